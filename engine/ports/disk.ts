@@ -1,0 +1,56 @@
+/**
+ * One storage device, as much of it as the engine may know (rule 1).
+ *
+ * **Durability.** A completed `write` or `trim` is visible to later reads and *volatile*: a power
+ * loss may keep it or lose it, sector by sector, in any order. `flush` makes durable every write
+ * and trim that had completed when `flush` was called. A write with `fua` is durable when it
+ * completes; it says nothing of other writes.
+ *
+ * **Atomicity.** A sector (512 bytes) is wholly old or wholly new; a larger write is not. A write
+ * that fails may have reached any of its sectors.
+ *
+ * **Order.** Two requests in flight at once on overlapping ranges have no order: the caller
+ * serialises them. Requests complete in any order.
+ *
+ * **Buffers.** The disk is done with `data` when `write` settles; until then the caller leaves it
+ * alone. A buffer returned by `read` belongs to the caller.
+ *
+ * Every range is aligned to sectors and lies inside the device; anything else is a bug of the
+ * caller and asserts. Trimmed sectors read as zeros.
+ */
+export interface Disk {
+  readonly sizeBytes: number;
+  /** @throws DiskError EIO */
+  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
+  /** @throws DiskError EIO, ENOSPC */
+  write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void>;
+  /** @throws DiskError EIO: nothing is known of the writes since the last successful flush. */
+  flush(): Promise<void>;
+  /** @throws DiskError EIO */
+  trim(offsetBytes: number, lengthBytes: number): Promise<void>;
+}
+
+export interface WriteOptions {
+  /** Force unit access: durable on completion. */
+  readonly fua?: boolean;
+}
+
+/** The unit that a disk writes atomically. */
+export const SECTOR_BYTES = 512;
+
+export type DiskErrorCode = "EIO" | "ENOSPC";
+
+/** A request that the device refused. The sectors it covered may hold old or new content. */
+export class DiskError extends Error {
+  readonly code: DiskErrorCode;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+
+  constructor(code: DiskErrorCode, offsetBytes: number, lengthBytes: number) {
+    super(`${code} at byte ${offsetBytes}, ${lengthBytes} bytes`);
+    this.name = "DiskError";
+    this.code = code;
+    this.offsetBytes = offsetBytes;
+    this.lengthBytes = lengthBytes;
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * The rolling hash of a run (HX-4): two 32-bit lanes, each a multiply-xorshift over every word
+ * that is mixed in. It tells runs apart; it is no defence against an adversary.
+ */
+export class RollingHash {
+  #high = 0x9e3779b9;
+  #low = 0x85ebca6b;
+
+  /** Mixes one 32-bit word; bits above are ignored. */
+  word(value: number): void {
+    let high = Math.imul(this.#high ^ value, 0xcc9e2d51);
+    high ^= high >>> 15;
+    let low = Math.imul(this.#low + value, 0x1b873593) ^ high;
+    low ^= low >>> 13;
+    this.#high = high;
+    this.#low = low;
+  }
+
+  /** 16 hexadecimal digits. */
+  digest(): string {
+    return hex32(this.#high) + hex32(this.#low);
+  }
+}
+
+/** Eight hexadecimal digits of the low 32 bits. */
+export function hex32(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, "0");
+}
+
+const scratch = new Uint32Array(16 * 1024);
+const scratchBytes = new Uint8Array(scratch.buffer);
+
+/** A 32-bit hash of `bytes`, the length included; the same on every platform of one byte order. */
+export function hashBytes(bytes: Uint8Array): number {
+  let first = 0x2545f491 ^ bytes.length;
+  let second = 0x9e3779b9;
+  for (let start = 0; start < bytes.length; start += scratchBytes.length) {
+    const part = bytes.subarray(start, Math.min(start + scratchBytes.length, bytes.length));
+    const wordCount = (part.length + 3) >>> 2;
+    // A copy to an aligned buffer costs less than reading words that are not aligned.
+    if (wordCount > 0) scratch[wordCount - 1] = 0;
+    scratchBytes.set(part);
+    let index = 0;
+    for (; index + 1 < wordCount; index += 2) {
+      first = Math.imul(first ^ (scratch[index] as number), 0xcc9e2d51);
+      second = Math.imul(second ^ (scratch[index + 1] as number), 0x1b873593);
+      first ^= first >>> 15;
+      second ^= second >>> 13;
+    }
+    if (index < wordCount) first = Math.imul(first ^ (scratch[index] as number), 0xcc9e2d51);
+  }
+  const mixed = Math.imul(first ^ (second >>> 16) ^ (second << 7), 0x85ebca6b);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
