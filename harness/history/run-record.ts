@@ -1,0 +1,70 @@
+/** The verdicts of rule 10. */
+export type Verdict = "PASS" | "FAIL" | "UNKNOWN" | "ERROR" | "SKIPPED" | "NOT_APPLICABLE" | "WAIVED";
+
+/** The invariants of rule 9, by letter. */
+export const INVARIANTS = ["C", "D", "A", "F", "V", "X", "G", "S", "L", "U"] as const;
+export type Invariant = (typeof INVARIANTS)[number];
+
+/** What one run was and how it ended: the `runs` items of `--json`, and one file each in `out/`. */
+export interface RunRecord {
+  readonly scenario: string;
+  /** Path in `scenarios/` without `.ts`: `link-suspension/cut-while-duplex`. */
+  readonly id: string;
+  readonly requirements: readonly string[];
+  readonly world: "sim" | "containers";
+  readonly seed: number;
+  readonly verdict: Verdict;
+  /** 16 hexadecimal digits. */
+  readonly historyHash: string;
+  readonly events: number;
+  readonly virtualMs: number;
+  readonly wallMs: number;
+  readonly faults: readonly FaultRecord[];
+  /** `PASS`, `FAIL`, or `NOT_APPLICABLE` if nothing in the run could be judged by it. */
+  readonly invariants: Readonly<Partial<Record<Invariant, Verdict>>>;
+  /** How often each invariant was really evaluated. */
+  readonly checks: Readonly<Partial<Record<Invariant, number>>>;
+  readonly failures: readonly Failure[];
+  /** Judgements by outside programs: `e2fsck`, `sqlite-integrity`. */
+  readonly oracles: readonly OracleRecord[];
+  /** A fault had no observed effect (HX-11). */
+  readonly vacuous: boolean;
+  /** `resilver replay TOKEN` runs it again. */
+  readonly replay: string;
+}
+
+export interface FaultRecord {
+  readonly kind: string;
+  /** On what: `link`, `b/svol`. */
+  readonly on: string;
+  readonly injected: number;
+  readonly effective: number;
+}
+
+export interface OracleRecord {
+  readonly oracle: string;
+  readonly judged: number;
+  readonly accepted: number;
+  readonly verdict: Verdict;
+  readonly detail: string;
+}
+
+/** One broken rule: what, where, when, and who is to blame. */
+export interface Failure {
+  /** An invariant, or `expectation`, `determinism`, `target` (its program failed), `harness`. */
+  readonly rule: Invariant | "expectation" | "determinism" | "target" | "harness";
+  readonly message: string;
+  readonly timeNs: number;
+  /** Differing blocks with their blame: at most 16, the rest is counted in `message`. */
+  readonly blame: readonly BlockBlame[];
+}
+
+export interface BlockBlame {
+  readonly volume: string;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+  readonly found: string;
+  readonly expected: string;
+  /** The write, message, fault or crash that made it so, as far as is known. */
+  readonly cause: string;
+}

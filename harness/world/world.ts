@@ -1,0 +1,91 @@
+import type { Random } from "../../engine/ports/index.ts";
+
+/** Which way bytes flow on a link: from the end that dials to the end that listens, or back. */
+export type Direction = "upstream" | "downstream";
+
+/** How a process dies. `kill`: the kernel lives, closes its sockets and keeps its cache. `power`: sockets vanish, unflushed sectors may be lost. */
+export type CrashKind = "kill" | "power";
+
+/**
+ * What a fault may do to the world, and how it learns what it did. The simulated and the container
+ * world implement it; a fault file knows only this.
+ */
+export interface World {
+  readonly kind: "sim" | "containers";
+  /** Nanoseconds since the start of the run: virtual, or the harness's monotonic clock. */
+  nowNs(): number;
+  sleep(delayNs: number): Promise<void>;
+  /** The named stream of this run's seed. */
+  random(name: string): Random;
+  system(name: string): WorldSystem;
+  link(name: string): WorldLink;
+  /** @param volume a volume of the system, or `"meta"` */
+  disk(system: string, volume: string): WorldDisk;
+}
+
+export interface WorldSystem {
+  readonly name: string;
+  readonly state: "running" | "paused" | "down";
+  crash(kind: CrashKind): void;
+  /** Starts the program again on the same disks; settles when it is ready. */
+  restart(): Promise<void>;
+  pause(): void;
+  resume(): void;
+  /** Steps the wall clock; may be negative. */
+  stepClock(stepMs: number): void;
+  /** Makes the clock run fast (positive) or slow, in parts per million. */
+  driftClock(partsPerMillion: number): void;
+}
+
+/** Counted by the world, never by the fault: what really happened. */
+export type Effects = Readonly<Record<string, number>>;
+
+/** A running injection. `heal` is idempotent; `effects` may still be read afterwards. */
+export interface Injection {
+  heal(): void;
+  effects(): Effects;
+}
+
+/** One link, through its proxy. */
+export interface WorldLink {
+  readonly name: string;
+  /** Disables the proxy: connections close, in-flight bytes are lost, new ones are refused. */
+  cut(): Injection;
+  /** Stalls one direction; healing releases every byte in order (the one-way hold). */
+  hold(direction: Direction): Injection;
+  /** Adds a toxic of `toxics`: latency, bandwidth, slicer, limit_data, timeout, slow_close, reset_peer. */
+  toxic(type: string, direction: Direction, attributes: Readonly<Record<string, number>>): Injection;
+}
+
+export interface DiskFaultRange {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+export interface DiskFaultTrigger {
+  /** Only requests that touch it; the whole disk without. */
+  readonly range?: DiskFaultRange;
+  /** First matching request to hit, from 1. */
+  readonly nth?: number;
+  /** Matching requests to hit; no limit without. */
+  readonly count?: number;
+  /** Of hitting a matching request, drawn from the disk's fault stream. */
+  readonly probability?: number;
+}
+
+export type DiskFault = DiskFaultTrigger &
+  (
+    | { readonly kind: "eio"; readonly on: readonly ("read" | "write" | "flush")[] }
+    | { readonly kind: "enospc" }
+    | { readonly kind: "lost-write" }
+    | { readonly kind: "misdirected-write"; readonly toOffsetBytes: number }
+    | { readonly kind: "bit-flip"; readonly bitIndex: number }
+    | { readonly kind: "stall"; readonly on: readonly ("read" | "write" | "flush")[] }
+    /** The write that matches persists only its first `sectors` sectors, and power is lost then. */
+    | { readonly kind: "torn-write"; readonly sectors: number }
+  );
+
+export interface WorldDisk {
+  readonly sizeBytes: number;
+  inject(fault: DiskFault): Injection;
+}
