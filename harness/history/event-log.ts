@@ -1,4 +1,4 @@
-import { RollingHash } from "./rolling-hash.ts";
+import { hashText, RollingHash } from "./rolling-hash.ts";
 
 /** What an event is, and what its two numbers mean. */
 export interface EventKind {
@@ -7,6 +7,8 @@ export interface EventKind {
   /** The meaning of `a` and `b`, for people: "offsetBytes", "connection". */
   readonly a: string;
   readonly b: string;
+  /** Signed 32-bit hash of the name: the rolling hash depends on names, not on the order of first use. */
+  readonly nameHash: number;
 }
 
 /** One event of a run, as {@link EventLog} keeps it. */
@@ -17,6 +19,7 @@ export interface EventRecord {
   readonly kind: EventKind;
   /** The process, disk or link that it belongs to. */
   readonly actor: string;
+  /** Two whole numbers of the kind's choice, between -2^47 and 2^47. */
   readonly a: number;
   readonly b: number;
   /** Hash of the bytes that it carried; 0 without. */
@@ -27,6 +30,8 @@ export interface EventRecord {
 
 const WORDS = 8;
 const CHUNK_EVENTS = 16 * 1024;
+const KINDS_MAX = 1 << 12;
+const ACTORS_MAX = 1 << 20;
 
 /**
  * Every event of a run in a rolling hash (rule 11), and in columns of numbers, so that two runs
@@ -37,6 +42,7 @@ export class EventLog {
   readonly #kinds: EventKind[] = [];
   readonly #kindByName = new Map<string, EventKind>();
   readonly #actors: string[] = [];
+  readonly #actorHashes: number[] = [];
   readonly #actorIds = new Map<string, number>();
   readonly #chunks: Int32Array[] = [];
   readonly #retainEvents: number;
@@ -64,7 +70,8 @@ export class EventLog {
   kind(name: string, a = "", b = ""): EventKind {
     let kind = this.#kindByName.get(name);
     if (kind === undefined) {
-      kind = { id: this.#kinds.length, name, a, b };
+      if (this.#kinds.length === KINDS_MAX) throw new Error(`event kind ${name}: a log holds ${KINDS_MAX} kinds`);
+      kind = { id: this.#kinds.length, name, a, b, nameHash: hashText(name) | 0 };
       this.#kinds.push(kind);
       this.#kindByName.set(name, kind);
     }
@@ -76,7 +83,9 @@ export class EventLog {
     let id = this.#actorIds.get(name);
     if (id === undefined) {
       id = this.#actors.length;
+      if (id === ACTORS_MAX) throw new Error(`actor ${name}: a log holds ${ACTORS_MAX} actors`);
       this.#actors.push(name);
+      this.#actorHashes.push(hashText(name) | 0);
       this.#actorIds.set(name, id);
     }
     return id;
@@ -84,14 +93,11 @@ export class EventLog {
 
   /** Adds one event and returns its index. */
   add(timeNs: number, kind: EventKind, actor: number, a: number, b: number, content: number, cause: number): number {
-    const hash = this.#hash;
     const timeHigh = Math.floor(timeNs / 0x1_0000_0000);
-    hash.word(timeHigh);
-    hash.word(timeNs);
-    hash.word(Math.imul(kind.id, 0x10001) ^ actor);
-    hash.word(a);
-    hash.word(b);
-    hash.word(content);
+    // The bits above 32 of `a` and `b` share one word; nearly always both are 0.
+    const highs = (highOf(a) << 16) | (highOf(b) & 0xffff);
+    const who = Math.imul(kind.nameHash, 31) + (this.#actorHashes[actor] as number);
+    this.#hash.words7(timeHigh, timeNs | 0, who | 0, a | 0, b | 0, highs, content | 0);
     const index = this.#count++;
     if (index >= this.#retainEvents) return index;
     if (this.#at === this.#chunk.length) {
@@ -103,8 +109,8 @@ export class EventLog {
     const at = this.#at;
     chunk[at] = timeHigh;
     chunk[at + 1] = timeNs;
-    chunk[at + 2] = kind.id;
-    chunk[at + 3] = actor;
+    chunk[at + 2] = (kind.id << 20) | actor;
+    chunk[at + 3] = highs;
     chunk[at + 4] = a;
     chunk[at + 5] = b;
     chunk[at + 6] = content;
@@ -122,10 +128,10 @@ export class EventLog {
     return {
       index,
       timeNs: word(0) * 0x1_0000_0000 + (word(1) >>> 0),
-      kind: this.#kinds[word(2)] as EventKind,
-      actor: this.#actors[word(3)] as string,
-      a: word(4),
-      b: word(5),
+      kind: this.#kinds[word(2) >>> 20] as EventKind,
+      actor: this.#actors[word(2) & (ACTORS_MAX - 1)] as string,
+      a: (word(3) >> 16) * 0x1_0000_0000 + (word(4) >>> 0),
+      b: ((word(3) << 16) >> 16) * 0x1_0000_0000 + (word(5) >>> 0),
       content: word(6) >>> 0,
       cause: word(7),
     };
@@ -149,6 +155,11 @@ export class EventLog {
     }
     return this.#count === other.#count ? -1 : common;
   }
+}
+
+/** The bits of a whole number above its lowest 32, as a two's complement number has them. */
+function highOf(value: number): number {
+  return (value | 0) === value ? value >> 31 : Math.floor(value / 0x1_0000_0000);
 }
 
 /** `#12 1.500000 ms  disk.write a/pvol  offsetBytes=0 lengthBytes=4096 content=1f00ab42`. */

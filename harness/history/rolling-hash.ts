@@ -16,6 +16,40 @@ export class RollingHash {
     this.#low = low;
   }
 
+  /** Mixes seven words, as {@link word} does one by one; the state stays in registers meanwhile. */
+  words7(w0: number, w1: number, w2: number, w3: number, w4: number, w5: number, w6: number): void {
+    let high = Math.imul(this.#high ^ w0, 0xcc9e2d51);
+    high ^= high >>> 15;
+    let low = Math.imul(this.#low + w0, 0x1b873593) ^ high;
+    low ^= low >>> 13;
+    high = Math.imul(high ^ w1, 0xcc9e2d51);
+    high ^= high >>> 15;
+    low = Math.imul(low + w1, 0x1b873593) ^ high;
+    low ^= low >>> 13;
+    high = Math.imul(high ^ w2, 0xcc9e2d51);
+    high ^= high >>> 15;
+    low = Math.imul(low + w2, 0x1b873593) ^ high;
+    low ^= low >>> 13;
+    high = Math.imul(high ^ w3, 0xcc9e2d51);
+    high ^= high >>> 15;
+    low = Math.imul(low + w3, 0x1b873593) ^ high;
+    low ^= low >>> 13;
+    high = Math.imul(high ^ w4, 0xcc9e2d51);
+    high ^= high >>> 15;
+    low = Math.imul(low + w4, 0x1b873593) ^ high;
+    low ^= low >>> 13;
+    high = Math.imul(high ^ w5, 0xcc9e2d51);
+    high ^= high >>> 15;
+    low = Math.imul(low + w5, 0x1b873593) ^ high;
+    low ^= low >>> 13;
+    high = Math.imul(high ^ w6, 0xcc9e2d51);
+    high ^= high >>> 15;
+    low = Math.imul(low + w6, 0x1b873593) ^ high;
+    low ^= low >>> 13;
+    this.#high = high;
+    this.#low = low;
+  }
+
   /** 16 hexadecimal digits. */
   digest(): string {
     return hex32(this.#high) + hex32(this.#low);
@@ -51,4 +85,15 @@ export function hashBytes(bytes: Uint8Array): number {
   }
   const mixed = Math.imul(first ^ (second >>> 16) ^ (second << 7), 0x85ebca6b);
   return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+/** A 32-bit hash of `text`, UTF-16 unit by unit. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5 ^ text.length;
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0xcc9e2d51);
+    hash ^= hash >>> 15;
+  }
+  hash = Math.imul(hash, 0x85ebca6b);
+  return (hash ^ (hash >>> 13)) >>> 0;
 }

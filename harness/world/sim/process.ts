@@ -1,4 +1,5 @@
-import type { Scheduled, Scheduler } from "./scheduler.ts";
+import type { Scheduled } from "./scheduled.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /**
  * One incarnation of a program in the simulated world. Everything that can call back into it
@@ -9,7 +10,7 @@ export class Process {
   readonly name: string;
   /** Its number in the event log. */
   readonly actor: number;
-  readonly #scheduler: Scheduler;
+  readonly scheduler: Scheduler;
   readonly #onExit: (() => void)[] = [];
   #deferred: Scheduled[] = [];
   #state: "running" | "paused" | "dead" = "running";
@@ -17,7 +18,7 @@ export class Process {
   constructor(scheduler: Scheduler, name: string) {
     this.name = name;
     this.actor = scheduler.log.actor(name);
-    this.#scheduler = scheduler;
+    this.scheduler = scheduler;
   }
 
   get state(): "running" | "paused" | "dead" {
@@ -33,7 +34,7 @@ export class Process {
     this.#state = "running";
     const deferred = this.#deferred;
     this.#deferred = [];
-    this.#scheduler.replay(deferred);
+    this.scheduler.replay(deferred);
   }
 
   /** Ends it for good; a restart is a new incarnation. */

@@ -1,7 +1,7 @@
 /**
- * Calls `turn`, once per macrotask, until it gives false. Between two calls the runtime runs every
- * microtask, so promise chains of any length settle: no fixed number of awaits is assumed.
- * Injected, because a browser has another macrotask than Node.js.
+ * Calls `turn` until it gives false, and between two calls lets every microtask run, so promise
+ * chains of any length settle: no fixed number of awaits is assumed. Injected, because a browser
+ * has other means than Node.js.
  */
 export type Pump = (turn: () => boolean, scope?: PumpScope) => Promise<void>;
 
@@ -12,8 +12,9 @@ export interface PumpScope {
 }
 
 /**
- * A pump over a function that queues macrotasks. Many are queued at once, because leaving the queue
- * and coming back to it is what costs; a runtime still drains microtasks between any two of them.
+ * A pump over a function that queues macrotasks: one event a macrotask. Many are queued at once,
+ * because leaving the queue and coming back to it is what costs; a runtime still drains microtasks
+ * between any two of them.
  *
  * @param queueMacrotask `setImmediate`, or a MessageChannel's port in a browser
  */
@@ -43,4 +44,52 @@ export function macrotaskPump(queueMacrotask: (callback: () => void) => void, ba
       };
       refill();
     });
+}
+
+/**
+ * A pump over a function that drains the microtasks at once: many events a macrotask, which spares
+ * the runtime's bookkeeping for each. Where `drainMicrotasks` turns out not to drain, it
+ * goes on as {@link macrotaskPump}.
+ */
+export function drainPump(
+  drainMicrotasks: () => void,
+  queueMacrotask: (callback: () => void) => void,
+  batch = 256,
+): Pump {
+  return (turn, scope) =>
+    new Promise((resolve, reject) => {
+      const some = (): void => {
+        let more = true;
+        scope?.enter();
+        try {
+          for (let count = 0; more && count < batch; count++) {
+            more = turn();
+            drainMicrotasks();
+          }
+        } catch (error) {
+          scope?.leave();
+          reject(error);
+          return;
+        }
+        scope?.leave();
+        if (more) queueMacrotask(some);
+        else resolve();
+      };
+      queueMacrotask(() => {
+        if (drains(drainMicrotasks)) some();
+        else macrotaskPump(queueMacrotask, batch)(turn, scope).then(resolve, reject);
+      });
+    });
+}
+
+/** True if `drainMicrotasks`, called from a macrotask, runs a chain of awaits to its end. */
+function drains(drainMicrotasks: () => void): boolean {
+  let settled = false;
+  const chain = async (): Promise<void> => {
+    for (let link = 0; link < 8; link++) await undefined;
+    settled = true;
+  };
+  void chain();
+  drainMicrotasks();
+  return settled;
 }

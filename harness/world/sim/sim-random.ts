@@ -4,13 +4,13 @@ import type { Random } from "../../../engine/ports/index.ts";
 
 /** The streams of one run: each is a function of the seed and the path of names alone (rule 11). */
 export class SimRandom implements Random {
-  readonly #path: string;
+  readonly #state: readonly number[];
   readonly #generator: JumpableRandomGenerator;
 
-  /** @param path the seed, then the names of the forks, joined by `/` */
-  constructor(path: string) {
-    this.#path = path;
-    this.#generator = xoroshiro128plusFromState(stateOf(path));
+  /** @param name the seed of the run; with `parent`, the name of the fork */
+  constructor(name: string, parent?: SimRandom) {
+    this.#state = stateOf(name, parent === undefined ? ROOT : parent.#state);
+    this.#generator = xoroshiro128plusFromState([...this.#state]);
   }
 
   next32(): number {
@@ -18,20 +18,41 @@ export class SimRandom implements Random {
   }
 
   fork(name: string): SimRandom {
-    return new SimRandom(`${this.#path}/${name}`);
+    return new SimRandom(name, this);
   }
 }
 
-/** Four 32-bit words from a text (splitmix over a multiply-xor hash); never all zero. */
-function stateOf(text: string): number[] {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  const state: number[] = [];
-  for (let word = 0; word < 4; word++) {
-    hash = (hash + 0x9e3779b9) | 0;
-    let mixed = Math.imul(hash ^ (hash >>> 16), 0x21f0aaad);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
-    state.push((mixed ^ (mixed >>> 15)) | word);
+const ROOT: readonly number[] = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344];
+
+/**
+ * The 128 bits of a stream's first state: those of its parent and every unit of its name, mixed over
+ * four lanes (the shape of MurmurHash3 x86_128). Hashing level by level keeps `fork("a/b")` apart
+ * from `fork("a").fork("b")`; 128 bits keep streams of unlike paths apart.
+ */
+function stateOf(name: string, parent: readonly number[]): readonly number[] {
+  let [h1 = 0, h2 = 0, h3 = 0, h4 = 0] = parent;
+  for (let index = 0; index < name.length; index++) {
+    const unit = name.charCodeAt(index);
+    h1 = Math.imul(h1 ^ unit, 0x239b961b);
+    h2 = Math.imul(h2 ^ unit ^ (h1 >>> 15), 0xab0e9789);
+    h3 = Math.imul(h3 ^ unit ^ (h2 >>> 13), 0x38b34ae5);
+    h4 = Math.imul(h4 ^ unit ^ (h3 >>> 16), 0xa1e38b93);
+    h1 ^= h4 >>> 14;
   }
-  return state;
+  h1 ^= name.length;
+  h1 = (h1 + h2 + h3 + h4) | 0;
+  h2 = mix(h2 + h1);
+  h3 = mix(h3 + h2);
+  h4 = mix(h4 + h3);
+  h1 = mix(h1 + h4);
+  // The one state that the generator cannot leave.
+  return (h1 | h2 | h3 | h4) === 0 ? ROOT : [h1, h2, h3, h4];
+}
+
+/** A bijection of 32 bits in which every bit of the input reaches every bit of the output. */
+function mix(value: number): number {
+  let mixed = value | 0;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+  return mixed ^ (mixed >>> 15);
 }
