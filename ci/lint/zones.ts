@@ -53,7 +53,7 @@ const NODE_FILES: readonly RegExp[] = [
   /\.test\.ts$/,
   /\.node\.ts$/,
   /\/record\.ts$/,
-  /^harness\/trace\/open-[^/]*\.ts$/,
+  /^harness\/trace\/(?:open-[^/]*|[^/]*-directory)\.ts$/,
 ];
 
 /**
