@@ -1,0 +1,131 @@
+import { SECTOR_BYTES } from "../../../../engine/ports/index.ts";
+import { hashBytes, RollingHash } from "../../../history/rolling-hash.ts";
+import { CHUNK_BYTES, firstUnequalWord, isZero, type SparseBytes, sameBytes } from "./sparse-bytes.ts";
+
+/** What can be looked at without time passing: a disk, or a part of one. */
+export interface Viewable {
+  readonly sizeBytes: number;
+  peek(offsetBytes: number, lengthBytes: number): Uint8Array;
+  /** Where something may be other than zero: rising, apart. */
+  allocatedRanges(): readonly ByteRange[];
+}
+
+export interface ByteRange {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/** Where on each side a comparison starts, and how long it is; whole sectors. */
+export interface CompareRange {
+  readonly leftOffsetBytes: number;
+  readonly rightOffsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/** Offset, from the start of the comparison, of the first byte that differs; -1 if all are equal. */
+export function firstDifference(left: Viewable, right: Viewable, range = wholeOf(left, right)): number {
+  for (const piece of pieces(left, right, range)) {
+    const word = firstUnequalWord(piece.left, piece.right);
+    if (word === -1) continue;
+    for (let index = word * 4; ; index++)
+      if (piece.left[index] !== piece.right[index]) return piece.offsetBytes + index;
+  }
+  return -1;
+}
+
+/**
+ * Runs of sectors that differ, rising, offsets from the start of the comparison.
+ *
+ * @param runsMax stops after as many runs
+ */
+export function differences(
+  left: Viewable,
+  right: Viewable,
+  range = wholeOf(left, right),
+  runsMax = 10_000,
+): ByteRange[] {
+  const runs: { offsetBytes: number; lengthBytes: number }[] = [];
+  for (const piece of pieces(left, right, range)) {
+    if (sameBytes(piece.left, piece.right)) continue;
+    for (let at = 0; at < piece.left.length; at += SECTOR_BYTES) {
+      if (sameBytes(piece.left.subarray(at, at + SECTOR_BYTES), piece.right.subarray(at, at + SECTOR_BYTES))) continue;
+      const offsetBytes = piece.offsetBytes + at;
+      const last = runs[runs.length - 1];
+      if (last !== undefined && last.offsetBytes + last.lengthBytes === offsetBytes) last.lengthBytes += SECTOR_BYTES;
+      else if (runs.length === runsMax) return runs;
+      else runs.push({ offsetBytes, lengthBytes: SECTOR_BYTES });
+    }
+  }
+  return runs;
+}
+
+/** 16 hexadecimal digits over all bytes; where a chunk is zero, allocated or not makes no difference. */
+export function contentDigest(content: SparseBytes): string {
+  const hash = new RollingHash();
+  for (const chunkIndex of content.chunkIndices()) {
+    const chunk = content.chunk(chunkIndex);
+    if (chunk === undefined || isZero(chunk)) continue;
+    hash.word(chunkIndex);
+    hash.word(hashBytes(chunk));
+  }
+  return hash.digest();
+}
+
+function wholeOf(left: Viewable, right: Viewable): CompareRange {
+  if (left.sizeBytes !== right.sizeBytes) {
+    throw new Error(`sizes differ: ${left.sizeBytes} and ${right.sizeBytes} bytes; name the range to compare`);
+  }
+  return { leftOffsetBytes: 0, rightOffsetBytes: 0, lengthBytes: left.sizeBytes };
+}
+
+/** Both sides piece by piece, no piece crossing a chunk of either; what is zero on both is left out. */
+function* pieces(
+  left: Viewable,
+  right: Viewable,
+  range: CompareRange,
+): Generator<{ offsetBytes: number; left: Uint8Array; right: Uint8Array }> {
+  const { leftOffsetBytes, rightOffsetBytes } = range;
+  for (const part of union(
+    within(left.allocatedRanges(), leftOffsetBytes, range.lengthBytes),
+    within(right.allocatedRanges(), rightOffsetBytes, range.lengthBytes),
+  )) {
+    const endBytes = part.offsetBytes + part.lengthBytes;
+    for (let at = part.offsetBytes; at < endBytes; ) {
+      const pieceBytes = Math.min(
+        endBytes - at,
+        CHUNK_BYTES - ((leftOffsetBytes + at) % CHUNK_BYTES),
+        CHUNK_BYTES - ((rightOffsetBytes + at) % CHUNK_BYTES),
+      );
+      yield {
+        offsetBytes: at,
+        left: left.peek(leftOffsetBytes + at, pieceBytes),
+        right: right.peek(rightOffsetBytes + at, pieceBytes),
+      };
+      at += pieceBytes;
+    }
+  }
+}
+
+/** The parts of `ranges` inside a window, relative to its start. */
+function within(ranges: readonly ByteRange[], windowBytes: number, lengthBytes: number): ByteRange[] {
+  const parts: ByteRange[] = [];
+  for (const range of ranges) {
+    const start = Math.max(0, range.offsetBytes - windowBytes);
+    const end = Math.min(lengthBytes, range.offsetBytes + range.lengthBytes - windowBytes);
+    if (start < end) parts.push({ offsetBytes: start, lengthBytes: end - start });
+  }
+  return parts;
+}
+
+/** What lies in either list; both rise and each is without overlap. */
+function union(left: readonly ByteRange[], right: readonly ByteRange[]): ByteRange[] {
+  const all = [...left, ...right].sort((one, other) => one.offsetBytes - other.offsetBytes);
+  const merged: { offsetBytes: number; lengthBytes: number }[] = [];
+  for (const { offsetBytes, lengthBytes } of all) {
+    const last = merged[merged.length - 1];
+    if (last !== undefined && offsetBytes <= last.offsetBytes + last.lengthBytes) {
+      last.lengthBytes = Math.max(last.lengthBytes, offsetBytes + lengthBytes - last.offsetBytes);
+    } else merged.push({ offsetBytes, lengthBytes });
+  }
+  return merged;
+}

@@ -1,0 +1,323 @@
+import { type Disk, DiskError, type Random, SECTOR_BYTES, type WriteOptions } from "../../../../engine/ports/index.ts";
+import type { EventKind } from "../../../history/event-log.ts";
+import { hashBytes } from "../../../history/rolling-hash.ts";
+import { Process } from "../process.ts";
+import type { Scheduler } from "../scheduler.ts";
+import type { ChangeListener, Damage } from "./change.ts";
+import { contentDigest } from "./compare.ts";
+import { Medium } from "./medium.ts";
+import type { PowerLossMode } from "./power-loss.ts";
+import type { DiskRequest, RequestCounts, RequestKind, RequestListener, RequestNotice } from "./request.ts";
+import { StagingPool } from "./staging-pool.ts";
+import { type DiskTiming, defaultTiming, latencyNs } from "./timing.ts";
+
+export interface SimDiskOptions {
+  readonly scheduler: Scheduler;
+  /** The run's root stream; the disk forks its own from it. */
+  readonly random: Random;
+  /** Unique in a run, as in `a/pvol`. */
+  readonly name: string;
+  /** Whole sectors, up to 1 TiB; memory is used for what is written only. */
+  readonly sizeBytes: number;
+  readonly timing?: Partial<DiskTiming>;
+  /** Bound of the volatile cache; beyond it the oldest writes become durable. */
+  readonly cacheBytes?: number;
+  /** Assert that callers leave the buffer of a write alone until it settles. Costs one hash a write. */
+  readonly checkBuffers?: boolean;
+}
+
+const CACHE_BYTES = 32 * 1024 * 1024;
+const IN_FLIGHT_MAX = 64 * 1024;
+
+/**
+ * A disk of the simulated world: {@link Medium} with latencies on virtual time. It outlives the
+ * processes that open it.
+ *
+ * A request takes effect at one moment, when it completes. Requests of a process that was killed
+ * complete on their own, at the latest when the disk is opened again; at a power loss each of their
+ * sectors may have been reached or not. It makes no difference which of the two is called first.
+ */
+export class SimDisk {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly #scheduler: Scheduler;
+  readonly #medium: Medium;
+  readonly #device: Process;
+  readonly #latencies: Random;
+  readonly #timing: DiskTiming;
+  readonly #checkBuffers: boolean;
+  readonly #kinds: Record<RequestKind | "data" | "wake" | "powerLoss", EventKind>;
+  readonly #staging = new StagingPool();
+  readonly #inFlight = new Set<DiskRequest>();
+  readonly #requestListeners: RequestListener[] = [];
+  readonly #counts = { read: 0, write: 0, flush: 0, trim: 0, readBytes: 0, writtenBytes: 0, failed: 0 };
+  #requestIndex = 0;
+
+  constructor(options: SimDiskOptions) {
+    const random = options.random.fork(`disk/${options.name}`);
+    const { log } = options.scheduler;
+    this.name = options.name;
+    this.sizeBytes = options.sizeBytes;
+    this.#scheduler = options.scheduler;
+    this.#medium = new Medium(options.sizeBytes, options.cacheBytes ?? CACHE_BYTES, random.fork("power-loss"));
+    this.#device = new Process(options.scheduler, `disk/${options.name}`);
+    this.#latencies = random.fork("latency");
+    this.#timing = { ...defaultTiming, ...options.timing };
+    this.#checkBuffers = options.checkBuffers ?? true;
+    this.#kinds = {
+      read: log.kind("disk.read", "sector", "lengthBytes"),
+      write: log.kind("disk.write", "sector", "lengthBytes"),
+      flush: log.kind("disk.flush"),
+      trim: log.kind("disk.trim", "sector", "lengthBytes"),
+      data: log.kind("disk.data", "sector", "lengthBytes"),
+      wake: log.kind("disk.wake", "requestIndex"),
+      powerLoss: log.kind("disk.powerLoss", "inFlight", "lostSectors"),
+    };
+  }
+
+  /** The disk as `process`, one incarnation, sees it. Requests that a dead process left complete first. */
+  open(process: Process): Disk {
+    for (const request of [...this.#inFlight]) if (request.process.state === "dead") this.#complete(request);
+    return {
+      sizeBytes: this.sizeBytes,
+      read: (offsetBytes, lengthBytes) =>
+        this.#submit(process, "read", offsetBytes, lengthBytes) as Promise<Uint8Array>,
+      write: async (offsetBytes, data, options) => {
+        await this.#submit(process, "write", offsetBytes, data.length, data, options);
+      },
+      flush: async () => {
+        await this.#submit(process, "flush", 0, 0);
+      },
+      trim: async (offsetBytes, lengthBytes) => {
+        await this.#submit(process, "trim", offsetBytes, lengthBytes);
+      },
+    };
+  }
+
+  /**
+   * Power is lost: of what was not durable each sector keeps one of its versions. Requests in
+   * flight fail with EIO, which a process that dies at the same moment never sees.
+   *
+   * @returns the number of sectors that did not keep what was last written to them
+   */
+  powerLoss(mode: PowerLossMode = "random"): number {
+    const gone = [...this.#inFlight];
+    this.#inFlight.clear();
+    const lostSectorCount = this.#medium.powerLoss(mode, () => {
+      for (const request of gone) this.#arrive(request);
+    });
+    this.#scheduler.note(this.#kinds.powerLoss, this.#device.actor, gone.length, lostSectorCount);
+    for (const request of gone) {
+      if (request.event !== undefined) request.event.callback = undefined;
+      this.#wake(request, () => request.reject(errorOf(request)));
+    }
+    return lostSectorCount;
+  }
+
+  /** What reads see now. No copy inside 64 KiB-aligned chunks: read only, valid until the next change. */
+  peek(offsetBytes: number, lengthBytes: number): Uint8Array {
+    this.#assertRange(offsetBytes, lengthBytes, 1);
+    return this.#medium.content.peek(offsetBytes, lengthBytes);
+  }
+
+  /** What a power loss of everything volatile would leave. A copy; whole sectors. */
+  durable(offsetBytes: number, lengthBytes: number): Uint8Array {
+    this.#assertRange(offsetBytes, lengthBytes, SECTOR_BYTES);
+    return this.#medium.durable(offsetBytes, lengthBytes);
+  }
+
+  /** What the disk would hold had it done what it acknowledged. A copy; whole sectors. */
+  pristine(offsetBytes: number, lengthBytes: number): Uint8Array {
+    this.#assertRange(offsetBytes, lengthBytes, SECTOR_BYTES);
+    return this.#medium.pristine(offsetBytes, lengthBytes);
+  }
+
+  /** Every sector that differs from the pristine copy, with the fault that did it; rising. */
+  damage(): Damage[] {
+    return this.#medium.damage();
+  }
+
+  /** Chunks that hold something, rising, neighbours merged. */
+  allocatedRanges(): { offsetBytes: number; lengthBytes: number }[] {
+    return this.#medium.content.allocatedRanges();
+  }
+
+  /** 16 hexadecimal digits of what reads see; equal content gives equal digests. */
+  digest(): string {
+    return contentDigest(this.#medium.content);
+  }
+
+  /** Bytes written that a power loss may take; a sector written twice counts twice. */
+  get volatileBytes(): number {
+    return this.#medium.undo.dirtyBytes;
+  }
+
+  /** Requests that started and did not settle. */
+  get inFlightCount(): number {
+    return this.#inFlight.size;
+  }
+
+  get requestCounts(): RequestCounts {
+    return this.#counts;
+  }
+
+  /** Told of every visible change, within it. Gives the way to stop. */
+  onChange(listener: ChangeListener): () => void {
+    return this.#medium.onChange(listener);
+  }
+
+  /** Told of every request when it starts and when it has taken effect, before its caller knows. */
+  onRequest(listener: RequestListener): () => void {
+    this.#requestListeners.push(listener);
+    return () => {
+      const index = this.#requestListeners.indexOf(listener);
+      if (index >= 0) this.#requestListeners.splice(index, 1);
+    };
+  }
+
+  #submit(
+    process: Process,
+    kind: RequestKind,
+    offsetBytes: number,
+    lengthBytes: number,
+    source?: Uint8Array,
+    options?: WriteOptions,
+  ): Promise<Uint8Array | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#assertRange(offsetBytes, lengthBytes, SECTOR_BYTES);
+      // What a dead program still computes in this event reaches nothing.
+      if (process.state === "dead") return;
+      if (this.#inFlight.size >= IN_FLIGHT_MAX) {
+        throw new Error(`disk ${this.name}: ${IN_FLIGHT_MAX} requests in flight: the caller has no bound`);
+      }
+      const request: DiskRequest = {
+        requestIndex: this.#requestIndex++,
+        kind,
+        offsetBytes,
+        lengthBytes,
+        fua: options?.fua === true,
+        process,
+        resolve,
+        reject,
+        data: source === undefined ? undefined : this.#staging.copy(source),
+        source,
+        sourceHash: source === undefined ? 0 : hashBytes(source),
+        flushMark: kind === "flush" ? this.#medium.flushMark() : 0,
+        event: undefined,
+      };
+      this.#inFlight.add(request);
+      const delayNs = latencyNs(this.#meanNs(request), this.#timing.jitterRatio, this.#latencies);
+      const sector = offsetBytes / SECTOR_BYTES;
+      request.event = this.#scheduler.schedule(delayNs, this.#device, this.#kinds[kind], sector, lengthBytes, () =>
+        this.#complete(request),
+      );
+      this.#tell(request, "started");
+    });
+  }
+
+  #complete(request: DiskRequest): void {
+    this.#inFlight.delete(request);
+    if (request.event !== undefined) request.event.callback = undefined;
+    this.#assertUntouched(request);
+    const bytes = this.#apply(request);
+    this.#tell(request, "completed");
+    this.#wake(request, () => request.resolve(bytes));
+  }
+
+  /** The request takes effect. */
+  #apply(request: DiskRequest): Uint8Array | undefined {
+    const { offsetBytes, lengthBytes, data } = request;
+    const counts = this.#counts;
+    counts[request.kind]++;
+    switch (request.kind) {
+      case "read":
+        counts.readBytes += lengthBytes;
+        return this.#medium.content.copy(offsetBytes, lengthBytes);
+      case "write":
+        counts.writtenBytes += lengthBytes;
+        this.#noteData(request);
+        if (data !== undefined) {
+          this.#medium.write(offsetBytes, data, request.fua ? "durable" : "volatile");
+          this.#staging.release(data);
+        }
+        return undefined;
+      case "flush":
+        this.#medium.flush(request.flushMark);
+        return undefined;
+      case "trim":
+        this.#medium.trim(offsetBytes, lengthBytes);
+        return undefined;
+    }
+  }
+
+  /** A request in flight at a power loss: its sectors enter the cache, to be kept or lost one by one. */
+  #arrive(request: DiskRequest): void {
+    const { offsetBytes, lengthBytes, data } = request;
+    if (request.kind === "trim") this.#medium.trim(offsetBytes, lengthBytes);
+    if (request.kind !== "write" || data === undefined) return;
+    this.#noteData(request);
+    this.#medium.write(offsetBytes, data, "volatile");
+    this.#staging.release(data);
+  }
+
+  /** Settles the promise, when its process can see it. */
+  #wake(request: DiskRequest, settle: () => void): void {
+    const { process } = request;
+    if (process.state === "running") settle();
+    else if (process.state === "paused") {
+      this.#scheduler.schedule(0, process, this.#kinds.wake, request.requestIndex, 0, settle);
+    }
+  }
+
+  #noteData(request: DiskRequest): void {
+    const sector = request.offsetBytes / SECTOR_BYTES;
+    const { lengthBytes, sourceHash } = request;
+    this.#scheduler.note(this.#kinds.data, this.#device.actor, sector, lengthBytes, sourceHash);
+  }
+
+  #tell(request: DiskRequest, phase: RequestNotice["phase"]): void {
+    if (this.#requestListeners.length === 0) return;
+    const { requestIndex, kind, offsetBytes, lengthBytes, fua } = request;
+    for (const listener of this.#requestListeners) {
+      listener({ phase, requestIndex, kind, offsetBytes, lengthBytes, fua });
+    }
+  }
+
+  #meanNs(request: DiskRequest): number {
+    const timing = this.#timing;
+    switch (request.kind) {
+      case "read":
+        return timing.readNs;
+      case "write":
+        return request.fua ? timing.fuaWriteNs : timing.writeNs;
+      case "flush":
+        return timing.flushNs;
+      case "trim":
+        return timing.trimNs;
+    }
+  }
+
+  #assertUntouched(request: DiskRequest): void {
+    const { source, process } = request;
+    // A dead process's memory is used again by others.
+    if (!this.#checkBuffers || source === undefined || process.state === "dead") return;
+    if (hashBytes(source) === request.sourceHash) return;
+    throw new Error(
+      `disk ${this.name}: the caller changed the buffer of write ${request.requestIndex} ` +
+        `(byte ${request.offsetBytes}, ${request.lengthBytes} bytes) before it settled`,
+    );
+  }
+
+  #assertRange(offsetBytes: number, lengthBytes: number, unitBytes: number): void {
+    const inside = offsetBytes >= 0 && lengthBytes >= 0 && offsetBytes + lengthBytes <= this.sizeBytes;
+    if (inside && offsetBytes % unitBytes === 0 && lengthBytes % unitBytes === 0) return;
+    throw new Error(
+      `disk ${this.name}: byte ${offsetBytes}, ${lengthBytes} bytes: ` +
+        `not whole units of ${unitBytes} bytes inside ${this.sizeBytes} bytes`,
+    );
+  }
+}
+
+function errorOf(request: DiskRequest): DiskError {
+  return new DiskError("EIO", request.offsetBytes, request.lengthBytes);
+}

@@ -1,0 +1,124 @@
+/** The unit of allocation of a {@link SparseBytes}. */
+export const CHUNK_BYTES = 64 * 1024;
+
+// Read only by agreement: handed out wherever nothing was written.
+const zeros = new Uint8Array(CHUNK_BYTES);
+
+/**
+ * Bytes of which most are zero: chunks of 64 KiB, allocated at the first write that is not zero.
+ * Knows nothing of durability or faults.
+ */
+export class SparseBytes {
+  readonly sizeBytes: number;
+  readonly #chunks = new Map<number, Uint8Array>();
+
+  constructor(sizeBytes: number) {
+    this.sizeBytes = sizeBytes;
+  }
+
+  /** The chunk itself, to be read; `undefined` where all is zero. The last one of a device may be shorter. */
+  chunk(chunkIndex: number): Uint8Array | undefined {
+    return this.#chunks.get(chunkIndex);
+  }
+
+  /** Indices of the allocated chunks, rising. */
+  chunkIndices(): number[] {
+    return [...this.#chunks.keys()].sort((left, right) => left - right);
+  }
+
+  /** The allocated chunks as byte ranges, rising, neighbours merged. */
+  allocatedRanges(): { offsetBytes: number; lengthBytes: number }[] {
+    const ranges: { offsetBytes: number; lengthBytes: number }[] = [];
+    for (const chunkIndex of this.chunkIndices()) {
+      const offsetBytes = chunkIndex * CHUNK_BYTES;
+      const lengthBytes = Math.min(CHUNK_BYTES, this.sizeBytes - offsetBytes);
+      const last = ranges[ranges.length - 1];
+      if (last !== undefined && last.offsetBytes + last.lengthBytes === offsetBytes) last.lengthBytes += lengthBytes;
+      else ranges.push({ offsetBytes, lengthBytes });
+    }
+    return ranges;
+  }
+
+  /** Memory held by chunks. */
+  get allocatedBytes(): number {
+    return this.#chunks.size * CHUNK_BYTES;
+  }
+
+  /** Writes a piece that lies in one chunk. */
+  putPiece(offsetBytes: number, piece: Uint8Array): void {
+    const chunkIndex = Math.floor(offsetBytes / CHUNK_BYTES);
+    let chunk = this.#chunks.get(chunkIndex);
+    if (chunk === undefined) {
+      if (isZero(piece)) return;
+      const startBytes = chunkIndex * CHUNK_BYTES;
+      chunk = new Uint8Array(Math.min(CHUNK_BYTES, this.sizeBytes - startBytes));
+      this.#chunks.set(chunkIndex, chunk);
+    }
+    chunk.set(piece, offsetBytes - chunkIndex * CHUNK_BYTES);
+  }
+
+  /** Zeroes a piece that lies in one chunk; a chunk that is covered whole is given back. */
+  zeroPiece(offsetBytes: number, lengthBytes: number): void {
+    const chunkIndex = Math.floor(offsetBytes / CHUNK_BYTES);
+    const chunk = this.#chunks.get(chunkIndex);
+    if (chunk === undefined) return;
+    if (lengthBytes === chunk.length) this.#chunks.delete(chunkIndex);
+    else {
+      const local = offsetBytes - chunkIndex * CHUNK_BYTES;
+      chunk.fill(0, local, local + lengthBytes);
+    }
+  }
+
+  /** The bytes, without a copy where they lie in one chunk. Not to be changed, nor kept past the next change. */
+  peek(offsetBytes: number, lengthBytes: number): Uint8Array {
+    const chunkIndex = Math.floor(offsetBytes / CHUNK_BYTES);
+    const local = offsetBytes - chunkIndex * CHUNK_BYTES;
+    if (local + lengthBytes > CHUNK_BYTES) return this.copy(offsetBytes, lengthBytes);
+    return (this.#chunks.get(chunkIndex) ?? zeros).subarray(local, local + lengthBytes);
+  }
+
+  /** The bytes, in a buffer of their own. */
+  copy(offsetBytes: number, lengthBytes: number): Uint8Array {
+    const bytes = new Uint8Array(lengthBytes);
+    const endBytes = offsetBytes + lengthBytes;
+    for (let at = offsetBytes; at < endBytes; ) {
+      const chunkIndex = Math.floor(at / CHUNK_BYTES);
+      const local = at - chunkIndex * CHUNK_BYTES;
+      const pieceBytes = Math.min(CHUNK_BYTES - local, endBytes - at);
+      const chunk = this.#chunks.get(chunkIndex);
+      if (chunk !== undefined) {
+        const whole = pieceBytes === chunk.length;
+        bytes.set(whole ? chunk : chunk.subarray(local, local + pieceBytes), at - offsetBytes);
+      }
+      at += pieceBytes;
+    }
+    return bytes;
+  }
+}
+
+/** True if every byte is zero. Stops at the first that is not. */
+export function isZero(bytes: Uint8Array): boolean {
+  if ((bytes.byteOffset | bytes.length) % 4 !== 0) return bytes.every((byte) => byte === 0);
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  for (let index = 0; index < words.length; index++) if (words[index] !== 0) return false;
+  return true;
+}
+
+/** True if both hold the same bytes; both as long as each other and aligned to words. */
+export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return firstUnequalWord(left, right) === -1;
+}
+
+/** Index of the first 32-bit word that differs, -1 for none. Both as long as each other and aligned to words. */
+export function firstUnequalWord(left: Uint8Array, right: Uint8Array): number {
+  const leftWords = wordsOf(left);
+  const rightWords = wordsOf(right);
+  const wordCount = leftWords.length;
+  for (let index = 0; index < wordCount; index++) if (leftWords[index] !== rightWords[index]) return index;
+  return -1;
+}
+
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  if (bytes.byteOffset % 4 !== 0) return wordsOf(bytes.slice());
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+}
