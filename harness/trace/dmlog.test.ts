@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { readDmlog } from "./dmlog.ts";
 import { encodeDmlog } from "./encode-dmlog.ts";
