@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const FOLDERS = ["engine", "harness", "scenarios", "reports", "ci"];
@@ -10,7 +10,7 @@ const SUPPRESSION = new RegExp(
 /** A suppressed rule is a rule that does not hold, and the lint cannot forbid its own suppression. */
 export function findSuppressions(root: string): string[] {
   const found: string[] = [];
-  for (const folder of FOLDERS) {
+  for (const folder of FOLDERS.filter((name) => existsSync(join(root, name)))) {
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
       const path = join(entry.parentPath, entry.name);
