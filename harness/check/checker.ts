@@ -1,0 +1,129 @@
+import type { BlockBlame, Failure, Invariant, Verdict } from "../history/run-record.ts";
+import type { AdminCommand, HostErrorCode, TargetSystem } from "../target/target.ts";
+import type { CrashKind } from "../world/world.ts";
+import { MirrorChecker } from "./mirror-checker.ts";
+
+/** A volume is named with its system everywhere in this folder: `a/pvol`. */
+export type VolumeKey = string;
+
+/** A disk as the checker sees it: what it holds now, without time passing. */
+export interface CheckedDisk {
+  /** The volume that lies on it, e.g. `a/pvol`. */
+  readonly volume: VolumeKey;
+  readonly sizeBytes: number;
+  /** Present content; may be a view of live memory. Ranges are whole sectors. */
+  peek(offsetBytes: number, lengthBytes: number): Uint8Array;
+  /** Ranges outside which the disk is all zeros; the whole disk without. */
+  allocatedRanges?(): Iterable<{ readonly offsetBytes: number; readonly lengthBytes: number }>;
+  /** What the injected disk fault that damaged this sector is called; `undefined` if none did. */
+  faultAt?(offsetBytes: number): string | undefined;
+}
+
+/** Two mirrored volumes. `primary` is the side that is primary first; roles may swap later. */
+export interface CheckedPair {
+  readonly name: string;
+  /** Pairs of one link are one consistency group. */
+  readonly link: string;
+  readonly mode: "sync" | "async";
+  readonly trackBytes: number;
+  readonly primary: VolumeKey;
+  readonly secondary: VolumeKey;
+}
+
+export type LiveSystem = Pick<TargetSystem, "pairs" | "pending">;
+
+export interface CheckerConfig {
+  readonly disks: readonly CheckedDisk[];
+  readonly pairs: readonly CheckedPair[];
+  /** The incarnation of a system that serves now; `undefined` while it is down or not ready yet. */
+  readonly live: (system: string) => LiveSystem | undefined;
+  readonly nowNs: () => number;
+}
+
+/** A range of a host request, in whole sectors. */
+export interface HostRange {
+  /** Which host, for blame. */
+  readonly host: string;
+  readonly volume: VolumeKey;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+export interface HostWrite {
+  readonly host: string;
+  readonly volume: VolumeKey;
+  readonly offsetBytes: number;
+  /** Read before the call returns, not kept. */
+  readonly data: Uint8Array;
+  readonly fua?: boolean;
+}
+
+/** A visible change of a disk's content, told after it was applied (`SimDisk.onChange`). */
+export interface DiskChange {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+  readonly reason: "write" | "trim" | "power-loss" | "fault";
+  readonly faultId?: string | number;
+}
+
+export interface CheckResult {
+  /** `NOT_APPLICABLE` where nothing in the run could be judged by it. S is not judged here. */
+  readonly invariants: Readonly<Partial<Record<Invariant, Verdict>>>;
+  readonly checks: Readonly<Partial<Record<Invariant, number>>>;
+  readonly failures: readonly Failure[];
+}
+
+/**
+ * The byte-exact reference model and the invariants of rule 9. The runner tells it, in order, what
+ * hosts asked and were answered and what became of systems, links and disks; it finds the rest out.
+ *
+ * Requests return an operation number, which their answer names. Order of the calls is the only
+ * time that is compared; `nowNs` goes into the text of failures.
+ */
+export interface Checker {
+  /** Before the request reaches the target. */
+  write(request: HostWrite): number;
+  trim(request: HostRange): number;
+  writeZeroes(request: HostRange): number;
+  flush(request: { readonly host: string; readonly volume: VolumeKey }): number;
+  read(request: HostRange): number;
+  /** A write, trim, write of zeroes or flush was acknowledged to the host. */
+  acknowledged(operation: number): void;
+  /** A read was answered with these bytes. */
+  readDone(operation: number, data: Uint8Array): void;
+  /** Any request was answered by an error; `GONE` as soon as its system died. */
+  failed(operation: number, code: HostErrorCode): void;
+
+  /** A data disk changed; wire it to `onChange` of every disk of the configuration. */
+  diskChanged(volume: VolumeKey, change: DiskChange): void;
+  /** Before the crash touches disks. Requests still open there are to be failed with `GONE`. */
+  systemDown(system: string, kind: CrashKind): void;
+  /** The new incarnation is ready, and `live` gives it. Also at the first start. */
+  systemUp(system: string): void;
+  /** Before a link is cut (any fault that may end its connections), and after it is healed. */
+  linkCut(link: string): void;
+  linkHealed(link: string): void;
+
+  /** Before the command is given; then exactly one of the two. */
+  adminIssued(system: string, command: AdminCommand): number;
+  adminDone(command: number): void;
+  adminRefused(command: number): void;
+
+  /** The status of pairs may have changed: at every Log record of a target, for instance. Cheap. */
+  observe(): void;
+  /** Evaluates all that can be judged at any moment. */
+  checkpoint(): void;
+  /** No request is in flight and nothing is left to do: judges C for every pair that is DUPLEX. */
+  quiet(): void;
+  /** L: whether all that should became quiet within the bound; `waitingFor` says what did not. */
+  live(converged: boolean, waitingFor: string): void;
+  /** The last evaluation, once, while the last incarnations are still there. */
+  finish(): CheckResult;
+  /** What `b/svol` differs in from what it should hold, for the failure of an expectation. */
+  blame(pair: string): readonly BlockBlame[];
+}
+
+/** @throws Error for a configuration that names a volume that no disk has: a bug of the caller. */
+export function createChecker(config: CheckerConfig): Checker {
+  return new MirrorChecker(config);
+}
