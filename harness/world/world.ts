@@ -19,22 +19,24 @@ export interface World {
   random(name: string): Random;
   system(name: string): WorldSystem;
   link(name: string): WorldLink;
-  /** @param volume a volume of the system, or `"meta"` */
-  disk(system: string, volume: string): WorldDisk;
+  /** @param name a volume, or `<system>/meta` for the disk with that system's own tables */
+  disk(name: string): WorldDisk;
 }
 
 export interface WorldSystem {
   readonly name: string;
   readonly state: "running" | "paused" | "down";
-  crash(kind: CrashKind): void;
-  /** Starts the program again on the same disks; settles when it is ready. */
+  /** Ends the program at once. Nothing if it is down. Healing restarts it. */
+  crash(kind: CrashKind): Injection;
+  /** Starts the program again on the same disks; settles when it is ready. Nothing if it runs. */
   restart(): Promise<void>;
-  pause(): void;
+  /** Stops the program without its knowledge; its kernel goes on. Healing resumes it. */
+  pause(): Injection;
   resume(): void;
-  /** Steps the wall clock; may be negative. */
-  stepClock(stepMs: number): void;
-  /** Makes the clock run fast (positive) or slow, in parts per million. */
-  driftClock(partsPerMillion: number): void;
+  /** Steps the wall clock; may be negative. Healing steps it back. */
+  stepClock(stepMs: number): Injection;
+  /** Makes the clock run fast (positive) or slow, in parts per million. Healing ends it. */
+  driftClock(partsPerMillion: number): Injection;
 }
 
 /** Counted by the world, never by the fault: what really happened. */
@@ -86,6 +88,8 @@ export type DiskFault = DiskFaultTrigger &
   );
 
 export interface WorldDisk {
+  /** `b/svol`, `b/meta`. */
+  readonly name: string;
   readonly sizeBytes: number;
   inject(fault: DiskFault): Injection;
 }

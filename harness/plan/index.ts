@@ -1,0 +1,29 @@
+export { type Condition, describeCondition } from "./condition.ts";
+export type { Expectation } from "./expectation.ts";
+export { planJsonSchema } from "./json-schema.ts";
+export { group, KiB, type MirrorOptions, MiB, mirror } from "./mirror.ts";
+export { PLAN_SCHEMA_VERSION, type Plan, parsePlan, planSchema } from "./plan.ts";
+export { PlanError } from "./plan-error.ts";
+export type { Step } from "./step.ts";
+export type { Names, NamesOf, Topology } from "./topology.ts";
+export { create, failback, resync, split, takeover } from "./dsl/administration.ts";
+export { progress, status, step, written } from "./dsl/conditions.ts";
+export { after, expectRefused, ms, repeat, seconds, sequence, together, wait, when } from "./dsl/control.ts";
+export { bitFlip, eio, enospc, lostWrite, misdirectedWrite, stall, tornWrite } from "./dsl/disks.ts";
+export { converged, holds, oracle, violates } from "./dsl/expectations.ts";
+export { fill, flush, read, trace, trim, workload, write, writeZeroes } from "./dsl/host-io.ts";
+export {
+  bandwidth,
+  cut,
+  heal,
+  hold,
+  latency,
+  limitData,
+  release,
+  resetPeer,
+  slicer,
+  slowClose,
+  timeout,
+} from "./dsl/links.ts";
+export { crash, driftClock, pause, restart, resume, stepClock } from "./dsl/processes.ts";
+export { scenario } from "./dsl/scenario.ts";

@@ -1,0 +1,32 @@
+/** A plan that cannot be run. One line for people: where, what was found, what was expected. */
+export class PlanError extends Error {
+  /** `steps[2].link`. */
+  readonly path: string;
+  readonly found: string;
+  readonly expected: string;
+
+  constructor(path: string, found: string, expected: string) {
+    super(`plan: at ${path}: found ${found}, expected ${expected}`);
+    this.name = "PlanError";
+    this.path = path;
+    this.found = found;
+    this.expected = expected;
+  }
+}
+
+/** `steps[2].fault.link` from `["steps", 2, "fault", "link"]`. */
+export function formatPath(path: readonly PropertyKey[]): string {
+  let text = "";
+  for (const key of path) {
+    if (typeof key === "number") text += `[${key}]`;
+    else text += text === "" ? String(key) : `.${String(key)}`;
+  }
+  return text === "" ? "the plan" : text;
+}
+
+/** A value in at most 60 characters. */
+export function formatFound(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value) ?? typeof value;
+  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+}

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { checkNames } from "./check-names.ts";
+import { type Expectation, expectationSchema } from "./expectation.ts";
+import { formatFound, formatPath, PlanError } from "./plan-error.ts";
+import type { Step } from "./step.ts";
+import { stepSchema } from "./step-schema.ts";
+import { type Names, type Topology, topologySchema } from "./topology.ts";
+
+/** Grows when a plan of before would be read differently. */
+export const PLAN_SCHEMA_VERSION = 1;
+
+/** Steps in a plan, those inside other steps included. */
+export const STEPS_MAX = 10_000;
+/** Steps inside steps inside steps. */
+export const STEP_DEPTH_MAX = 16;
+
+/** A scenario as data (rule 7): plain JSON, the same in every world. */
+export interface Plan<N extends Names = Names> {
+  readonly schemaVersion: typeof PLAN_SCHEMA_VERSION;
+  /** One line for people. */
+  readonly name: string;
+  /** Identifiers of `requirements`: `BR-3`. */
+  readonly requirements: readonly string[];
+  readonly topology: Topology;
+  readonly steps: readonly Step<N>[];
+  readonly expect: readonly Expectation<N>[];
+}
+
+/** Shape and bounds of a plan. {@link parsePlan} also checks names and depth. */
+export const planSchema: z.ZodType<Plan> = z.strictObject({
+  schemaVersion: z.literal(PLAN_SCHEMA_VERSION),
+  name: z.string().min(1).max(200),
+  requirements: z.array(z.string().regex(/^[A-Z]{2}-\d{1,2}[a-z]?$/, "an identifier such as BR-3")).max(64),
+  topology: topologySchema,
+  steps: z.array(stepSchema).min(1).max(STEPS_MAX),
+  expect: z.array(expectationSchema).max(64),
+});
+
+/**
+ * Reads a plan from plain data.
+ * @throws PlanError with the first place that is wrong
+ */
+export function parsePlan(data: unknown): Plan {
+  checkDepth(data);
+  const parsed = planSchema.safeParse(data);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    if (issue === undefined) throw new Error("a failed parse without an issue");
+    throw new PlanError(formatPath(issue.path), formatFound(valueAt(data, issue.path)), expectedOf(issue));
+  }
+  checkNames(parsed.data);
+  return parsed.data;
+}
+
+/** Before anything recursive looks at the data. */
+function checkDepth(data: unknown): void {
+  let level: unknown[] = [data];
+  // Steps nest by two levels of JSON each; the plan itself and the deepest fault add eight.
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > 2 * STEP_DEPTH_MAX + 8)
+      throw new PlanError("steps", "steps nested too deep", `at most ${STEP_DEPTH_MAX} levels`);
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== "object" || value === null) continue;
+      for (const child of Object.values(value)) if (typeof child === "object" && child !== null) next.push(child);
+    }
+    if (next.length > 32 * STEPS_MAX)
+      throw new PlanError("steps", `${next.length} values on one level`, `at most ${STEPS_MAX} steps`);
+    level = next;
+  }
+}
+
+function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
+  let value: unknown = data;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = Reflect.get(value, key) as unknown;
+  }
+  return value;
+}
+
+function expectedOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.expected;
+    case "too_small":
+      return `at least ${issue.minimum}`;
+    case "too_big":
+      return `at most ${issue.maximum}`;
+    case "not_multiple_of":
+      return `a multiple of ${issue.divisor}`;
+    case "invalid_value":
+      return issue.values.map((value) => JSON.stringify(value)).join(" or ");
+    case "unrecognized_keys":
+      return `no field ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}`;
+    default:
+      return issue.message;
+  }
+}
