@@ -1,0 +1,68 @@
+/** Every error that a caller of the engine can cause: code → what it tells. `docs/errors.md` has one heading a code. */
+export interface EngineErrorContexts {
+  VOLUME_UNKNOWN: { volume: string };
+  PAIR_UNKNOWN: { pair: string };
+  PAIR_EXISTS: { pair: string; volume: string };
+  LINK_UNKNOWN: { link: string };
+  /** The command needs the other end and it cannot be reached. */
+  LINK_DOWN: { pair: string; command: string };
+  ILLEGAL_TRANSITION: { pair: string; command: string; status: string; suspension: string };
+  WRONG_ROLE: { pair: string; command: string; role: string };
+  /** Both sides wrote by themselves; only an operator can say whose writes to discard. */
+  DIVERGED: { pair: string; mine: string; theirs: string };
+  /** The content is no moment of any history: a resync onto it has not finished. */
+  NOT_CONSISTENT: { pair: string; command: string };
+  /** A takeover while the primary is in reach would make two primaries. */
+  PEER_ALIVE: { pair: string };
+  /** The other end refused the pair. */
+  PEER_REFUSED: { pair: string; reason: string };
+  /** The host has no access to the volume now. Nothing was written. */
+  NO_ACCESS: { volume: string; why: string };
+  OUT_OF_RANGE: { volume: string; offsetBytes: number; lengthBytes: number; sizeBytes: number };
+  UNALIGNED: { volume: string; offsetBytes: number; lengthBytes: number };
+  /** Too many requests wait already. */
+  BUSY: { volume: string; waiting: number };
+  /** The device failed: the range may hold old or new. */
+  DISK_FAILED: { volume: string; code: string };
+  META_CORRUPT: { place: string; found: string; expected: string };
+  META_TOO_SMALL: { neededBytes: number; sizeBytes: number };
+}
+
+export type EngineErrorCode = keyof EngineErrorContexts;
+
+const remedies: Readonly<Record<EngineErrorCode, string>> = {
+  VOLUME_UNKNOWN: "use a volume of this system's configuration",
+  PAIR_UNKNOWN: "create the pair first, or ask the system that has it",
+  PAIR_EXISTS: "use the pair that is there, or another volume",
+  LINK_UNKNOWN: "use a link of this system's configuration",
+  LINK_DOWN: "restore the link and give the command again",
+  ILLEGAL_TRANSITION: "wait for the status that the command needs, or give the command that leads there",
+  WRONG_ROLE: "give the command at the other end",
+  DIVERGED: "resync with a direction: the target's own writes since the split are discarded",
+  NOT_CONSISTENT: "let the resync finish, or resync from the other side",
+  PEER_ALIVE: "use failback to swap the roles, or cut the link first",
+  PEER_REFUSED: "mend what the other end complains of and create the pair again",
+  NO_ACCESS: "use the volume of the primary, or split the pair read-write",
+  OUT_OF_RANGE: "stay within the volume",
+  UNALIGNED: "use multiples of 512 bytes, one at least",
+  BUSY: "wait for requests to complete",
+  DISK_FAILED: "mend or replace the device",
+  META_CORRUPT: "restore the metadata device, or start with an empty one and create the pairs again",
+  META_TOO_SMALL: "give the system a larger metadata device",
+};
+
+/** A refusal with its code, its context and what to do. Unless the code says otherwise, nothing changed. */
+export class EngineError<C extends EngineErrorCode = EngineErrorCode> extends Error {
+  readonly code: C;
+  readonly context: EngineErrorContexts[C];
+  readonly remedy: string;
+
+  constructor(code: C, context: EngineErrorContexts[C]) {
+    const told = Object.entries(context).map(([name, value]) => `${name}=${String(value)}`);
+    super(`${code} ${told.join(" ")}: ${remedies[code]}`);
+    this.name = "EngineError";
+    this.code = code;
+    this.context = context;
+    this.remedy = remedies[code];
+  }
+}

@@ -1,0 +1,115 @@
+import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
+import { ANCESTORS_MAX, type Generation } from "./generation.ts";
+
+export const ROLES = ["primary", "secondary"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** BR-2. SIMPLEX is a volume without an entry. */
+export const STATUSES = ["SIMPLEX", "COPY", "DUPLEX", "SPLIT"] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** Why a pair is SPLIT. Only `operator` waits for a command; the others resync when the link is back. */
+export const SUSPENSIONS = ["", "operator", "link", "crash", "error", "takeover", "swap"] as const;
+export type Suspension = (typeof SUSPENSIONS)[number];
+
+export const MODES = ["sync", "async"] as const;
+export type Mode = (typeof MODES)[number];
+
+/** An operator's choice of the resync source, kept until the pair is DUPLEX or split again. */
+export const WISHES = ["", "from-primary", "from-secondary"] as const;
+export type Wish = (typeof WISHES)[number];
+
+/** What each end tells the other of a pair, and the shared part of its durable entry. */
+export interface PairState {
+  role: Role;
+  status: Status;
+  suspension: Suspension;
+  /** False while a resync overwrites this side. */
+  consistent: boolean;
+  /** False until the initial copy has begun at the other end. */
+  established: boolean;
+  /** The history that this side's data belongs to. */
+  current: Generation;
+  /** Earlier histories since which this side's pending bitmap knows every change, newest first. */
+  ancestors: Generation[];
+  /** The source's history while inconsistent. */
+  copyFrom: Generation;
+  wish: Wish;
+}
+
+/** An entry of the copy management table (BR-1): durable. */
+export interface PairEntry extends PairState {
+  readonly id: number;
+  readonly name: string;
+  readonly link: string;
+  readonly volume: string;
+  readonly peerVolume: string;
+  readonly mode: Mode;
+  readonly sizeBytes: number;
+  readonly trackBytes: number;
+  /** The other end may hold `current`: this side must not write alone without a new one. */
+  shared: boolean;
+  /** Whether hosts may write to the secondary of a split pair. */
+  secondaryWritable: boolean;
+  /** Where the pending bitmap is on the metadata disk. */
+  readonly bitmapOffsetBytes: number;
+}
+
+export function encodePairState(writer: ByteWriter, state: PairState): void {
+  writer
+    .u8(ROLES.indexOf(state.role))
+    .u8(STATUSES.indexOf(state.status))
+    .u8(SUSPENSIONS.indexOf(state.suspension))
+    .bool(state.consistent)
+    .bool(state.established)
+    .text(state.current)
+    .text(state.copyFrom)
+    .u8(WISHES.indexOf(state.wish))
+    .u8(state.ancestors.length);
+  for (const ancestor of state.ancestors) writer.text(ancestor);
+}
+
+export function decodePairState(reader: ByteReader): PairState {
+  const role = reader.oneOf(ROLES);
+  const status = reader.oneOf(STATUSES);
+  const suspension = reader.oneOf(SUSPENSIONS);
+  const consistent = reader.bool();
+  const established = reader.bool();
+  const current = generation(reader);
+  const copyFrom = generation(reader);
+  const wish = reader.oneOf(WISHES);
+  const count = reader.u8();
+  if (count > ANCESTORS_MAX) throw new CodecError(`expected at most ${ANCESTORS_MAX} ancestors, found ${count}`);
+  const ancestors = Array.from({ length: count }, () => generation(reader));
+  return { role, status, suspension, consistent, established, current, ancestors, copyFrom, wish };
+}
+
+function generation(reader: ByteReader): Generation {
+  const text = reader.text();
+  if (!/^[0-9a-f]{16}$/.test(text)) throw new CodecError(`expected a generation of 16 digits, found ${JSON.stringify(text)}`);
+  return text as Generation;
+}
+
+export function encodePairEntry(writer: ByteWriter, entry: PairEntry): void {
+  writer.u32(entry.id).text(entry.name).text(entry.link).text(entry.volume).text(entry.peerVolume);
+  writer.u8(MODES.indexOf(entry.mode)).u64(entry.sizeBytes).u32(entry.trackBytes);
+  writer.bool(entry.shared).bool(entry.secondaryWritable).u64(entry.bitmapOffsetBytes);
+  encodePairState(writer, entry);
+}
+
+export function decodePairEntry(reader: ByteReader): PairEntry {
+  return {
+    id: reader.u32(),
+    name: reader.text(),
+    link: reader.text(),
+    volume: reader.text(),
+    peerVolume: reader.text(),
+    mode: reader.oneOf(MODES),
+    sizeBytes: reader.u64(),
+    trackBytes: reader.u32(),
+    shared: reader.bool(),
+    secondaryWritable: reader.bool(),
+    bitmapOffsetBytes: reader.u64(),
+    ...decodePairState(reader),
+  };
+}

@@ -1,0 +1,94 @@
+import { assert } from "../assert.ts";
+
+/** One bit a track, with a count and a search that skips clean words. */
+export class Bitmap {
+  readonly length: number;
+  readonly #words: Uint32Array;
+  #count = 0;
+
+  /** @param length number of tracks */
+  constructor(length: number) {
+    this.length = length;
+    this.#words = new Uint32Array(Math.ceil(length / 32));
+  }
+
+  /** Bits set. */
+  get count(): number {
+    return this.#count;
+  }
+
+  has(index: number): boolean {
+    return (((this.#words[index >>> 5] as number) >>> (index & 31)) & 1) === 1;
+  }
+
+  set(index: number): void {
+    assert(index >= 0 && index < this.length, `bit ${index} of ${this.length}`);
+    const word = this.#words[index >>> 5] as number;
+    const mask = (1 << (index & 31)) >>> 0;
+    if ((word & mask) !== 0) return;
+    this.#words[index >>> 5] = word | mask;
+    this.#count++;
+  }
+
+  clear(index: number): void {
+    assert(index >= 0 && index < this.length, `bit ${index} of ${this.length}`);
+    const word = this.#words[index >>> 5] as number;
+    const mask = (1 << (index & 31)) >>> 0;
+    if ((word & mask) === 0) return;
+    this.#words[index >>> 5] = word & ~mask;
+    this.#count--;
+  }
+
+  setAll(): void {
+    for (let index = 0; index < this.length; index++) this.set(index);
+  }
+
+  clearAll(): void {
+    this.#words.fill(0);
+    this.#count = 0;
+  }
+
+  /** The first set bit at `from` or after; -1 if there is none. */
+  next(from: number): number {
+    if (this.#count === 0 || from >= this.length) return -1;
+    let wordIndex = from >>> 5;
+    let word = (this.#words[wordIndex] as number) & (0xffffffff << (from & 31));
+    while (word === 0) {
+      wordIndex++;
+      if (wordIndex >= this.#words.length) return -1;
+      word = this.#words[wordIndex] as number;
+    }
+    return wordIndex * 32 + (31 - Math.clz32(word & -word));
+  }
+
+  /** All set bits, ascending. */
+  *indices(): Generator<number> {
+    for (let index = this.next(0); index >= 0; index = this.next(index + 1)) yield index;
+  }
+
+  /**
+   * Bits `firstTrack` up to `firstTrack + trackCount`, cut at the end; bit 0 of byte 0 is `firstTrack`,
+   * a multiple of 8. `ceil(trackCount / 8)` bytes.
+   */
+  toBytes(firstTrack = 0, trackCount = this.length): Uint8Array {
+    const bytes = new Uint8Array(Math.ceil(trackCount / 8));
+    const end = Math.min(firstTrack + trackCount, this.length);
+    for (let track = this.next(firstTrack); track >= 0 && track < end; track = this.next(track + 1)) {
+      const at = track - firstTrack;
+      bytes[at >>> 3] = (bytes[at >>> 3] as number) | (1 << (at & 7));
+    }
+    return bytes;
+  }
+
+  /** Sets every bit from `firstTrack` on that is set in `bytes`, laid out as {@link toBytes} does. */
+  mergeBytes(firstTrack: number, bytes: Uint8Array): void {
+    for (let byteIndex = 0; byteIndex < bytes.length; byteIndex++) {
+      const byte = bytes[byteIndex] as number;
+      if (byte === 0) continue;
+      for (let bit = 0; bit < 8; bit++) {
+        const track = firstTrack + byteIndex * 8 + bit;
+        if (((byte >>> bit) & 1) === 1 && track < this.length) this.set(track);
+      }
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import { assert } from "../assert.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** Appends little-endian fields to a buffer that grows. */
+export class ByteWriter {
+  #bytes: Uint8Array;
+  #view: DataView;
+  #length = 0;
+
+  constructor(capacityBytes = 64) {
+    this.#bytes = new Uint8Array(capacityBytes);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  #reserve(lengthBytes: number): number {
+    const at = this.#length;
+    const needed = at + lengthBytes;
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+      grown.set(this.#bytes.subarray(0, at));
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    this.#length = needed;
+    return at;
+  }
+
+  u8(value: number): this {
+    const at = this.#reserve(1);
+    this.#view.setUint8(at, value);
+    return this;
+  }
+
+  u16(value: number): this {
+    const at = this.#reserve(2);
+    this.#view.setUint16(at, value, true);
+    return this;
+  }
+
+  u32(value: number): this {
+    const at = this.#reserve(4);
+    this.#view.setUint32(at, value, true);
+    return this;
+  }
+
+  /** A whole number below 2^53, in eight bytes. */
+  u64(value: number): this {
+    assert(Number.isSafeInteger(value) && value >= 0, `not a whole number below 2^53: ${value}`);
+    return this.u32(value % 0x1_0000_0000).u32(Math.floor(value / 0x1_0000_0000));
+  }
+
+  bool(value: boolean): this {
+    return this.u8(value ? 1 : 0);
+  }
+
+  raw(bytes: Uint8Array): this {
+    const at = this.#reserve(bytes.length);
+    this.#bytes.set(bytes, at);
+    return this;
+  }
+
+  /** UTF-8 with a 16-bit length before it. */
+  text(value: string): this {
+    const bytes = encoder.encode(value);
+    assert(bytes.length <= 0xffff, "text is longer than 65535 bytes");
+    return this.u16(bytes.length).raw(bytes);
+  }
+
+  /** The bytes so far, without a copy. */
+  bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}
+
+/** Malformed bytes from a peer or a disk. Never applied in part (rule 5). */
+export class CodecError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "CodecError";
+  }
+}
+
+/** Reads what {@link ByteWriter} wrote. @throws CodecError if bytes are missing, left over or impossible */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  #take(lengthBytes: number): number {
+    const at = this.#at;
+    if (at + lengthBytes > this.#bytes.length)
+      throw new CodecError(`expected ${lengthBytes} bytes at ${at}, found ${this.#bytes.length - at}`);
+    this.#at = at + lengthBytes;
+    return at;
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#take(1));
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#take(2), true);
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#take(4), true);
+  }
+
+  u64(): number {
+    const low = this.u32();
+    const high = this.u32();
+    if (high >= 0x20_0000) throw new CodecError(`number at ${this.#at - 8} is 2^53 or more`);
+    return high * 0x1_0000_0000 + low;
+  }
+
+  bool(): boolean {
+    const value = this.u8();
+    if (value > 1) throw new CodecError(`expected 0 or 1 at ${this.#at - 1}, found ${value}`);
+    return value === 1;
+  }
+
+  raw(lengthBytes: number): Uint8Array {
+    const at = this.#take(lengthBytes);
+    return this.#bytes.subarray(at, at + lengthBytes);
+  }
+
+  text(): string {
+    const bytes = this.raw(this.u16());
+    try {
+      return decoder.decode(bytes);
+    } catch {
+      throw new CodecError(`text before ${this.#at} is not UTF-8`);
+    }
+  }
+
+  /** One of `values`, kept as its index. */
+  oneOf<const T extends string>(values: readonly T[]): T {
+    const index = this.u8();
+    const value = values[index];
+    if (value === undefined) throw new CodecError(`expected 0 to ${values.length - 1} at ${this.#at - 1}, found ${index}`);
+    return value;
+  }
+
+  /** What is left. */
+  rest(): Uint8Array {
+    return this.raw(this.#bytes.length - this.#at);
+  }
+
+  end(): void {
+    if (this.#at !== this.#bytes.length)
+      throw new CodecError(`expected the end at ${this.#at}, found ${this.#bytes.length - this.#at} more bytes`);
+  }
+}
