@@ -7,6 +7,14 @@ export {
   firstDifference,
   type Viewable,
 } from "./compare.ts";
+export {
+  type DiskFaultKind,
+  DiskFaultError,
+  type DiskFaultSpec,
+  type DiskFaultTrigger,
+} from "./disk-fault.ts";
+export { FaultyMedium, type Verdict } from "./faulty-medium.ts";
+export { InjectedFault } from "./injected-fault.ts";
 export { Medium } from "./medium.ts";
 export type { PowerLossMode } from "./power-loss.ts";
 export type { RequestCounts, RequestKind, RequestListener, RequestNotice } from "./request.ts";

@@ -159,13 +159,16 @@ export class Medium {
     return changes.lostSectorCount;
   }
 
-  /** Marks the newest request's records: the next power loss keeps of them what `keeps` says. */
-  tear(sinceSequence: number, keeps: (sectorIndex: number) => boolean, onTorn: () => void): void {
+  /** Marks the records since `sinceSequence`: the next power loss keeps of them what `keeps` says. */
+  tear(sinceSequence: number, keeps: (sectorIndex: number) => boolean): void {
     for (let sequence = Math.max(sinceSequence, this.undo.head); sequence < this.undo.tail; sequence++) {
-      const note = this.#note(sequence);
-      note.torn = keeps;
-      note.onTorn = onTorn;
+      this.#note(sequence).torn = keeps;
     }
+  }
+
+  /** Makes these sectors durable as they are now. */
+  settle(offsetBytes: number, lengthBytes: number): void {
+    this.undo.barrier(offsetBytes / SECTOR_BYTES, lengthBytes / SECTOR_BYTES, ++this.#request);
   }
 
   /** What would be left if everything volatile were lost. A copy. */
@@ -253,14 +256,17 @@ export class Medium {
   /** Removes the differences of these sectors and gives them; `undefined` if there were none. */
   #takeOverlay(firstSector: number, sectorCount: number): Map<number, Overlay> | undefined {
     if (this.overlay.size === 0) return undefined;
+    const endSector = firstSector + sectorCount;
     let taken: Map<number, Overlay> | undefined;
-    for (let sector = firstSector; sector < firstSector + sectorCount; sector++) {
+    const take = (sector: number): void => {
       const entry = this.overlay.get(sector);
-      if (entry === undefined) continue;
+      if (entry === undefined) return;
       taken ??= new Map();
       taken.set(sector, entry);
       this.overlay.delete(sector);
-    }
+    };
+    if (this.overlay.size > sectorCount) for (let sector = firstSector; sector < endSector; sector++) take(sector);
+    else for (const sector of this.overlay.keys()) if (sector >= firstSector && sector < endSector) take(sector);
     return taken;
   }
 

@@ -96,10 +96,7 @@ function survives<Overlay>(
   random: Random,
 ): boolean {
   const note = undo.notes.size === 0 ? undefined : undo.notes.get(sequence);
-  if (isNewest && note?.torn !== undefined) {
-    note.onTorn?.();
-    return note.torn(sector);
-  }
+  if (isNewest && note?.torn !== undefined) return note.torn(sector);
   const own = odds(sequence);
   return own === 2 || (own === 1 && below(random, 2) === 1);
 }

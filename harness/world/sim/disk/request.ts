@@ -1,5 +1,6 @@
 import type { Process } from "../process.ts";
 import type { Scheduled } from "../scheduled.ts";
+import type { Verdict } from "./faulty-medium.ts";
 
 export type RequestKind = "read" | "write" | "flush" | "trim";
 
@@ -21,6 +22,9 @@ export interface DiskRequest {
   readonly sourceHash: number;
   /** Of a flush: what it makes durable. */
   readonly flushMark: number;
+  readonly delayNs: number;
+  readonly verdict: Verdict | undefined;
+  /** `undefined` while it is stalled. */
   event: Scheduled | undefined;
 }
 

@@ -5,7 +5,10 @@ import { Process } from "../process.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { ChangeListener, Damage } from "./change.ts";
 import { contentDigest } from "./compare.ts";
-import { Medium } from "./medium.ts";
+import type { DiskFaultSpec } from "./disk-fault.ts";
+import { FaultyMedium } from "./faulty-medium.ts";
+import type { InjectedFault } from "./injected-fault.ts";
+import type { Medium } from "./medium.ts";
 import type { PowerLossMode } from "./power-loss.ts";
 import type { DiskRequest, RequestCounts, RequestKind, RequestListener, RequestNotice } from "./request.ts";
 import { StagingPool } from "./staging-pool.ts";
@@ -41,12 +44,13 @@ export class SimDisk {
   readonly name: string;
   readonly sizeBytes: number;
   readonly #scheduler: Scheduler;
+  readonly #faulty: FaultyMedium;
   readonly #medium: Medium;
   readonly #device: Process;
   readonly #latencies: Random;
   readonly #timing: DiskTiming;
   readonly #checkBuffers: boolean;
-  readonly #kinds: Record<RequestKind | "data" | "wake" | "powerLoss", EventKind>;
+  readonly #kinds: Record<RequestKind | "data" | "wake" | "injected" | "stalled" | "powerLoss", EventKind>;
   readonly #staging = new StagingPool();
   readonly #inFlight = new Set<DiskRequest>();
   readonly #requestListeners: RequestListener[] = [];
@@ -59,7 +63,8 @@ export class SimDisk {
     this.name = options.name;
     this.sizeBytes = options.sizeBytes;
     this.#scheduler = options.scheduler;
-    this.#medium = new Medium(options.sizeBytes, options.cacheBytes ?? CACHE_BYTES, random.fork("power-loss"));
+    this.#faulty = new FaultyMedium(options.name, options.sizeBytes, options.cacheBytes ?? CACHE_BYTES, random);
+    this.#medium = this.#faulty.medium;
     this.#device = new Process(options.scheduler, `disk/${options.name}`);
     this.#latencies = random.fork("latency");
     this.#timing = { ...defaultTiming, ...options.timing };
@@ -71,6 +76,8 @@ export class SimDisk {
       trim: log.kind("disk.trim", "sector", "lengthBytes"),
       data: log.kind("disk.data", "sector", "lengthBytes"),
       wake: log.kind("disk.wake", "requestIndex"),
+      injected: log.kind("disk.fault", "faultId", "sectors"),
+      stalled: log.kind("disk.stalled", "faultId", "requestIndex"),
       powerLoss: log.kind("disk.powerLoss", "inFlight", "lostSectors"),
     };
   }
@@ -109,9 +116,21 @@ export class SimDisk {
     this.#scheduler.note(this.#kinds.powerLoss, this.#device.actor, gone.length, lostSectorCount);
     for (const request of gone) {
       if (request.event !== undefined) request.event.callback = undefined;
-      this.#wake(request, () => request.reject(errorOf(request)));
+      this.#wake(request, undefined, new DiskError("EIO", request.offsetBytes, request.lengthBytes));
     }
     return lostSectorCount;
+  }
+
+  /**
+   * Lets the disk do something wrong, from now on. Decided for each request when it starts; one
+   * that is under way when the fault is healed still suffers it.
+   *
+   * @throws DiskFaultError if the disk cannot be given this fault
+   */
+  inject(spec: DiskFaultSpec): InjectedFault {
+    const fault = this.#faulty.inject(spec);
+    this.#scheduler.note(this.#kinds.injected, this.#device.actor, fault.faultId, fault.effects().sectors);
+    return fault;
   }
 
   /** What reads see now. No copy inside 64 KiB-aligned chunks: read only, valid until the next change. */
@@ -203,66 +222,96 @@ export class SimDisk {
         source,
         sourceHash: source === undefined ? 0 : hashBytes(source),
         flushMark: kind === "flush" ? this.#medium.flushMark() : 0,
+        delayNs: latencyNs(this.#meanNs(kind, options), this.#timing.jitterRatio, this.#latencies),
+        verdict: this.#faulty.decide({ kind, offsetBytes, lengthBytes }),
         event: undefined,
       };
       this.#inFlight.add(request);
-      const delayNs = latencyNs(this.#meanNs(request), this.#timing.jitterRatio, this.#latencies);
-      const sector = offsetBytes / SECTOR_BYTES;
-      request.event = this.#scheduler.schedule(delayNs, this.#device, this.#kinds[kind], sector, lengthBytes, () =>
-        this.#complete(request),
-      );
+      const stall = request.verdict?.stall;
+      if (stall === undefined) this.#start(request, 0);
+      else this.#stall(request, stall);
       this.#tell(request, "started");
     });
+  }
+
+  #start(request: DiskRequest, waitNs: number): void {
+    const { kind, offsetBytes, lengthBytes, delayNs } = request;
+    const sector = offsetBytes / SECTOR_BYTES;
+    const eventKind = this.#kinds[kind];
+    request.event = this.#scheduler.schedule(waitNs + delayNs, this.#device, eventKind, sector, lengthBytes, () =>
+      this.#complete(request),
+    );
+  }
+
+  #stall(request: DiskRequest, fault: InjectedFault): void {
+    const { spec } = fault;
+    this.#scheduler.note(this.#kinds.stalled, this.#device.actor, fault.faultId, request.requestIndex);
+    if (spec.kind === "stall" && spec.durationNs !== undefined) this.#start(request, spec.durationNs);
+    else {
+      fault.onHeal(() => {
+        if (this.#inFlight.has(request)) this.#start(request, 0);
+      });
+    }
+    fault.acted(0);
+    fault.announce();
   }
 
   #complete(request: DiskRequest): void {
     this.#inFlight.delete(request);
     if (request.event !== undefined) request.event.callback = undefined;
     this.#assertUntouched(request);
-    const bytes = this.#apply(request);
-    this.#tell(request, "completed");
-    this.#wake(request, () => request.resolve(bytes));
+    let bytes: Uint8Array | undefined;
+    let error: DiskError | undefined;
+    try {
+      bytes = this.#apply(request);
+    } catch (thrown) {
+      if (!(thrown instanceof DiskError)) throw thrown;
+      error = thrown;
+    }
+    this.#count(request, error);
+    request.verdict?.outcome?.announce();
+    request.verdict?.tear?.announce();
+    this.#tell(request, error === undefined ? "completed" : "failed");
+    if (request.data !== undefined) this.#staging.release(request.data);
+    this.#wake(request, bytes, error);
   }
 
-  /** The request takes effect. */
+  /** The request takes effect. @throws DiskError where a fault says so */
   #apply(request: DiskRequest): Uint8Array | undefined {
-    const { offsetBytes, lengthBytes, data } = request;
-    const counts = this.#counts;
-    counts[request.kind]++;
+    const { offsetBytes, lengthBytes, data, verdict } = request;
     switch (request.kind) {
       case "read":
-        counts.readBytes += lengthBytes;
-        return this.#medium.content.copy(offsetBytes, lengthBytes);
+        return this.#faulty.read(offsetBytes, lengthBytes, verdict);
       case "write":
-        counts.writtenBytes += lengthBytes;
         this.#noteData(request);
-        if (data !== undefined) {
-          this.#medium.write(offsetBytes, data, request.fua ? "durable" : "volatile");
-          this.#staging.release(data);
-        }
+        if (data !== undefined) this.#faulty.write(offsetBytes, data, request.fua, verdict);
         return undefined;
       case "flush":
-        this.#medium.flush(request.flushMark);
+        this.#faulty.flush(request.flushMark, verdict);
         return undefined;
       case "trim":
-        this.#medium.trim(offsetBytes, lengthBytes);
+        this.#faulty.trim(offsetBytes, lengthBytes, verdict);
         return undefined;
     }
   }
 
-  /** A request in flight at a power loss: its sectors enter the cache, to be kept or lost one by one. */
+  /** A request in flight at a power loss. */
   #arrive(request: DiskRequest): void {
-    const { offsetBytes, lengthBytes, data } = request;
-    if (request.kind === "trim") this.#medium.trim(offsetBytes, lengthBytes);
-    if (request.kind !== "write" || data === undefined) return;
-    this.#noteData(request);
-    this.#medium.write(offsetBytes, data, "volatile");
-    this.#staging.release(data);
+    const { kind, offsetBytes, lengthBytes, data, verdict } = request;
+    if (kind === "write") this.#noteData(request);
+    if (kind === "write" || kind === "trim") this.#faulty.arrive(offsetBytes, lengthBytes, data, verdict);
+    verdict?.outcome?.hush();
+    verdict?.tear?.hush();
+    if (data !== undefined) this.#staging.release(data);
   }
 
   /** Settles the promise, when its process can see it. */
-  #wake(request: DiskRequest, settle: () => void): void {
+  #wake(request: DiskRequest, bytes: Uint8Array | undefined, error: DiskError | undefined): void {
     const { process } = request;
+    const settle = (): void => {
+      if (error === undefined) request.resolve(bytes);
+      else request.reject(error);
+    };
     if (process.state === "running") settle();
     else if (process.state === "paused") {
       this.#scheduler.schedule(0, process, this.#kinds.wake, request.requestIndex, 0, settle);
@@ -283,18 +332,26 @@ export class SimDisk {
     }
   }
 
-  #meanNs(request: DiskRequest): number {
+  #meanNs(kind: RequestKind, options: WriteOptions | undefined): number {
     const timing = this.#timing;
-    switch (request.kind) {
+    switch (kind) {
       case "read":
         return timing.readNs;
       case "write":
-        return request.fua ? timing.fuaWriteNs : timing.writeNs;
+        return options?.fua === true ? timing.fuaWriteNs : timing.writeNs;
       case "flush":
         return timing.flushNs;
       case "trim":
         return timing.trimNs;
     }
+  }
+
+  #count(request: DiskRequest, error: DiskError | undefined): void {
+    const counts = this.#counts;
+    counts[request.kind]++;
+    if (error !== undefined) counts.failed++;
+    else if (request.kind === "read") counts.readBytes += request.lengthBytes;
+    else if (request.kind === "write") counts.writtenBytes += request.lengthBytes;
   }
 
   #assertUntouched(request: DiskRequest): void {
@@ -316,8 +373,4 @@ export class SimDisk {
         `not whole units of ${unitBytes} bytes inside ${this.sizeBytes} bytes`,
     );
   }
-}
-
-function errorOf(request: DiskRequest): DiskError {
-  return new DiskError("EIO", request.offsetBytes, request.lengthBytes);
 }

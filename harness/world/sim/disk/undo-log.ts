@@ -18,10 +18,8 @@ const RING_MIN_BYTES = 2 * CHUNK_BYTES;
 export interface UndoNote<Overlay> {
   /** What the pristine copy held in sectors that differed before this record. */
   overlay?: Map<number, Overlay>;
-  /** Sectors that a torn write keeps, and those that it loses. */
+  /** Of a torn write: whether a power loss leaves this sector. */
   torn?: (sectorIndex: number) => boolean;
-  /** Called once with true if the tear decided a sector. */
-  onTorn?: () => void;
 }
 
 /**
