@@ -51,8 +51,8 @@ export class Oracle {
     const directory = join(this.#scratch.directory, String(this.#captured++));
     const imagePath = join(directory, "image");
     const { sizeBytes } = content;
-    mkdirSync(directory);
     try {
+      mkdirSync(directory);
       writeImageFile(imagePath, content);
       return { directory, imagePath, sizeBytes, trouble: "" };
     } catch (error) {

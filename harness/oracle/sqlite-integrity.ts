@@ -50,9 +50,12 @@ function check(open: (path: string) => DatabaseSync, databasePath: string, quest
   try {
     database = open(databasePath);
     const rows = database.prepare("pragma integrity_check").all();
-    const answers = rows.map((row) => String(row["integrity_check"]));
-    if (answers.join() !== "ok")
-      return refused("sqlite", `integrity_check: ${answers[0]?.split("\n")[0] ?? "no answer"}`);
+    // One row may hold several lines, under a heading that names the database.
+    const answers = rows.flatMap((row) => String(row["integrity_check"]).split("\n"));
+    if (answers.join() !== "ok") {
+      const complaint = answers.find((line) => !line.startsWith("***")) ?? "no answer";
+      return refused("sqlite", `integrity_check: ${complaint}`);
+    }
     const table = database.prepare("select 1 from sqlite_schema where type = 'table' and name = ?").get(question.table);
     if (table === undefined) return absent(question, `table ${question.table} does not exist`);
     return accepted("sqlite", "integrity_check: ok");
