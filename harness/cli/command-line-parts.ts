@@ -1,0 +1,37 @@
+import type { RunRecord, Verdict } from "../history/run-record.ts";
+import type { ScenarioCatalogue } from "./scenario-entry.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What lies above the harness, handed in by whoever puts the program together. */
+export interface CommandLineParts {
+  /** Of the package. */
+  readonly version: string;
+  /** How a person calls this program: `resilver`, or `npm run -s resilver --` in a checkout. */
+  readonly calledAs: string;
+  readonly scenarios: ScenarioCatalogue;
+  readonly reports: ReportWriters;
+  /** The module of a worker thread; it calls `serveTasks`. */
+  readonly worker: URL;
+  /** The engine's sources, with a slash at the end. */
+  readonly engineFolder: URL;
+  readonly terminal: Terminal;
+  /** Aborted by Ctrl-C. */
+  readonly interrupt: AbortSignal;
+}
+
+/** Records in the forms that people and machines read. Pure: text in, text out. */
+export interface ReportWriters {
+  consoleReport(runs: readonly RunRecord[], options: ConsoleOptions): string;
+  junitXml(runs: readonly RunRecord[], options: { readonly replayCommand: (token: string) => string }): string;
+  /** What `--json` prints. */
+  resultDocument(runs: readonly RunRecord[], verdict: Verdict): object;
+  resultJsonSchema(): unknown;
+}
+
+export interface ConsoleOptions {
+  readonly columns: number;
+  readonly colour: boolean;
+  readonly replayCommand: (token: string) => string;
+  readonly verdict: Verdict;
+  readonly wallMs: number;
+}

@@ -1,0 +1,141 @@
+import { Command, CommanderError, Option } from "commander";
+import type { CommandLineParts } from "./command-line-parts.ts";
+import { doctorCommand } from "./doctor-command.ts";
+import { EXIT } from "./exit-code.ts";
+import { listCommand } from "./list-command.ts";
+import { parseInteger, SEED_BOUNDS } from "./parse-number.ts";
+import { replayCommand } from "./replay-command.ts";
+import { runCommand } from "./run-command.ts";
+import { schemaCommand } from "./schema-command.ts";
+import { isCallerError, oneLine } from "./usage-error.ts";
+
+/** The seed of a run that names none: suites must do the same every day. */
+const SEED_DEFAULT = 1;
+const WORKER_BOUNDS = { min: 1, max: 64 };
+const TIMEOUT_BOUNDS = { min: 1, max: 86_400 };
+
+/**
+ * Runs one command.
+ *
+ * @param args without the program and the script
+ * @returns the exit code of rule 10; nothing that a caller does makes it throw
+ */
+export async function commandLine(parts: CommandLineParts, args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.usage;
+  const program = buildProgram(parts, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.pass;
+      parts.terminal.err(`resilver: ${oneLine(error.message.replace(/^error: /, ""))} (see resilver --help)\n`);
+      return EXIT.usage;
+    }
+    if (isCallerError(error)) {
+      parts.terminal.err(`resilver: ${oneLine(error.message)}\n`);
+      return EXIT.usage;
+    }
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    parts.terminal.err(`resilver: internal error, please report it\n${stack}\n`);
+    return EXIT.internal;
+  }
+}
+
+interface RunFlags {
+  readonly seed: number;
+  readonly out: string;
+  readonly json?: true;
+  readonly repeat: boolean;
+  readonly workers?: number;
+  readonly timeout: number;
+}
+
+function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Command {
+  const { terminal } = parts;
+  const program = new Command("resilver")
+    .description("Deterministic test harness and fault injector for replicated storage volumes")
+    .version(parts.version)
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      // Errors come back as exceptions, and are written in one place.
+      writeErr: () => {},
+    })
+    .action((_flags, command: Command) => {
+      const found = command.args[0];
+      const names = command.commands.map((child) => child.name()).join(", ");
+      const problem = found === undefined ? "no command given" : `unknown command ${JSON.stringify(found)}`;
+      command.error(`${problem}, expected one of ${names}`);
+    })
+    .allowExcessArguments();
+
+  program
+    .command("list")
+    .description("show the scenarios")
+    .option("--json", "one JSON document on stdout")
+    .action(async (flags: { json?: true }) => exit(await listCommand(parts, flags.json === true)));
+
+  withRunOptions(program.command("run").description("run scenarios, or a plan from a JSON file"), "out")
+    .argument("[pattern...]", "id, part of an id, glob, requirement, or path/to/plan.json; without one, all")
+    .action(async (patterns: string[], flags: RunFlags) => exit(await runCommand(parts, patterns, optionsOf(flags))));
+
+  withRunOptions(program.command("start").description("run all scenarios and write out/"), "out").action(
+    async (flags: RunFlags) => exit(await runCommand(parts, [], optionsOf(flags))),
+  );
+
+  withRunOptions(program.command("replay").description("run again what a token names"), "out/replay", false)
+    .argument("<token>")
+    .action(async (token: string, flags: RunFlags) => exit(await replayCommand(parts, token, optionsOf(flags))));
+
+  program
+    .command("schema")
+    .description("print the JSON Schema of a file format")
+    .argument("<format>", "results or plan")
+    .action((format: string) => exit(schemaCommand(parts, format)));
+
+  program
+    .command("doctor")
+    .description("say what this machine lacks")
+    .option("--out <dir>", "the folder that results go to", "out")
+    .option("--json", "one JSON document on stdout")
+    .action(async (flags: { out: string; json?: true }) => {
+      exit(await doctorCommand(parts, flags.out, flags.json === true));
+    });
+  return program;
+}
+
+function withRunOptions(command: Command, out: string, seeded = true): Command {
+  const seed = new Option("--seed <n>", "seed of every random choice, 0 to 4294967295")
+    .default(SEED_DEFAULT)
+    .argParser((text) => parseInteger("--seed", text, SEED_BOUNDS));
+  // The token carries the seed.
+  if (seeded) command.addOption(seed);
+  return command
+    .option("--out <dir>", "where index.json, junit.xml and runs/ go", out)
+    .option("--json", "one JSON document on stdout, nothing else")
+    .option("--no-repeat", "run once: twice as fast, and no proof of determinism")
+    .option("--workers <n>", "runs at a time (default: one a processor, at most 8)", (text) =>
+      parseInteger("--workers", text, WORKER_BOUNDS),
+    )
+    .option(
+      "--timeout <seconds>",
+      "real time that one run may take",
+      (text) => parseInteger("--timeout", text, TIMEOUT_BOUNDS),
+      300,
+    );
+}
+
+function optionsOf(flags: RunFlags) {
+  return {
+    seed: flags.seed,
+    out: flags.out,
+    json: flags.json === true,
+    repeat: flags.repeat,
+    workers: flags.workers,
+    timeoutMs: flags.timeout * 1000,
+  };
+}

@@ -1,0 +1,80 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { RunRecord } from "../history/run-record.ts";
+import { quoted, UsageError } from "./usage-error.ts";
+
+/**
+ * `out/`: `index.json`, `junit.xml` and one record a run in `runs/`. Records are written as the runs
+ * end, so an interrupt, or a kill, loses none of them.
+ */
+export class OutDirectory {
+  readonly path: string;
+
+  /** @throws UsageError if nothing can be written there */
+  constructor(path: string) {
+    this.path = path;
+    try {
+      mkdirSync(join(path, "runs"), { recursive: true });
+      removeFormer(path);
+    } catch (error) {
+      throw new UsageError(
+        { place: "--out", found: `${quoted(path)} (${messageOf(error)})`, expected: "a folder that can be written" },
+        { cause: error },
+      );
+    }
+  }
+
+  record(run: RunRecord): void {
+    this.#write(recordPath(run.id), json(run));
+  }
+
+  index(document: unknown): void {
+    this.#write("index.json", json(document));
+  }
+
+  junit(xml: string): void {
+    this.#write("junit.xml", xml);
+  }
+
+  // Under another name first: a reader sees the former file or the whole new one.
+  #write(name: string, content: string): void {
+    const path = join(this.path, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.part`, content);
+    renameSync(`${path}.part`, path);
+  }
+}
+
+/** Results of a former run must not pass for those of this one. Only what its index names is removed. */
+function removeFormer(path: string): void {
+  for (const id of formerIds(join(path, "index.json"))) rmSync(join(path, recordPath(id)), { force: true });
+  for (const name of ["index.json", "junit.xml"]) rmSync(join(path, name), { force: true });
+}
+
+function formerIds(indexPath: string): string[] {
+  try {
+    const document: unknown = JSON.parse(readFileSync(indexPath, "utf8"));
+    if (typeof document !== "object" || document === null || !("runs" in document)) return [];
+    const runs: unknown[] = Array.isArray(document.runs) ? document.runs : [];
+    return runs.flatMap((run) =>
+      typeof run === "object" && run !== null && "id" in run && typeof run.id === "string" ? [run.id] : [],
+    );
+  } catch {
+    // No index, or none of ours.
+    return [];
+  }
+}
+
+/** Ids come from file names, of plan files too: nothing in them may leave the folder. */
+function recordPath(id: string): string {
+  const parts = id.split("/").map((part) => part.replace(/[^\w.-]/g, "_").replace(/^\.+/, "_"));
+  return join("runs", `${parts.join("/")}.json`);
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

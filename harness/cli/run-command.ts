@@ -1,0 +1,104 @@
+import { availableParallelism } from "node:os";
+import type { RunRecord } from "../history/run-record.ts";
+import type { CommandLineParts } from "./command-line-parts.ts";
+import { engineDigest } from "./engine-digest.ts";
+import { EXIT, exitCodeOf } from "./exit-code.ts";
+import { OutDirectory } from "./out-directory.ts";
+import { overallVerdict } from "./overall-verdict.ts";
+import { readPlanFile } from "./plan-file.ts";
+import { progressFor } from "./progress.ts";
+import { tokenOf } from "./replay-token.ts";
+import { type RunTask, unfinishedRecord } from "./run-task.ts";
+import type { ScenarioEntry } from "./scenario-entry.ts";
+import { loadAll } from "./scenario-files.ts";
+import { selectScenarios } from "./select-scenarios.ts";
+import { runTasks } from "./worker-pool.ts";
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly out: string;
+  readonly json: boolean;
+  readonly repeat: boolean;
+  readonly workers: number | undefined;
+  readonly timeoutMs: number;
+}
+
+/** More at a time would not end sooner, and recorded traces take memory in each. */
+const WORKERS_DEFAULT_MAX = 8;
+
+/**
+ * Runs what `patterns` name: scenarios, and plan files, whose names end with `.json`.
+ *
+ * @returns the exit code
+ * @throws UsageError
+ */
+export async function runCommand(
+  parts: CommandLineParts,
+  patterns: readonly string[],
+  options: RunOptions,
+): Promise<number> {
+  const files = patterns.filter((pattern) => pattern.endsWith(".json"));
+  const others = patterns.filter((pattern) => !pattern.endsWith(".json"));
+  const plans = await Promise.all(files.map(readPlanFile));
+  const shipped =
+    others.length > 0 || files.length === 0 ? selectScenarios(await loadAll(parts.scenarios), others) : [];
+  const digest = engineDigest(parts.engineFolder);
+  const { seed, repeat } = options;
+  const tasks = [
+    ...shipped.map((entry) => taskOf(entry, seed, repeat, digest, false)),
+    ...plans.map((entry) => taskOf(entry, seed, repeat, digest, true)),
+  ];
+  return runAndReport(parts, tasks, options);
+}
+
+function taskOf(entry: ScenarioEntry, seed: number, repeat: boolean, digest: string, embed: boolean): RunTask {
+  const { id, name, requirements, plan } = entry;
+  const replay = tokenOf({ id, seed, plan, embed, engineDigest: digest });
+  return { id, name, requirements, seed, repeat, replay, ...(embed ? { plan } : {}) };
+}
+
+/** Does `tasks`, writes `out/`, prints the table or the document. @returns the exit code */
+export async function runAndReport(
+  parts: CommandLineParts,
+  tasks: readonly RunTask[],
+  options: Omit<RunOptions, "seed" | "repeat">,
+): Promise<number> {
+  const { terminal, reports, interrupt } = parts;
+  const startMs = performance.now();
+  const out = new OutDirectory(options.out);
+  // On disk from the first moment: whoever finds this after a kill does not find a pass.
+  const planned = tasks.map((task) => unfinishedRecord(task, "SKIPPED", "not run yet"));
+  out.index(reports.resultDocument(planned, overallVerdict(planned)));
+
+  const progress = progressFor(tasks, terminal);
+  let runs: readonly RunRecord[];
+  try {
+    runs = await runTasks(tasks, {
+      entry: parts.worker,
+      workerCount: options.workers ?? Math.min(availableParallelism(), WORKERS_DEFAULT_MAX),
+      taskMsMax: options.timeoutMs,
+      signal: interrupt,
+      onStart: (task) => progress.started(task),
+      onRecord: (record) => {
+        out.record(record);
+        progress.finished(record);
+      },
+    });
+  } finally {
+    await progress.end();
+  }
+
+  const verdict = overallVerdict(runs);
+  const document = reports.resultDocument(runs, verdict);
+  const replayCommand = (token: string): string => `${parts.calledAs} replay ${token}`;
+  out.index(document);
+  out.junit(reports.junitXml(runs, { replayCommand }));
+  if (options.json) terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+  else {
+    const { columns, colour } = terminal;
+    const wallMs = performance.now() - startMs;
+    terminal.out(reports.consoleReport(runs, { columns, colour, replayCommand, verdict, wallMs }));
+    terminal.out(`records in ${options.out}/\n`);
+  }
+  return interrupt.aborted ? EXIT.interrupted : exitCodeOf(verdict);
+}

@@ -1,0 +1,52 @@
+import type { RunRecord, Verdict } from "../history/run-record.ts";
+
+/** One run to do: plain data, so that it can be handed to a worker thread. */
+export interface RunTask {
+  readonly id: string;
+  readonly name: string;
+  readonly requirements: readonly string[];
+  readonly seed: number;
+  /** Run twice and compare the histories (rule 11). */
+  readonly repeat: boolean;
+  /** The plan itself if it is none of the shipped scenarios. */
+  readonly plan?: unknown;
+  /** `resilver replay TOKEN` runs it again. */
+  readonly replay: string;
+}
+
+/** Does one task. Rejects only for what the caller caused, or for a mistake of ours. */
+export type RunTaskFunction = (task: RunTask) => Promise<RunRecord>;
+
+/** From the worker thread to its owner, once a task. */
+export type WorkerReply =
+  | { readonly kind: "record"; readonly record: RunRecord }
+  /** The caller's mistake, in one line. */
+  | { readonly kind: "usage"; readonly message: string }
+  /** Ours, with its stack. */
+  | { readonly kind: "internal"; readonly stack: string };
+
+/** To the worker thread. */
+export type WorkerRequest = { readonly kind: "run"; readonly task: RunTask } | { readonly kind: "stop" };
+
+/** The record of a run that did not come to its end, so that no list ever lacks it. */
+export function unfinishedRecord(task: RunTask, verdict: Verdict, message: string, wallMs = 0): RunRecord {
+  return {
+    scenario: task.name,
+    id: task.id,
+    requirements: task.requirements,
+    world: "sim",
+    seed: task.seed,
+    verdict,
+    historyHash: "",
+    events: 0,
+    virtualMs: 0,
+    wallMs,
+    faults: [],
+    invariants: {},
+    checks: {},
+    failures: [{ rule: "harness", message, timeNs: 0, blame: [] }],
+    oracles: [],
+    vacuous: false,
+    replay: task.replay,
+  };
+}

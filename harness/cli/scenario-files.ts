@@ -1,0 +1,50 @@
+import { existsSync, readdirSync } from "node:fs";
+import type { ScenarioCatalogue, ScenarioEntry } from "./scenario-entry.ts";
+
+/** Files that are no scenarios themselves: tests, and what several scenarios share. */
+const NO_SCENARIO = /\.test\.ts$|\.d\.ts$|(^|\/)(shared|index|traces)(\/|\.ts$)/;
+
+/**
+ * The scenarios of a folder: every TypeScript file below it is one, its default export the plan.
+ *
+ * @param folder with a slash at its end
+ */
+export function scenarioFiles(folder: URL): ScenarioCatalogue {
+  const ids = existsSync(folder) ? idsIn(folder) : [];
+  return {
+    ids: () => ids,
+    async load(id) {
+      const module: unknown = await import(new URL(`${id}.ts`, folder).href);
+      return entryOf(id, module);
+    },
+  };
+}
+
+/** All entries of `catalogue`, in its order. */
+export async function loadAll(catalogue: ScenarioCatalogue): Promise<ScenarioEntry[]> {
+  return Promise.all(catalogue.ids().map((id) => catalogue.load(id)));
+}
+
+function idsIn(folder: URL): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((path) => path.replaceAll("\\", "/"))
+    .filter((path) => path.endsWith(".ts") && !NO_SCENARIO.test(path))
+    .map((path) => path.slice(0, -".ts".length))
+    .toSorted((a, b) => (a < b ? -1 : Number(a > b)));
+}
+
+function entryOf(id: string, module: unknown): ScenarioEntry {
+  const plan: unknown =
+    typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
+  const head = planHead(plan);
+  if (head === undefined) throw new Error(`scenarios/${id}.ts: the default export is no scenario`);
+  return { id, ...head, plan };
+}
+
+/** What a list shows of a plan; `undefined` if `plan` has no such form. */
+export function planHead(plan: unknown): Pick<ScenarioEntry, "name" | "requirements"> | undefined {
+  if (typeof plan !== "object" || plan === null || !("name" in plan) || !("requirements" in plan)) return undefined;
+  const { name, requirements } = plan;
+  if (typeof name !== "string" || !Array.isArray(requirements)) return undefined;
+  return { name, requirements: requirements.filter((item) => typeof item === "string") };
+}

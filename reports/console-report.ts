@@ -1,0 +1,59 @@
+import type { RunRecord, Verdict } from "../harness/history/run-record.ts";
+import { consoleTable } from "./console-table.ts";
+import { failureText, idleFaults } from "./failure-text.ts";
+import { type Paint, painter, verdictStyle } from "./paint.ts";
+
+export interface ConsoleReportOptions {
+  /** Width of the terminal in characters. */
+  readonly columns: number;
+  readonly colour: boolean;
+  /** The command that runs a token again. */
+  readonly replayCommand: (token: string) => string;
+  /** Of all runs together. */
+  readonly verdict: Verdict;
+  /** Real time that all runs took together. */
+  readonly wallMs: number;
+}
+
+const GOOD: ReadonlySet<Verdict> = new Set(["PASS", "NOT_APPLICABLE", "WAIVED"]);
+
+/**
+ * What a person reads at the end of `run` and `start`: the table, how to repeat each run, what
+ * failed, one line of totals. Failures come last, where the eye is.
+ */
+export function consoleReport(runs: readonly RunRecord[], options: ConsoleReportOptions): string {
+  const paint = painter(options.colour);
+  const parts = [consoleTable(runs, options.columns, paint)];
+  const good = runs.filter((run) => GOOD.has(run.verdict));
+  if (good.length > 0) parts.push(good.map((run) => replayLines(run, options, paint)).join("\n"));
+  for (const run of runs) {
+    if (!GOOD.has(run.verdict)) parts.push(paintFailure(run, options, paint));
+    else if (run.vacuous) parts.push(paint("yellow", `vacuous: ${run.id}: no effect was seen of ${idleFaults(run)}`));
+  }
+  parts.push(summaryLine(runs, options, paint));
+  return `${parts.join("\n\n")}\n`;
+}
+
+/** Seed and replay command of one run that is in order. */
+function replayLines(run: RunRecord, options: ConsoleReportOptions, paint: Paint): string {
+  return `${run.id}  seed ${run.seed}\n${paint("dim", `  replay with: ${options.replayCommand(run.replay)}`)}`;
+}
+
+function paintFailure(run: RunRecord, options: ConsoleReportOptions, paint: Paint): string {
+  const [replay = "", title = "", ...rest] = failureText(run, options.replayCommand(run.replay)).split("\n");
+  return [paint("bold", replay), paint(verdictStyle(run.verdict), title), ...rest].join("\n");
+}
+
+function summaryLine(runs: readonly RunRecord[], options: ConsoleReportOptions, paint: Paint): string {
+  const counts = new Map<Verdict, number>();
+  for (const run of runs) counts.set(run.verdict, (counts.get(run.verdict) ?? 0) + 1);
+  const order: readonly Verdict[] = ["FAIL", "ERROR", "UNKNOWN", "SKIPPED", "PASS", "NOT_APPLICABLE", "WAIVED"];
+  const parts = order
+    .filter((verdict) => counts.has(verdict))
+    .map((verdict) => paint(verdictStyle(verdict), `${counts.get(verdict) ?? 0} ${verdict}`));
+  const vacuous = runs.filter((run) => run.vacuous).length;
+  if (vacuous > 0) parts.push(paint("yellow", `${vacuous} vacuous`));
+  const plural = runs.length === 1 ? "run" : "runs";
+  const verdict = paint("bold", paint(verdictStyle(options.verdict), options.verdict));
+  return `${verdict}  ${runs.length} ${plural}: ${parts.join(", ")}  in ${(options.wallMs / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,3 @@
+export { consoleReport } from "./console-report.ts";
+export { junitXml } from "./junit.ts";
+export { resultDocument, resultJsonSchema } from "./result-document.ts";

@@ -1,0 +1,146 @@
+import { create } from "xmlbuilder2";
+import type { RunRecord, Verdict } from "../harness/history/run-record.ts";
+import { failureText, failureTitle } from "./failure-text.ts";
+
+// GitLab takes files below 30 MB; escaping can make text up to six times as long, rarely.
+const TEXT_BYTES_MAX = 8 * 1024 * 1024;
+const CASE_TEXT_LENGTH_MAX = 64 * 1024;
+const MESSAGE_LENGTH_MAX = 1024;
+
+export interface JUnitOptions {
+  /** The command that runs a token again. */
+  readonly replayCommand: (token: string) => string;
+}
+
+type Outcome = "passed" | "failure" | "error" | "skipped";
+
+const OUTCOMES: Readonly<Record<Verdict, Outcome>> = {
+  PASS: "passed",
+  FAIL: "failure",
+  ERROR: "error",
+  // Undecided is not passed, and both GitLab and Jenkins know nothing between.
+  UNKNOWN: "error",
+  SKIPPED: "skipped",
+  NOT_APPLICABLE: "skipped",
+  WAIVED: "skipped",
+};
+
+/**
+ * JUnit XML that GitLab and Jenkins read: one suite a folder of scenarios, one case a run, in the
+ * order of `runs`. The pair of `classname` and `name` is unique, because GitLab drops duplicates.
+ */
+export function junitXml(runs: readonly RunRecord[], options: JUnitOptions): string {
+  const suites = groupBySuite(runs);
+  const names = uniqueNames(runs);
+  const textLengthMax = Math.min(CASE_TEXT_LENGTH_MAX, Math.floor(TEXT_BYTES_MAX / Math.max(1, runs.length)));
+  // A control character would make the whole file unreadable for every consumer.
+  const document = create({ version: "1.0", encoding: "UTF-8", invalidCharReplacement: "\ufffd" });
+  const root = document.ele("testsuites", { name: "resilver", ...totals(runs) });
+  for (const [name, members] of suites) {
+    const suite = root.ele("testsuite", { name, package: name, ...totals(members) });
+    for (const run of members) {
+      const testCase = suite.ele("testcase", {
+        classname: className(run),
+        name: names.get(run) ?? run.scenario,
+        time: seconds(run.wallMs),
+      });
+      addProperties(testCase, run);
+      addOutcome(testCase, run, options, textLengthMax);
+    }
+  }
+  return `${document.end({ prettyPrint: true })}\n`;
+}
+
+type Element = ReturnType<ReturnType<typeof create>["ele"]>;
+
+function addProperties(testCase: Element, run: RunRecord): void {
+  const properties = testCase.ele("properties");
+  const add = (name: string, value: string): void => {
+    properties.ele("property", { name, value });
+  };
+  add("id", run.id);
+  add("seed", String(run.seed));
+  add("world", run.world);
+  add("verdict", run.verdict);
+  add("requirements", run.requirements.join(" "));
+  add("historyHash", run.historyHash);
+  add("replay", run.replay);
+  if (run.vacuous) add("vacuous", "true");
+}
+
+function addOutcome(testCase: Element, run: RunRecord, options: JUnitOptions, textLengthMax: number): void {
+  const outcome = OUTCOMES[run.verdict];
+  if (outcome === "passed") return;
+  const first = run.failures[0];
+  const message = shorten(first === undefined ? reasonWithoutFailure(run) : failureTitle(first), MESSAGE_LENGTH_MAX);
+  if (outcome === "skipped") {
+    testCase.ele("skipped", { message: `${run.verdict}: ${message}` });
+    return;
+  }
+  const text = shorten(failureText(run, options.replayCommand(run.replay)), textLengthMax);
+  testCase.ele(outcome, { message, type: first?.rule ?? run.verdict }).txt(text);
+}
+
+function reasonWithoutFailure(run: RunRecord): string {
+  const oracle = run.oracles.find((record) => record.verdict !== "PASS");
+  if (oracle !== undefined) return `${oracle.oracle}: ${oracle.detail}`;
+  return run.vacuous ? "a fault had no observed effect" : `the verdict is ${run.verdict}`;
+}
+
+function groupBySuite(runs: readonly RunRecord[]): Map<string, RunRecord[]> {
+  const suites = new Map<string, RunRecord[]>();
+  for (const run of runs) {
+    const name = `${run.world}.${run.id.split("/").slice(0, -1).join(".")}`.replace(/\.$/, "");
+    const members = suites.get(name);
+    if (members === undefined) suites.set(name, [run]);
+    else members.push(run);
+  }
+  return suites;
+}
+
+/** Jenkins takes what is before the last dot as the package, the rest as the class. */
+function className(run: RunRecord): string {
+  return `${run.world}.${run.id.replaceAll("/", ".")}`;
+}
+
+/** Seeds come into a name only where needed: a name must stay the same from run to run to have a history. */
+function uniqueNames(runs: readonly RunRecord[]): Map<RunRecord, string> {
+  const counts = new Map<string, number>();
+  for (const run of runs) {
+    const key = `${className(run)}\n${run.scenario}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const names = new Map<RunRecord, string>();
+  const taken = new Set<string>();
+  for (const run of runs) {
+    const prefix = `${className(run)}\n`;
+    const seeded = (counts.get(prefix + run.scenario) ?? 0) > 1;
+    const base = seeded ? `${run.scenario} (seed ${run.seed})` : run.scenario;
+    let name = base;
+    for (let number = 2; taken.has(prefix + name); number++) name = `${base} #${number}`;
+    taken.add(prefix + name);
+    names.set(run, name);
+  }
+  return names;
+}
+
+function totals(runs: readonly RunRecord[]): Record<string, string> {
+  const count = (outcome: Outcome): string => String(runs.filter((run) => OUTCOMES[run.verdict] === outcome).length);
+  return {
+    tests: String(runs.length),
+    failures: count("failure"),
+    errors: count("error"),
+    skipped: count("skipped"),
+    time: seconds(runs.reduce((sum, run) => sum + run.wallMs, 0)),
+  };
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}
+
+function shorten(text: string, lengthMax: number): string {
+  if (text.length <= lengthMax) return text;
+  const note = `… (${text.length} characters, cut here)`;
+  return text.slice(0, Math.max(0, lengthMax - note.length)) + note;
+}
