@@ -83,8 +83,13 @@ export class Scheduler {
     this.#failure ??= { error };
   }
 
-  /** Fires events until {@link finish}, a limit, or none is left. @throws what {@link fail} was given */
+  /**
+   * Fires events until {@link finish}, a limit, or none is left. After "idle" it can be called again.
+   *
+   * @throws what {@link fail} was given, or what a callback threw
+   */
   async run(pump: Pump, scope?: PumpScope): Promise<SchedulerEnd> {
+    if (this.#end === "idle") this.#end = undefined;
     await pump(() => this.#turn(), scope);
     return this.#end ?? "idle";
   }

@@ -1,0 +1,67 @@
+import type { Log, StepFields } from "../../../engine/ports/index.ts";
+import { hashText } from "../../history/rolling-hash.ts";
+import type { Process } from "./process.ts";
+
+/** One step of a process, as a listener sees it. */
+export interface Step {
+  /** Index of its event in the log of the run. */
+  readonly eventIndex: number;
+  readonly timeNs: number;
+  readonly process: string;
+  readonly name: string;
+  readonly fields: StepFields;
+}
+
+const RECENT_MAX = 256;
+
+/**
+ * The {@link Log} of one process: every step is an event of the run, kind `step <name>`, whose
+ * content hash covers name and fields. Listeners are called at once, in the order added, within
+ * the engine's call, so that a fault can strike exactly there. The latest 256 steps are kept.
+ */
+export class SimLog implements Log {
+  readonly #process: Process;
+  readonly #listeners = new Set<(step: Step) => void>();
+  readonly #recent: Step[] = [];
+  #count = 0;
+
+  constructor(process: Process) {
+    this.#process = process;
+  }
+
+  /** Steps so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The latest steps, oldest first. */
+  recent(): readonly Step[] {
+    const head = this.#count > RECENT_MAX ? this.#count % RECENT_MAX : 0;
+    return [...this.#recent.slice(head), ...this.#recent.slice(0, head)];
+  }
+
+  step(name: string, fields: StepFields): void {
+    const { scheduler, actor } = this.#process;
+    let text = name;
+    // In sorted order: that of an object's keys depends on how it was made.
+    for (const key of Object.keys(fields).sort()) text += `\n${key}=${typeof fields[key]}:${fields[key]}`;
+    const kind = scheduler.log.kind(`step ${name}`, "step");
+    const eventIndex = scheduler.note(kind, actor, this.#count, 0, hashText(text));
+    const step: Step = { eventIndex, timeNs: scheduler.nowNs, process: this.#process.name, name, fields: { ...fields } };
+    this.#recent[this.#count++ % RECENT_MAX] = step;
+    for (const listener of this.#listeners) {
+      try {
+        listener(step);
+      } catch (error) {
+        // The engine must not notice who listens: the run fails, the call does not.
+        scheduler.fail(error);
+      }
+    }
+  }
+
+  /** Calls `listener` at every step from now on; the function returned ends that. */
+  onStep(listener: (step: Step) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
