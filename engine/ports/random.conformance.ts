@@ -99,7 +99,10 @@ export function randomConformance({ test, open, lacks }: RandomConformanceOption
       }
       // Six standard deviations of a bucket (at most sqrt(2000)).
       for (const [bucket, hits] of buckets.entries())
-        expectThat(Math.abs(hits - each) < 270, `below ${bound}: tenth ${bucket} was hit ${hits} times, expected about ${each}`);
+        expectThat(
+          Math.abs(hits - each) < 270,
+          `below ${bound}: tenth ${bucket} was hit ${hits} times, expected about ${each}`,
+        );
     }
   });
 

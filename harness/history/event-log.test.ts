@@ -12,7 +12,11 @@ interface Input {
   readonly content: number;
 }
 
-const number47 = fc.oneof(fc.integer(), fc.maxSafeNat().map((value) => Math.floor(value / 64)), fc.maxSafeNat().map((value) => 0 - Math.floor(value / 64)));
+const number47 = fc.oneof(
+  fc.integer(),
+  fc.maxSafeNat().map((value) => Math.floor(value / 64)),
+  fc.maxSafeNat().map((value) => 0 - Math.floor(value / 64)),
+);
 const input: fc.Arbitrary<Input> = fc.record({
   timeNs: fc.maxSafeNat(),
   kind: fc.constantFrom("timer", "disk.write", "net.deliver"),
@@ -100,7 +104,15 @@ test("kinds and actors are bounded", () => {
 
 test("an event reads as a line", () => {
   const log = new EventLog();
-  log.add(1_500_000, log.kind("disk.write", "offsetBytes", "lengthBytes"), log.actor("a/pvol"), 0, 4096, 0x1f00ab42, -1);
+  log.add(
+    1_500_000,
+    log.kind("disk.write", "offsetBytes", "lengthBytes"),
+    log.actor("a/pvol"),
+    0,
+    4096,
+    0x1f00ab42,
+    -1,
+  );
   expect(formatEvent(log.get(0) as NonNullable<ReturnType<EventLog["get"]>>)).toBe(
     "#0 1.500000 ms  disk.write  a/pvol  offsetBytes=0  lengthBytes=4096  content=1f00ab42",
   );

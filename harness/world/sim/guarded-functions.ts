@@ -42,7 +42,13 @@ export const GUARDED: readonly GuardedFunction[] = [
   ...functions(["process", "hrtime"], "process.hrtime.", CLOCK, ["bigint"]),
   ...functions(["Math"], "Math.", RANDOM, ["random"]),
   ...functions(["crypto"], "crypto.", RANDOM, ["getRandomValues", "randomUUID"]),
-  { owner: ["crypto"], property: "subtle", what: "crypto.subtle", remedy: "code that settles in the run", as: "getter" },
+  {
+    owner: ["crypto"],
+    property: "subtle",
+    what: "crypto.subtle",
+    remedy: "code that settles in the run",
+    as: "getter",
+  },
   // Its own getRandomValues and subtle are those of `crypto`, looked up at each call.
   ...functions(["node:crypto"], "node:crypto ", RANDOM, [
     "randomBytes",

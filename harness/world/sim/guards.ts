@@ -20,8 +20,8 @@ export class HostAccessError extends Error {
   }
 }
 
-/** The run that has the thread; `undefined` while the harness has it. */
-let active: RunGuards | undefined;
+/** Takes the violations of the run that has the thread; `undefined` while the harness has it. */
+let active: ((error: HostAccessError) => void) | undefined;
 let holders = 0;
 let patches: Patches | undefined;
 
@@ -33,12 +33,15 @@ let patches: Patches | undefined;
  */
 export class RunGuards implements PumpScope {
   readonly #violations: HostAccessError[] = [];
-  readonly #onViolation: ((error: HostAccessError) => void) | undefined;
+  readonly #violated: (error: HostAccessError) => void;
   #held = true;
 
   /** @param onViolation told at each one, before it is thrown: `(error) => scheduler.fail(error)` */
   constructor(onViolation?: (error: HostAccessError) => void) {
-    this.#onViolation = onViolation;
+    this.#violated = (error) => {
+      if (this.#violations.length < VIOLATIONS_MAX) this.#violations.push(error);
+      onViolation?.(error);
+    };
     patches ??= patchHost();
     holders++;
   }
@@ -49,11 +52,11 @@ export class RunGuards implements PumpScope {
   }
 
   enter(): void {
-    active = this;
+    active = this.#violated;
   }
 
   leave(): void {
-    if (active === this) active = undefined;
+    if (active === this.#violated) active = undefined;
   }
 
   /** Runs `body` with the host at hand: for the harness's own measuring in the middle of a run. */
@@ -76,12 +79,6 @@ export class RunGuards implements PumpScope {
     if (holders > 0) return;
     patches?.restore();
     patches = undefined;
-  }
-
-  /** Keeps `error` and tells of it; called by the patched functions. */
-  violated(error: HostAccessError): void {
-    if (this.#violations.length < VIOLATIONS_MAX) this.#violations.push(error);
-    this.#onViolation?.(error);
   }
 }
 
@@ -141,7 +138,7 @@ function patchDate(made: Patches, owner: Owner, guarded: GuardedFunction): void 
 
 function violate(guarded: GuardedFunction, guard: AnyFunction | (() => unknown)): never {
   const error = new HostAccessError(guarded.what, guarded.remedy, callerOf(guard));
-  active?.violated(error);
+  active?.(error);
   throw error;
 }
 
@@ -162,5 +159,8 @@ function callerOf(guard: unknown): string {
   if (limit !== undefined) capture.stackTraceLimit = limit;
   const frames = (trace.stack ?? "").split("\n").filter((line) => /:\d+:\d+\)?$/.test(line) && !line.includes("node:"));
   const frame = frames[0] ?? "an unknown place";
-  return frame.replace(/^\s*at (?:.*\()?/, "").replace(/\)$/, "").replace(/^file:\/\//, "");
+  return frame
+    .replace(/^\s*at (?:.*\()?/, "")
+    .replace(/\)$/, "")
+    .replace(/^file:\/\//, "");
 }

@@ -48,7 +48,8 @@ export class HostTime {
   /** The first virtual time at which, at the present drift, local time is `localNs` or later. */
   virtualAt(localNs: number): number {
     const aheadNs = localNs - this.#baseLocalNs;
-    let virtualNs = this.#baseVirtualNs + (this.#driftPpm === 0 ? aheadNs : Math.ceil(aheadNs / (1 + this.#driftPpm / 1e6)));
+    let virtualNs =
+      this.#baseVirtualNs + (this.#driftPpm === 0 ? aheadNs : Math.ceil(aheadNs / (1 + this.#driftPpm / 1e6)));
     if (this.#driftPpm === 0) return virtualNs;
     // The division is rounded; the answer is a step or two away, found with the exact function.
     for (let step = 0; step < 64 && this.localAt(virtualNs) < localNs; step++) virtualNs++;

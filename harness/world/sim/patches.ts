@@ -5,11 +5,16 @@ export type Owner = object;
 export type OwnerPath = readonly string[];
 
 interface Host {
-  readonly process?: { getBuiltinModule?(name: string): object | undefined };
+  readonly process?: { getBuiltinModule?(name: string): BuiltinModule | undefined };
+}
+
+interface BuiltinModule {
+  /** Of `node:module`. */
+  syncBuiltinESMExports?(): void;
 }
 
 /** A built-in module of the runtime, without importing it; `undefined` where there is none. */
-function builtin(name: string): object | undefined {
+function builtin(name: string): BuiltinModule | undefined {
   return (globalThis as unknown as Host).process?.getBuiltinModule?.(name);
 }
 
@@ -42,13 +47,14 @@ export class Patches {
   set(owner: Owner, property: string, set: PropertyDescriptor): void {
     const before = Reflect.getOwnPropertyDescriptor(owner, property);
     const full = { enumerable: before?.enumerable ?? false, ...set };
-    if (!Reflect.defineProperty(owner, property, full)) throw new Error(`cannot guard ${property}: it is not configurable`);
+    if (!Reflect.defineProperty(owner, property, full))
+      throw new Error(`cannot guard ${property}: it is not configurable`);
     this.#made.push({ owner, property, before, set: full });
   }
 
   /** Carries the present state over to `import { … } from "node:…"`, which hold copies. */
   sync(): void {
-    const module = builtin("node:module") as { syncBuiltinESMExports?(): void } | undefined;
+    const module = builtin("node:module");
     module?.syncBuiltinESMExports?.();
   }
 

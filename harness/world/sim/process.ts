@@ -25,6 +25,11 @@ export class Process {
     return this.#state;
   }
 
+  /** Events that came due during the present pause. */
+  get deferredCount(): number {
+    return this.#deferred.length;
+  }
+
   pause(): void {
     if (this.#state === "running") this.#state = "paused";
   }

@@ -86,7 +86,7 @@ export function drainPump(
 function drains(drainMicrotasks: () => void): boolean {
   let settled = false;
   const chain = async (): Promise<void> => {
-    for (let link = 0; link < 8; link++) await undefined;
+    for (let link = 0; link < 8; link++) await Promise.resolve();
     settled = true;
   };
   void chain();

@@ -27,9 +27,12 @@ test.each(pumps)("events fire by time, then in the order scheduled: %s", async (
 });
 
 test("events that events schedule keep the order, whatever is cancelled between", async () => {
-  const tree = fc.array(fc.record({ delayNs: fc.nat(9), children: fc.array(fc.nat(9), { maxLength: 3 }), cancel: fc.option(fc.nat(49)) }), {
-    maxLength: 50,
-  });
+  const tree = fc.array(
+    fc.record({ delayNs: fc.nat(9), children: fc.array(fc.nat(9), { maxLength: 3 }), cancel: fc.option(fc.nat(49)) }),
+    {
+      maxLength: 50,
+    },
+  );
   await fc.assert(
     fc.asyncProperty(tree, async (nodes) => {
       const { scheduler, at, run } = simulation();
@@ -66,7 +69,7 @@ test.each(pumps)("a chain of 1000 awaits ends before the next event of the same 
   const { at, run } = simulation();
   const order: string[] = [];
   const chain = async (): Promise<void> => {
-    for (let link = 0; link < 1000; link++) await undefined;
+    for (let link = 0; link < 1000; link++) await Promise.resolve();
     order.push("chain");
   };
   at(5, 0, () => void chain());
@@ -82,7 +85,7 @@ test("every pump gives the same history", async () => {
     const walk = async (id: number): Promise<void> => {
       for (let step = 1; ; step++) {
         await new Promise<void>((resolve) => void at((id * 7919 * step) % 101, id, resolve));
-        for (let link = 0; link < id; link++) await undefined;
+        for (let link = 0; link < id; link++) await Promise.resolve();
       }
     };
     for (let id = 0; id < 10; id++) void walk(id);
@@ -245,7 +248,7 @@ test("the pump tells when the run has the thread", async () => {
     };
     const walk = async (): Promise<void> => {
       seen.push(inside);
-      await undefined;
+      await Promise.resolve();
       seen.push(inside);
     };
     for (let event = 0; event < 600; event++) at(event, 0, () => void walk());

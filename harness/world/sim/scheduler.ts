@@ -54,16 +54,7 @@ export class Scheduler {
   schedule(delayNs: number, process: Process, kind: EventKind, a: number, b: number, callback: () => void): Scheduled {
     // Written so that NaN fails too: one NaN key would silently break the order of the whole heap.
     if (!(delayNs >= 0)) throw new Error(`${kind.name} scheduled ${delayNs} ns ahead: expected a delay of 0 or more`);
-    const event = new Scheduled(
-      this.#nowNs + delayNs,
-      this.#sequence++,
-      process,
-      kind,
-      a,
-      b,
-      this.#current,
-      callback,
-    );
+    const event = new Scheduled(this.#nowNs + delayNs, this.#sequence++, process, kind, a, b, this.#current, callback);
     this.#heap.push(event);
     return event;
   }

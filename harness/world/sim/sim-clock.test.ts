@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { clockConformance } from "../../../engine/ports/clock.conformance.ts";
 import { NS_PER_MS } from "../../../engine/ports/index.ts";
 import { DRIFT_PPM_MAX, HostTime, WALL_START_MS } from "./host-time.ts";
@@ -9,9 +9,9 @@ import { simulation } from "./simulation.fixture.ts";
 
 const drifts = [0, 250, -250, DRIFT_PPM_MAX, -DRIFT_PPM_MAX];
 
-for (const driftPpm of drifts)
+describe.each(drifts)("drift %i ppm", (driftPpm) => {
   clockConformance({
-    test: (name, body) => test(`${name}; drift ${driftPpm} ppm`, body),
+    test,
     open: () => {
       const { scheduler, process, run } = simulation();
       const time = new HostTime(scheduler, "host");
@@ -23,6 +23,7 @@ for (const driftPpm of drifts)
       };
     },
   });
+});
 
 const drift = fc.integer({ min: -DRIFT_PPM_MAX, max: DRIFT_PPM_MAX });
 
@@ -56,13 +57,17 @@ test("local time never goes back and gives the drift, whatever the drift was bef
 
 test("virtualAt gives the first moment at which local time is reached", () => {
   fc.assert(
-    fc.property(drift, fc.maxSafeNat().map((localNs) => Math.floor(localNs / 1000)), (driftPpm, localNs) => {
-      const time = new HostTime(simulation().scheduler, "host");
-      time.setDrift(driftPpm);
-      const virtualNs = time.virtualAt(localNs);
-      expect(time.localAt(virtualNs)).toBeGreaterThanOrEqual(localNs);
-      if (virtualNs > 0) expect(time.localAt(virtualNs - 1)).toBeLessThan(localNs);
-    }),
+    fc.property(
+      drift,
+      fc.maxSafeNat().map((localNs) => Math.floor(localNs / 1000)),
+      (driftPpm, localNs) => {
+        const time = new HostTime(simulation().scheduler, "host");
+        time.setDrift(driftPpm);
+        const virtualNs = time.virtualAt(localNs);
+        expect(time.localAt(virtualNs)).toBeGreaterThanOrEqual(localNs);
+        if (virtualNs > 0) expect(time.localAt(virtualNs - 1)).toBeLessThan(localNs);
+      },
+    ),
   );
 });
 

@@ -39,9 +39,7 @@ test("a step is an event of the run, with its time, its process and the event th
   log.onStep((step) => steps.push(step));
   at(7, 0, () => log.step("resync.begin", { tracks: 3 }));
   await run();
-  expect(steps).toEqual([
-    { eventIndex: 1, timeNs: 7, process: "node", name: "resync.begin", fields: { tracks: 3 } },
-  ]);
+  expect(steps).toEqual([{ eventIndex: 1, timeNs: 7, process: "node", name: "resync.begin", fields: { tracks: 3 } }]);
   expect(events.get(1)).toMatchObject({ timeNs: 7, actor: "node", cause: 0, kind: { name: "step resync.begin" } });
 });
 

@@ -47,7 +47,13 @@ export class SimLog implements Log {
     for (const key of Object.keys(fields).sort()) text += `\n${key}=${typeof fields[key]}:${fields[key]}`;
     const kind = scheduler.log.kind(`step ${name}`, "step");
     const eventIndex = scheduler.note(kind, actor, this.#count, 0, hashText(text));
-    const step: Step = { eventIndex, timeNs: scheduler.nowNs, process: this.#process.name, name, fields: { ...fields } };
+    const step: Step = {
+      eventIndex,
+      timeNs: scheduler.nowNs,
+      process: this.#process.name,
+      name,
+      fields: { ...fields },
+    };
     this.#recent[this.#count++ % RECENT_MAX] = step;
     for (const listener of this.#listeners) {
       try {

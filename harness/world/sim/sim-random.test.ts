@@ -29,5 +29,7 @@ test("one unit more or less in a name changes every word of the stream", () => {
 
 test("the first words of a fixed seed stay as they are, so that old seeds still replay", () => {
   expect(first(new SimRandom("1"))).toMatchInlineSnapshot(`"1719226725 1232126574 3066779401 254124644"`);
-  expect(first(new SimRandom("1").fork("net").fork("link"))).toMatchInlineSnapshot(`"1098860041 3909268921 928031691 3753381061"`);
+  expect(first(new SimRandom("1").fork("net").fork("link"))).toMatchInlineSnapshot(
+    `"1098860041 3909268921 928031691 3753381061"`,
+  );
 });

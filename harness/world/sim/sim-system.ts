@@ -1,0 +1,199 @@
+import type { Clock, Disk, Timer } from "../../../engine/ports/index.ts";
+import type { SystemConfig, Target, TargetSystem } from "../../target/target.ts";
+import type { CrashKind, Effects, Injection, WorldSystem } from "../world.ts";
+import type { SimDisk } from "./disk/index.ts";
+import { HostTime } from "./host-time.ts";
+import type { SimNetwork } from "./net/index.ts";
+import { Process } from "./process.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { SimClock } from "./sim-clock.ts";
+import { SimLog } from "./sim-log.ts";
+import type { SimRandom } from "./sim-random.ts";
+import type { WorldListener } from "./world-listener.ts";
+
+/** What a simulated system is made of; it all outlives the system's program. */
+export interface SimSystemParts {
+  readonly scheduler: Scheduler;
+  readonly network: SimNetwork;
+  readonly random: SimRandom;
+  readonly target: Target;
+  readonly config: SystemConfig;
+  /** By volume name. */
+  readonly disks: ReadonlyMap<string, SimDisk>;
+  readonly meta: SimDisk;
+  readonly listener: WorldListener;
+}
+
+/** One life of the system's program. */
+interface Incarnation {
+  readonly process: Process;
+  readonly program: TargetSystem;
+  ready: boolean;
+  /** Called when it dies: hosts whose requests nobody will answer. */
+  readonly onDown: Set<() => void>;
+}
+
+/** One storage system: disks, a watch, a place on the network, and a program that lives and dies. */
+export class SimSystem implements WorldSystem {
+  readonly name: string;
+  readonly #parts: SimSystemParts;
+  readonly #time: HostTime;
+  #incarnation: Incarnation | undefined;
+  #incarnations = 0;
+  #onServing: (() => void)[] = [];
+  #wallReads = 0;
+  #timersSet = 0;
+
+  constructor(parts: SimSystemParts) {
+    this.name = parts.config.name;
+    this.#parts = parts;
+    this.#time = new HostTime(parts.scheduler, `${parts.config.name}/clock`);
+  }
+
+  get state(): "running" | "paused" | "down" {
+    const process = this.#incarnation?.process;
+    return process === undefined || process.state === "dead" ? "down" : process.state;
+  }
+
+  /** The program, while it serves hosts and administrators. */
+  get serving(): TargetSystem | undefined {
+    return this.#incarnation?.ready === true ? this.#incarnation.program : undefined;
+  }
+
+  /** The process of the program that lives now. */
+  get process(): Process | undefined {
+    return this.#incarnation?.process;
+  }
+
+  /** Settles when the system serves: at once, or after a later start. */
+  whenServing(): Promise<void> {
+    if (this.serving !== undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#onServing.push(resolve));
+  }
+
+  /** Calls `onDown` if the present incarnation dies; the function returned ends that. */
+  onDown(onDown: () => void): () => void {
+    const listeners = this.#incarnation?.onDown;
+    listeners?.add(onDown);
+    return () => listeners?.delete(onDown);
+  }
+
+  /** Starts the program. @throws Error if one lives */
+  start(): void {
+    if (this.#incarnation !== undefined) throw new Error(`system ${this.name} runs already`);
+    const { scheduler, network, random, target, config, disks, meta, listener } = this.#parts;
+    const index = this.#incarnations++;
+    const process = new Process(scheduler, this.name);
+    const log = new SimLog(process);
+    log.onStep((step) => listener.step(this.name, step));
+    const opened = new Map<string, Disk>();
+    for (const [volume, disk] of disks) opened.set(volume, disk.open(process));
+    const program = target.start(config, {
+      disks: opened,
+      meta: meta.open(process),
+      links: network.endpoint(process, this.name),
+      clock: this.#countingClock(new SimClock(process, this.#time)),
+      random: random.fork(`system/${this.name}/${index}`),
+      log,
+    });
+    const incarnation: Incarnation = { process, program, ready: false, onDown: new Set() };
+    this.#incarnation = incarnation;
+    const failed = (error: unknown): void => {
+      if (this.#incarnation === incarnation) listener.targetFailed(this.name, error);
+    };
+    program.failed.then(failed, failed);
+    program.ready.then(() => {
+      if (this.#incarnation !== incarnation) return;
+      incarnation.ready = true;
+      listener.systemUp(this.name);
+      const waiting = this.#onServing;
+      this.#onServing = [];
+      for (const resolve of waiting) resolve();
+    }, failed);
+  }
+
+  restart(): Promise<void> {
+    if (this.#incarnation === undefined) this.start();
+    return this.whenServing();
+  }
+
+  crash(kind: CrashKind): Injection {
+    return { heal: () => void this.restart(), effects: this.#die(kind) };
+  }
+
+  #die(kind: CrashKind): () => Effects {
+    const incarnation = this.#incarnation;
+    if (incarnation === undefined) return () => ({ stopped: 0 });
+    const { network, disks, meta, listener } = this.#parts;
+    listener.systemDown(this.name, kind);
+    // From here on the program is gone for everybody: what is told below must not find it serving.
+    this.#incarnation = undefined;
+    const requestsGone = incarnation.onDown.size;
+    if (kind === "power") network.powerLoss(incarnation.process);
+    incarnation.process.kill();
+    let sectorsLost = 0;
+    if (kind === "power") for (const disk of [...disks.values(), meta]) sectorsLost += disk.powerLoss();
+    for (const onDown of [...incarnation.onDown]) onDown();
+    return () => ({ stopped: 1, requestsGone, sectorsLost });
+  }
+
+  pause(): Injection {
+    const process = this.#incarnation?.process;
+    process?.pause();
+    let deferred = 0;
+    return {
+      heal: () => {
+        if (process?.state !== "paused") return;
+        deferred = process.deferredCount;
+        process.resume();
+      },
+      effects: () => ({ deferred: process?.state === "paused" ? process.deferredCount : deferred }),
+    };
+  }
+
+  resume(): void {
+    this.#incarnation?.process.resume();
+  }
+
+  stepClock(stepMs: number): Injection {
+    const before = this.#wallReads;
+    this.#time.stepWall(stepMs);
+    let healed = false;
+    return {
+      heal: () => {
+        if (!healed) this.#time.stepWall(-stepMs);
+        healed = true;
+      },
+      effects: () => ({ wallReads: this.#wallReads - before }),
+    };
+  }
+
+  driftClock(partsPerMillion: number): Injection {
+    const before = this.#timersSet;
+    this.#time.setDrift(partsPerMillion);
+    let after: number | undefined;
+    return {
+      heal: () => {
+        if (after !== undefined) return;
+        after = this.#timersSet;
+        this.#time.setDrift(0);
+      },
+      effects: () => ({ timersSet: (after ?? this.#timersSet) - before }),
+    };
+  }
+
+  /** Counts who looks at the watch and sets timers: without, a wrong clock has no effect. */
+  #countingClock(clock: SimClock): Clock {
+    return {
+      monotonicNs: () => clock.monotonicNs(),
+      wallMs: () => {
+        this.#wallReads++;
+        return clock.wallMs();
+      },
+      after: (delayNs: number, callback: () => void): Timer => {
+        this.#timersSet++;
+        return clock.after(delayNs, callback);
+      },
+    };
+  }
+}
