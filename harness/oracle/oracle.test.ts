@@ -5,7 +5,8 @@ import { afterAll, expect, test } from "vitest";
 import { TraceDirectory } from "../trace/trace-directory.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
 import { TraceVolume } from "../trace/trace-volume.ts";
-import { denseContent } from "./content.ts";
+import { firstDifference } from "../world/sim/disk/index.ts";
+import { denseContent, viewContent } from "./content.ts";
 import type { Judgement } from "./judgement.ts";
 import { Oracle, type Question } from "./oracle.ts";
 
@@ -32,15 +33,11 @@ function prefix(of: LoadedTrace, entryCount: number, leftOutIndex = -1): TraceVo
   return volume;
 }
 
-function dense(volume: TraceVolume): Uint8Array {
-  const bytes = new Uint8Array(volume.sizeBytes);
-  for (const { offsetBytes, data } of volume.ranges()) bytes.set(data, offsetBytes);
-  return bytes;
-}
+const dense = (volume: TraceVolume): Uint8Array => volume.peek(0, volume.sizeBytes);
 
 const outcomes = (judgements: readonly Judgement[]): string[] => judgements.map(({ outcome }) => outcome);
 const judgePrefix = async (entryCount: number, required = true): Promise<readonly Judgement[]> =>
-  oracle.judge(oracle.capture(prefix(trace, entryCount)), ask(required));
+  oracle.judge(oracle.capture(viewContent(prefix(trace, entryCount))), ask(required));
 
 test("prefixes of the SQLite trace are accepted, at flushes and between them", async () => {
   const counts = trace.entries.map(({ index }) => index + 1).filter((count) => count >= 50);
@@ -77,8 +74,8 @@ async function leaveOutWrites(cutAfterEntries: number): Promise<Readonly<Record<
     sample.map(async ({ index }) => {
       const entryCount = index + 1 + cutAfterEntries;
       const wrong = prefix(trace, entryCount, index);
-      const judging = oracle.judge(oracle.capture(wrong), ask(true));
-      const byBytes = prefix(trace, entryCount).firstDifference(dense(wrong)) !== undefined;
+      const judging = oracle.judge(oracle.capture(viewContent(wrong)), ask(true));
+      const byBytes = firstDifference(prefix(trace, entryCount), wrong) !== -1;
       const [byE2fsck, bySqlite] = outcomes(await judging).map((outcome) => outcome === "refused");
       if (byBytes) count.bytes++;
       if (byE2fsck === true) count.e2fsck++;

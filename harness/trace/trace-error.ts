@@ -21,7 +21,7 @@ export interface TraceErrorParts {
   readonly remedy: string;
 }
 
-/** A recorded trace that cannot be used as it is. The message is one line. See docs/traces.md. */
+/** A recorded trace that cannot be used as it is. The message is one line. See docs/errors.md. */
 export class TraceError extends Error {
   readonly code: TraceErrorCode;
   readonly place: string;

@@ -1,3 +1,4 @@
+import { isZero } from "../world/sim/disk/sparse-bytes.ts";
 import type { TraceInfo } from "./trace-catalog.ts";
 import type { TraceEntry } from "./trace-entry.ts";
 
@@ -46,13 +47,4 @@ export async function collectTrace(info: TraceInfo, entries: AsyncIterable<Trace
     if (entry !== undefined) kept[index] = { ...entry, data: zeros.subarray(0, entry.lengthBytes) };
   }
   return { info, entries: kept, heldBytes: heldBytes + zeroBytesMax };
-}
-
-function isZero(bytes: Uint8Array): boolean {
-  // Whole sectors in a buffer of their own, so four bytes at a time.
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  for (const word of words) {
-    if (word !== 0) return false;
-  }
-  return true;
 }

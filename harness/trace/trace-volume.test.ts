@@ -16,24 +16,19 @@ const anyEntry = fc
 
 test("a sparse volume holds what a flat one holds", () => {
   fc.assert(
-    fc.property(fc.array(anyEntry, { maxLength: 12 }), fc.nat(VOLUME_SECTORS * 512 - 1), (entries, changedAt) => {
+    fc.property(fc.array(anyEntry, { maxLength: 12 }), (entries) => {
       const flat = new Uint8Array(VOLUME_SECTORS * 512);
       const sparse = new TraceVolume(flat.length);
       for (const entry of entries) {
         applyEntry(flat, entry);
         sparse.apply(entry);
       }
-      const rebuilt = new Uint8Array(flat.length);
-      for (const { offsetBytes, data } of sparse.ranges()) rebuilt.set(data, offsetBytes);
-      expect(Buffer.from(rebuilt).equals(flat)).toBe(true);
-      expect(sparse.firstDifference(flat)).toBeUndefined();
-      flat[changedAt] = (flat[changedAt] ?? 0) ^ 1;
-      expect(sparse.firstDifference(flat)).toBe(changedAt);
+      expect(Buffer.from(sparse.peek(0, flat.length)).equals(flat)).toBe(true);
     }),
     { numRuns: 50 },
   );
 });
 
-test("a volume that nothing was written to has no ranges", () => {
-  expect([...new TraceVolume(64 * 1024 * 1024).ranges()]).toEqual([]);
+test("a volume that nothing was written to takes no memory", () => {
+  expect(new TraceVolume(2 ** 40).allocatedRanges()).toEqual([]);
 });
