@@ -1,0 +1,202 @@
+import type { SimRandom } from "../sim-random.ts";
+import { Channel } from "./channel.ts";
+import type { Chunk } from "./chunk.ts";
+import { LinkReader } from "./link-reader.ts";
+import { LinkWriter } from "./link-writer.ts";
+import type { Socket } from "./socket.ts";
+import { Stub, type StubWorld, sendOrLose } from "./stub.ts";
+import { inputCapacityChunks, runToxic } from "./toxic.ts";
+import type { ToxicSlot } from "./toxic-slot.ts";
+import { runNoop } from "./toxics/noop.ts";
+
+/** What a link counts for its proxy. */
+export interface LinkCounters {
+  bytesIn: number;
+  bytesOut: number;
+  bytesDropped: number;
+}
+
+/**
+ * One direction of a proxied connection: reader → stubs in the order of the chain → writer. The
+ * three changes follow Toxiproxy's `link.go` step by step, what it does with links that are closing
+ * included. Each calls `done` when that link no longer holds up the API's answer.
+ */
+export class ToxicLink {
+  readonly counters: LinkCounters = { bytesIn: 0, bytesOut: 0, bytesDropped: 0 };
+  readonly reader: LinkReader;
+  readonly writer: LinkWriter;
+  readonly #world: StubWorld;
+  readonly #random: SimRandom;
+  readonly #chain: readonly ToxicSlot[];
+  readonly #stubs: Stub[] = [];
+  #runCount = 0;
+
+  /** @param chain the proxy's, which changes before a change reaches the link */
+  constructor(
+    world: StubWorld,
+    random: SimRandom,
+    chain: readonly ToxicSlot[],
+    source: Socket,
+    destination: Socket,
+    onWriterDone: () => void,
+  ) {
+    this.#world = world;
+    this.#random = random;
+    this.#chain = chain;
+    const { counters } = this;
+    const input = new Channel(0);
+    let last = input;
+    for (let index = 0; index < chain.length; index++) {
+      const following = chain[index + 1];
+      const next = new Channel(following === undefined ? 0 : inputCapacityChunks(following.toxic));
+      this.#stubs.push(new Stub(world, last, next));
+      last = next;
+    }
+    this.writer = new LinkWriter(
+      last,
+      destination,
+      (count) => {
+        counters.bytesOut += count;
+      },
+      onWriterDone,
+    );
+    this.reader = new LinkReader(
+      source,
+      input,
+      () => world.scheduler.nowNs,
+      (count) => {
+        counters.bytesIn += count;
+      },
+    );
+    if (chain.some((slot) => slot.toxic.type === "reset_peer")) {
+      source.lingerZero = true;
+      destination.lingerZero = true;
+    }
+    this.#stubs.forEach((stub, index) => this.#run(stub, chain[index] as ToxicSlot));
+  }
+
+  /** `slot` was added at the end of the chain. */
+  add(slot: ToxicSlot, done: () => void): void {
+    const last = this.#stubs[this.#stubs.length - 1] as Stub;
+    const lastIndex = this.#stubs.length - 1;
+    const input = new Channel(inputCapacityChunks(slot.toxic));
+    last.interrupt((interrupted) => {
+      if (interrupted) {
+        const stub = new Stub(this.#world, input, last.output);
+        this.#stubs.push(stub);
+        last.output = input;
+        this.#run(stub, slot);
+        this.#run(last, this.#chain[lastIndex] as ToxicSlot);
+      } else {
+        // The link is closing already; the place must exist, for later changes count places.
+        const stub = new Stub(this.#world, new Channel(0), input);
+        this.#stubs.push(stub);
+        stub.close();
+      }
+      done();
+    });
+  }
+
+  /** What runs at `slot` was changed. */
+  update(slot: ToxicSlot, done: () => void): void {
+    const stub = this.#stubs[slot.index];
+    if (stub === undefined) {
+      done();
+      return;
+    }
+    stub.interrupt((interrupted) => {
+      if (interrupted) this.#run(stub, slot);
+      done();
+    });
+  }
+
+  /** `slot`, until now at `index`, was taken out of the chain. */
+  remove(slot: ToxicSlot, index: number, done: () => void): void {
+    const stub = this.#stubs[index];
+    const previous = this.#stubs[index - 1];
+    if (stub === undefined || previous === undefined) {
+      done();
+      return;
+    }
+    stub.interrupt((interrupted) => {
+      if (!interrupted) done();
+      else if (slot.toxic.type === "timeout") {
+        slot.effects.connectionsClosed++;
+        stub.close();
+        done();
+      } else this.#drain(stub, previous, index, done);
+    });
+  }
+
+  /** Both sockets are gone: nothing may remain scheduled. */
+  discard(): void {
+    for (const stub of this.#stubs) stub.discard();
+  }
+
+  /**
+   * Empties the input of the interrupted `stub` into its output while its predecessor is being
+   * interrupted, then joins the predecessor to that output.
+   */
+  #drain(stub: Stub, previous: Stub, index: number, done: () => void): void {
+    const { input, output } = stub;
+    const lose = (bytes: number): void => {
+      this.counters.bytesDropped += bytes;
+    };
+    let over = false;
+    let busy = false;
+    let previousStopped = false;
+    const step = (): void => {
+      if (busy || over) return;
+      busy = true;
+      while (!over) {
+        if (input.length > 0) {
+          let passed = false;
+          let blocked = true;
+          const then = (): void => {
+            passed = true;
+            if (blocked) return;
+            busy = false;
+            step();
+          };
+          sendOrLose(this.#world, output, input.take() as Chunk, then, lose);
+          blocked = !passed;
+          if (blocked) {
+            // From here on `then` comes from outside and must go on by itself.
+            blocked = false;
+            return;
+          }
+        } else if (previousStopped) {
+          over = true;
+          previous.output = output;
+          this.#stubs.splice(index, 1);
+          this.#run(previous, this.#chain[index - 1] as ToxicSlot);
+          done();
+        } else if (input.closed) {
+          over = true;
+          stub.close();
+          done();
+        } else break;
+      }
+      busy = false;
+    };
+    input.consumer = { inputReady: step };
+    previous.interrupt((interrupted) => {
+      previousStopped = interrupted;
+      step();
+    });
+    step();
+  }
+
+  /** Starts a run; whether the toxic is at work in it is drawn anew each time. */
+  #run(stub: Stub, slot: ToxicSlot): void {
+    const { toxicity, toxic } = slot;
+    const runNumber = this.#runCount++;
+    let stream: SimRandom | undefined;
+    const random = (): SimRandom => {
+      stream ??= this.#random.fork(`${slot.name}/${runNumber}`);
+      return stream;
+    };
+    const hit = toxicity >= 1 || (toxicity > 0 && random().next32() < toxicity * 0x1_0000_0000);
+    stub.start(hit ? runToxic(toxic, stub, { effects: slot.effects, random }) : runNoop(stub));
+  }
+}

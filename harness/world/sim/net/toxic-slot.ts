@@ -1,0 +1,12 @@
+import type { Toxic } from "./toxic.ts";
+import type { ToxicEffects } from "./toxic-effects.ts";
+
+/** A toxic of a proxy: what runs at one place in the chain of every link of its direction. */
+export interface ToxicSlot {
+  readonly name: string;
+  /** Its place in the chain; -1 once deleted. */
+  index: number;
+  toxic: Toxic;
+  toxicity: number;
+  readonly effects: ToxicEffects;
+}

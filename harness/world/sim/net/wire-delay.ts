@@ -1,0 +1,27 @@
+import { below } from "../../../../engine/ports/index.ts";
+import type { SimRandom } from "../sim-random.ts";
+
+/** Draws the one-way delays of one direction of a connection so that nothing overtakes. */
+export class WireDelay {
+  readonly latencyNsMin: number;
+  readonly #spreadNs: number;
+  readonly #random: SimRandom;
+  #lastArrivalNs = 0;
+
+  constructor(latencyNsMin: number, latencyNsMax: number, random: SimRandom) {
+    this.latencyNsMin = latencyNsMin;
+    this.#spreadNs = latencyNsMax - latencyNsMin;
+    this.#random = random;
+  }
+
+  /** Nanoseconds from `nowNs` to the arrival of a packet sent now. */
+  next(nowNs: number): number {
+    if (this.#spreadNs === 0) return this.latencyNsMin;
+    // A spread beyond 2^32 ns is drawn in whole steps of it.
+    const stepNs = Math.ceil((this.#spreadNs + 1) / 0x1_0000_0000);
+    const drawn = nowNs + this.latencyNsMin + below(this.#random, Math.floor(this.#spreadNs / stepNs) + 1) * stepNs;
+    const arrivalNs = drawn < this.#lastArrivalNs ? this.#lastArrivalNs : drawn;
+    this.#lastArrivalNs = arrivalNs;
+    return arrivalNs - nowNs;
+  }
+}
