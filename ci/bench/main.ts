@@ -1,0 +1,62 @@
+import { availableParallelism, cpus } from "node:os";
+import Table from "cli-table3";
+import { Command, InvalidArgumentError } from "commander";
+import { eventLoop } from "./event-loop.ts";
+import type { Section } from "./measure.ts";
+import { pingPong } from "./ping-pong.ts";
+
+const USAGE_EXIT = 254;
+
+/** The parts of `bench sim`, in the order they are run. */
+const SIM: readonly ((runs: number) => Promise<Section>)[] = [eventLoop, pingPong];
+
+interface Options {
+  readonly json: boolean;
+  readonly runs: number;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError(`expected a whole number of 1 or more`);
+  return value;
+}
+
+async function sim({ json, runs }: Options): Promise<void> {
+  const sections: Section[] = [];
+  for (const part of SIM) {
+    const section = await part(runs);
+    sections.push(section);
+    if (!json) process.stdout.write(`${render(section)}\n`);
+  }
+  if (!json) return;
+  const machine = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", cores: availableParallelism() };
+  process.stdout.write(`${JSON.stringify({ schemaVersion: 1, bench: "sim", runs, machine, sections }, null, 2)}\n`);
+}
+
+function render({ name, how, samples, bars, notes }: Section): string {
+  const measured = new Table({ head: [name, "median", "least", "most", ""], style: { head: [], border: [] } });
+  for (const { name: what, unit, values, median } of samples)
+    measured.push([what, round(median), round(Math.min(...values)), round(Math.max(...values)), unit]);
+  const lines = [how, measured.toString()];
+  for (const { text, ratio, atLeast, atMost, met } of bars) {
+    const bound = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
+    lines.push(`  ${met ? "met   " : "MISSED"}  ${text}: ${ratio.toFixed(2)} ×, expected ${bound} ×`);
+  }
+  for (const note of notes) lines.push(`  note    ${note}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** Three digits that count, thousands apart. */
+function round(value: number): string {
+  const digits = Number(value.toPrecision(3));
+  return digits.toLocaleString("en", { maximumFractionDigits: 3 });
+}
+
+const program = new Command("bench").exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT));
+program
+  .command("sim")
+  .description("the simulated world: events a second, ping-pong against madsim and turmoil")
+  .option("--json", "one JSON document on stdout instead of tables", false)
+  .option("--runs <count>", "measured rounds; the figures are medians", wholeNumber, 5)
+  .action(sim);
+await program.parseAsync();
