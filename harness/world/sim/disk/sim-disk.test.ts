@@ -1,57 +1,210 @@
 import { expect, test } from "vitest";
-import { EventLog } from "../../../history/event-log.ts";
+import { diskConformance } from "../../../../engine/ports/disk.conformance.ts";
+import { DiskError } from "../../../../engine/ports/index.ts";
 import { Process } from "../process.ts";
-import { macrotaskPump } from "../pump.ts";
-import { Scheduler } from "../scheduler.ts";
-import { SimRandom } from "../sim-random.ts";
-import { SimDisk, type SimDiskOptions } from "./sim-disk.ts";
+import type { PowerLossMode } from "./power-loss.ts";
+import type { RequestNotice } from "./request.ts";
+import { diskBench, filled } from "./sim-disk.fixture.ts";
 
-const pump = macrotaskPump(setImmediate);
-const MiB = 1024 * 1024;
+const modes: PowerLossMode[] = ["random", "sectors", "lose-all", "keep-all"];
 
-function world(options: Partial<SimDiskOptions> = {}) {
-  const scheduler = new Scheduler(new EventLog(), { eventsMax: 1_000_000, timeNsMax: 1e15 });
-  const random = new SimRandom("7");
-  const disk = new SimDisk({ scheduler, random, name: "d", sizeBytes: MiB, ...options });
-  const process = new Process(scheduler, "host");
-  return { scheduler, disk, process, log: scheduler.log };
-}
-
-async function settle<T>(scheduler: Scheduler, story: () => Promise<T>): Promise<T> {
-  const told = story();
-  told.catch(() => {});
-  await scheduler.run(pump);
-  return told;
-}
-
-const filled = (byte: number, lengthBytes: number): Uint8Array => new Uint8Array(lengthBytes).fill(byte);
-
-test("a completed write is read, and lost by a power loss unless flushed", async () => {
-  const { scheduler, disk, process } = world();
-  const port = disk.open(process);
-  await settle(scheduler, async () => {
-    await port.write(0, filled(1, 4096));
-    await port.flush();
-    await port.write(0, filled(2, 512));
-    await port.write(4096, filled(3, 512), { fua: true });
-    expect(await port.read(0, 1024)).toEqual(Uint8Array.from([...filled(2, 512), ...filled(1, 512)]));
-    expect(disk.powerLoss("lose-all")).toBe(1);
-    expect(disk.peek(0, 4096)).toEqual(filled(1, 4096));
-    expect(disk.peek(4096, 512)).toEqual(filled(3, 512));
+for (const mode of modes)
+  diskConformance({
+    test: (name, body) => test(`${name}; power loss ${mode}`, body),
+    open: (sizeBytes) => {
+      const { disk, port, process, reopen, run } = diskBench({ sizeBytes });
+      let current = process;
+      return {
+        disk: port,
+        run,
+        crash: async () => {
+          disk.powerLoss(mode);
+          current.kill();
+          const again = reopen();
+          current = again.process;
+          return again.port;
+        },
+      };
+    },
   });
+
+test("the latency of a request is drawn around its mean, and the same for the same seed", async () => {
+  const took = async (seed: string): Promise<number[]> => {
+    const { simulation, port, run } = diskBench({}, seed);
+    const times: number[] = [];
+    await run(async () => {
+      for (let count = 0; count < 50; count++) {
+        const startNs = simulation.scheduler.nowNs;
+        await port.write(0, filled(count, 512), { fua: count % 2 === 0 });
+        times.push(simulation.scheduler.nowNs - startNs);
+      }
+    });
+    return times;
+  };
+  const times = await took("1");
+  for (const [index, timeNs] of times.entries()) {
+    const meanNs = index % 2 === 0 ? 200_000 : 30_000;
+    expect(timeNs).toBeGreaterThanOrEqual(meanNs * 0.75 - 1);
+    expect(timeNs).toBeLessThanOrEqual(meanNs * 1.25);
+  }
+  expect(new Set(times).size).toBeGreaterThan(40);
+  expect(await took("1")).toEqual(times);
+  expect(await took("2")).not.toEqual(times);
 });
 
-test("requests of a killed process complete when the disk is opened again", async () => {
-  const { scheduler, disk, process } = world();
-  const first = disk.open(process);
+test("a paused process sees a completion when it resumes; the disk does not wait for it", async () => {
+  const { simulation, disk, port, process, run } = diskBench();
+  const other = new Process(simulation.scheduler, "other");
+  let seenNs = 0;
+  await run(async () => {
+    const written = port.write(0, filled(1, 512)).then(() => {
+      seenNs = simulation.scheduler.nowNs;
+    });
+    process.pause();
+    simulation.at(5_000_000, 1, () => expect(disk.peek(0, 512)).toEqual(filled(1, 512)), other);
+    simulation.at(9_000_000, 2, () => process.resume(), other);
+    await written;
+  });
+  expect(seenNs).toBe(9_000_000);
+});
+
+test("requests of a killed process complete unseen, at the latest when the disk is opened again", async () => {
+  const { simulation, disk, port, process, reopen } = diskBench();
   let settled = false;
-  void first.write(512, filled(9, 512)).then(() => {
+  void port.write(512, filled(9, 512)).finally(() => {
     settled = true;
   });
   process.kill();
   expect(disk.peek(512, 512)).toEqual(filled(0, 512));
-  disk.open(new Process(scheduler, "host again"));
+  reopen();
   expect(disk.peek(512, 512)).toEqual(filled(9, 512));
-  await scheduler.run(pump);
+  expect(disk.inFlightCount).toBe(0);
+  await simulation.run();
   expect(settled).toBe(false);
+});
+
+test("killing first or cutting the power first makes no difference", async () => {
+  const contents = [true, false].map((killFirst) => {
+    const { disk, port, process } = diskBench();
+    for (let sector = 0; sector < 64; sector++) void port.write(sector * 512, filled(7, 512), { fua: true });
+    if (killFirst) process.kill();
+    disk.powerLoss();
+    if (!killFirst) process.kill();
+    return disk.peek(0, 32 * 1024).slice();
+  });
+  expect(contents[0]).toEqual(contents[1]);
+  expect(contents[0]).toContain(7);
+  expect(contents[0]).toContain(0);
+});
+
+test("at a power loss a process that lives on sees its requests fail", async () => {
+  const { disk, port, run } = diskBench();
+  await run(async () => {
+    const write = port.write(0, filled(1, 4096));
+    disk.powerLoss();
+    await expect(write).rejects.toThrow(new DiskError("EIO", 0, 4096).message);
+  });
+});
+
+test("a flush speaks for what had completed when it was called, not for what came later", async () => {
+  const { disk, port, run } = diskBench({ timing: { jitterRatio: 0 } });
+  await run(async () => {
+    await port.write(0, filled(1, 512));
+    const flush = port.flush();
+    await port.write(512, filled(2, 512));
+    await flush;
+  });
+  expect(disk.durable(0, 1024)).toEqual(Uint8Array.from([...filled(1, 512), ...filled(0, 512)]));
+});
+
+test("a caller that changes the buffer of a write under way is found out", async () => {
+  const { port, run } = diskBench();
+  const data = filled(1, 4096);
+  const story = run(async () => {
+    const write = port.write(8192, data);
+    data[100] = 2;
+    await write;
+  });
+  await expect(story).rejects.toThrow("the caller changed the buffer of write 0 (byte 8192, 4096 bytes)");
+});
+
+test("listeners can end the process at any request, and nothing else happens to it", async () => {
+  for (let crashAt = 0; crashAt < 10; crashAt++) {
+    const { simulation, disk, port, process } = diskBench();
+    const notices: RequestNotice[] = [];
+    disk.onRequest((notice) => {
+      notices.push(notice);
+      if (notices.length - 1 !== crashAt) return;
+      disk.powerLoss("lose-all");
+      process.kill();
+    });
+    let done = 0;
+    void (async () => {
+      for (let sector = 0; sector < 20; sector++) {
+        await port.write(sector * 512, filled(sector + 1, 512), { fua: true });
+        done++;
+      }
+    })();
+    await simulation.run();
+    expect(notices.length).toBe(crashAt + 1);
+    expect(done).toBe(Math.floor(crashAt / 2));
+    const durableCount = Math.floor((crashAt + 1) / 2);
+    for (let sector = 0; sector < 20; sector++) {
+      expect(disk.peek(sector * 512, 512)).toEqual(filled(sector < durableCount ? sector + 1 : 0, 512));
+    }
+  }
+});
+
+test("requests are counted by kind", async () => {
+  const { disk, port, run } = diskBench();
+  await run(async () => {
+    await port.write(0, filled(1, 4096));
+    await port.read(0, 512);
+    await port.flush();
+    await port.trim(0, 512);
+  });
+  expect(disk.requestCounts).toEqual({
+    read: 1,
+    write: 1,
+    flush: 1,
+    trim: 1,
+    readBytes: 512,
+    writtenBytes: 4096,
+    failed: 0,
+  });
+});
+
+test("two runs of one seed give the same events; other bytes give others", async () => {
+  const digest = async (byte: number): Promise<string> => {
+    const { simulation, disk, port, run } = diskBench();
+    await run(async () => {
+      await port.write(0, filled(byte, 512));
+    });
+    disk.powerLoss();
+    return simulation.log.digest;
+  };
+  expect(await digest(1)).toBe(await digest(1));
+  expect(await digest(1)).not.toBe(await digest(2));
+});
+
+test("a disk of 10 GiB costs what is written", async () => {
+  const sizeBytes = 10 * 1024 ** 3;
+  const { disk, port, run } = diskBench({ sizeBytes });
+  await run(async () => {
+    await port.write(sizeBytes - 512, filled(1, 512));
+    await port.write(0, new Uint8Array(1024 * 1024));
+    await port.trim(0, sizeBytes - 512);
+  });
+  expect(disk.allocatedRanges()).toEqual([{ offsetBytes: sizeBytes - 64 * 1024, lengthBytes: 64 * 1024 }]);
+});
+
+test("a caller without a bound is stopped", async () => {
+  const { port, run } = diskBench();
+  await expect(
+    run(async () => {
+      const all: Promise<void>[] = [];
+      for (let count = 0; count <= 65_536; count++) all.push(port.flush());
+      await Promise.all(all);
+    }),
+  ).rejects.toThrow("65536 requests in flight");
 });

@@ -11,6 +11,7 @@ import type { InjectedFault } from "./injected-fault.ts";
 import type { Medium } from "./medium.ts";
 import type { PowerLossMode } from "./power-loss.ts";
 import type { DiskRequest, RequestCounts, RequestKind, RequestListener, RequestNotice } from "./request.ts";
+import { OpenDisk, type Submission } from "./open-disk.ts";
 import { StagingPool } from "./staging-pool.ts";
 import { type DiskTiming, defaultTiming, latencyNs } from "./timing.ts";
 
@@ -85,20 +86,7 @@ export class SimDisk {
   /** The disk as `process`, one incarnation, sees it. Requests that a dead process left complete first. */
   open(process: Process): Disk {
     for (const request of [...this.#inFlight]) if (request.process.state === "dead") this.#complete(request);
-    return {
-      sizeBytes: this.sizeBytes,
-      read: (offsetBytes, lengthBytes) =>
-        this.#submit(process, "read", offsetBytes, lengthBytes) as Promise<Uint8Array>,
-      write: async (offsetBytes, data, options) => {
-        await this.#submit(process, "write", offsetBytes, data.length, data, options);
-      },
-      flush: async () => {
-        await this.#submit(process, "flush", 0, 0);
-      },
-      trim: async (offsetBytes, lengthBytes) => {
-        await this.#submit(process, "trim", offsetBytes, lengthBytes);
-      },
-    };
+    return new OpenDisk(this.sizeBytes, (...request) => this.#submit(process, ...request));
   }
 
   /**
@@ -116,7 +104,11 @@ export class SimDisk {
     this.#scheduler.note(this.#kinds.powerLoss, this.#device.actor, gone.length, lostSectorCount);
     for (const request of gone) {
       if (request.event !== undefined) request.event.callback = undefined;
-      this.#wake(request, undefined, new DiskError("EIO", request.offsetBytes, request.lengthBytes));
+      const { process, requestIndex, offsetBytes, lengthBytes } = request;
+      // An event of its own: a process that is killed by what cut the power must not see it.
+      this.#scheduler.schedule(0, process, this.#kinds.wake, requestIndex, 0, () =>
+        request.reject(new DiskError("EIO", offsetBytes, lengthBytes)),
+      );
     }
     return lostSectorCount;
   }
@@ -194,14 +186,7 @@ export class SimDisk {
     };
   }
 
-  #submit(
-    process: Process,
-    kind: RequestKind,
-    offsetBytes: number,
-    lengthBytes: number,
-    source?: Uint8Array,
-    options?: WriteOptions,
-  ): Promise<Uint8Array | undefined> {
+  #submit(process: Process, ...[kind, offsetBytes, lengthBytes, source, options]: Submission): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#assertRange(offsetBytes, lengthBytes, SECTOR_BYTES);
       // What a dead program still computes in this event reaches nothing.
@@ -308,13 +293,11 @@ export class SimDisk {
   /** Settles the promise, when its process can see it. */
   #wake(request: DiskRequest, bytes: Uint8Array | undefined, error: DiskError | undefined): void {
     const { process } = request;
-    const settle = (): void => {
-      if (error === undefined) request.resolve(bytes);
-      else request.reject(error);
-    };
-    if (process.state === "running") settle();
+    if (process.state === "running") settle(request, bytes, error);
     else if (process.state === "paused") {
-      this.#scheduler.schedule(0, process, this.#kinds.wake, request.requestIndex, 0, settle);
+      this.#scheduler.schedule(0, process, this.#kinds.wake, request.requestIndex, 0, () =>
+        settle(request, bytes, error),
+      );
     }
   }
 
@@ -373,4 +356,9 @@ export class SimDisk {
         `not whole units of ${unitBytes} bytes inside ${this.sizeBytes} bytes`,
     );
   }
+}
+
+function settle(request: DiskRequest, bytes: Uint8Array | undefined, error: DiskError | undefined): void {
+  if (error === undefined) request.resolve(bytes);
+  else request.reject(error);
 }
