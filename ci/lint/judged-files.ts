@@ -50,7 +50,7 @@ export const judgedFiles: readonly JudgedFile[] = [
   ),
   imports("engine/mirror/to-ports.ts", "../ports/target.ts", "engineThing", []),
   imports("harness/world/containers/to-node.ts", "../../../engine/node/target.ts", "nodeThing", []),
-  imports("harness/cli/to-reports.ts", "../../reports/target.ts", "reportThing", []),
+  imports("harness/cli/to-reports.ts", "../../reports/target.ts", "reportThing", [DIRECTION]),
   imports("reports/to-history.ts", "../harness/history/target.ts", "historyThing", []),
 
   // Import cycles.

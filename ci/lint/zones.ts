@@ -12,7 +12,6 @@ const ZONES: readonly Zone[] = [
   { folder: "engine/", mayImport: [], needsNode: false },
   { folder: "engine/node/", mayImport: ["engine/"], needsNode: true },
   { folder: "harness/", mayImport: ["engine/ports/", "engine/controller/"], needsNode: false },
-  // The command line puts the parts together, so it alone in the harness sees what is above.
   {
     folder: "harness/cli/",
     mayImport: [
@@ -22,8 +21,13 @@ const ZONES: readonly Zone[] = [
       "harness/hunt/",
       "harness/oracle/",
       "harness/world/containers/",
-      "reports/",
     ],
+    needsNode: true,
+  },
+  // Programs that the tests of the command line run: put together as `main.ts` is, so they see what it sees.
+  {
+    folder: "harness/cli/fixtures/",
+    mayImport: ["engine/ports/", "engine/controller/", "harness/", "harness/cli/", "reports/"],
     needsNode: true,
   },
   { folder: "harness/hunt/", mayImport: ["engine/ports/", "engine/controller/", "harness/"], needsNode: true },
