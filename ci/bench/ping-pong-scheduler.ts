@@ -29,6 +29,20 @@ class Mailbox {
   }
 }
 
+/** 8 bytes, little-endian. */
+export function messageOf(sequence: number): Uint8Array {
+  const message = new Uint8Array(8);
+  for (let byte = 0; byte < 4; byte++) message[byte] = sequence >>> (8 * byte);
+  return message;
+}
+
+/** The lower half of what {@link messageOf} wrote. */
+export function sequenceOf(message: Uint8Array): number {
+  let sequence = 0;
+  for (let byte = 0; byte < 4; byte++) sequence |= (message[byte] as number) << (8 * byte);
+  return sequence;
+}
+
 /**
  * Two nodes in ping-pong over endpoints that send 8-byte messages, 1–10 ms on the way: the
  * scheduler, the event log with its content hash, the random streams; no byte streams between.
@@ -54,16 +68,16 @@ export async function pingPongOnScheduler(messages: number, seed: number): Promi
   };
   const ping = async (): Promise<void> => {
     for (let sequence = 0; sequence < messages / 2; sequence++) {
-      const message = new Uint8Array(8);
-      new DataView(message.buffer).setUint32(0, sequence, true);
-      send(right, message);
-      const answer = await left.mailbox.receive();
-      if (new DataView(answer.buffer).getUint32(0, true) !== sequence) throw new Error("another answer");
+      send(right, messageOf(sequence));
+      if (sequenceOf(await left.mailbox.receive()) !== sequence) throw new Error("another answer");
     }
     scheduler.finish();
   };
   const pong = async (): Promise<void> => {
-    for (let sequence = 0; sequence < messages / 2; sequence++) send(left, (await right.mailbox.receive()).slice());
+    for (let sequence = 0; sequence < messages / 2; sequence++) {
+      const message = await right.mailbox.receive();
+      send(left, messageOf(sequenceOf(message)));
+    }
   };
   const nodes = Promise.all([ping(), pong()]);
   await scheduler.run(hostPump());

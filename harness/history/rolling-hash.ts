@@ -64,12 +64,27 @@ export function hex32(value: number): string {
 const scratch = new Uint32Array(16 * 1024);
 const scratchBytes = new Uint8Array(scratch.buffer);
 
+/** Up to here single bytes are put together: two calls into the runtime would cost more. */
+const SMALL_BYTES = 64;
+
 /** A 32-bit hash of `bytes`, the length included; the same on every platform of one byte order. */
 export function hashBytes(bytes: Uint8Array): number {
-  let first = 0x2545f491 ^ bytes.length;
+  const lengthBytes = bytes.length;
+  let first = 0x2545f491 ^ lengthBytes;
   let second = 0x9e3779b9;
-  for (let start = 0; start < bytes.length; start += scratchBytes.length) {
-    const part = bytes.subarray(start, Math.min(start + scratchBytes.length, bytes.length));
+  if (lengthBytes <= SMALL_BYTES) {
+    let at = 0;
+    for (; at + 4 < lengthBytes; at += 8) {
+      first = Math.imul(first ^ wordAt(bytes, at), 0xcc9e2d51);
+      second = Math.imul(second ^ wordAt(bytes, at + 4), 0x1b873593);
+      first ^= first >>> 15;
+      second ^= second >>> 13;
+    }
+    if (at < lengthBytes) first = Math.imul(first ^ wordAt(bytes, at), 0xcc9e2d51);
+    return finish(first, second);
+  }
+  for (let start = 0; start < lengthBytes; start += scratchBytes.length) {
+    const part = bytes.subarray(start, Math.min(start + scratchBytes.length, lengthBytes));
     const wordCount = (part.length + 3) >>> 2;
     // A copy to an aligned buffer costs less than reading words that are not aligned.
     if (wordCount > 0) scratch[wordCount - 1] = 0;
@@ -83,8 +98,19 @@ export function hashBytes(bytes: Uint8Array): number {
     }
     if (index < wordCount) first = Math.imul(first ^ (scratch[index] as number), 0xcc9e2d51);
   }
+  return finish(first, second);
+}
+
+function finish(first: number, second: number): number {
   const mixed = Math.imul(first ^ (second >>> 16) ^ (second << 7), 0x85ebca6b);
   return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+/** Four bytes from `at`, little-endian; those beyond the end are 0. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] as number) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)
+  );
 }
 
 /** A 32-bit hash of `text`, UTF-16 unit by unit. */
