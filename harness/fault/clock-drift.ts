@@ -15,7 +15,7 @@ export const clockDrift: Fault<ClockDrift> = {
   schema: z.strictObject({
     kind: z.literal("clock-drift"),
     system: nameSchema,
-    partsPerMillion: z.number().int().min(-500_000).max(1_000_000),
+    partsPerMillion: z.number().int().min(-100_000).max(100_000),
   }),
   realisedIn: { sim: "exact", containers: "impossible" },
   on: (params) => params.system,

@@ -5,8 +5,8 @@ import { type Condition, conditionSchema } from "./condition.ts";
 import type { Names } from "./topology.ts";
 
 /**
- * After the last step every fault is healed and every system runs; then every pair that is not
- * split by an operator becomes DUPLEX within the bound (L), with equal volumes (C).
+ * After the last step every fault is healed and every system runs; then, without another command,
+ * every pair that was created becomes DUPLEX within the bound (L), with equal volumes (C).
  */
 export interface Converged {
   readonly kind: "converged";

@@ -29,8 +29,9 @@ export function mirror(options: MirrorOptions): Topology<"a" | "b", "pvol" | "sv
       { name: "a", volumes: [{ name: "pvol", sizeBytes, trackBytes }] },
       { name: "b", volumes: [{ name: "svol", sizeBytes, trackBytes }] },
     ],
-    links: [{ name: "link", between: ["a", "b"], latencyUs }],
+    links: [{ name: "link", between: ["a", "b"] }],
     pairs: [{ name: "pair", primary: "pvol", secondary: "svol", link: "link", mode }],
+    latencyUs,
   };
 }
 
@@ -48,7 +49,7 @@ export function group<const P extends string>(
       { name: "a", volumes: pairs.map((pair) => ({ name: `${pair}-p` as const, sizeBytes, trackBytes })) },
       { name: "b", volumes: pairs.map((pair) => ({ name: `${pair}-s` as const, sizeBytes, trackBytes })) },
     ],
-    links: [{ name: "link", between: ["a", "b"], latencyUs }],
+    links: [{ name: "link", between: ["a", "b"] }],
     pairs: pairs.map((pair) => ({
       name: pair,
       primary: `${pair}-p` as const,
@@ -56,5 +57,6 @@ export function group<const P extends string>(
       link: "link",
       mode,
     })),
+    latencyUs,
   };
 }

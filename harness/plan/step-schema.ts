@@ -8,7 +8,6 @@ import type { Step } from "./step.ts";
 const requestBytesSchema = lengthBytesSchema.max(8 * 1024 * 1024);
 const fractionSchema = z.number().min(0).max(1);
 const requestShape = { volume: nameSchema, offsetBytes: offsetBytesSchema, lengthBytes: requestBytesSchema };
-const onGoneSchema = z.enum(["continue", "stop"]).exactOptional();
 const adminShape = { pair: nameSchema, at: nameSchema.exactOptional() };
 
 const writeSchema = z.strictObject({
@@ -30,7 +29,7 @@ const workloadSchema = z.strictObject({
   concurrency: z.number().int().min(1).max(64).exactOptional(),
   range: z.strictObject({ offsetBytes: offsetBytesSchema, lengthBytes: lengthBytesSchema }).exactOptional(),
   thinkUsMax: z.number().int().min(0).max(10_000_000).exactOptional(),
-  onGone: onGoneSchema,
+  onGone: z.enum(["continue", "stop"]).exactOptional(),
 });
 
 const traceSchema = z.strictObject({
@@ -52,7 +51,7 @@ const traceSchema = z.strictObject({
     })
     .refine((entries) => entries.from < entries.to, { path: ["to"], error: "must be above from" })
     .exactOptional(),
-  onGone: onGoneSchema,
+  onGone: z.enum(["stop", "repeat"]).exactOptional(),
 });
 
 const stepsSchema = z

@@ -78,14 +78,17 @@ export interface WorkloadStep<V extends string = string> {
   readonly onGone?: "continue" | "stop";
 }
 
-/** The recorded writes of a real program, in their order. */
+/**
+ * The recorded writes of a real program, in their order, one at a time. If the system dies the
+ * trace stops there (its program died with its disk), or repeats the request when it serves again.
+ */
 export interface TraceStep<V extends string = string> {
   readonly kind: "trace";
   readonly volume: V;
   readonly name: string;
-  /** Half-open range of entries; all without. */
+  /** Half-open range of entries by their index; all without. */
   readonly entries?: { readonly from: number; readonly to: number };
-  readonly onGone?: "continue" | "stop";
+  readonly onGone?: "stop" | "repeat";
 }
 
 /** Starts a fault; it lasts until healed, or until the end of the run. */

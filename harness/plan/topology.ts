@@ -20,8 +20,6 @@ export interface TopologySystem<S extends string = string, V extends string = st
 export interface TopologyLink<L extends string = string, S extends string = string> {
   readonly name: L;
   readonly between: readonly [S, S];
-  /** One way, without any fault. */
-  readonly latencyUs: number;
 }
 
 /** One remote mirror, made by the step `create`. */
@@ -43,6 +41,8 @@ export interface Topology<
   readonly systems: readonly TopologySystem<S, V>[];
   readonly links: readonly TopologyLink<L, S>[];
   readonly pairs: readonly TopologyPair<P, V, L>[];
+  /** Of every link, one way, without any fault. */
+  readonly latencyUs: number;
 }
 
 /** The names that steps may use. */
@@ -93,7 +93,6 @@ export const topologySchema = z.strictObject({
       z.strictObject({
         name: nameSchema,
         between: z.tuple([nameSchema, nameSchema]),
-        latencyUs: z.number().int().min(0).max(10_000_000),
       }),
     )
     .max(32),
@@ -108,4 +107,5 @@ export const topologySchema = z.strictObject({
       }),
     )
     .max(64),
+  latencyUs: z.number().int().min(0).max(10_000_000),
 }) satisfies z.ZodType<Topology>;

@@ -9,7 +9,6 @@ import type {
   WaitStep,
   WhenStep,
 } from "../step.ts";
-import type { Names } from "../topology.ts";
 
 /** Milliseconds; reads well in `after(ms(200), …)`. */
 export function ms(count: number): number {
@@ -53,7 +52,7 @@ export function repeat<const S extends readonly Step[]>(times: number, ...steps:
 export function wait<const C extends Condition>(
   condition: C,
   options: { readonly withinMs?: number } = {},
-): Omit<WaitStep<Names>, "condition"> & { readonly condition: C } {
+): Omit<WaitStep, "condition"> & { readonly condition: C } {
   return { kind: "wait", condition, withinMs: 10_000, ...options };
 }
 

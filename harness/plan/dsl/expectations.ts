@@ -1,7 +1,6 @@
 import type { Invariant } from "../../history/run-record.ts";
 import type { Condition } from "../condition.ts";
 import type { Converged, Holds, Oracle, Violates } from "../expectation.ts";
-import type { Names } from "../topology.ts";
 
 /** With every fault healed and every system up, the pairs become DUPLEX with equal volumes within 60 s. */
 export function converged(options: { readonly withinMs?: number } = {}): Converged {
@@ -14,9 +13,7 @@ export function violates(invariant: Invariant, options: { readonly fault?: strin
 }
 
 /** The condition is true at the end. */
-export function holds<const C extends Condition>(
-  condition: C,
-): Omit<Holds<Names>, "condition"> & { readonly condition: C } {
+export function holds<const C extends Condition>(condition: C): Omit<Holds, "condition"> & { readonly condition: C } {
   return { kind: "holds", condition };
 }
 

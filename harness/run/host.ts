@@ -1,0 +1,237 @@
+import { NS_PER_MS } from "../../engine/ports/index.ts";
+import type { Checker } from "../check/checker.ts";
+import type { EventKind } from "../history/event-log.ts";
+import { hashBytes, hashText } from "../history/rolling-hash.ts";
+import { type HostDevice, HostError, type HostErrorCode } from "../target/target.ts";
+import { Process } from "../world/sim/process.ts";
+import type { Scheduler } from "../world/sim/scheduler.ts";
+import type { SimSystem } from "../world/sim/sim-system.ts";
+import { RangeLocks } from "./range-locks.ts";
+import { stampedSectors } from "./stamp.ts";
+
+/** How a host request ended. `why` is empty for one that was done. */
+export interface HostOutcome {
+  readonly code: "DONE" | HostErrorCode;
+  readonly why: string;
+}
+
+export interface HostParts {
+  readonly scheduler: Scheduler;
+  readonly checker: Checker;
+  readonly system: SimSystem;
+  readonly volume: string;
+  readonly sizeBytes: number;
+  readonly trackBytes: number;
+  /** The program answered with something that is no HostError. */
+  readonly onTargetFault: (error: unknown) => void;
+  /** Draws the numbers of writes: one row for all hosts of a run. */
+  readonly nextSequence: () => number;
+}
+
+const DONE: HostOutcome = { code: "DONE", why: "" };
+/** After a refusal a host waits this long before it asks again. */
+const RETRY_NS = 5 * NS_PER_MS;
+
+/** The host of one volume: a machine of its own, which outlives the storage system that it uses. */
+export class Host {
+  readonly volume: string;
+  readonly sizeBytes: number;
+  readonly trackBytes: number;
+  readonly system: SimSystem;
+  /** Writes that reached the target so far, and those acknowledged. */
+  issuedWrites = 0;
+  acknowledgedWrites = 0;
+  readonly #parts: HostParts;
+  readonly #key: string;
+  readonly #tag: number;
+  readonly #process: Process;
+  readonly #locks = new RangeLocks();
+  readonly #kinds: Record<"write" | "read" | "flush" | "trim" | "zeroes" | "done" | "error" | "timer", EventKind>;
+  readonly #onWritten: (() => void)[] = [];
+
+  constructor(parts: HostParts) {
+    const { log } = parts.scheduler;
+    this.volume = parts.volume;
+    this.sizeBytes = parts.sizeBytes;
+    this.trackBytes = parts.trackBytes;
+    this.system = parts.system;
+    this.#parts = parts;
+    this.#key = `${parts.system.name}/${parts.volume}`;
+    this.#tag = hashText(parts.volume);
+    this.#process = new Process(parts.scheduler, `host/${parts.volume}`);
+    this.#kinds = {
+      write: log.kind("host.write", "sector", "lengthBytes"),
+      read: log.kind("host.read", "sector", "lengthBytes"),
+      flush: log.kind("host.flush"),
+      trim: log.kind("host.trim", "sector", "lengthBytes"),
+      zeroes: log.kind("host.zeroes", "sector", "lengthBytes"),
+      done: log.kind("host.done", "operation"),
+      error: log.kind("host.error", "operation"),
+      timer: log.kind("host.timer"),
+    };
+  }
+
+  /** Called after every change of {@link issuedWrites} and {@link acknowledgedWrites}. */
+  onWritten(callback: () => void): void {
+    this.#onWritten.push(callback);
+  }
+
+  /** Waits in the host's own time. */
+  sleep(delayNs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#parts.scheduler.schedule(delayNs, this.#process, this.#kinds.timer, 0, 0, resolve);
+    });
+  }
+
+  /** After a request that failed: settles when another may go better. */
+  async recover(outcome: HostOutcome): Promise<void> {
+    if (this.system.serving === undefined) await this.system.whenServing();
+    else if (outcome.code === "REFUSED") await this.sleep(RETRY_NS);
+  }
+
+  /** A write of stamped sectors. */
+  writeStamped(offsetBytes: number, lengthBytes: number, fua: boolean): Promise<HostOutcome> {
+    const data = stampedSectors(this.#tag, offsetBytes, lengthBytes, this.#parts.nextSequence());
+    return this.write(offsetBytes, data, fua);
+  }
+
+  /** A write of given bytes, which must not change until it ends. */
+  write(offsetBytes: number, data: Uint8Array, fua: boolean): Promise<HostOutcome> {
+    return this.#locked(offsetBytes, data.length, () =>
+      this.#request(
+        this.#kinds.write,
+        offsetBytes,
+        data.length,
+        () => this.#parts.checker.write({ host: this.volume, volume: this.#key, offsetBytes, data, fua }),
+        (device) => device.write(offsetBytes, data, { fua }),
+        true,
+      ),
+    );
+  }
+
+  trim(offsetBytes: number, lengthBytes: number): Promise<HostOutcome> {
+    const range = { host: this.volume, volume: this.#key, offsetBytes, lengthBytes };
+    return this.#locked(offsetBytes, lengthBytes, () =>
+      this.#request(
+        this.#kinds.trim,
+        offsetBytes,
+        lengthBytes,
+        () => this.#parts.checker.trim(range),
+        (device) => device.trim(offsetBytes, lengthBytes),
+        true,
+      ),
+    );
+  }
+
+  writeZeroes(offsetBytes: number, lengthBytes: number): Promise<HostOutcome> {
+    const range = { host: this.volume, volume: this.#key, offsetBytes, lengthBytes };
+    return this.#locked(offsetBytes, lengthBytes, () =>
+      this.#request(
+        this.#kinds.zeroes,
+        offsetBytes,
+        lengthBytes,
+        () => this.#parts.checker.writeZeroes(range),
+        (device) => device.writeZeroes(offsetBytes, lengthBytes),
+        true,
+      ),
+    );
+  }
+
+  read(offsetBytes: number, lengthBytes: number): Promise<HostOutcome> {
+    const range = { host: this.volume, volume: this.#key, offsetBytes, lengthBytes };
+    return this.#locked(offsetBytes, lengthBytes, () =>
+      this.#request(
+        this.#kinds.read,
+        offsetBytes,
+        lengthBytes,
+        () => this.#parts.checker.read(range),
+        (device) => device.read(offsetBytes, lengthBytes),
+        false,
+      ),
+    );
+  }
+
+  flush(): Promise<HostOutcome> {
+    return this.#request(
+      this.#kinds.flush,
+      0,
+      0,
+      () => this.#parts.checker.flush({ host: this.volume, volume: this.#key }),
+      (device) => device.flush(),
+      false,
+    );
+  }
+
+  /** Two requests of this host that overlap are never in flight at once. */
+  async #locked(offsetBytes: number, lengthBytes: number, body: () => Promise<HostOutcome>): Promise<HostOutcome> {
+    const release =
+      this.#locks.tryAcquire(offsetBytes, lengthBytes) ?? (await this.#locks.acquire(offsetBytes, lengthBytes));
+    try {
+      return await body();
+    } finally {
+      release();
+    }
+  }
+
+  #request(
+    kind: EventKind,
+    offsetBytes: number,
+    lengthBytes: number,
+    register: () => number,
+    call: (device: HostDevice) => Promise<Uint8Array | void>,
+    isWrite: boolean,
+  ): Promise<HostOutcome> {
+    const { system, scheduler, checker, volume } = this.#parts;
+    const { serving: program, process } = system;
+    if (program === undefined || process === undefined)
+      return Promise.resolve({ code: "REFUSED", why: `system ${system.name} is down` });
+    return new Promise((resolve) => {
+      const operation = register();
+      let open = true;
+      const end = (outcome: HostOutcome, content: number): void => {
+        open = false;
+        forget();
+        scheduler.note(
+          outcome === DONE ? this.#kinds.done : this.#kinds.error,
+          this.#process.actor,
+          operation,
+          0,
+          content,
+        );
+        if (outcome !== DONE) checker.failed(operation, outcome.code === "DONE" ? "EIO" : outcome.code);
+        resolve(outcome);
+      };
+      const forget = system.onDown(() => {
+        if (open) end({ code: "GONE", why: `system ${system.name} died` }, 0);
+      });
+      const answered = (data: Uint8Array | void): void => {
+        if (!open) return;
+        if (data === undefined) checker.acknowledged(operation);
+        else checker.readDone(operation, data);
+        end(DONE, data === undefined ? 0 : hashBytes(data));
+        if (!isWrite) return;
+        this.acknowledgedWrites++;
+        for (const callback of this.#onWritten) callback();
+      };
+      const refused = (error: unknown): void => {
+        if (!open) return;
+        if (error instanceof HostError) end({ code: error.code, why: error.message }, hashText(error.code));
+        else {
+          end({ code: "EIO", why: String(error) }, 0);
+          this.#parts.onTargetFault(error);
+        }
+      };
+      // For the system's process: a paused system does not even notice the request.
+      scheduler.schedule(0, process, kind, offsetBytes / 512, lengthBytes, () => {
+        try {
+          call(program.device(volume)).then(answered, refused);
+        } catch (error) {
+          refused(error);
+        }
+      });
+      if (!isWrite) return;
+      this.issuedWrites++;
+      for (const callback of this.#onWritten) callback();
+    });
+  }
+}

@@ -1,0 +1,42 @@
+import { SECTOR_BYTES } from "../../engine/ports/index.ts";
+
+/** "RSLV", read as a little-endian word. */
+const MAGIC = 0x564c5352;
+const WORDS = SECTOR_BYTES / 4;
+
+/**
+ * Bytes in which every sector says who wrote it: magic, volume, sector index (two words), write
+ * sequence, checksum of these; then filler drawn from them. No two sectors of a run are equal.
+ *
+ * @param volumeTag 32 bits that stand for the volume
+ * @param writeSequence of the host write, unique in the run
+ */
+export function stampedSectors(
+  volumeTag: number,
+  offsetBytes: number,
+  lengthBytes: number,
+  writeSequence: number,
+): Uint8Array {
+  const words = new Uint32Array(lengthBytes / 4);
+  let sectorIndex = offsetBytes / SECTOR_BYTES;
+  for (let at = 0; at < words.length; at += WORDS) {
+    const low = sectorIndex | 0;
+    const high = Math.floor(sectorIndex / 0x1_0000_0000);
+    let state =
+      Math.imul(volumeTag ^ Math.imul(low, 0x9e3779b1) ^ Math.imul(writeSequence, 0x85ebca77) ^ high, 0xc2b2ae3d) | 1;
+    words[at] = MAGIC;
+    words[at + 1] = volumeTag;
+    words[at + 2] = low;
+    words[at + 3] = high;
+    words[at + 4] = writeSequence;
+    words[at + 5] = state;
+    for (let word = 6; word < WORDS; word++) {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      words[at + word] = state;
+    }
+    sectorIndex++;
+  }
+  return new Uint8Array(words.buffer);
+}

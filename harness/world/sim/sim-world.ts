@@ -1,0 +1,160 @@
+import type { Random } from "../../../engine/ports/index.ts";
+import type { EventKind } from "../../history/event-log.ts";
+import type { LinkConfig, SystemConfig, Target } from "../../target/target.ts";
+import type { DiskFault, Injection, World, WorldDisk } from "../world.ts";
+import { SimDisk } from "./disk/index.ts";
+import { SimNetwork } from "./net/index.ts";
+import { Process } from "./process.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { SimRandom } from "./sim-random.ts";
+import { SimSystem } from "./sim-system.ts";
+import { SimWorldLink } from "./sim-world-link.ts";
+import type { WorldListener } from "./world-listener.ts";
+
+export interface SimWorldOptions {
+  readonly scheduler: Scheduler;
+  readonly seed: number;
+  readonly target: Target;
+  /** Volumes have different names, also those of different systems. */
+  readonly systems: readonly Omit<SystemConfig, "links">[];
+  readonly links: readonly { readonly name: string; readonly dial: string; readonly listen: string }[];
+  /** Of the network, one way. */
+  readonly latencyNs: number;
+  readonly listener: WorldListener;
+}
+
+const META_BYTES_MIN = 4 * 1024 * 1024;
+
+/** A world in one process, on virtual time, from one seed. */
+export class SimWorld implements World {
+  readonly kind = "sim";
+  readonly scheduler: Scheduler;
+  readonly systems: readonly SimSystem[];
+  readonly #random: SimRandom;
+  readonly #systemByName = new Map<string, SimSystem>();
+  readonly #systemOfVolume = new Map<string, SimSystem>();
+  readonly #links = new Map<string, SimWorldLink>();
+  readonly #disks = new Map<string, { readonly disk: SimDisk; readonly system: SimSystem }>();
+  readonly #harness: Process;
+  readonly #sleepKind: EventKind;
+
+  constructor(options: SimWorldOptions) {
+    const { scheduler, seed, target, latencyNs, listener } = options;
+    this.scheduler = scheduler;
+    this.#random = new SimRandom(String(seed));
+    this.#harness = new Process(scheduler, "harness");
+    this.#sleepKind = scheduler.log.kind("harness.sleep", "delayUs");
+    const network = new SimNetwork(scheduler, this.#random.fork("network"), { latencyNsMin: latencyNs });
+    for (const { name, listen } of options.links) {
+      const proxy = network.proxy(name, { listen: `${name}/proxy`, upstream: `${name}/${listen}` });
+      this.#links.set(name, new SimWorldLink(proxy, scheduler, listener));
+    }
+    this.systems = options.systems.map((parts) => {
+      const config = { ...parts, links: linksOf(parts.name, options.links) };
+      const disks = new Map<string, SimDisk>();
+      let volumeBytes = 0;
+      for (const { name, sizeBytes } of config.volumes) {
+        disks.set(name, new SimDisk({ scheduler, random: this.#random, name: `${config.name}/${name}`, sizeBytes }));
+        volumeBytes += sizeBytes;
+      }
+      // A bit per sector of every volume, twice, and as much again: more than any table needs.
+      const sizeBytes = META_BYTES_MIN + Math.ceil(volumeBytes / 1024 / 4096) * 4096;
+      const meta = new SimDisk({ scheduler, random: this.#random, name: `${config.name}/meta`, sizeBytes });
+      const system = new SimSystem({
+        scheduler,
+        network,
+        random: this.#random,
+        target,
+        config,
+        disks,
+        meta,
+        listener,
+      });
+      this.#systemByName.set(config.name, system);
+      this.#disks.set(`${config.name}/meta`, { disk: meta, system });
+      for (const [volume, disk] of disks) {
+        this.#disks.set(volume, { disk, system });
+        this.#systemOfVolume.set(volume, system);
+      }
+      return system;
+    });
+  }
+
+  /** Starts every system; settles when all serve. */
+  async start(): Promise<void> {
+    for (const system of this.systems) system.start();
+    await Promise.all(this.systems.map((system) => system.whenServing()));
+  }
+
+  nowNs(): number {
+    return this.scheduler.nowNs;
+  }
+
+  /** Waits in the harness's own process, which nothing kills. */
+  sleep(delayNs: number): Promise<void> {
+    return new Promise((resolve) => this.after(delayNs, resolve));
+  }
+
+  /** Calls back after `delayNs`, in the harness's own process; the function returned cancels it. */
+  after(delayNs: number, callback: () => void): () => void {
+    const event = this.scheduler.schedule(
+      delayNs,
+      this.#harness,
+      this.#sleepKind,
+      Math.floor(delayNs / 1000),
+      0,
+      callback,
+    );
+    return () => event.cancel();
+  }
+
+  random(name: string): Random {
+    return this.#random.fork(name);
+  }
+
+  system(name: string): SimSystem {
+    return found(this.#systemByName.get(name), "system", name);
+  }
+
+  /** The system on which the volume lies. */
+  systemOfVolume(volume: string): SimSystem {
+    return found(this.#systemOfVolume.get(volume), "volume", volume);
+  }
+
+  link(name: string): SimWorldLink {
+    return found(this.#links.get(name), "link", name);
+  }
+
+  /** The simulated disk itself, for who looks at content without time passing. */
+  simDisk(name: string): SimDisk {
+    return found(this.#disks.get(name), "disk", name).disk;
+  }
+
+  disk(name: string): WorldDisk {
+    const { disk, system } = found(this.#disks.get(name), "disk", name);
+    return {
+      name: disk.name,
+      sizeBytes: disk.sizeBytes,
+      inject: (fault: DiskFault): Injection => {
+        const injected = disk.inject(fault);
+        if (fault.kind === "torn-write") injected.onEffect(() => system.crash("power"));
+        return { heal: () => injected.heal(), effects: () => ({ ...injected.effects() }) };
+      },
+    };
+  }
+}
+
+/** The ends of the links that a system has, as its program is told. */
+function linksOf(system: string, links: SimWorldOptions["links"]): LinkConfig[] {
+  const ends: LinkConfig[] = [];
+  for (const { name, dial, listen } of links) {
+    if (dial === system) ends.push({ name, peer: listen, role: "dial", address: `${name}/proxy` });
+    if (listen === system) ends.push({ name, peer: dial, role: "listen", address: `${name}/${listen}` });
+  }
+  return ends;
+}
+
+function found<T>(value: T | undefined, what: string, name: string): T {
+  if (value === undefined) throw new Error(`no ${what} ${name} in this world`);
+  return value;
+}
