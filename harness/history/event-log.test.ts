@@ -118,15 +118,15 @@ test("an event reads as a line", () => {
   );
 });
 
-test("seven words at once hash as seven words", () => {
+test("five words at once hash as five words", () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(...Array.from({ length: 7 }, () => fc.integer())), { maxLength: 5 }), (rows) => {
-      const [single, seven] = [new RollingHash(), new RollingHash()];
-      for (const [w0 = 0, w1 = 0, w2 = 0, w3 = 0, w4 = 0, w5 = 0, w6 = 0] of rows) {
-        for (const word of [w0, w1, w2, w3, w4, w5, w6]) single.word(word);
-        seven.words7(w0, w1, w2, w3, w4, w5, w6);
+    fc.property(fc.array(fc.tuple(...Array.from({ length: 5 }, () => fc.integer())), { maxLength: 5 }), (rows) => {
+      const [single, five] = [new RollingHash(), new RollingHash()];
+      for (const [w0 = 0, w1 = 0, w2 = 0, w3 = 0, w4 = 0] of rows) {
+        for (const word of [w0, w1, w2, w3, w4]) single.word(word);
+        five.words5(w0, w1, w2, w3, w4);
       }
-      expect(seven.digest()).toBe(single.digest());
+      expect(five.digest()).toBe(single.digest());
     }),
   );
 });

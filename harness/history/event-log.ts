@@ -30,6 +30,7 @@ export interface EventRecord {
 
 const WORDS = 8;
 const CHUNK_EVENTS = 16 * 1024;
+const FIRST_EVENTS = 512;
 const KINDS_MAX = 1 << 12;
 const ACTORS_MAX = 1 << 20;
 
@@ -52,7 +53,7 @@ export class EventLog {
 
   constructor(retainEvents = 4_000_000) {
     this.#retainEvents = retainEvents;
-    this.#chunk = new Int32Array(CHUNK_EVENTS * WORDS);
+    this.#chunk = new Int32Array(FIRST_EVENTS * WORDS);
     this.#chunks.push(this.#chunk);
   }
 
@@ -96,15 +97,12 @@ export class EventLog {
     const timeHigh = Math.floor(timeNs / 0x1_0000_0000);
     // The bits above 32 of `a` and `b` share one word; nearly always both are 0.
     const highs = (highOf(a) << 16) | (highOf(b) & 0xffff);
-    const who = Math.imul(kind.nameHash, 31) + (this.#actorHashes[actor] as number);
-    this.#hash.words7(timeHigh, timeNs | 0, who | 0, a | 0, b | 0, highs, content | 0);
+    // Odd factors: whichever one of the numbers differs, the word that they share differs.
+    const who = Math.imul(kind.nameHash, 31) + (this.#actorHashes[actor] as number) + Math.imul(timeHigh, 0x9e3779b1);
+    this.#hash.words5(timeNs | 0, who | 0, a | 0, b | 0, (content + Math.imul(highs, 0x85ebca77)) | 0);
     const index = this.#count++;
     if (index >= this.#retainEvents) return index;
-    if (this.#at === this.#chunk.length) {
-      this.#chunk = new Int32Array(CHUNK_EVENTS * WORDS);
-      this.#chunks.push(this.#chunk);
-      this.#at = 0;
-    }
+    if (this.#at === this.#chunk.length) this.#extend();
     const chunk = this.#chunk;
     const at = this.#at;
     chunk[at] = timeHigh;
@@ -117,6 +115,20 @@ export class EventLog {
     chunk[at + 7] = cause;
     this.#at = at + WORDS;
     return index;
+  }
+
+  /** Makes room: the first chunk grows, so that a short run stays cheap; full ones are followed by others. */
+  #extend(): void {
+    const full = this.#chunk;
+    if (full.length < CHUNK_EVENTS * WORDS) {
+      this.#chunk = new Int32Array(2 * full.length);
+      this.#chunk.set(full);
+      this.#chunks[0] = this.#chunk;
+    } else {
+      this.#chunk = new Int32Array(CHUNK_EVENTS * WORDS);
+      this.#chunks.push(this.#chunk);
+      this.#at = 0;
+    }
   }
 
   /** The event at `index`; `undefined` if there is none or it was not retained. */

@@ -16,8 +16,8 @@ export class RollingHash {
     this.#low = low;
   }
 
-  /** Mixes seven words, as {@link word} does one by one; the state stays in registers meanwhile. */
-  words7(w0: number, w1: number, w2: number, w3: number, w4: number, w5: number, w6: number): void {
+  /** Mixes five words, as {@link word} does one by one; the state stays in registers meanwhile. */
+  words5(w0: number, w1: number, w2: number, w3: number, w4: number): void {
     let high = Math.imul(this.#high ^ w0, 0xcc9e2d51);
     high ^= high >>> 15;
     let low = Math.imul(this.#low + w0, 0x1b873593) ^ high;
@@ -37,14 +37,6 @@ export class RollingHash {
     high = Math.imul(high ^ w4, 0xcc9e2d51);
     high ^= high >>> 15;
     low = Math.imul(low + w4, 0x1b873593) ^ high;
-    low ^= low >>> 13;
-    high = Math.imul(high ^ w5, 0xcc9e2d51);
-    high ^= high >>> 15;
-    low = Math.imul(low + w5, 0x1b873593) ^ high;
-    low ^= low >>> 13;
-    high = Math.imul(high ^ w6, 0xcc9e2d51);
-    high ^= high >>> 15;
-    low = Math.imul(low + w6, 0x1b873593) ^ high;
     low ^= low >>> 13;
     this.#high = high;
     this.#low = low;
