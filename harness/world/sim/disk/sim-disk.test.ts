@@ -10,7 +10,7 @@ const modes: PowerLossMode[] = ["random", "sectors", "lose-all", "keep-all"];
 
 for (const mode of modes)
   diskConformance({
-    test: (name, body) => test(`${name}; power loss ${mode}`, body),
+    test: (name, expectIt) => test(`${name}; power loss ${mode}`, () => expectIt()),
     open: (sizeBytes) => {
       const { disk, port, process, reopen, run } = diskBench({ sizeBytes });
       let current = process;
