@@ -1,6 +1,6 @@
 import type { RunRecord, Verdict } from "../harness/history/run-record.ts";
 import { consoleTable } from "./console-table.ts";
-import { failureText, idleFaults } from "./failure-text.ts";
+import { failureText } from "./failure-text.ts";
 import { type Paint, painter, verdictStyle } from "./paint.ts";
 
 export interface ConsoleReportOptions {
@@ -24,12 +24,9 @@ const GOOD: ReadonlySet<Verdict> = new Set(["PASS", "NOT_APPLICABLE", "WAIVED"])
 export function consoleReport(runs: readonly RunRecord[], options: ConsoleReportOptions): string {
   const paint = painter(options.colour);
   const parts = [consoleTable(runs, options.columns, paint)];
-  const good = runs.filter((run) => GOOD.has(run.verdict));
+  const good = runs.filter((run) => GOOD.has(run.verdict) && !run.vacuous);
   if (good.length > 0) parts.push(good.map((run) => replayLines(run, options, paint)).join("\n"));
-  for (const run of runs) {
-    if (!GOOD.has(run.verdict)) parts.push(paintFailure(run, options, paint));
-    else if (run.vacuous) parts.push(paint("yellow", `vacuous: ${run.id}: no effect was seen of ${idleFaults(run)}`));
-  }
+  for (const run of runs) if (!good.includes(run)) parts.push(paintFailure(run, options, paint));
   parts.push(summaryLine(runs, options, paint));
   return `${parts.join("\n\n")}\n`;
 }
@@ -41,7 +38,7 @@ function replayLines(run: RunRecord, options: ConsoleReportOptions, paint: Paint
 
 function paintFailure(run: RunRecord, options: ConsoleReportOptions, paint: Paint): string {
   const [replay = "", title = "", ...rest] = failureText(run, options.replayCommand(run.replay)).split("\n");
-  return [paint("bold", replay), paint(verdictStyle(run.verdict), title), ...rest].join("\n");
+  return [paint("bold", replay), paint(run.vacuous ? "yellow" : verdictStyle(run.verdict), title), ...rest].join("\n");
 }
 
 function summaryLine(runs: readonly RunRecord[], options: ConsoleReportOptions, paint: Paint): string {

@@ -1,9 +1,9 @@
 import { create } from "xmlbuilder2";
 import type { RunRecord, Verdict } from "../harness/history/run-record.ts";
-import { failureText, failureTitle } from "./failure-text.ts";
+import { failureText, failureTitle, idleFaults } from "./failure-text.ts";
 
-// GitLab takes files below 30 MB; escaping can make text up to six times as long, rarely.
-const TEXT_BYTES_MAX = 8 * 1024 * 1024;
+// GitLab takes files below 30 MB, and escaping makes text up to five times as long ("&amp;").
+const TEXT_LENGTH_MAX = 4 * 1024 * 1024;
 const CASE_TEXT_LENGTH_MAX = 64 * 1024;
 const MESSAGE_LENGTH_MAX = 1024;
 
@@ -32,7 +32,7 @@ const OUTCOMES: Readonly<Record<Verdict, Outcome>> = {
 export function junitXml(runs: readonly RunRecord[], options: JUnitOptions): string {
   const suites = groupBySuite(runs);
   const names = uniqueNames(runs);
-  const textLengthMax = Math.min(CASE_TEXT_LENGTH_MAX, Math.floor(TEXT_BYTES_MAX / Math.max(1, runs.length)));
+  const textLengthMax = Math.min(CASE_TEXT_LENGTH_MAX, Math.floor(TEXT_LENGTH_MAX / Math.max(1, runs.length)));
   // A control character would make the whole file unreadable for every consumer.
   const document = create({ version: "1.0", encoding: "UTF-8", invalidCharReplacement: "\ufffd" });
   const root = document.ele("testsuites", { name: "resilver", ...totals(runs) });
@@ -68,23 +68,31 @@ function addProperties(testCase: Element, run: RunRecord): void {
   if (run.vacuous) add("vacuous", "true");
 }
 
+/** A vacuous pass tested nothing, so it is not green (HX-11). */
+function outcomeOf(run: RunRecord): Outcome {
+  return run.vacuous && run.verdict === "PASS" ? "error" : OUTCOMES[run.verdict];
+}
+
 function addOutcome(testCase: Element, run: RunRecord, options: JUnitOptions, textLengthMax: number): void {
-  const outcome = OUTCOMES[run.verdict];
+  const outcome = outcomeOf(run);
   if (outcome === "passed") return;
   const first = run.failures[0];
-  const message = shorten(first === undefined ? reasonWithoutFailure(run) : failureTitle(first), MESSAGE_LENGTH_MAX);
+  const message = shorten(
+    first === undefined ? reasonWithoutFailure(run) : firstLine(failureTitle(first)),
+    MESSAGE_LENGTH_MAX,
+  );
   if (outcome === "skipped") {
     testCase.ele("skipped", { message: `${run.verdict}: ${message}` });
     return;
   }
   const text = shorten(failureText(run, options.replayCommand(run.replay)), textLengthMax);
-  testCase.ele(outcome, { message, type: first?.rule ?? run.verdict }).txt(text);
+  testCase.ele(outcome, { message, type: first?.rule ?? (run.vacuous ? "vacuous" : run.verdict) }).txt(text);
 }
 
 function reasonWithoutFailure(run: RunRecord): string {
   const oracle = run.oracles.find((record) => record.verdict !== "PASS");
   if (oracle !== undefined) return `${oracle.oracle}: ${oracle.detail}`;
-  return run.vacuous ? "a fault had no observed effect" : `the verdict is ${run.verdict}`;
+  return run.vacuous ? `no effect was seen of ${idleFaults(run)}` : `the verdict is ${run.verdict}`;
 }
 
 function groupBySuite(runs: readonly RunRecord[]): Map<string, RunRecord[]> {
@@ -125,7 +133,7 @@ function uniqueNames(runs: readonly RunRecord[]): Map<RunRecord, string> {
 }
 
 function totals(runs: readonly RunRecord[]): Record<string, string> {
-  const count = (outcome: Outcome): string => String(runs.filter((run) => OUTCOMES[run.verdict] === outcome).length);
+  const count = (outcome: Outcome): string => String(runs.filter((run) => outcomeOf(run) === outcome).length);
   return {
     tests: String(runs.length),
     failures: count("failure"),
@@ -142,5 +150,10 @@ function seconds(ms: number): string {
 function shorten(text: string, lengthMax: number): string {
   if (text.length <= lengthMax) return text;
   const note = `… (${text.length} characters, cut here)`;
+  // Half of a surrogate pair may be left at the cut; it is replaced like any invalid character.
   return text.slice(0, Math.max(0, lengthMax - note.length)) + note;
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
 }

@@ -1,6 +1,7 @@
 import type { RunRecord, Verdict } from "../history/run-record.ts";
 import type { ScenarioCatalogue } from "./scenario-entry.ts";
 import type { Terminal } from "./terminal.ts";
+import type { WorkerModule } from "./worker-pool.ts";
 
 /** What lies above the harness, handed in by whoever puts the program together. */
 export interface CommandLineParts {
@@ -10,8 +11,7 @@ export interface CommandLineParts {
   readonly calledAs: string;
   readonly scenarios: ScenarioCatalogue;
   readonly reports: ReportWriters;
-  /** The module of a worker thread; it calls `serveTasks`. */
-  readonly worker: URL;
+  readonly worker: WorkerModule;
   /** The engine's sources, with a slash at the end. */
   readonly engineFolder: URL;
   readonly terminal: Terminal;

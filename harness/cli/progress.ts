@@ -1,7 +1,6 @@
 import type { RunRecord } from "../history/run-record.ts";
 import type { RunTask } from "./run-task.ts";
 import type { Terminal } from "./terminal.ts";
-import { terminalProgress } from "./terminal-progress.ts";
 
 /** What a person sees while runs go on; always on stderr. */
 export interface Progress {
@@ -12,8 +11,11 @@ export interface Progress {
 }
 
 /** Redrawn in place on a terminal, plain lines elsewhere. */
-export function progressFor(tasks: readonly RunTask[], terminal: Terminal): Progress {
-  return terminal.interactive ? terminalProgress(tasks) : plainProgress(tasks.length, terminal);
+export async function progressFor(tasks: readonly RunTask[], terminal: Terminal): Promise<Progress> {
+  if (!terminal.interactive) return plainProgress(tasks.length, terminal);
+  // Loaded where it is used: it would be half of the time that `list` takes.
+  const { terminalProgress } = await import("./terminal-progress.ts");
+  return terminalProgress(tasks);
 }
 
 /** One line as each run ends. */

@@ -70,11 +70,11 @@ export async function runAndReport(
   const planned = tasks.map((task) => unfinishedRecord(task, "SKIPPED", "not run yet"));
   out.index(reports.resultDocument(planned, overallVerdict(planned)));
 
-  const progress = progressFor(tasks, terminal);
+  const progress = await progressFor(tasks, terminal);
   let runs: readonly RunRecord[];
   try {
     runs = await runTasks(tasks, {
-      entry: parts.worker,
+      worker: parts.worker,
       workerCount: options.workers ?? Math.min(availableParallelism(), WORKERS_DEFAULT_MAX),
       taskMsMax: options.timeoutMs,
       signal: interrupt,

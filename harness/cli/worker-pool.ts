@@ -3,9 +3,16 @@ import type { RunRecord } from "../history/run-record.ts";
 import { type RunTask, unfinishedRecord, type WorkerReply, type WorkerRequest } from "./run-task.ts";
 import { RemoteUsageError } from "./serve-tasks.ts";
 
-export interface WorkerPoolOptions {
-  /** The module of a worker thread; it calls `serveTasks`. */
+/** What a worker thread runs. */
+export interface WorkerModule {
+  /** A module that calls `serveTasks`. */
   readonly entry: URL;
+  /** Its `workerData`: plain data. */
+  readonly data: unknown;
+}
+
+export interface WorkerPoolOptions {
+  readonly worker: WorkerModule;
   readonly workerCount: number;
   /** Real time that one task may take. */
   readonly taskMsMax: number;
@@ -35,7 +42,7 @@ export async function runTasks(tasks: readonly RunTask[], options: WorkerPoolOpt
       for (;;) {
         const task = queue.shift();
         if (task === undefined || refusal !== undefined || options.signal.aborted) return;
-        slot ??= new Slot(options.entry);
+        slot ??= new Slot(options.worker);
         options.onStart(task);
         const startMs = performance.now();
         const end = await slot.run(task, options.taskMsMax, options.signal);
@@ -79,8 +86,8 @@ class Slot {
   readonly #worker: Worker;
   #alive = true;
 
-  constructor(entry: URL) {
-    this.#worker = new Worker(entry);
+  constructor({ entry, data }: WorkerModule) {
+    this.#worker = new Worker(entry, { workerData: data });
     this.#worker.on("exit", () => {
       this.#alive = false;
     });
