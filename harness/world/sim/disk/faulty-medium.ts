@@ -99,11 +99,14 @@ export class FaultyMedium {
     const outcome = verdict?.outcome;
     if (outcome === undefined) medium.write(offsetBytes, data, placement);
     else this.#writeWrong(offsetBytes, data, placement, outcome);
+    if (verdict === undefined) return;
     if (tear !== undefined) {
       this.#tear(tear, offsetBytes, since);
+      tear.announce();
       if (fua) medium.settle(offsetBytes, data.length);
     }
-    if (outcome !== undefined) this.#failIf(verdict, offsetBytes, data.length);
+    this.#failIf(verdict, offsetBytes, data.length);
+    outcome?.announce();
   }
 
   /** A write or trim in flight at a power loss: it enters the cache, to be kept or lost sector by sector. */
@@ -116,7 +119,10 @@ export class FaultyMedium {
     const outcome = verdict?.outcome;
     if (outcome === undefined || isFailure(outcome)) this.medium.write(offsetBytes, data, "volatile");
     else this.#writeWrong(offsetBytes, data, "volatile", outcome);
-    if (verdict?.tear !== undefined) this.#tear(verdict.tear, offsetBytes, since);
+    outcome?.hush();
+    if (verdict?.tear === undefined) return;
+    this.#tear(verdict.tear, offsetBytes, since);
+    verdict.tear.hush();
   }
 
   #writeWrong(offsetBytes: number, data: Uint8Array, placement: "volatile" | "durable", fault: InjectedFault): void {
@@ -192,6 +198,7 @@ export class FaultyMedium {
     const fault = verdict?.outcome;
     if (fault === undefined || !isFailure(fault)) return;
     fault.acted(0);
+    fault.announce();
     throw new DiskError(fault.spec.kind === "enospc" ? "ENOSPC" : "EIO", offsetBytes, lengthBytes);
   }
 }

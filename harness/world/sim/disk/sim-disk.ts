@@ -57,6 +57,7 @@ export class SimDisk {
   readonly #requestListeners: RequestListener[] = [];
   readonly #counts = { read: 0, write: 0, flush: 0, trim: 0, readBytes: 0, writtenBytes: 0, failed: 0 };
   #requestIndex = 0;
+  #powerLosses = 0;
 
   constructor(options: SimDiskOptions) {
     const random = options.random.fork(`disk/${options.name}`);
@@ -96,6 +97,7 @@ export class SimDisk {
    * @returns the number of sectors that did not keep what was last written to them
    */
   powerLoss(mode: PowerLossMode = "random"): number {
+    this.#powerLosses++;
     const gone = [...this.#inFlight];
     this.#inFlight.clear();
     const lostSectorCount = this.#medium.powerLoss(mode, () => {
@@ -245,17 +247,19 @@ export class SimDisk {
     this.#inFlight.delete(request);
     if (request.event !== undefined) request.event.callback = undefined;
     this.#assertUntouched(request);
+    const { offsetBytes, lengthBytes } = request;
+    const powerLosses = this.#powerLosses;
     let bytes: Uint8Array | undefined;
     let error: DiskError | undefined;
     try {
       bytes = this.#apply(request);
+      // Whoever watches a fault may have cut the power in the middle of it.
+      if (this.#powerLosses !== powerLosses) error = new DiskError("EIO", offsetBytes, lengthBytes);
     } catch (thrown) {
       if (!(thrown instanceof DiskError)) throw thrown;
       error = thrown;
     }
     this.#count(request, error);
-    request.verdict?.outcome?.announce();
-    request.verdict?.tear?.announce();
     this.#tell(request, error === undefined ? "completed" : "failed");
     if (request.data !== undefined) this.#staging.release(request.data);
     this.#wake(request, bytes, error);
@@ -285,8 +289,6 @@ export class SimDisk {
     const { kind, offsetBytes, lengthBytes, data, verdict } = request;
     if (kind === "write") this.#noteData(request);
     if (kind === "write" || kind === "trim") this.#faulty.arrive(offsetBytes, lengthBytes, data, verdict);
-    verdict?.outcome?.hush();
-    verdict?.tear?.hush();
     if (data !== undefined) this.#staging.release(data);
   }
 
