@@ -1,49 +1,265 @@
+import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { BlockBlame } from "../history/run-record.ts";
-import type { Checker, CheckerConfig, CheckResult } from "./checker.ts";
+import type { AdminCommand, HostErrorCode } from "../target/target.ts";
+import type { CrashKind } from "../world/world.ts";
+import { Acknowledged } from "./acknowledged.ts";
+import { type BadSector, blameSectors } from "./blame.ts";
+import type { Checker, CheckerConfig, CheckResult, DiskChange, HostRange, HostWrite, VolumeKey } from "./checker.ts";
+import { Consents } from "./consents.ts";
+import { ContentRules } from "./content-rules.ts";
+import { Converged } from "./converged.ts";
+import type { DiskState } from "./disk-state.ts";
+import { HostReads } from "./host-reads.ts";
+import { KnownDifference } from "./known-difference.ts";
+import { Model } from "./model.ts";
+import { NEVER, type Operation, type OperationKind } from "./operation.ts";
+import type { PairState } from "./pair-state.ts";
+import { Prefix } from "./prefix.ts";
+import { hashSectors } from "./sector-hash.ts";
+import { Unacknowledged } from "./unacknowledged.ts";
+import { NO_VERSION } from "./versions.ts";
 
-/** The invariants of rule 9 over all mirrored volumes of a run. */
+let hashes = new Float64Array(256);
+
+/** The invariants of rule 9 over all mirrored volumes of a run: hands what happens to each that it concerns. */
 export class MirrorChecker implements Checker {
-  #operations = 0;
-  #commands = 0;
+  readonly #model: Model;
+  readonly #operations: Operation[] = [];
+  readonly #commands: AdminCommand[] = [];
+  readonly #acknowledged: Acknowledged;
+  readonly #unacknowledged: Unacknowledged;
+  readonly #consents = new Consents();
+  readonly #content: ContentRules;
+  readonly #difference: KnownDifference;
+  readonly #prefix: Prefix;
+  readonly #converged: Converged;
+  readonly #reads: HostReads;
 
-  constructor(_config: CheckerConfig) {}
+  constructor(config: CheckerConfig) {
+    this.#model = new Model(config);
+    this.#acknowledged = new Acknowledged(this.#model);
+    this.#unacknowledged = new Unacknowledged(this.#model);
+    this.#content = new ContentRules(this.#model, this.#acknowledged, this.#unacknowledged, this.#consents);
+    this.#difference = new KnownDifference(this.#model);
+    this.#prefix = new Prefix(this.#model);
+    this.#converged = new Converged(this.#model);
+    this.#reads = new HostReads(this.#model, this.#unacknowledged);
+  }
 
-  write(): number {
-    return this.#operations++;
+  write({ host, volume, offsetBytes, data, fua }: HostWrite): number {
+    const operation = this.#issue("write", host, volume, offsetBytes, data.length, fua === true);
+    if (hashes.length < operation.sectorCount) hashes = new Float64Array(operation.sectorCount * 2);
+    hashSectors(data, hashes);
+    this.#model.diskAt(operation.disk).versions.add(operation, hashes);
+    return operation.index;
   }
-  trim(): number {
-    return this.#operations++;
+
+  trim(range: HostRange): number {
+    return this.#issueZeros("trim", range);
   }
-  writeZeroes(): number {
-    return this.#operations++;
+
+  writeZeroes(range: HostRange): number {
+    return this.#issueZeros("write-zeroes", range);
   }
-  flush(): number {
-    return this.#operations++;
+
+  flush({ host, volume }: { readonly host: string; readonly volume: VolumeKey }): number {
+    return this.#issue("flush", host, volume, 0, 0, false).index;
   }
-  read(): number {
-    return this.#operations++;
+
+  read({ host, volume, offsetBytes, lengthBytes }: HostRange): number {
+    return this.#issue("read", host, volume, offsetBytes, lengthBytes, false).index;
   }
-  acknowledged(): void {}
-  readDone(): void {}
-  failed(): void {}
-  diskChanged(): void {}
-  systemDown(): void {}
-  systemUp(): void {}
-  linkCut(): void {}
-  linkHealed(): void {}
-  adminIssued(): number {
-    return this.#commands++;
+
+  acknowledged(index: number): void {
+    const operation = this.#end(index, "acknowledged");
+    if (operation.kind === "flush") this.#acknowledged.flush(operation);
+    else this.#acknowledged.write(operation);
+    this.#difference.acknowledged(this.#model.diskAt(operation.disk));
   }
-  adminDone(): void {}
-  adminRefused(): void {}
-  observe(): void {}
-  checkpoint(): void {}
-  quiet(): void {}
-  live(): void {}
+
+  readDone(index: number, data: Uint8Array): void {
+    this.#reads.done(this.#end(index, "acknowledged"), data);
+  }
+
+  failed(index: number, code: HostErrorCode): void {
+    const operation = this.#end(index, code);
+    if (operation.kind === "read" || operation.kind === "flush") return;
+    if (code === "REFUSED") this.#judgeRefused(operation);
+    else this.#unacknowledged.ended(operation);
+  }
+
+  diskChanged(volume: VolumeKey, change: DiskChange): void {
+    this.#model.tick();
+    const disk = this.#model.disk(volume);
+    // A resync begins by saying that the claim is over; judge it by the content before.
+    for (const pair of this.#model.pairsOf(disk)) if (this.#prefix.isClaimed(pair)) this.#observe(pair);
+    this.#content.changed(disk, change);
+    this.#difference.changed(disk, change);
+  }
+
+  systemDown(system: string, kind: CrashKind): void {
+    this.#model.tick();
+    this.#model.noteIncident(kind === "power" ? `${system} lost power` : `${system} was killed`);
+    if (kind !== "power") return;
+    for (const disk of this.#model.disks) if (disk.system === system) disk.weakened = true;
+  }
+
+  systemUp(system: string): void {
+    this.#model.tick();
+    this.#model.noteIncident(`${system} started`);
+    this.observe();
+    this.#difference.checkAll();
+    for (const disk of this.#model.disks) {
+      if (disk.system !== system) continue;
+      this.#unacknowledged.settle(disk);
+      this.#acknowledged.scan(disk);
+    }
+  }
+
+  linkCut(link: string): void {
+    this.observe();
+    this.#difference.checkAll();
+    this.#model.noteIncident(`${link} cut`);
+  }
+
+  linkHealed(link: string): void {
+    this.observe();
+    this.#model.noteIncident(`${link} healed`);
+  }
+
+  adminIssued(system: string, given: AdminCommand): number {
+    const command = this.#commands.push(given) - 1;
+    this.observe();
+    this.#model.noteIncident(`${given.kind} of ${given.pair} at ${system}`);
+    const pair = this.#model.pairs.find(({ config }) => config.name === given.pair);
+    const here = pair?.sides.find(({ disk }) => disk.system === system)?.disk;
+    // A command for a pair that does not exist is the target's to refuse.
+    if (pair === undefined || here === undefined) return command;
+    if (given.kind === "takeover") {
+      this.#prefix.judge(pair);
+      this.#acknowledged.scan(here);
+    }
+    const overwritten = this.#consents.issued(command, given, pair, here, this.#model.now);
+    if (overwritten !== undefined) this.#unacknowledged.forget(overwritten);
+    return command;
+  }
+
+  adminDone(_command: number): void {
+    this.observe();
+  }
+
+  adminRefused(command: number): void {
+    this.observe();
+    this.#consents.withdraw(command);
+  }
+
+  observe(): void {
+    this.#model.tick();
+    for (const pair of this.#model.pairs) this.#observe(pair);
+  }
+
+  checkpoint(): void {
+    this.observe();
+    this.#difference.checkAll();
+    for (const disk of this.#model.disks) this.#acknowledged.scan(disk);
+  }
+
+  quiet(): void {
+    this.checkpoint();
+    this.#converged.check();
+  }
+
+  live(converged: boolean, waitingFor: string): void {
+    const { findings } = this.#model;
+    findings.count("L");
+    if (!converged) findings.fail("L", "run", `did not come to rest within the bound: ${waitingFor}`, () => []);
+  }
+
   finish(): CheckResult {
-    return { invariants: {}, checks: {}, failures: [] };
+    this.checkpoint();
+    this.#prefix.judgeAll();
+    for (const disk of this.#model.disks) this.#unacknowledged.settle(disk);
+    return this.#model.findings.result();
   }
-  blame(): readonly BlockBlame[] {
-    return [];
+
+  blame(name: string): readonly BlockBlame[] {
+    const pair = this.#model.pairs.find(({ config }) => config.name === name);
+    if (pair === undefined) throw new Error(`checker: no pair ${name}`);
+    return blameSectors(pair.sides[1].disk, this.#converged.differences(pair), this.#model.incidents);
+  }
+
+  #observe(pair: PairState): void {
+    const wasDuplex = pair.sides.every((side) => pair.isDuplex(side));
+    if (!pair.refresh(this.#model.live)) return;
+    this.#prefix.observe(pair);
+    if (wasDuplex || !pair.sides.every((side) => pair.isDuplex(side))) return;
+    this.#consents.spent(pair);
+    for (const { disk } of pair.sides) disk.weakened = false;
+  }
+
+  #issue(
+    kind: OperationKind,
+    host: string,
+    volume: VolumeKey,
+    offsetBytes: number,
+    lengthBytes: number,
+    fua: boolean,
+  ): Operation {
+    const disk: DiskState = this.#model.disk(volume);
+    const operation: Operation = {
+      index: this.#operations.length,
+      kind,
+      host,
+      disk: disk.index,
+      firstSector: offsetBytes / SECTOR_BYTES,
+      sectorCount: lengthBytes / SECTOR_BYTES,
+      fua,
+      issuedAt: this.#model.tick(),
+      issuedNs: this.#model.nowNs(),
+      endedAt: NEVER,
+      state: "open",
+      flushedAt: NEVER,
+      durableOn: 0,
+      firstVersion: 0,
+      versionCount: 0,
+    };
+    this.#operations.push(operation);
+    return operation;
+  }
+
+  #issueZeros(kind: "trim" | "write-zeroes", { host, volume, offsetBytes, lengthBytes }: HostRange): number {
+    const operation = this.#issue(kind, host, volume, offsetBytes, lengthBytes, false);
+    this.#model.diskAt(operation.disk).versions.add(operation, undefined);
+    return operation.index;
+  }
+
+  #end(index: number, state: "acknowledged" | HostErrorCode): Operation {
+    const operation = this.#operations[index];
+    if (operation === undefined) throw new Error(`checker: operation ${index} was never issued`);
+    if (operation.state !== "open")
+      throw new Error(`checker: operation ${index} ended twice: ${operation.state}, ${state}`);
+    operation.endedAt = this.#model.tick();
+    operation.state = state;
+    return operation;
+  }
+
+  /** The host was told that nothing was written: then it must be nowhere. */
+  #judgeRefused(operation: Operation): void {
+    const { findings, incidents } = this.#model;
+    const { versions } = this.#model.diskAt(operation.disk);
+    findings.count("U");
+    for (const disk of this.#model.mirrorsOf(this.#model.diskAt(operation.disk))) {
+      const bad: BadSector[] = [];
+      const end = operation.firstVersion + operation.versionCount;
+      for (let version = operation.firstVersion; version < end; version++) {
+        const sector = versions.sector(version);
+        const found = disk.hash.get(sector);
+        if (found !== versions.hash(version) || versions.newest(sector, found) !== NO_VERSION) continue;
+        bad.push({ sector, found, expected: "what was there before: the write was refused" });
+      }
+      if (bad.length > 0) {
+        findings.fail("U", disk.volume, "a refused write is there", () => blameSectors(disk, bad, incidents));
+      }
+    }
   }
 }

@@ -1,0 +1,120 @@
+import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
+import type { DiskState } from "./disk-state.ts";
+import type { Model } from "./model.ts";
+import type { Operation } from "./operation.ts";
+import { NO_VERSION } from "./versions.ts";
+
+const any = (): boolean => true;
+
+/**
+ * Invariant A: what was acknowledged is there. On the volume that it was written to; and, of a
+ * synchronous pair that was DUPLEX, on the other volume too. After a power loss only what a flush
+ * or FUA covered must be there.
+ */
+export class Acknowledged {
+  readonly #model: Model;
+  /** By disk: acknowledged there and not yet covered by a flush. */
+  readonly #unflushed: Operation[][];
+
+  constructor(model: Model) {
+    this.#model = model;
+    this.#unflushed = model.disks.map(() => []);
+  }
+
+  /** A write, trim or write of zeroes was acknowledged. */
+  write(operation: Operation): void {
+    const { versions } = this.#model.diskAt(operation.disk);
+    const bits = this.#mustHold(operation.disk);
+    const end = operation.firstVersion + operation.versionCount;
+    for (let version = operation.firstVersion; version < end; version++) versions.require(version, bits);
+    if (operation.fua) {
+      operation.durableOn = bits;
+      operation.flushedAt = operation.endedAt;
+    } else this.#unflushed[operation.disk]?.push(operation);
+    for (const disk of this.#model.mirrorsOf(this.#model.diskAt(operation.disk))) {
+      if ((disk.bit & bits) === 0) continue;
+      const bad: BadSector[] = [];
+      for (let version = operation.firstVersion; version < end; version++) {
+        const sector = versions.sector(version);
+        const found = disk.hash.get(sector);
+        if (found !== versions.hash(version) && !versions.covers(sector, found, version)) {
+          bad.push({ sector, found, expected: describeVersion(disk, version) });
+        }
+      }
+      this.#judge(disk, bad, "an acknowledged write is not there");
+    }
+  }
+
+  /** A flush was acknowledged: what had been acknowledged before it was asked for is durable. */
+  flush(flush: Operation): void {
+    const bits = this.#mustHold(flush.disk);
+    const rest: Operation[] = [];
+    for (const operation of this.#unflushed[flush.disk] ?? []) {
+      if (operation.endedAt < flush.issuedAt) {
+        operation.durableOn |= bits;
+        operation.flushedAt = flush.endedAt;
+      } else rest.push(operation);
+    }
+    this.#unflushed[flush.disk] = rest;
+  }
+
+  /** What a power loss took from a sector that it may not take, if anything. */
+  lostByPower(disk: DiskState, sector: number, found: number): BadSector | undefined {
+    const { versions } = disk;
+    const wanted = versions.newestRequired(sector, disk.bit, ({ durableOn }) => (durableOn & disk.bit) !== 0);
+    if (wanted === NO_VERSION || versions.covers(sector, found, wanted)) return undefined;
+    return { sector, found, expected: `${describeVersion(disk, wanted)}, flushed` };
+  }
+
+  reportLostByPower(disk: DiskState, bad: readonly BadSector[]): void {
+    this.#judge(disk, bad, "a flushed write was lost with the power");
+  }
+
+  /** The sector went back with good reason: what is newer is not asked for any more. */
+  release(disk: DiskState, sector: number, found: number): void {
+    const { versions } = disk;
+    for (let version = versions.head.get(sector); version !== NO_VERSION; version = versions.previous(version)) {
+      if ((versions.required(version) & disk.bit) === 0) continue;
+      if (versions.covers(sector, found, version)) return;
+      versions.release(version, disk.bit);
+    }
+  }
+
+  /** Looks at every sector that a host ever wrote. */
+  scan(disk: DiskState): void {
+    const { versions } = disk;
+    const bad: BadSector[] = [];
+    let judged = 0;
+    for (let index = 0; index < versions.touchedCount; index++) {
+      const sector = versions.touched[index] as number;
+      const wanted = versions.newestRequired(sector, disk.bit, any);
+      if (wanted === NO_VERSION) continue;
+      judged++;
+      const found = disk.hash.get(sector);
+      if (found !== versions.hash(wanted) && !versions.covers(sector, found, wanted)) {
+        bad.push({ sector, found, expected: describeVersion(disk, wanted) });
+      }
+    }
+    if (judged > 0) this.#judge(disk, bad, "an acknowledged write is gone");
+  }
+
+  /** The disks that an acknowledgement given now at this one speaks for, as bits. */
+  #mustHold(index: number): number {
+    const disk = this.#model.diskAt(index);
+    let bits = disk.bit;
+    for (const pair of this.#model.pairsOf(disk)) {
+      if (pair.config.mode !== "sync") continue;
+      pair.refresh(this.#model.live);
+      const side = pair.side(disk);
+      if (side.report?.role === "primary" && side.report.status === "DUPLEX") bits |= pair.other(disk).disk.bit;
+    }
+    return bits;
+  }
+
+  #judge(disk: DiskState, bad: readonly BadSector[], message: string): void {
+    const { findings, incidents } = this.#model;
+    findings.count("A");
+    if (bad.length === 0) return;
+    findings.fail("A", disk.volume, `${message} (${bad.length} sectors)`, () => blameSectors(disk, bad, incidents));
+  }
+}

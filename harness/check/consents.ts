@@ -1,0 +1,71 @@
+import type { AdminCommand } from "../target/target.ts";
+import type { DiskState } from "./disk-state.ts";
+import type { PairState } from "./pair-state.ts";
+import { NEVER } from "./operation.ts";
+
+interface Grant {
+  readonly command: number;
+  readonly pair: PairState;
+  /** Whose own writes may be lost. */
+  readonly overwritten: DiskState;
+  /** Only those acknowledged before this moment. */
+  readonly before: number;
+}
+
+/** What an operator agreed to lose (rule 5): without a grant nobody's acknowledged writes may be overwritten. */
+export class Consents {
+  #grants: Grant[] = [];
+  readonly #splitBy = new Map<PairState, number>();
+
+  /**
+   * Takes note of a command before it is given, and gives back the disk that may now be
+   * overwritten, if any.
+   *
+   * @param here the end at which it is given
+   */
+  issued(command: number, given: AdminCommand, pair: PairState, here: DiskState, at: number): DiskState | undefined {
+    const there = pair.other(here).disk;
+    const isPrimary = pair.side(here).report?.role !== "secondary";
+    switch (given.kind) {
+      case "create":
+        return this.#grant({ command, pair, overwritten: there, before: NEVER });
+      case "split":
+        this.#splitBy.set(pair, command);
+        return undefined;
+      case "takeover":
+        return this.#grant({ command, pair, overwritten: there, before: at });
+      case "resync": {
+        // Without a direction only a split of the operator's own tells which writes may go.
+        if (given.direction === undefined && !this.#splitBy.has(pair)) return undefined;
+        const toOther = (given.direction ?? "forward") === "forward" ? isPrimary : !isPrimary;
+        return this.#grant({ command, pair, overwritten: toOther ? there : here, before: NEVER });
+      }
+      case "failback":
+        return undefined;
+    }
+  }
+
+  /** The command was refused and changed nothing. */
+  withdraw(command: number): void {
+    this.#grants = this.#grants.filter((grant) => grant.command !== command);
+    for (const [pair, split] of this.#splitBy) if (split === command) this.#splitBy.delete(pair);
+  }
+
+  /** The pair is DUPLEX again: what was agreed to is done. */
+  spent(pair: PairState): void {
+    this.#grants = this.#grants.filter((grant) => grant.pair !== pair);
+    this.#splitBy.delete(pair);
+  }
+
+  /** True if a write to `disk` acknowledged at `acknowledgedAt` may be lost to the other end. */
+  allows(pair: PairState, disk: DiskState, acknowledgedAt: number): boolean {
+    return this.#grants.some(
+      (grant) => grant.pair === pair && grant.overwritten === disk && acknowledgedAt < grant.before,
+    );
+  }
+
+  #grant(grant: Grant): DiskState {
+    this.#grants.push(grant);
+    return grant.overwritten;
+  }
+}

@@ -1,0 +1,144 @@
+import type { Acknowledged } from "./acknowledged.ts";
+import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
+import type { DiskChange } from "./checker.ts";
+import type { Consents } from "./consents.ts";
+import type { DiskState } from "./disk-state.ts";
+import type { Model } from "./model.ts";
+import type { Unacknowledged } from "./unacknowledged.ts";
+import { INITIAL_VERSION, NO_VERSION } from "./versions.ts";
+
+/**
+ * What a visible change of a disk may be: something that a host wrote there (V), not older than
+ * what was there (F), nobody's acknowledged write overwritten unasked (G), nothing flushed lost
+ * (A), nothing back that was seen absent (U).
+ */
+export class ContentRules {
+  readonly #model: Model;
+  readonly #acknowledged: Acknowledged;
+  readonly #unacknowledged: Unacknowledged;
+  readonly #consents: Consents;
+
+  constructor(model: Model, acknowledged: Acknowledged, unacknowledged: Unacknowledged, consents: Consents) {
+    this.#model = model;
+    this.#acknowledged = acknowledged;
+    this.#unacknowledged = unacknowledged;
+    this.#consents = consents;
+  }
+
+  changed(disk: DiskState, change: DiskChange): void {
+    const { findings, incidents } = this.#model;
+    const { versions } = disk;
+    const pairs = this.#model.pairsOf(disk);
+    const isRequest = change.reason === "write" || change.reason === "trim";
+    const invalid: BadSector[] = [];
+    const back: BadSector[] = [];
+    const lost: BadSector[] = [];
+    const again: BadSector[] = [];
+    const overwritten: BadSector[] = [];
+    let judged = 0;
+    let overwrites = 0;
+    disk.refresh(change, this.#model.now, this.#model.nowNs(), (sector, before, after) => {
+      judged++;
+      for (const pair of pairs) pair.difference.update(disk, sector, before, after);
+      const floor = disk.floor.get(sector);
+      if (isRequest && floor !== INITIAL_VERSION && versions.operation(floor).disk === disk.index) {
+        const verdict = this.#overwrites(disk, sector, floor, after);
+        if (verdict !== "no") overwrites++;
+        if (verdict === "unasked") overwritten.push({ sector, found: after, expected: describeVersion(disk, floor) });
+      }
+      const version = versions.atLeast(sector, after, floor);
+      if (version !== NO_VERSION) {
+        disk.floor.set(sector, version);
+        versions.hold(version, disk.bit);
+        const bad = this.#unacknowledged.reappeared(disk, sector, after);
+        if (bad !== undefined) again.push(bad);
+        return;
+      }
+      const older = versions.oldest(sector, after);
+      if (older === NO_VERSION) {
+        invalid.push({ sector, found: after, expected: `${describeVersion(disk, floor)}, or another write of a host` });
+        return;
+      }
+      if (change.reason === "power-loss") {
+        const bad = this.#acknowledged.lostByPower(disk, sector, after);
+        if (bad !== undefined) lost.push(bad);
+      } else if (!this.#mayGoBack(disk, sector, floor, after)) {
+        back.push({ sector, found: after, expected: `${describeVersion(disk, floor)}, or newer` });
+      }
+      this.#acknowledged.release(disk, sector, after);
+      disk.floor.set(sector, older);
+      disk.resetAt.set(sector, this.#model.now);
+    });
+    if (judged === 0) return;
+    findings.count("V");
+    if (change.reason === "power-loss") this.#acknowledged.reportLostByPower(disk, lost);
+    else findings.count("F");
+    findings.count("G", overwrites);
+    const fail = (rule: "V" | "F" | "G", message: string, bad: readonly BadSector[]): void => {
+      if (bad.length === 0) return;
+      findings.fail(rule, disk.volume, `${message} (${bad.length} sectors)`, () => blameSectors(disk, bad, incidents));
+    };
+    fail("V", "holds what no host wrote there", invalid);
+    fail("F", "went back to an older version", back);
+    fail(
+      "G",
+      "an acknowledged write that only this side had was overwritten without an operator's choice",
+      overwritten,
+    );
+    if (again.length > 0) this.#unacknowledged.report(disk, again);
+  }
+
+  /** F: true if the new content comes from a resync source that never had, or rightly lost, what was here. */
+  #mayGoBack(disk: DiskState, sector: number, floor: number, found: number): boolean {
+    const { versions } = disk;
+    const { state } = versions.operation(floor);
+    if (state !== "acknowledged" && state !== "open") return true;
+    for (const pair of this.#model.pairsOf(disk)) {
+      pair.refresh(this.#model.live);
+      if (!pair.mayBeOverwritten(pair.side(disk))) continue;
+      const source = pair.other(disk).disk;
+      if (source.hash.get(sector) === found) return true;
+      // The source may hold something newer by now; what it sent was its own all the same.
+      const ownWrite = versions.operation(floor).disk !== source.index && (versions.held(floor) & source.bit) === 0;
+      if (ownWrite && this.#everHeld(source, sector, found)) return true;
+      if ((source.resetAt.get(sector) ?? -1) > (disk.lastChange(sector)?.at ?? -1)) return true;
+    }
+    return false;
+  }
+
+  #everHeld(disk: DiskState, sector: number, hash: number): boolean {
+    const { versions } = disk;
+    for (let version = versions.head.get(sector); version !== NO_VERSION; version = versions.previous(version)) {
+      if (versions.hash(version) !== hash) continue;
+      if (version === INITIAL_VERSION || (versions.held(version) & disk.bit) !== 0) return true;
+    }
+    return false;
+  }
+
+  /** G: whether the other end now overwrites a write of this end's own hosts, and whether it may. */
+  #overwrites(disk: DiskState, sector: number, floor: number, after: number): "no" | "agreed" | "unasked" {
+    const { versions } = disk;
+    const operation = versions.operation(floor);
+    if (operation.state !== "acknowledged" || this.#isOwnWrite(disk, sector, after, floor)) return "no";
+    let verdict: "no" | "agreed" | "unasked" = "no";
+    for (const pair of this.#model.pairsOf(disk)) {
+      const source = pair.other(disk).disk;
+      if ((versions.held(floor) & source.bit) !== 0 || source.hash.get(sector) === versions.hash(floor)) return "no";
+      pair.refresh(this.#model.live);
+      if (!pair.mayBeOverwritten(pair.side(disk))) continue;
+      if (this.#consents.allows(pair, disk, operation.endedAt)) return "agreed";
+      verdict = "unasked";
+    }
+    return verdict;
+  }
+
+  /** True if the new content may be a write that a host of this end made after what was there. */
+  #isOwnWrite(disk: DiskState, sector: number, hash: number, floor: number): boolean {
+    const { versions } = disk;
+    for (let version = versions.head.get(sector); version > INITIAL_VERSION; version = versions.previous(version)) {
+      if (versions.hash(version) !== hash || version === floor) continue;
+      if (versions.operation(version).disk === disk.index && !versions.precedes(version, floor)) return true;
+    }
+    return false;
+  }
+}

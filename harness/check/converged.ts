@@ -1,0 +1,82 @@
+import { SECTOR_BYTES } from "../../engine/ports/index.ts";
+import { type BadSector, blameSectors, describeContent } from "./blame.ts";
+import type { DiskState } from "./disk-state.ts";
+import type { Model } from "./model.ts";
+import type { PairState } from "./pair-state.ts";
+
+const PIECE_BYTES = 64 * 1024;
+const SECTORS_MAX = 4096;
+
+/** Invariant C: at rest, a pair that both ends call DUPLEX is equal on both disks, every byte. */
+export class Converged {
+  readonly #model: Model;
+
+  constructor(model: Model) {
+    this.#model = model;
+  }
+
+  check(): void {
+    const { findings, incidents } = this.#model;
+    for (const pair of this.#model.pairs) {
+      pair.refresh(this.#model.live);
+      const [one, two] = pair.sides;
+      if (!pair.isDuplex(one) || !pair.isDuplex(two)) continue;
+      if (this.#model.live(one.disk.system) === undefined || this.#model.live(two.disk.system) === undefined) continue;
+      findings.count("C");
+      const bad = compare(one.disk, two.disk);
+      if (bad.length === 0) continue;
+      findings.fail("C", pair.config.name, `DUPLEX and at rest, but ${bad.length} sectors differ`, () =>
+        blameSectors(two.disk, bad, incidents),
+      );
+    }
+  }
+
+  /** Where the secondary's disk differs from the primary's, as bad sectors of the former. */
+  differences(pair: PairState): BadSector[] {
+    return compare(pair.sides[0].disk, pair.sides[1].disk);
+  }
+}
+
+/** Compares the bytes themselves, not what is known of them: nothing that a disk did untold can hide. */
+function compare(one: DiskState, two: DiskState): BadSector[] {
+  const bad: BadSector[] = [];
+  const endBytes = Math.min(one.view.sizeBytes, two.view.sizeBytes);
+  for (const at of pieces(one, two, endBytes)) {
+    const lengthBytes = Math.min(PIECE_BYTES, endBytes - at);
+    const left = one.view.peek(at, lengthBytes);
+    const right = two.view.peek(at, lengthBytes);
+    if (left === right || sameBytes(left, right, 0, lengthBytes)) continue;
+    for (let start = 0; start < lengthBytes && bad.length < SECTORS_MAX; start += SECTOR_BYTES) {
+      if (sameBytes(left, right, start, start + SECTOR_BYTES)) continue;
+      const sector = (at + start) / SECTOR_BYTES;
+      const expected = `${one.volume} holds ${describeContent(one, sector, one.hash.get(sector))}`;
+      bad.push({ sector, found: two.hash.get(sector), expected });
+    }
+  }
+  return bad;
+}
+
+/** Offsets of the pieces in which either disk may hold anything but zeros. */
+function pieces(one: DiskState, two: DiskState, endBytes: number): Iterable<number> {
+  const wanted = new Set<number>();
+  for (const { view } of [one, two]) {
+    const ranges = view.allocatedRanges?.() ?? [{ offsetBytes: 0, lengthBytes: view.sizeBytes }];
+    for (const range of ranges) {
+      const end = Math.min(endBytes, range.offsetBytes + range.lengthBytes);
+      for (let at = range.offsetBytes - (range.offsetBytes % PIECE_BYTES); at < end; at += PIECE_BYTES) wanted.add(at);
+    }
+  }
+  return [...wanted].sort((left, right) => left - right);
+}
+
+function sameBytes(left: Uint8Array, right: Uint8Array, start: number, end: number): boolean {
+  if ((left.byteOffset + start) % 4 !== 0 || (right.byteOffset + start) % 4 !== 0) {
+    for (let index = start; index < end; index++) if (left[index] !== right[index]) return false;
+    return true;
+  }
+  const wordCount = (end - start) / 4;
+  const leftWords = new Uint32Array(left.buffer, left.byteOffset + start, wordCount);
+  const rightWords = new Uint32Array(right.buffer, right.byteOffset + start, wordCount);
+  for (let index = 0; index < wordCount; index++) if (leftWords[index] !== rightWords[index]) return false;
+  return true;
+}

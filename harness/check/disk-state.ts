@@ -1,0 +1,94 @@
+import { SECTOR_BYTES } from "../../engine/ports/index.ts";
+import type { CheckedDisk, DiskChange, VolumeKey } from "./checker.ts";
+import { type SparseColumn, sparseFloats, sparseInts } from "./columns.ts";
+import { hashSectors, ZERO_HASH } from "./sector-hash.ts";
+import type { Versions } from "./versions.ts";
+
+const PIECE_SECTORS = 128;
+const pieceHashes = new Float64Array(PIECE_SECTORS);
+
+/** When and why a disk changed. */
+export interface ChangeNote {
+  readonly at: number;
+  readonly timeNs: number;
+  readonly reason: DiskChange["reason"];
+}
+
+/** What one disk holds, sector by sector, as versions of its mirrored volume. */
+export class DiskState {
+  readonly index: number;
+  readonly volume: VolumeKey;
+  readonly system: string;
+  readonly view: CheckedDisk;
+  readonly versions: Versions;
+  /** Its bit among the disks of its mirrored set. */
+  readonly bit: number;
+  readonly sectorCount: number;
+  /** Hash of the present content. */
+  readonly hash: SparseColumn<Float64Array>;
+  /** The oldest version that the present content can be, given what was there before. */
+  readonly floor: SparseColumn<Int32Array>;
+  /** When a sector last went back to an older version with good reason. */
+  readonly resetAt = new Map<number, number>();
+  /** True from a power loss to the end of the next resync. */
+  weakened = false;
+  readonly #lastChange: SparseColumn<Int32Array>;
+  readonly #changes: ChangeNote[] = [];
+
+  constructor(index: number, view: CheckedDisk, versions: Versions, bit: number) {
+    this.index = index;
+    this.volume = view.volume;
+    this.system = view.volume.slice(0, view.volume.indexOf("/"));
+    this.view = view;
+    this.versions = versions;
+    this.bit = bit;
+    this.sectorCount = view.sizeBytes / SECTOR_BYTES;
+    this.hash = sparseFloats(this.sectorCount);
+    this.floor = sparseInts(this.sectorCount);
+    this.#lastChange = sparseInts(this.sectorCount);
+  }
+
+  /** Takes in the present content of a range; `onSector` hears of each sector whose content differs. */
+  refresh(
+    change: DiskChange,
+    at: number,
+    timeNs: number,
+    onSector: (sector: number, before: number, after: number) => void,
+  ): void {
+    const first = change.offsetBytes / SECTOR_BYTES;
+    const end = first + change.lengthBytes / SECTOR_BYTES;
+    const note = this.#changes.push({ at, timeNs, reason: change.reason });
+    for (let start = first; start < end; ) {
+      if (change.reason === "trim") {
+        start = this.hash.skipEmpty(start, end);
+        if (start === end) break;
+      }
+      const count = Math.min(end - start, PIECE_SECTORS - (start % PIECE_SECTORS));
+      hashSectors(this.view.peek(start * SECTOR_BYTES, count * SECTOR_BYTES), pieceHashes);
+      for (let index = 0; index < count; index++) {
+        const sector = start + index;
+        const before = this.hash.get(sector);
+        const after = pieceHashes[index] as number;
+        if (before === after) continue;
+        this.hash.set(sector, after);
+        onSector(sector, before, after);
+        this.#lastChange.set(sector, note);
+      }
+      start += count;
+    }
+  }
+
+  /** What disk fault spoiled a sector; `undefined` if none did. */
+  faultAt(sector: number): string | undefined {
+    return this.view.faultAt?.(sector * SECTOR_BYTES);
+  }
+
+  lastChange(sector: number): ChangeNote | undefined {
+    return this.#changes[this.#lastChange.get(sector) - 1];
+  }
+
+  /** True if the sector holds zeros. */
+  isZero(sector: number): boolean {
+    return this.hash.get(sector) === ZERO_HASH;
+  }
+}

@@ -1,0 +1,62 @@
+import { blameSectors } from "./blame.ts";
+import type { DiskChange } from "./checker.ts";
+import type { DiskState } from "./disk-state.ts";
+import type { Model } from "./model.ts";
+import type { PairState } from "./pair-state.ts";
+
+/** Up to so many differing tracks all are looked at whenever one changes. */
+const TRACKS_EACH_TIME = 64;
+
+/**
+ * Invariant D: a track in which the volumes of a pair differ is pending on one side or the other.
+ * While a side is down, what it knows is on its disk: then the check waits for its return.
+ */
+export class KnownDifference {
+  readonly #model: Model;
+
+  constructor(model: Model) {
+    this.#model = model;
+  }
+
+  changed(disk: DiskState, { offsetBytes, lengthBytes }: DiskChange): void {
+    for (const pair of this.#model.pairsOf(disk)) {
+      const { difference } = pair;
+      if (difference.trackCount === 0) continue;
+      if (difference.trackCount <= TRACKS_EACH_TIME) this.#check(pair);
+      else this.#check(pair, difference.tracksOf(offsetBytes, lengthBytes));
+    }
+  }
+
+  /** After an acknowledgement, when a pending bit may just have been cleared. */
+  acknowledged(disk: DiskState): void {
+    for (const pair of this.#model.pairsOf(disk)) {
+      const { trackCount } = pair.difference;
+      if (trackCount > 0 && trackCount <= TRACKS_EACH_TIME) this.#check(pair);
+    }
+  }
+
+  /** Every differing track of every pair. */
+  checkAll(): void {
+    for (const pair of this.#model.pairs) if (pair.difference.trackCount > 0) this.#check(pair);
+  }
+
+  #check(pair: PairState, tracks?: Iterable<number>): void {
+    const [one, two] = pair.sides;
+    const systems = [this.#model.live(one.disk.system), this.#model.live(two.disk.system)];
+    const views = systems.map((system) => system?.pending(pair.config.name));
+    if (views[0] === undefined && views[1] === undefined) return;
+    const unknown = pair.difference.unknownTracks(views, tracks);
+    const { findings, incidents } = this.#model;
+    if (unknown.length === 0) {
+      findings.count("D");
+      return;
+    }
+    if (systems[0] === undefined || systems[1] === undefined) return;
+    findings.count("D");
+    const shown = unknown.slice(0, 8).join(", ");
+    const message = `${unknown.length} tracks differ and are pending on neither side: ${shown}${unknown.length > 8 ? ", …" : ""}`;
+    findings.fail("D", pair.config.name, message, () =>
+      blameSectors(two.disk, pair.difference.sectors(unknown), incidents),
+    );
+  }
+}

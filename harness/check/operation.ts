@@ -1,0 +1,62 @@
+import type { HostErrorCode } from "../target/target.ts";
+
+/** Order of a moment that has not come. */
+export const NEVER = Number.POSITIVE_INFINITY;
+
+export type OperationKind = "write" | "trim" | "write-zeroes" | "flush" | "read";
+
+/** One request of a host. Moments are orders of events, not nanoseconds. */
+export interface Operation {
+  readonly index: number;
+  readonly kind: OperationKind;
+  readonly host: string;
+  /** Index of the disk of the volume that it was issued to. */
+  readonly disk: number;
+  readonly firstSector: number;
+  readonly sectorCount: number;
+  readonly fua: boolean;
+  readonly issuedAt: number;
+  readonly issuedNs: number;
+  /** When it was answered; after it, it can have no new effect on its own system. */
+  endedAt: number;
+  state: "open" | "acknowledged" | HostErrorCode;
+  /** When a flush that covers it was acknowledged. */
+  flushedAt: number;
+  /** Disks, as bits, on which it must survive a power loss. */
+  durableOn: number;
+  /** Its versions: the first, and how many. */
+  firstVersion: number;
+  versionCount: number;
+}
+
+/** What every sector held before the first request. */
+export const INITIAL: Operation = {
+  index: -1,
+  kind: "write-zeroes",
+  host: "",
+  disk: -1,
+  firstSector: 0,
+  sectorCount: 0,
+  fua: false,
+  issuedAt: -1,
+  issuedNs: 0,
+  endedAt: -1,
+  state: "acknowledged",
+  flushedAt: -1,
+  durableOn: 0,
+  firstVersion: 0,
+  versionCount: 0,
+};
+
+/** True if `older` had ended when `newer` began: only then is their order known. */
+export function precedes(older: Operation, newer: Operation): boolean {
+  return older.endedAt < newer.issuedAt;
+}
+
+/** `write #12 by h1 at 3.250000 ms`. */
+export function describeOperation(operation: Operation): string {
+  if (operation === INITIAL) return "initial zeros";
+  const state =
+    operation.state === "acknowledged" ? "" : operation.state === "open" ? ", unanswered" : `, ${operation.state}`;
+  return `${operation.kind} #${operation.index} by ${operation.host} at ${(operation.issuedNs / 1e6).toFixed(6)} ms${state}`;
+}

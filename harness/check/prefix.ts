@@ -1,0 +1,129 @@
+import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
+import type { DiskState } from "./disk-state.ts";
+import type { Model } from "./model.ts";
+import { describeOperation, INITIAL, type Operation } from "./operation.ts";
+import type { PairState } from "./pair-state.ts";
+import { INITIAL_VERSION, NO_VERSION } from "./versions.ts";
+
+/** A secondary that says of itself that it is suspended and holds a moment of the history. */
+interface Claim {
+  readonly pair: PairState;
+  readonly secondary: DiskState;
+  readonly primary: DiskState;
+  /** Suspended by the link or a crash: together with the other pairs of the link. */
+  readonly together: boolean;
+  /** Cuts and crashes before it. */
+  readonly incidents: number;
+}
+
+/**
+ * Invariant X: a suspended secondary that claims to be consistent holds a closed cut of the
+ * history. If it has a write, it has every write that was acknowledged before that one was issued,
+ * across all pairs of the link that were suspended together. After a power loss of the secondary,
+ * up to its next resync, it has every write that a host had flushed before.
+ *
+ * Judged when the claim ends (resync, takeover, end of the run): what had arrived before the cut
+ * may still be on its way to the disk when the claim begins.
+ */
+export class Prefix {
+  readonly #model: Model;
+  readonly #claims = new Map<PairState, Claim>();
+
+  constructor(model: Model) {
+    this.#model = model;
+  }
+
+  /** The reports of `pair` were read again; before anything that they announce is taken in. */
+  observe(pair: PairState): void {
+    const side = pair.secondary;
+    const before = this.#claims.get(pair);
+    const report = side?.report?.status === "SPLIT" && side.report.consistent ? side.report : undefined;
+    if (before !== undefined && (report === undefined || side?.disk !== before.secondary)) {
+      this.#judge(before);
+      this.#claims.delete(pair);
+    }
+    if (side === undefined || report === undefined || this.#claims.has(pair)) return;
+    const { suspension } = report;
+    this.#claims.set(pair, {
+      pair,
+      secondary: side.disk,
+      primary: pair.other(side.disk).disk,
+      together: suspension === "link" || suspension === "crash",
+      incidents: this.#model.incidents.count,
+    });
+  }
+
+  /** True if the pair is suspended with a claim: a change of its secondary may be the end of it. */
+  isClaimed(pair: PairState): boolean {
+    return this.#claims.has(pair);
+  }
+
+  /** Judges the claim of one pair now, as before a takeover. */
+  judge(pair: PairState): void {
+    const claim = this.#claims.get(pair);
+    if (claim !== undefined) this.#judge(claim);
+  }
+
+  judgeAll(): void {
+    for (const claim of this.#claims.values()) this.#judge(claim);
+  }
+
+  #judge(claim: Claim): void {
+    const group = [claim];
+    for (const other of this.#claims.values()) {
+      const sameCut = other.together && claim.together && other.incidents === claim.incidents;
+      const sameLink = other.pair.config.link === claim.pair.config.link;
+      const sameWay = other.secondary.system === claim.secondary.system;
+      if (other !== claim && sameCut && sameLink && sameWay) group.push(other);
+    }
+    let latest = INITIAL;
+    for (const member of group) latest = latestOn(member, latest);
+    const { findings, incidents } = this.#model;
+    findings.count("X");
+    if (latest === INITIAL) return;
+    for (const member of group) {
+      const bad = missingBefore(member, latest);
+      if (bad.length === 0) continue;
+      const message = `the suspended secondary has ${describeOperation(latest)} but lacks ${bad.length} sectors acknowledged before it`;
+      findings.fail("X", member.secondary.volume, message, () => blameSectors(member.secondary, bad, incidents));
+    }
+  }
+}
+
+/** The operation issued last of all that the secondary has of the shared history, and `least`. */
+function latestOn(claim: Claim, least: Operation): Operation {
+  const { versions } = claim.secondary;
+  let latest = least;
+  for (let index = 0; index < versions.touchedCount; index++) {
+    const version = claim.secondary.floor.get(versions.touched[index] as number);
+    if (version === INITIAL_VERSION) continue;
+    const operation = versions.operation(version);
+    if (operation.issuedAt > latest.issuedAt && isShared(claim, version)) latest = operation;
+  }
+  return latest;
+}
+
+function missingBefore(claim: Claim, latest: Operation): BadSector[] {
+  const { secondary, primary } = claim;
+  const { versions } = secondary;
+  const fits = secondary.weakened
+    ? (operation: Operation) => operation.flushedAt < latest.issuedAt
+    : (operation: Operation) => operation.endedAt < latest.issuedAt;
+  const bad: BadSector[] = [];
+  for (let index = 0; index < versions.touchedCount; index++) {
+    const sector = versions.touched[index] as number;
+    const wanted = versions.newestRequired(sector, primary.bit, fits);
+    if (wanted === NO_VERSION) continue;
+    const found = secondary.hash.get(sector);
+    if (found === versions.hash(wanted) || versions.covers(sector, found, wanted)) continue;
+    if (!isShared(claim, secondary.floor.get(sector))) continue;
+    bad.push({ sector, found, expected: `${describeVersion(secondary, wanted)}, or newer` });
+  }
+  return bad;
+}
+
+/** False for what only the hosts of the secondary wrote: it lies over the copy, outside its history. */
+function isShared({ secondary, primary }: Claim, version: number): boolean {
+  const { versions } = secondary;
+  return versions.operation(version).disk !== secondary.index || (versions.held(version) & primary.bit) !== 0;
+}
