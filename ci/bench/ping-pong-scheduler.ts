@@ -4,6 +4,7 @@ import { hostPump } from "../../harness/world/sim/host-pump.ts";
 import { Process } from "../../harness/world/sim/process.ts";
 import { Scheduler } from "../../harness/world/sim/scheduler.ts";
 import { SimRandom } from "../../harness/world/sim/sim-random.ts";
+import { messageOf, sequenceOf } from "./ping-pong-message.ts";
 
 const LATENCY_MIN_NS = 1_000_000;
 const LATENCY_RANGE_NS = 9_000_000;
@@ -29,27 +30,13 @@ class Mailbox {
   }
 }
 
-/** 8 bytes, little-endian. */
-export function messageOf(sequence: number): Uint8Array {
-  const message = new Uint8Array(8);
-  for (let byte = 0; byte < 4; byte++) message[byte] = sequence >>> (8 * byte);
-  return message;
-}
-
-/** The lower half of what {@link messageOf} wrote. */
-export function sequenceOf(message: Uint8Array): number {
-  let sequence = 0;
-  for (let byte = 0; byte < 4; byte++) sequence |= (message[byte] as number) << (8 * byte);
-  return sequence;
-}
-
 /**
  * Two nodes in ping-pong over endpoints that send 8-byte messages, 1–10 ms on the way: the
  * scheduler, the event log with its content hash, the random streams; no byte streams between.
  *
- * @returns the digest of the run
+ * @returns the log of the run
  */
-export async function pingPongOnScheduler(messages: number, seed: number): Promise<string> {
+export async function pingPongOnScheduler(messages: number, seed: number): Promise<EventLog> {
   const log = new EventLog();
   const scheduler = new Scheduler(log, { eventsMax: 4 * messages, timeNsMax: Number.MAX_SAFE_INTEGER });
   const random = new SimRandom(String(seed)).fork("network");
@@ -82,5 +69,5 @@ export async function pingPongOnScheduler(messages: number, seed: number): Promi
   const nodes = Promise.all([ping(), pong()]);
   await scheduler.run(hostPump());
   await nodes;
-  return log.digest;
+  return log;
 }
