@@ -1,3 +1,4 @@
+import { styleText } from "node:util";
 import { Listr, type ListrDefaultRendererLogLevels, ListrLogger, ProcessOutput } from "listr2";
 import type { RunRecord } from "../history/run-record.ts";
 import type { Progress } from "./progress.ts";
@@ -19,7 +20,8 @@ export function terminalProgress(tasks: readonly RunTask[]): Progress {
           view.title = title;
           view.output = output;
         });
-        if (group.failed > 0) throw new Error(group.title);
+        // Never seen: it only makes the mark a cross.
+        if (!group.passed) throw new Error(group.title);
       },
     })),
     {
@@ -51,10 +53,10 @@ type Draw = (title: string, output: string) => void;
 
 class Group {
   taskCount: number;
-  failed = 0;
   readonly #name: string;
   readonly #running = new Set<string>();
   #done = 0;
+  #failed = 0;
   #draw: Draw | undefined;
   #finish: (() => void) | undefined;
   #closed = false;
@@ -65,8 +67,12 @@ class Group {
   }
 
   get title(): string {
-    const failed = this.failed > 0 ? `, ${this.failed} not passed` : "";
+    const failed = this.#failed > 0 ? styleText("red", `  ${this.#failed} not passed`, { stream: process.stderr }) : "";
     return `${this.#name}  ${this.#done}/${this.taskCount}${failed}`;
+  }
+
+  get passed(): boolean {
+    return this.#done === this.taskCount && this.#failed === 0;
   }
 
   /** Draws until all is done or `close`. */
@@ -86,7 +92,7 @@ class Group {
   finished(record: RunRecord): void {
     this.#running.delete(record.id);
     this.#done++;
-    if (record.verdict !== "PASS") this.failed++;
+    if (record.verdict !== "PASS") this.#failed++;
     this.#update();
   }
 

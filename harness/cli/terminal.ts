@@ -28,6 +28,7 @@ export function processTerminal(): Terminal {
     columns: Math.max(COLUMNS_MIN, process.stdout.columns ?? COLUMNS_WITHOUT_TERMINAL),
     // Node.js knows the rules of NO_COLOR, FORCE_COLOR and terminals; asking it keeps them the same.
     colour: styleText("bold", "x", { stream: process.stdout }) !== "x",
-    interactive: process.stderr.isTTY && process.env["CI"] === undefined,
+    // listr2 falls back to lines on stdout, of all places, if that is no terminal.
+    interactive: process.stdout.isTTY && process.stderr.isTTY && process.env["CI"] === undefined,
   };
 }
