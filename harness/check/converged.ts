@@ -3,9 +3,11 @@ import { type BadSector, blameSectors, describeContent } from "./blame.ts";
 import type { DiskState } from "./disk-state.ts";
 import type { Model } from "./model.ts";
 import type { PairState } from "./pair-state.ts";
+import { hashSectors } from "./sector-hash.ts";
 
 const PIECE_BYTES = 64 * 1024;
 const SECTORS_MAX = 4096;
+const oneHash = new Float64Array(1);
 
 /** Invariant C: at rest, a pair that both ends call DUPLEX is equal on both disks, every byte. */
 export class Converged {
@@ -49,11 +51,16 @@ function compare(one: DiskState, two: DiskState): BadSector[] {
     for (let start = 0; start < lengthBytes && bad.length < SECTORS_MAX; start += SECTOR_BYTES) {
       if (sameBytes(left, right, start, start + SECTOR_BYTES)) continue;
       const sector = (at + start) / SECTOR_BYTES;
-      const expected = `${one.volume} holds ${describeContent(one, sector, one.hash.get(sector))}`;
-      bad.push({ sector, found: two.hash.get(sector), expected });
+      const expected = `${one.volume} holds ${describeContent(one, sector, hashOf(left, start))}`;
+      bad.push({ sector, found: hashOf(right, start), expected });
     }
   }
   return bad;
+}
+
+function hashOf(piece: Uint8Array, start: number): number {
+  hashSectors(piece.subarray(start, start + SECTOR_BYTES), oneHash);
+  return oneHash[0] as number;
 }
 
 /** Offsets of the pieces in which either disk may hold anything but zeros. */

@@ -1,0 +1,148 @@
+import { SECTOR_BYTES } from "../../engine/ports/index.ts";
+import type { Invariant } from "../history/run-record.ts";
+import type { PairReport } from "../target/target.ts";
+import { type Checker, type CheckResult, createChecker, type DiskChange } from "./checker.ts";
+
+export const STAGE_TRACK_BYTES = 4 * SECTOR_BYTES;
+
+export interface StagePair {
+  readonly name: string;
+  readonly primary: string;
+  readonly secondary: string;
+  readonly mode: "sync" | "async";
+}
+
+/** Disks, reports and pending bits set by hand, wired to a checker: histories are played on it. */
+export class Stage {
+  readonly checker: Checker;
+  readonly disks = new Map<string, Uint8Array>();
+  /** Systems that are down. */
+  readonly down = new Set<string>();
+  /** By system and pair: `a pair`. */
+  readonly pending = new Map<string, Set<number>>();
+  readonly reports = new Map<string, PairReport>();
+  readonly faults = new Map<string, string>();
+  nowNs = 0;
+
+  constructor(pairs: readonly StagePair[], sectorCount = 32) {
+    for (const { name, primary, secondary } of pairs) {
+      for (const [volume, role] of [
+        [primary, "primary"],
+        [secondary, "secondary"],
+      ] as const) {
+        if (this.disks.has(volume)) continue;
+        this.disks.set(volume, new Uint8Array(sectorCount * SECTOR_BYTES));
+        const [system, bare] = volume.split("/") as [string, string];
+        this.pending.set(`${system} ${name}`, new Set());
+        this.reports.set(`${system} ${name}`, {
+          pair: name,
+          volume: bare,
+          role,
+          status: "DUPLEX",
+          suspension: "",
+          consistent: true,
+          connected: true,
+          generation: "1",
+          pendingTracks: 0,
+        });
+      }
+    }
+    this.checker = createChecker({
+      disks: [...this.disks].map(([volume, bytes]) => ({
+        volume,
+        sizeBytes: bytes.length,
+        peek: (offsetBytes, lengthBytes) => bytes.subarray(offsetBytes, offsetBytes + lengthBytes),
+        faultAt: (offsetBytes) => this.faults.get(`${volume} ${offsetBytes / SECTOR_BYTES}`),
+      })),
+      pairs: pairs.map((pair) => ({ ...pair, link: "link", trackBytes: STAGE_TRACK_BYTES })),
+      live: (system) =>
+        this.down.has(system)
+          ? undefined
+          : {
+              pairs: () =>
+                [...this.reports].filter(([key]) => key.startsWith(`${system} `)).map(([, report]) => report),
+              pending: (pair) => {
+                const tracks = this.pending.get(`${system} ${pair}`);
+                return tracks && { trackBytes: STAGE_TRACK_BYTES, has: (track) => tracks.has(track) };
+              },
+            },
+      nowNs: () => this.nowNs,
+    });
+  }
+
+  /** Changes what a system says of a pair. */
+  report(system: string, pair: string, change: Partial<PairReport>): void {
+    const key = `${system} ${pair}`;
+    this.reports.set(key, { ...(this.reports.get(key) as PairReport), ...change });
+    this.checker.observe();
+  }
+
+  /** Puts bytes on a disk and tells the checker. */
+  put(volume: string, sector: number, data: Uint8Array, reason: DiskChange["reason"] = "write"): void {
+    this.nowNs += 1000;
+    (this.disks.get(volume) as Uint8Array).set(data, sector * SECTOR_BYTES);
+    this.checker.diskChanged(volume, { offsetBytes: sector * SECTOR_BYTES, lengthBytes: data.length, reason });
+  }
+
+  content(volume: string, sector: number, count = 1): Uint8Array {
+    return (this.disks.get(volume) as Uint8Array).slice(sector * SECTOR_BYTES, (sector + count) * SECTOR_BYTES);
+  }
+
+  /** Issues a write that a host waits for. */
+  issue(volume: string, sector: number, data: Uint8Array, fua = false): number {
+    this.nowNs += 1000;
+    return this.checker.write({ host: "h1", volume, offsetBytes: sector * SECTOR_BYTES, data, fua });
+  }
+
+  /**
+   * A write from its issue to its acknowledgement, on all of `volumes`; the first is the host's.
+   * Its tracks are pending while it is on its way.
+   */
+  write(volumes: readonly string[], sector: number, data: Uint8Array): number {
+    const [system] = (volumes[0] as string).split("/") as [string];
+    const passing: (() => void)[] = [];
+    for (const [key, tracks] of this.pending) {
+      if (volumes.length === 1 || !key.startsWith(`${system} `)) continue;
+      for (let at = sector * SECTOR_BYTES; at < sector * SECTOR_BYTES + data.length; at += SECTOR_BYTES) {
+        const track = Math.floor(at / STAGE_TRACK_BYTES);
+        if (tracks.has(track)) continue;
+        tracks.add(track);
+        passing.push(() => tracks.delete(track));
+      }
+    }
+    const operation = this.issue(volumes[0] as string, sector, data);
+    for (const volume of volumes) this.put(volume, sector, data);
+    for (const pass of passing) pass();
+    this.checker.acknowledged(operation);
+    return operation;
+  }
+
+  flush(volume: string): void {
+    this.checker.acknowledged(this.checker.flush({ host: "h1", volume }));
+  }
+
+  read(volume: string, sector: number, data: Uint8Array): void {
+    const range = { host: "h1", volume, offsetBytes: sector * SECTOR_BYTES, lengthBytes: data.length };
+    this.checker.readDone(this.checker.read(range), data);
+  }
+}
+
+/** One pair `pair` from `a/pvol` to `b/svol`. */
+export const onePair = (mode: "sync" | "async"): StagePair[] => [
+  { name: "pair", primary: "a/pvol", secondary: "b/svol", mode },
+];
+
+/** `count` sectors that tell where and which they are. */
+export function sectors(tag: number, count = 1): Uint8Array {
+  const data = new Uint8Array(count * SECTOR_BYTES);
+  const words = new Uint32Array(data.buffer);
+  for (let index = 0; index < words.length; index++) words[index] = Math.imul(tag * 4096 + index + 1, 0x9e3779b1);
+  return data;
+}
+
+/** The rules that failed. */
+export function failed(result: CheckResult): Invariant[] {
+  return Object.entries(result.invariants)
+    .filter(([, verdict]) => verdict === "FAIL")
+    .map(([rule]) => rule as Invariant);
+}
