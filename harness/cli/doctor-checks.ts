@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
 import { toolAvailability } from "../oracle/availability.ts";
+import { HostAccessError, RunGuards } from "../world/sim/guards.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
 
@@ -29,6 +30,7 @@ export async function doctorChecks(parts: CommandLineParts, out: string): Promis
     memoryCheck(totalmem()),
     outCheck(out),
     engineCheck(parts.engineFolder),
+    guardCheck(),
     scenarioCheck(parts.scenarios.ids().length),
     ...tools.map((tool): DoctorCheck => {
       if (tool.present) return ok(tool.name, [tool.version, tool.where].filter((part) => part !== "").join(" at "));
@@ -87,6 +89,34 @@ function engineCheck(folder: URL): DoctorCheck {
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     return { name: "engine", status: "broken", found, lost: "nothing runs", remedy: "install resilver again" };
+  }
+}
+
+/** Guards patch what the runtime provides, so they are tried on this very runtime. */
+function guardCheck(): DoctorCheck {
+  const guards = new RunGuards();
+  const calls: readonly (readonly [name: string, call: () => unknown])[] = [
+    ["Date.now", () => Date.now()],
+    ["Math.random", () => Math.random()],
+    ["performance.now", () => performance.now()],
+    ["setTimeout", () => clearTimeout(setTimeout(() => {}))],
+  ];
+  guards.enter();
+  const missed = calls.filter(([, call]) => !throwsHostAccess(call)).map(([name]) => name);
+  guards.leave();
+  guards.release();
+  if (missed.length === 0) return ok("determinism guards", "time, randomness and timers are refused inside a run");
+  const found = `${missed.join(", ")} not refused inside a run`;
+  const lost = "an engine that uses them is seen only when two runs differ";
+  return { name: "determinism guards", status: "limited", found, lost, remedy: "use a supported Node.js" };
+}
+
+function throwsHostAccess(call: () => unknown): boolean {
+  try {
+    call();
+    return false;
+  } catch (error) {
+    return error instanceof HostAccessError;
   }
 }
 
