@@ -44,7 +44,7 @@ const step = fc.oneof(
 
 test("the pristine copy is what an honest disk holds, and damage is exactly where the two differ", () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), fc.nat(), (steps, seed) => {
+    fc.property(fc.array(step, { maxLength: 40, size: "max" }), fc.nat(), (steps, seed) => {
       const liar = new FaultyMedium("d", SIZE_BYTES, CACHE_BYTES, new SimRandom(String(seed)));
       const honest = new Medium(SIZE_BYTES, CACHE_BYTES, new SimRandom("1"));
       let faults: { heal(): void; readonly faultId: number }[] = [];
@@ -88,6 +88,20 @@ test("the pristine copy is what an honest disk holds, and damage is exactly wher
     }),
     { seed: 7, numRuns: 200 },
   );
+});
+
+test("honest zeros over a lost write in a part never written mend it, and a power loss can bring it back", () => {
+  for (const how of ["trim", "write"] as const) {
+    const medium = faulty();
+    medium.inject({ kind: "lost-write", nth: 1, count: 1 });
+    medium.write(0, filled(1, 2 * SECTOR), true, medium.decide(shape("write", 0, 2 * SECTOR)));
+    if (how === "trim") medium.trim(0, SECTOR);
+    else medium.write(0, filled(0, SECTOR), false);
+    expect(medium.medium.damage()).toEqual([{ sectorIndex: 1, faultId: 1 }]);
+    medium.medium.powerLoss("lose-all");
+    expect(medium.medium.damage().map(({ sectorIndex }) => sectorIndex)).toEqual([0, 1]);
+    expect(medium.medium.pristine(0, 2 * SECTOR)).toEqual(filled(1, 2 * SECTOR));
+  }
 });
 
 const shape = (kind: "read" | "write" | "flush" | "trim", offsetBytes = 0, lengthBytes = SECTOR) => ({

@@ -151,7 +151,10 @@ export class FaultyMedium {
       const to = fault.spec.toOffsetBytes ?? fault.below(sectors) * SECTOR_BYTES;
       // At the end of the device the rest of it lands nowhere.
       const landing = part.subarray(0, medium.content.sizeBytes - to);
-      sectorCount += medium.diverge(to, landing.length, landing, undefined, placement, fault.faultId);
+      // Durable like the write; but what it lands on may be volatile, and then shares that one's fate:
+      // an honest disk could still have lost it.
+      const fate = placement === "durable" ? "in-place" : "volatile";
+      sectorCount += medium.diverge(to, landing.length, landing, undefined, fate, fault.faultId);
     }
     if (sectorCount > 0) fault.acted(sectorCount);
   }

@@ -97,6 +97,32 @@ test("killing first or cutting the power first makes no difference", async () =>
   expect(contents[0]).toContain(0);
 });
 
+test("what a dead program still asks for reaches nothing", async () => {
+  const { simulation, disk, port, process } = diskBench();
+  process.kill();
+  void port.write(0, filled(1, 512));
+  await simulation.run();
+  expect(disk.peek(0, 512)).toEqual(filled(0, 512));
+  expect(disk.requestCounts.write + disk.inFlightCount).toBe(0);
+});
+
+test("a power loss tells of every sector that it changed, those of writes in flight too", async () => {
+  const { disk, port, run } = diskBench();
+  await run(async () => {
+    await port.write(0, filled(1, 64 * 512));
+    const shadow = disk.peek(0, 128 * 512).slice();
+    disk.onChange(({ offsetBytes, lengthBytes, reason }) => {
+      expect(reason).toBe("power-loss");
+      shadow.set(disk.peek(offsetBytes, lengthBytes), offsetBytes);
+    });
+    const write = port.write(32 * 512, filled(2, 64 * 512));
+    disk.powerLoss("sectors");
+    expect(disk.peek(0, 128 * 512)).toEqual(shadow);
+    expect([0, 1, 2].filter((byte) => !shadow.includes(byte))).toEqual([]);
+    await expect(write).rejects.toThrow("EIO");
+  });
+});
+
 test("at a power loss a process that lives on sees its requests fail", async () => {
   const { disk, port, run } = diskBench();
   await run(async () => {
