@@ -66,3 +66,8 @@ export class EngineError<C extends EngineErrorCode = EngineErrorCode> extends Er
     this.remedy = remedies[code];
   }
 }
+
+/** Whether `text` is one of the codes. */
+export function isEngineErrorCode(text: string): text is EngineErrorCode {
+  return Object.hasOwn(remedies, text);
+}

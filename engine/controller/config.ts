@@ -1,0 +1,34 @@
+import type { Clock, Disk, LinkEndpoint, Log, Random } from "../ports/index.ts";
+
+/** What a storage system is told of itself. */
+export interface SystemConfig {
+  readonly name: string;
+  readonly volumes: readonly VolumeConfig[];
+  readonly links: readonly LinkConfig[];
+}
+
+export interface VolumeConfig {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** The tracking granule, a power of two from 512 on; 8192 by default in deployments (BR-3). */
+  readonly trackBytes: number;
+}
+
+/** A link to another system; one end dials, the other listens. */
+export interface LinkConfig {
+  readonly name: string;
+  readonly peer: string;
+  readonly role: "dial" | "listen";
+  readonly address: string;
+}
+
+/** All that a system knows of the world (rule 1). */
+export interface SystemPorts {
+  readonly disks: ReadonlyMap<string, Disk>;
+  /** For the copy management table and the pending bitmaps. */
+  readonly meta: Disk;
+  readonly links: LinkEndpoint;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}

@@ -1,0 +1,42 @@
+import type { Volume } from "../volume/volume.ts";
+
+/** The host side of a system: a volume as a block device. Ranges in multiples of 512 bytes. */
+export class FrontEndDevice {
+  readonly #volume: Volume;
+
+  constructor(volume: Volume) {
+    this.#volume = volume;
+  }
+
+  get sizeBytes(): number {
+    return this.#volume.sizeBytes;
+  }
+
+  /** @throws EngineError NO_ACCESS, OUT_OF_RANGE, UNALIGNED, DISK_FAILED */
+  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    return this.#volume.read(offsetBytes, lengthBytes);
+  }
+
+  /**
+   * Acknowledged when the data is where every pair's mode says (BR-4). The bytes are the caller's
+   * again then; they are copied, because a frame may still be on its way.
+   * @throws EngineError as {@link read}, BUSY
+   */
+  write(offsetBytes: number, data: Uint8Array, options: { readonly fua?: boolean } = {}): Promise<void> {
+    return this.#volume.update({ kind: "write", offsetBytes, data: data.slice(), fua: options.fua === true });
+  }
+
+  /** Durable on every disk that the acknowledgements of completed writes spoke for. */
+  flush(): Promise<void> {
+    return this.#volume.flush();
+  }
+
+  /** The range reads as zeros afterwards. */
+  trim(offsetBytes: number, lengthBytes: number): Promise<void> {
+    return this.#volume.update({ kind: "zero", offsetBytes, lengthBytes });
+  }
+
+  writeZeroes(offsetBytes: number, lengthBytes: number): Promise<void> {
+    return this.#volume.update({ kind: "zero", offsetBytes, lengthBytes });
+  }
+}

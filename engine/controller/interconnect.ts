@@ -1,0 +1,218 @@
+import { Applier } from "../mirror/applier.ts";
+import type { Connection } from "../mirror/connection.ts";
+import { Outbox, readAck } from "../mirror/outbox.ts";
+import type { Pair } from "../mirror/pair.ts";
+import type { Suspension } from "../mirror/pair-entry.ts";
+import { below, type Link, type LinkEndpoint, LinkError, NS_PER_MS, sleep } from "../ports/index.ts";
+import type { Runtime } from "../runtime.ts";
+import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
+import { type Frame, isOrdered } from "../wire/frame.ts";
+import { Session } from "../wire/session.ts";
+import type { LinkConfig } from "./config.ts";
+
+const PROTOCOL_VERSION = 1;
+const REDIAL_NS_FIRST = 50 * NS_PER_MS;
+const REDIAL_NS_MAX = 2_000 * NS_PER_MS;
+/** A frame that the other end does not apply for this long ends the session: its disk hangs. */
+const APPLY_NS_MAX = 10_000 * NS_PER_MS;
+const WATCH_NS = 1_000 * NS_PER_MS;
+/** Links that have been accepted and have not said who they are. */
+const STRANGERS_MAX = 8;
+
+/** What a link carries, as the interconnect sees it. */
+export interface InterconnectHost {
+  /** The name of this system. */
+  readonly system: string;
+  /** Starts of this system: makes epochs of different incarnations differ. */
+  readonly bootCount: number;
+  pairs(): readonly Pair[];
+  pair(id: number): Pair | undefined;
+  /** A session is up: the pairs may speak. */
+  onUp(connection: Connection): void;
+  /** The session is over; its pairs are suspended already. */
+  onDown(connection: Connection): void;
+  /** A frame that is neither data nor an acknowledgement. @throws CodecError */
+  onFrame(connection: Connection, frame: Frame): void;
+}
+
+/** The interconnect to one other system: keeps one session up, and hands frames to the pairs. */
+export class Interconnect {
+  readonly config: LinkConfig;
+  readonly #endpoint: LinkEndpoint;
+  readonly #runtime: Runtime;
+  readonly #host: InterconnectHost;
+  readonly #applier: Applier;
+  /** The session that carries the pairs. */
+  #connection: Connection | undefined;
+  #strangers = 0;
+  #attempts = 0;
+  #lastEpoch = -1;
+  #redialNs = REDIAL_NS_FIRST;
+
+  constructor(config: LinkConfig, endpoint: LinkEndpoint, runtime: Runtime, host: InterconnectHost) {
+    this.config = config;
+    this.#endpoint = endpoint;
+    this.#runtime = runtime;
+    this.#host = host;
+    this.#applier = new Applier(runtime);
+  }
+
+  get connection(): Connection | undefined {
+    return this.#connection;
+  }
+
+  /** Settles when nothing that was received is still to be applied. */
+  applied(): Promise<void> {
+    return this.#applier.idle();
+  }
+
+  start(): void {
+    if (this.config.role === "dial") this.#runtime.tasks.spawn(this.#dialForever());
+    else this.#endpoint.listen(this.config.address, (link) => this.#accept(link));
+    this.#watch();
+  }
+
+  /** The last pair that was suspended for an error is DUPLEX again: the next failure is a new one. */
+  calm(): void {
+    this.#redialNs = REDIAL_NS_FIRST;
+  }
+
+  async #dialForever(): Promise<void> {
+    for (;;) {
+      // What the last session left must be in place before the pairs say where they stand.
+      await this.#applier.idle();
+      try {
+        const link = await this.#endpoint.dial(this.config.address);
+        await this.#greet(link);
+      } catch (error) {
+        if (!(error instanceof LinkError)) throw error;
+      }
+      const jitterNs = below(this.#runtime.random, REDIAL_NS_FIRST);
+      await sleep(this.#runtime.clock, this.#redialNs + jitterNs);
+      this.#redialNs = Math.min(this.#redialNs * 2, REDIAL_NS_MAX);
+    }
+  }
+
+  /** The dialling side: says hello first. Settles when the session is over. */
+  async #greet(link: Link): Promise<void> {
+    const epoch = this.#host.bootCount * 0x1_0000_0000 + this.#attempts++;
+    const session: Session = new Session(link, this.#runtime, epoch, {
+      onFrame: (frame) => {
+        if (this.#connection?.session === session) this.#take(this.#connection, frame);
+        else {
+          this.#checkHello(frame);
+          this.#up(session);
+        }
+      },
+      onEnd: (why) => this.#down(session, why),
+    });
+    this.#hello(session);
+    this.#runtime.log.step("session.hello.sent", { link: this.config.name });
+    await session.run();
+  }
+
+  #accept(link: Link): void {
+    if (this.#strangers >= STRANGERS_MAX) {
+      link.close();
+      return;
+    }
+    this.#strangers++;
+    let stranger = true;
+    const known = (): void => {
+      if (stranger) this.#strangers--;
+      stranger = false;
+    };
+    const session: Session = new Session(link, this.#runtime, undefined, {
+      onFrame: (frame) => {
+        if (this.#connection?.session === session) this.#take(this.#connection, frame);
+        else {
+          if (!stranger) throw new CodecError("a frame before the answer to hello");
+          this.#checkHello(frame);
+          // A dial that was held up on the way must not replace its successor.
+          if (frame.epoch <= this.#lastEpoch) throw new CodecError(`epoch ${frame.epoch} is not after ${this.#lastEpoch}`);
+          this.#lastEpoch = frame.epoch;
+          known();
+          this.#connection?.session.end("replaced");
+          this.#runtime.tasks.spawn(this.#answer(session));
+        }
+      },
+      onEnd: (why) => {
+        known();
+        this.#down(session, why);
+      },
+    });
+    this.#runtime.tasks.spawn(session.run());
+  }
+
+  async #answer(session: Session): Promise<void> {
+    // What the last session left must be in place before this side says where it stands.
+    await this.#applier.idle();
+    if (session.ended) return;
+    this.#hello(session);
+    this.#up(session);
+  }
+
+  #hello(session: Session): void {
+    const payload = new ByteWriter(64).u16(PROTOCOL_VERSION).text(this.#host.system).text(this.config.name).bytes();
+    session.send("hello", { payload });
+  }
+
+  /** @throws CodecError */
+  #checkHello(frame: Frame): void {
+    if (frame.kind !== "hello") throw new CodecError(`expected hello, found ${frame.kind}`);
+    const reader = new ByteReader(frame.payload);
+    const version = reader.u16();
+    const system = reader.text();
+    const link = reader.text();
+    reader.end();
+    if (version !== PROTOCOL_VERSION) throw new CodecError(`expected protocol ${PROTOCOL_VERSION}, found ${version}`);
+    if (system !== this.config.peer || link !== this.config.name)
+      throw new CodecError(`expected ${this.config.peer} on ${this.config.name}, found ${system} on ${link}`);
+  }
+
+  #up(session: Session): void {
+    const connection = { session, outbox: new Outbox(session, () => this.#runtime.clock.monotonicNs()) };
+    this.#connection = connection;
+    this.#applier.reset();
+    this.#runtime.log.step("session.up", { link: this.config.name });
+    this.#host.onUp(connection);
+  }
+
+  #down(session: Session, why: string): void {
+    const connection = this.#connection;
+    if (connection?.session !== session) return;
+    this.#connection = undefined;
+    this.#runtime.log.step("session.down", { link: this.config.name, why });
+    const suspension: Suspension = why.includes("failed") ? "error" : "link";
+    // An error would come again at once; the growing delay is kept until the pairs are in order.
+    if (suspension === "link") this.#redialNs = REDIAL_NS_FIRST;
+    // First every pair is suspended, then the waiting writes hear of it: they wait for the suspension.
+    const { unapplied } = connection.outbox;
+    for (const pair of this.#host.pairs()) if (pair.connection === connection) pair.detach(suspension, unapplied);
+    connection.outbox.end();
+    this.#host.onDown(connection);
+  }
+
+  #take(connection: Connection, frame: Frame): void {
+    if (frame.kind === "ack") {
+      const { applied, durable } = readAck(frame);
+      if (!connection.outbox.acknowledge(applied, durable)) return;
+      for (const pair of this.#host.pairs()) if (pair.connection === connection) pair.retire();
+    } else if (frame.kind === "nack") {
+      const pair = this.#host.pair(frame.pairId);
+      this.#runtime.log.step("session.nack", { link: this.config.name, pair: pair?.entry.name ?? "" });
+      connection.session.end("apply failed");
+    } else if (isOrdered(frame.kind)) {
+      const pair = this.#host.pair(frame.pairId);
+      if (pair?.connection !== connection) throw new CodecError(`data for a pair that is not on this session`);
+      this.#applier.push(connection, pair, frame);
+    } else this.#host.onFrame(connection, frame);
+  }
+
+  /** Ends a session whose other end takes frames and does not apply them. */
+  #watch(): void {
+    const connection = this.#connection;
+    if (connection !== undefined && connection.outbox.oldestAgeNs() > APPLY_NS_MAX) connection.session.end("peer does not apply");
+    this.#runtime.clock.after(WATCH_NS, () => this.#watch());
+  }
+}

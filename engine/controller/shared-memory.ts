@@ -1,0 +1,150 @@
+import { EngineError } from "../errors.ts";
+import { CopyManagementTable } from "../mirror/copy-management-table.ts";
+import { newGeneration, NO_GENERATION } from "../mirror/generation.ts";
+import { intentBitmapBytes } from "../mirror/intent-bitmap.ts";
+import { Pair } from "../mirror/pair.ts";
+import type { Mode, PairEntry, Role } from "../mirror/pair-entry.ts";
+import type { Runtime } from "../runtime.ts";
+import { Volume } from "../volume/volume.ts";
+import type { SystemConfig, SystemPorts } from "./config.ts";
+
+/** What a new entry is made of; the rest follows. */
+export interface PairDefinition {
+  readonly id: number;
+  readonly name: string;
+  readonly link: string;
+  readonly volume: string;
+  readonly peerVolume: string;
+  readonly mode: Mode;
+  readonly role: Role;
+}
+
+/**
+ * The shared control memory of a storage system: its volumes, its copy management table, and the
+ * pairs made of both. Front-end, back-end and interconnect meet here and nowhere else.
+ */
+export class SharedMemory {
+  readonly table: CopyManagementTable;
+  readonly #volumes = new Map<string, Volume>();
+  readonly #pairs = new Map<string, Pair>();
+  readonly #pairsById = new Map<number, Pair>();
+  readonly #ports: SystemPorts;
+  readonly #runtime: Runtime;
+
+  private constructor(table: CopyManagementTable, ports: SystemPorts, runtime: Runtime) {
+    this.table = table;
+    this.#ports = ports;
+    this.#runtime = runtime;
+  }
+
+  /** Reads everything durable. @throws EngineError META_CORRUPT, META_TOO_SMALL, VOLUME_UNKNOWN. @throws DiskError */
+  static async load(config: SystemConfig, ports: SystemPorts, runtime: Runtime): Promise<SharedMemory> {
+    const table = await CopyManagementTable.load(ports.meta, runtime.clock, runtime.log);
+    const memory = new SharedMemory(table, ports, runtime);
+    for (const { name, trackBytes } of config.volumes) {
+      const disk = ports.disks.get(name);
+      if (disk === undefined) throw new EngineError("VOLUME_UNKNOWN", { volume: name });
+      memory.#volumes.set(name, new Volume(name, disk, trackBytes, runtime));
+    }
+    for (const entry of table.entries()) await memory.#install(entry).load();
+    return memory;
+  }
+
+  /** @throws EngineError VOLUME_UNKNOWN */
+  volume(name: string): Volume {
+    const volume = this.#volumes.get(name);
+    if (volume === undefined) throw new EngineError("VOLUME_UNKNOWN", { volume: name });
+    return volume;
+  }
+
+  hasVolume(name: string): boolean {
+    return this.#volumes.has(name);
+  }
+
+  /** @throws EngineError PAIR_UNKNOWN */
+  pair(name: string): Pair {
+    const pair = this.#pairs.get(name);
+    if (pair === undefined) throw new EngineError("PAIR_UNKNOWN", { pair: name });
+    return pair;
+  }
+
+  pairIfKnown(name: string): Pair | undefined {
+    return this.#pairs.get(name);
+  }
+
+  pairById(id: number): Pair | undefined {
+    return this.#pairsById.get(id);
+  }
+
+  /** In the order of their creation. */
+  pairs(): readonly Pair[] {
+    return [...this.#pairs.values()];
+  }
+
+  pairsOn(link: string): readonly Pair[] {
+    return this.pairs().filter((pair) => pair.entry.link === link);
+  }
+
+  /**
+   * Makes a pair: an entry and a bitmap with every track marked, both durable when it settles.
+   * @throws EngineError PAIR_EXISTS, VOLUME_UNKNOWN, META_TOO_SMALL, DISK_FAILED
+   */
+  async create(definition: PairDefinition): Promise<Pair> {
+    const volume = this.volume(definition.volume);
+    const taken = this.#pairs.get(definition.name) ?? volume.pairs[0];
+    if (taken !== undefined)
+      throw new EngineError("PAIR_EXISTS", { pair: taken.entry.name, volume: taken.entry.volume });
+    const primary = definition.role === "primary";
+    const pair = this.#install({
+      ...definition,
+      sizeBytes: volume.sizeBytes,
+      trackBytes: volume.trackBytes,
+      status: "SPLIT",
+      suspension: "link",
+      consistent: primary,
+      established: false,
+      current: primary ? newGeneration(this.#runtime.random) : NO_GENERATION,
+      ancestors: [],
+      copyFrom: NO_GENERATION,
+      wish: "",
+      shared: false,
+      secondaryWritable: false,
+      bitmapOffsetBytes: this.table.allocateBitmap(intentBitmapBytes(volume.trackCount), (entry) =>
+        intentBitmapBytes(Math.ceil(entry.sizeBytes / entry.trackBytes)),
+      ),
+    });
+    try {
+      // The bitmap first: an entry must never point at marks of an earlier pair.
+      if (primary) await pair.soilAll();
+      else await pair.writeIntents();
+    } catch (error) {
+      this.#uninstall(pair);
+      throw error;
+    }
+    this.table.add(pair.entry);
+    await pair.persist();
+    return pair;
+  }
+
+  /** Undoes {@link create}. */
+  async remove(pair: Pair): Promise<void> {
+    this.#uninstall(pair);
+    this.table.remove(pair.entry.name);
+    await this.table.persist();
+  }
+
+  #install(entry: PairEntry): Pair {
+    const volume = this.volume(entry.volume);
+    const pair = new Pair(entry, volume, this.table, this.#ports.meta, this.#runtime);
+    this.#pairs.set(entry.name, pair);
+    this.#pairsById.set(entry.id, pair);
+    volume.addPair(pair);
+    return pair;
+  }
+
+  #uninstall(pair: Pair): void {
+    this.#pairs.delete(pair.entry.name);
+    this.#pairsById.delete(pair.entry.id);
+    pair.volume.removePair(pair);
+  }
+}

@@ -1,0 +1,155 @@
+import { DiskError } from "../ports/index.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Volume } from "../volume/volume.ts";
+import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
+import { FLAG_FUA, type Frame, PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
+import type { Connection } from "./connection.ts";
+import { ackPayload, WINDOW_BYTES } from "./outbox.ts";
+import type { Pair } from "./pair.ts";
+import { completeSplit, completeSwap, FLAG_SECONDARY_WRITABLE } from "./pair-commands.ts";
+import { beginCopy, completeCopy } from "./resync-target.ts";
+
+/** A peer that keeps to the window never has more waiting here. */
+const QUEUE_BYTES_MAX = WINDOW_BYTES + 2 * PAYLOAD_BYTES_MAX;
+/** Frames applied before an acknowledgement goes out although more wait. */
+const ACK_EVERY = 16;
+
+interface Queued {
+  readonly frame: Frame;
+  readonly pair: Pair;
+  readonly connection: Connection;
+}
+
+/**
+ * Applies what the other end sends, strictly in order and one at a time, over all pairs of a link:
+ * so at any moment, and after any cut, this side holds a prefix of the other's writes (invariant
+ * X). Outlives sessions: what was received whole is applied, then the next session may begin.
+ */
+export class Applier {
+  readonly #runtime: Runtime;
+  readonly #queue: Queued[] = [];
+  /** Volumes with volatile data of these frames. */
+  readonly #touched = new Set<Volume>();
+  #queuedBytes = 0;
+  #running = false;
+  #durable = -1;
+  #idle: Promise<void> = Promise.resolve();
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Settles when nothing is being applied or waits. */
+  idle(): Promise<void> {
+    return this.#idle;
+  }
+
+  /** Forgets the acknowledgements of the last session. Only when idle. */
+  reset(): void {
+    this.#durable = -1;
+  }
+
+  /** @throws CodecError if the peer does not keep to the window */
+  push(connection: Connection, pair: Pair, frame: Frame): void {
+    this.#queuedBytes += frame.payload.length;
+    if (this.#queuedBytes > QUEUE_BYTES_MAX)
+      throw new CodecError(`expected at most ${QUEUE_BYTES_MAX} bytes to apply, found ${this.#queuedBytes}`);
+    this.#queue.push({ frame, pair, connection });
+    if (this.#running) return;
+    this.#running = true;
+    this.#idle = this.#drain();
+    this.#runtime.tasks.spawn(this.#idle);
+  }
+
+  async #drain(): Promise<void> {
+    let unacknowledged = 0;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      const { frame, connection } = next;
+      this.#queuedBytes -= frame.payload.length;
+      if (!(await this.#take(next))) {
+        this.#queue.length = 0;
+        this.#queuedBytes = 0;
+        break;
+      }
+      unacknowledged++;
+      if (connection.session.ended || (this.#queue.length > 0 && unacknowledged < ACK_EVERY)) continue;
+      unacknowledged = 0;
+      connection.session.send("ack", { payload: ackPayload(frame.sequence, this.#durable) });
+    }
+    this.#running = false;
+  }
+
+  /** @returns false if it could not be applied: nothing after it may be */
+  async #take(queued: Queued): Promise<boolean> {
+    const { frame, pair, connection } = queued;
+    try {
+      if (await this.#apply(queued)) this.#durable = frame.sequence;
+      return true;
+    } catch (error) {
+      if (error instanceof CodecError) connection.session.end(`protocol: ${error.message}`);
+      else if (error instanceof DiskError) {
+        this.#runtime.log.step("apply.failed", { pair: pair.entry.name, code: error.code });
+        if (!connection.session.ended) {
+          connection.session.send("nack", { pairId: pair.entry.id, payload: new ByteWriter().text(error.code).bytes() });
+          connection.session.end("apply failed");
+        }
+      } else throw error;
+      return false;
+    }
+  }
+
+  /** @returns whether everything up to this frame is durable now. @throws DiskError, CodecError */
+  async #apply({ frame, pair, connection }: Queued): Promise<boolean> {
+    const { disk } = pair.volume;
+    switch (frame.kind) {
+      case "write":
+      case "resync":
+        checkRange(pair, frame.offsetBytes, frame.payload.length);
+        this.#touched.add(pair.volume);
+        await disk.write(frame.offsetBytes, frame.payload, { fua: (frame.flags & FLAG_FUA) !== 0 });
+        return false;
+      case "zero": {
+        const reader = new ByteReader(frame.payload);
+        const lengthBytes = reader.u64();
+        reader.end();
+        checkRange(pair, frame.offsetBytes, lengthBytes);
+        this.#touched.add(pair.volume);
+        await disk.trim(frame.offsetBytes, lengthBytes);
+        return false;
+      }
+      case "copy-begin":
+        await beginCopy(pair, frame);
+        return false;
+      case "flush":
+        await this.#flush();
+        return true;
+      case "copy-done":
+        await this.#flush();
+        await completeCopy(pair, frame, connection);
+        return true;
+      case "split":
+        await this.#flush();
+        await completeSplit(pair, (frame.flags & FLAG_SECONDARY_WRITABLE) !== 0);
+        return true;
+      case "swap":
+        await this.#flush();
+        await completeSwap(pair, connection);
+        return true;
+      default:
+        throw new CodecError(`frame kind ${frame.kind} is not applied`);
+    }
+  }
+
+  /** An acknowledgement speaks for every pair of the link, so a flush reaches every disk that was written. */
+  async #flush(): Promise<void> {
+    for (const volume of this.#touched) {
+      await volume.disk.flush();
+      this.#touched.delete(volume);
+    }
+  }
+}
+
+function checkRange(pair: Pair, offsetBytes: number, lengthBytes: number): void {
+  if (lengthBytes <= 0 || offsetBytes + lengthBytes > pair.volume.sizeBytes)
+    throw new CodecError(`range ${offsetBytes}+${lengthBytes} is outside of volume ${pair.volume.name}`);
+}

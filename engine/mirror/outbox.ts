@@ -1,0 +1,152 @@
+import { assert } from "../assert.ts";
+import type { Frame } from "../wire/frame.ts";
+import { frameBytes, type FrameFields, type Session } from "../wire/session.ts";
+import type { FrameKind } from "../wire/frame.ts";
+
+/** Bytes that may be on their way, sent but not applied by the other end: the flow control window. */
+export const WINDOW_BYTES = 1024 * 1024;
+
+interface Sent {
+  readonly sequence: number;
+  readonly bytes: number;
+  readonly sentNs: number;
+  readonly settle: ((outcome: SendOutcome) => void) | undefined;
+}
+
+/** `applied`: the other end has it, perhaps not durably. `lost`: nobody knows. */
+export type SendOutcome = "applied" | "lost";
+
+interface Waiter {
+  readonly bytes: number;
+  readonly grant: (granted: boolean) => void;
+}
+
+/**
+ * The ordered frames of one session that are not applied yet, in a bounded window (rule 6).
+ * Acknowledgements are cumulative: the other end applies in order.
+ */
+export class Outbox {
+  readonly #session: Session;
+  readonly #nowNs: () => number;
+  readonly #sent: Sent[] = [];
+  /** Sequence numbers wait here for durability: (sequence, settle). */
+  readonly #barriers: { readonly sequence: number; readonly settle: (outcome: "durable" | "lost") => void }[] = [];
+  readonly #waiters: Waiter[] = [];
+  #head = 0;
+  #windowBytes = 0;
+  #durable = -1;
+  #ended = false;
+
+  constructor(session: Session, nowNs: () => number) {
+    this.#session = session;
+    this.#nowNs = nowNs;
+  }
+
+  /** Every ordered frame up to this sequence number is durable at the other end; -1 for none. */
+  get durable(): number {
+    return this.#durable;
+  }
+
+  /** Whether frames were sent that the other end has not confirmed. */
+  get unapplied(): boolean {
+    return this.#head < this.#sent.length;
+  }
+
+  /** Age of the oldest frame that is not applied; 0 without one. */
+  oldestAgeNs(): number {
+    const oldest = this.#sent[this.#head];
+    return oldest === undefined ? 0 : this.#nowNs() - oldest.sentNs;
+  }
+
+  /**
+   * Waits for room in the window, first come first served. `undefined` if there is room now.
+   * False if the session ended meanwhile. Room is not reserved: send at once.
+   */
+  room(payloadBytes: number): Promise<boolean> | undefined {
+    if (this.#ended) return Promise.resolve(false);
+    if (this.#waiters.length === 0 && this.#fits(frameBytes(payloadBytes))) return undefined;
+    return new Promise((resolve) => {
+      this.#waiters.push({ bytes: frameBytes(payloadBytes), grant: resolve });
+    });
+  }
+
+  #fits(bytes: number): boolean {
+    return this.#windowBytes === 0 || this.#windowBytes + bytes <= WINDOW_BYTES;
+  }
+
+  /** Sends an ordered frame; `settle` hears once whether it was applied. @returns its sequence number */
+  send(kind: FrameKind, fields: FrameFields, settle?: (outcome: SendOutcome) => void): number {
+    assert(!this.#ended, "an outbox that has ended sends nothing");
+    const sequence = this.#session.send(kind, fields);
+    const bytes = frameBytes(fields.payload?.length ?? 0);
+    this.#sent.push({ sequence, bytes, sentNs: this.#nowNs(), settle });
+    this.#windowBytes += bytes;
+    return sequence;
+  }
+
+  /** Settles when everything up to `sequence` is durable at the other end, or the session is over. */
+  whenDurable(sequence: number): Promise<"durable" | "lost"> {
+    if (sequence <= this.#durable) return Promise.resolve("durable");
+    if (this.#ended) return Promise.resolve("lost");
+    return new Promise((resolve) => {
+      this.#barriers.push({ sequence, settle: resolve });
+    });
+  }
+
+  /** Takes an acknowledgement. @returns whether more is durable now */
+  acknowledge(applied: number, durable: number): boolean {
+    for (let next = this.#sent[this.#head]; next !== undefined && next.sequence <= applied; next = this.#sent[this.#head]) {
+      this.#head++;
+      this.#windowBytes -= next.bytes;
+      next.settle?.("applied");
+    }
+    if (this.#head > 64 && this.#head * 2 > this.#sent.length) {
+      this.#sent.splice(0, this.#head);
+      this.#head = 0;
+    }
+    this.#grant();
+    if (durable <= this.#durable) return false;
+    this.#durable = durable;
+    for (let next = this.#barriers[0]; next !== undefined && next.sequence <= durable; next = this.#barriers[0]) {
+      this.#barriers.shift();
+      next.settle("durable");
+    }
+    return true;
+  }
+
+  #grant(): void {
+    // Granted room counts from the moment of the grant, or all waiters would see the same room.
+    let promised = 0;
+    for (let next = this.#waiters[0]; next !== undefined; next = this.#waiters[0]) {
+      if (!this.#fits(promised + next.bytes)) return;
+      promised += next.bytes;
+      this.#waiters.shift();
+      next.grant(true);
+    }
+  }
+
+  /** The session is over: whoever waits hears it, in order. */
+  end(): void {
+    this.#ended = true;
+    const sent = this.#sent.splice(this.#head);
+    this.#sent.length = 0;
+    this.#head = 0;
+    for (const frame of sent) frame.settle?.("lost");
+    for (const barrier of this.#barriers.splice(0)) barrier.settle("lost");
+    for (const waiter of this.#waiters.splice(0)) waiter.grant(false);
+  }
+}
+
+/** Reads an `ack` frame: both sequence numbers plus one, so that 0 is "none". */
+export function readAck(frame: Frame): { readonly applied: number; readonly durable: number } {
+  const view = new DataView(frame.payload.buffer, frame.payload.byteOffset, frame.payload.byteLength);
+  return { applied: view.getUint32(0, true) - 1, durable: view.getUint32(4, true) - 1 };
+}
+
+export function ackPayload(applied: number, durable: number): Uint8Array {
+  const payload = new Uint8Array(8);
+  const view = new DataView(payload.buffer);
+  view.setUint32(0, applied + 1, true);
+  view.setUint32(4, durable + 1, true);
+  return payload;
+}

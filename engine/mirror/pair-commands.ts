@@ -1,0 +1,153 @@
+import { EngineError } from "../errors.ts";
+import type { Connection } from "./connection.ts";
+import { decideResync } from "./decide-resync.ts";
+import type { Pair } from "./pair.ts";
+import type { Role } from "./pair-entry.ts";
+
+/** On a `split` frame: hosts may write to the secondary. */
+export const FLAG_SECONDARY_WRITABLE = 1;
+
+function illegal(pair: Pair, command: string): EngineError {
+  const { name, status, suspension } = pair.entry;
+  return new EngineError("ILLEGAL_TRANSITION", { pair: name, command, status, suspension });
+}
+
+function requirePrimary(pair: Pair, command: string): void {
+  const { name, role } = pair.entry;
+  if (role !== "primary") throw new EngineError("WRONG_ROLE", { pair: name, command, role });
+}
+
+/**
+ * DUPLEX → SPLIT by an operator (BR-2): everything written before is sent and durable on both sides,
+ * everything after stays here as pending. A pair that a failure has suspended only stops resyncing.
+ * @throws EngineError WRONG_ROLE, ILLEGAL_TRANSITION
+ */
+export async function splitPair(pair: Pair, secondaryWritable: boolean): Promise<void> {
+  requirePrimary(pair, "split");
+  const { entry, connection } = pair;
+  if (entry.status === "SPLIT") {
+    entry.suspension = "operator";
+    entry.wish = "";
+    await pair.persist();
+    return;
+  }
+  if (entry.status !== "DUPLEX" || connection === undefined || !pair.live) throw illegal(pair, "split");
+  const flags = secondaryWritable ? FLAG_SECONDARY_WRITABLE : 0;
+  const sequence = connection.outbox.send("split", { pairId: entry.id, flags });
+  pair.live = false;
+  entry.status = "SPLIT";
+  entry.suspension = "operator";
+  entry.wish = "";
+  pair.runtime.log.step("pair.split", { pair: entry.name });
+  await pair.persist();
+  // Lost or not, the pair is split: the other end learns it with the next session at the latest.
+  await connection.outbox.whenDurable(sequence);
+}
+
+/** The other end's half of a split; its disks are flushed. */
+export async function completeSplit(pair: Pair, secondaryWritable: boolean): Promise<void> {
+  const { entry } = pair;
+  entry.status = "SPLIT";
+  entry.suspension = "operator";
+  entry.wish = "";
+  entry.secondaryWritable = secondaryWritable;
+  await pair.persist();
+  pair.runtime.log.step("pair.split", { pair: entry.name });
+}
+
+/**
+ * SPLIT → COPY by an operator (LS-5, LS-6): chooses the source and leaves the rest to the ends' decision.
+ * @param direction without one: primary to secondary, unless the histories diverged by a takeover
+ * @throws EngineError LINK_DOWN, ILLEGAL_TRANSITION, DIVERGED, NOT_CONSISTENT
+ */
+export async function chooseResync(pair: Pair, direction: "forward" | "reverse" | undefined): Promise<void> {
+  requirePrimary(pair, "resync");
+  const { entry, peerState } = pair;
+  if (entry.status !== "SPLIT") throw illegal(pair, "resync");
+  if (pair.connection === undefined || peerState === undefined)
+    throw new EngineError("LINK_DOWN", { pair: entry.name, command: "resync" });
+  const wish = direction === "reverse" ? "from-secondary" : "from-primary";
+  const byOperator = entry.suspension === "operator" || peerState.suspension === "operator";
+  const decision = decideResync(direction === undefined && !byOperator ? entry : { ...entry, wish }, peerState);
+  if (decision.action === "refused" && decision.code === "DIVERGED")
+    throw new EngineError("DIVERGED", { pair: entry.name, mine: entry.current, theirs: peerState.current });
+  if (decision.action === "refused") throw new EngineError("NOT_CONSISTENT", { pair: entry.name, command: "resync" });
+  entry.wish = wish;
+  if (entry.suspension === "operator") entry.suspension = "link";
+  await pair.persist();
+}
+
+/**
+ * The secondary becomes primary because the primary is gone (SVOL takeover). Refused while a
+ * resync has left this side incomplete, and while the primary is in reach.
+ * @throws EngineError WRONG_ROLE, NOT_CONSISTENT, PEER_ALIVE
+ */
+export async function takeOver(pair: Pair): Promise<void> {
+  const { entry } = pair;
+  if (entry.role !== "secondary") throw new EngineError("WRONG_ROLE", { pair: entry.name, command: "takeover", role: entry.role });
+  if (!entry.consistent) throw new EngineError("NOT_CONSISTENT", { pair: entry.name, command: "takeover" });
+  if (pair.connection !== undefined && pair.peerState?.role !== "secondary")
+    throw new EngineError("PEER_ALIVE", { pair: entry.name });
+  entry.role = "primary";
+  entry.status = "SPLIT";
+  entry.suspension = "takeover";
+  entry.wish = "";
+  pair.runtime.log.step("pair.takeover", { pair: entry.name });
+  // A history of its own, or the old primary could not be told from this one.
+  await pair.fork();
+}
+
+/**
+ * Swaps the roles of a DUPLEX pair. The old primary gives up first, durably: between the two there
+ * is no primary for a moment, but never two.
+ * @throws EngineError WRONG_ROLE, ILLEGAL_TRANSITION, LINK_DOWN
+ */
+export async function swapRoles(pair: Pair): Promise<void> {
+  requirePrimary(pair, "failback");
+  const { entry, connection } = pair;
+  if (entry.status !== "DUPLEX" || connection === undefined || !pair.live) throw illegal(pair, "failback");
+  pair.hold();
+  try {
+    const release = await pair.volume.locks.drain();
+    release();
+    await pair.flushRemote();
+    if (pair.connection !== connection || entry.status !== "DUPLEX" || !pair.live)
+      throw new EngineError("LINK_DOWN", { pair: entry.name, command: "failback" });
+    pair.live = false;
+    entry.role = "secondary";
+    entry.suspension = "swap";
+    await pair.persist();
+    const down = (): EngineError => new EngineError("LINK_DOWN", { pair: entry.name, command: "failback" });
+    if (pair.connection !== connection) throw down();
+    const sequence = connection.outbox.send("swap", { pairId: entry.id });
+    pair.runtime.log.step("pair.swapping", { pair: entry.name });
+    if ((await connection.outbox.whenDurable(sequence)) === "lost") throw down();
+    entry.suspension = "";
+    if (pair.peerState !== undefined) pair.peerState.role = "primary";
+    await pair.persist();
+  } finally {
+    pair.release();
+  }
+}
+
+/**
+ * After a swap that the link interrupted: whether it happened is what the other end says. Both
+ * secondary means that it did not, and this side is primary again.
+ */
+export async function settleSwap(pair: Pair, peerRole: Role): Promise<void> {
+  const { entry } = pair;
+  if (peerRole === "secondary") entry.role = "primary";
+  entry.suspension = "link";
+  pair.runtime.log.step("pair.swap.settled", { pair: entry.name, role: entry.role });
+  await pair.persist();
+}
+
+/** The other end's half of a swap; its disks are flushed. */
+export async function completeSwap(pair: Pair, connection: Connection): Promise<void> {
+  const { entry } = pair;
+  entry.role = "primary";
+  await pair.persist();
+  if (pair.peerState !== undefined) pair.peerState.role = "secondary";
+  if (pair.connection === connection) pair.live = true;
+  pair.runtime.log.step("pair.swapped", { pair: entry.name });
+}

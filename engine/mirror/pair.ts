@@ -1,0 +1,249 @@
+import { EngineError } from "../errors.ts";
+import { DiskError } from "../ports/index.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Access, Update, Volume } from "../volume/volume.ts";
+import { ByteWriter } from "../wire/byte-codec.ts";
+import { FLAG_FUA } from "../wire/frame.ts";
+import type { Connection } from "./connection.ts";
+import type { CopyManagementTable } from "./copy-management-table.ts";
+import { ANCESTORS_MAX, newGeneration } from "./generation.ts";
+import { IntentBitmap } from "./intent-bitmap.ts";
+import type { PairEntry, PairState, Suspension } from "./pair-entry.ts";
+import { PendingTracks } from "./pending-tracks.ts";
+
+/** Progress of a resync that runs from this side, in tracks. */
+export interface CopyProgress {
+  done: number;
+  readonly total: number;
+}
+
+/**
+ * One mirrored pair as one end sees it: its durable entry, its pending tracks, and whether host
+ * writes go to the other end now. How resyncs and commands change it is in `resync-source.ts`,
+ * `resync-target.ts` and `pair-commands.ts`.
+ */
+export class Pair {
+  readonly entry: PairEntry;
+  readonly volume: Volume;
+  readonly pending: PendingTracks;
+  readonly intents: IntentBitmap;
+  readonly runtime: Runtime;
+  readonly #table: CopyManagementTable;
+  /** The session that carries this pair; `undefined` while there is none. */
+  connection: Connection | undefined;
+  /** What the other end said last in this session. */
+  peerState: PairState | undefined;
+  /** Host writes go to the other end. Flips only between awaits (rule 4). */
+  live = false;
+  /** This side is about to be overwritten: hosts stay out. */
+  fenced = false;
+  /** Which side of a resync this end is now. */
+  phase: "idle" | "source" | "target" = "idle";
+  progress: CopyProgress | undefined;
+  /** Why the last decision was a refusal: `DIVERGED`, `NOT_CONSISTENT`; "" otherwise. */
+  refusal = "";
+  #transition: Promise<void> = Promise.resolve();
+  #transitions = 0;
+  #hold: { readonly promise: Promise<void>; readonly release: () => void } | undefined;
+
+  constructor(entry: PairEntry, volume: Volume, table: CopyManagementTable, meta: ConstructorParameters<typeof IntentBitmap>[0], runtime: Runtime) {
+    this.entry = entry;
+    this.volume = volume;
+    this.runtime = runtime;
+    this.#table = table;
+    this.pending = new PendingTracks(volume.trackCount);
+    this.intents = new IntentBitmap(
+      meta,
+      { pairId: entry.id, offsetBytes: entry.bitmapOffsetBytes, trackCount: volume.trackCount },
+      (track) => this.pending.has(track),
+    );
+  }
+
+  /** What a host may do, as far as this pair is concerned. */
+  access(): Access {
+    const { role, status, suspension, consistent, secondaryWritable } = this.entry;
+    if (!consistent) return "none";
+    if (this.fenced) return "read-only";
+    if (role === "primary") return "read-write";
+    return status === "SPLIT" && suspension === "operator" && secondaryWritable ? "read-write" : "read-only";
+  }
+
+  // --- hosts wait -----------------------------------------------------------------------------
+
+  /** Makes hosts wait until {@link release}: who may write is being settled. */
+  hold(): void {
+    if (this.#hold !== undefined) return;
+    let release = (): void => {};
+    const promise = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    this.#hold = { promise, release };
+  }
+
+  release(): void {
+    this.#hold?.release();
+    this.#hold = undefined;
+  }
+
+  holding(): Promise<void> | undefined {
+    return this.#hold?.promise;
+  }
+
+  // --- the data path --------------------------------------------------------------------------
+
+  /** Makes the intent durable; `undefined` if it is. @throws DiskError: the data must not be written */
+  markIntent(first: number, last: number): Promise<void> | undefined {
+    return this.intents.mark(first, last);
+  }
+
+  /**
+   * What a host write must wait for before it may go on; `undefined` for nothing: room in the
+   * window, or, when this side writes alone, a generation of its own that is durable.
+   */
+  ready(payloadBytes: number): Promise<unknown> | undefined {
+    if (this.live) return this.connection?.outbox.room(payloadBytes);
+    if (this.entry.shared) return this.fork();
+    return this.#transitions > 0 ? this.#transition : undefined;
+  }
+
+  /**
+   * Sends an update to the other end, or marks its tracks to be copied later. Never waits.
+   * @returns settles when a synchronous pair may acknowledge; `undefined` if at once
+   */
+  replicate(update: Update, first: number, last: number): Promise<void> | undefined {
+    const { connection, pending } = this;
+    if (!this.live || connection === undefined) {
+      pending.soil(first, last);
+      return undefined;
+    }
+    // The resync will carry the whole of a dirty track; sending it now would be sending it twice.
+    if (pending.allDirty(first, last)) return undefined;
+    let settle: ((outcome: "applied" | "lost") => void) | undefined;
+    const applied = new Promise<"applied" | "lost">((resolve) => {
+      settle = resolve;
+    });
+    const sequence = connection.outbox.send(
+      update.kind,
+      update.kind === "write"
+        ? { pairId: this.entry.id, offsetBytes: update.offsetBytes, flags: update.fua ? FLAG_FUA : 0, payload: update.data }
+        : { pairId: this.entry.id, offsetBytes: update.offsetBytes, payload: new ByteWriter(8).u64(update.lengthBytes).bytes() },
+      this.entry.mode === "sync" ? settle : undefined,
+    );
+    pending.sent(first, last, sequence);
+    return this.entry.mode === "sync" ? this.#acknowledge(applied) : undefined;
+  }
+
+  /** Without the other end, only a durable suspension allows an acknowledgement. */
+  async #acknowledge(outcome: Promise<string>): Promise<void> {
+    if ((await outcome) === "lost") await this.#transition;
+  }
+
+  /** The local disk refused a write that may have gone to the other end: nobody knows who has what. */
+  localFailed(first: number, last: number): void {
+    this.pending.soil(first, last);
+    if (this.live) this.connection?.session.end("local disk failed");
+  }
+
+  /** Sends a flush barrier. @returns settles when a synchronous pair has it durably; `undefined` if nothing is to wait for */
+  flushRemote(): Promise<void> | undefined {
+    const sequence = this.flushBehind();
+    const { connection } = this;
+    if (sequence < 0 || connection === undefined || this.entry.mode === "async") return undefined;
+    return this.#acknowledge(connection.outbox.whenDurable(sequence));
+  }
+
+  /** Sends a flush barrier without waiting. @returns its sequence number, -1 if none went out */
+  flushBehind(): number {
+    const { connection } = this;
+    if (connection === undefined || connection.session.ended) return -1;
+    // Also when split: what went out before is still on its way to durability.
+    if (!this.live && this.pending.activeCount === 0) return -1;
+    return connection.outbox.send("flush", { pairId: this.entry.id });
+  }
+
+  /** Forgets tracks that are durable on both sides. */
+  retire(): void {
+    this.pending.retire(this.connection?.outbox.durable ?? -1, this.volume.flushedTick);
+  }
+
+  /** Clears marks on disk that nothing needs any more. @throws DiskError */
+  async sweep(): Promise<void> {
+    await this.intents.sweep(this.pending.count, this.pending.activeCount === 0);
+  }
+
+  // --- transitions ----------------------------------------------------------------------------
+
+  /**
+   * Begins a history of this side's own, durable when it settles: from here on this side holds
+   * writes that the other one lacks.
+   */
+  fork(): Promise<void> {
+    const { entry } = this;
+    entry.ancestors = [entry.current, ...entry.ancestors].slice(0, ANCESTORS_MAX);
+    entry.current = newGeneration(this.runtime.random);
+    entry.shared = false;
+    this.runtime.log.step("pair.forked", { pair: entry.name, generation: entry.current });
+    return this.persist();
+  }
+
+  /** Makes the entry durable. Acknowledgements that depend on it wait. */
+  persist(): Promise<void> {
+    this.#transitions++;
+    const done = this.#table.persist().finally(() => {
+      this.#transitions--;
+    });
+    this.#transition = done;
+    return done;
+  }
+
+  /**
+   * The session is over. In one step: nothing is live, what was on its way is to be copied, the
+   * pair is SPLIT.
+   * @param unapplied some frames may not have reached the other end
+   */
+  detach(why: Suspension, unapplied: boolean): void {
+    const { entry } = this;
+    this.connection = undefined;
+    this.peerState = undefined;
+    this.live = false;
+    this.fenced = false;
+    this.phase = "idle";
+    this.progress = undefined;
+    this.pending.lose();
+    this.#suspend(why);
+    this.runtime.log.step("pair.suspended", { pair: entry.name, why: entry.suspension, pending: this.pending.count });
+    // Without a generation of its own this side could later be taken for the one that is behind.
+    this.runtime.tasks.spawn(unapplied && entry.shared ? this.fork() : this.persist());
+  }
+
+  /** Reads the pending bitmap after a start. @throws DiskError */
+  async load(): Promise<void> {
+    const corruptSectors = await this.intents.load(this.pending.dirty);
+    const { entry } = this;
+    this.#suspend("crash");
+    this.runtime.log.step("pair.loaded", { pair: entry.name, pending: this.pending.count, corruptSectors });
+  }
+
+  #suspend(why: Suspension): void {
+    const { entry } = this;
+    // A swap that was interrupted must still be known for what it is when the ends meet again.
+    if (entry.status !== "SPLIT" && entry.suspension !== "swap") entry.suspension = why;
+    entry.status = "SPLIT";
+  }
+
+  /** Marks all tracks, durably: nothing is known of the other side. */
+  async soilAll(): Promise<void> {
+    this.pending.dirty.setAll();
+    await this.writeIntents();
+  }
+
+  /** Makes the marks of all pending tracks durable. @throws EngineError DISK_FAILED */
+  async writeIntents(): Promise<void> {
+    try {
+      await this.intents.writeAll();
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      throw new EngineError("DISK_FAILED", { volume: "meta", code: error.code });
+    }
+  }
+}

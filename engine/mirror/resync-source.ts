@@ -1,0 +1,118 @@
+import { DiskError } from "../ports/index.ts";
+import { ByteWriter } from "../wire/byte-codec.ts";
+import { decideResync } from "./decide-resync.ts";
+import type { Connection } from "./connection.ts";
+import type { Pair } from "./pair.ts";
+import type { PairState } from "./pair-entry.ts";
+
+/** The most that one resync frame carries: neighbouring tracks go together. */
+const COPY_BYTES_MAX = 64 * 1024;
+
+/** What the side to be overwritten asks with. */
+export interface ResyncRequest {
+  readonly state: PairState;
+  /** Its own pending tracks: the union of both bitmaps is copied (LS-5). */
+  readonly bitmap: Uint8Array;
+}
+
+/**
+ * Overwrites the other end until both are equal (LS-5, BR-2: SPLIT → COPY → DUPLEX). Host writes
+ * go on: to a track still to be copied they stay local, to any other they go out at once.
+ * Returns early whenever the session ends; everything not proven durable is then pending.
+ */
+export async function runResyncSource(pair: Pair, connection: Connection, request: ResyncRequest): Promise<void> {
+  const { entry, pending } = pair;
+  const ended = (): boolean => pair.connection !== connection || connection.session.ended;
+  const decision = decideResync(entry, request.state);
+  if (decision.action !== "source" || pair.phase !== "idle") {
+    const code = decision.action === "refused" ? decision.code : "NOT_READY";
+    connection.session.send("pair-refused", { pairId: entry.id, payload: new ByteWriter().text(code).bytes() });
+    return;
+  }
+  pair.phase = "source";
+  pair.live = false;
+  if (decision.full || !entry.established) pending.dirty.setAll();
+  pending.dirty.mergeBytes(0, request.bitmap);
+  entry.status = "COPY";
+  entry.suspension = "";
+  entry.established = true;
+  await pair.writeIntents();
+  await pair.persist();
+  if (ended()) return;
+  const total = pending.dirty.count;
+  const progress = { done: 0, total };
+  pair.progress = progress;
+  connection.outbox.send("copy-begin", {
+    pairId: entry.id,
+    payload: new ByteWriter(32).text(entry.current).u32(total).bytes(),
+  });
+  pair.live = true;
+  pair.release();
+  pair.runtime.log.step("resync.begin", { pair: entry.name, tracks: total, full: decision.full });
+  for (;;) {
+    if (!(await copyDirty(pair, connection, ended))) return;
+    // From the moment that the other end may believe itself equal, writing alone needs a new generation.
+    if (!entry.shared) {
+      entry.shared = true;
+      await pair.persist();
+      if (ended()) return;
+    }
+    if (pending.dirty.count === 0) break;
+  }
+  const sequence = connection.outbox.send("copy-done", {
+    pairId: entry.id,
+    payload: new ByteWriter(32).text(entry.current).bytes(),
+  });
+  pair.runtime.log.step("resync.done.sent", { pair: entry.name });
+  if ((await connection.outbox.whenDurable(sequence)) === "lost" || ended()) return;
+  entry.status = "DUPLEX";
+  entry.suspension = "";
+  entry.wish = "";
+  entry.ancestors = [];
+  pair.progress = undefined;
+  pair.phase = "idle";
+  // After a resync towards the primary, the primary sends again.
+  if (entry.role === "secondary") pair.live = false;
+  await pair.persist();
+  pair.runtime.log.step("pair.duplex", { pair: entry.name });
+}
+
+/** Copies until no track is dirty. @returns false if the session ended */
+async function copyDirty(pair: Pair, connection: Connection, ended: () => boolean): Promise<boolean> {
+  const { entry, pending, volume } = pair;
+  const tracksMax = Math.max(1, Math.floor(COPY_BYTES_MAX / volume.trackBytes));
+  let cursor = 0;
+  for (;;) {
+    if (ended()) return false;
+    let first = pending.dirty.next(cursor);
+    // Tracks that were written behind the cursor are found from the start.
+    if (first < 0) first = pending.dirty.next(0);
+    if (first < 0) return true;
+    let last = first;
+    while (last - first + 1 < tracksMax && last + 1 < volume.trackCount && pending.dirty.has(last + 1)) last++;
+    cursor = last + 1;
+    const offsetBytes = first * volume.trackBytes;
+    const endBytes = Math.min((last + 1) * volume.trackBytes, volume.sizeBytes);
+    const room = connection.outbox.room(endBytes - offsetBytes);
+    if (room !== undefined && !(await room)) return false;
+    // Host writes to these tracks wait, so none can overtake the copy or be overtaken by it.
+    const release = await volume.locks.acquire(offsetBytes, endBytes);
+    try {
+      if (ended()) return false;
+      const tick = volume.tick;
+      const data = await volume.disk.read(offsetBytes, endBytes - offsetBytes);
+      if (ended()) return false;
+      const sequence = connection.outbox.send("resync", { pairId: entry.id, offsetBytes, payload: data });
+      pending.copied(first, last, sequence, tick);
+      volume.scheduleCheckpoint();
+      if (pair.progress !== undefined) pair.progress.done += last - first + 1;
+      pair.runtime.log.step("resync.copied", { pair: entry.name, track: first, tracks: last - first + 1 });
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      connection.session.end("resync read failed");
+      return false;
+    } finally {
+      release();
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { ByteReader, ByteWriter } from "../wire/byte-codec.ts";
+import type { Frame } from "../wire/frame.ts";
+import type { Connection } from "./connection.ts";
+import type { Generation } from "./generation.ts";
+import type { Pair } from "./pair.ts";
+import { decodePairState, encodePairState } from "./pair-entry.ts";
+import type { ResyncRequest } from "./resync-source.ts";
+
+/** A bitmap goes in pieces, so that a volume of any size fits into frames. */
+const BITMAP_PIECE_BYTES = 256 * 1024;
+/** On the last piece of a bitmap. */
+const FLAG_LAST = 2;
+
+/**
+ * Asks the other end to overwrite this one. Hosts are kept out from the first moment on; writes
+ * under way end before this side says what it holds.
+ */
+export async function requestResync(pair: Pair, connection: Connection): Promise<void> {
+  const { entry, volume } = pair;
+  pair.phase = "target";
+  pair.fenced = true;
+  if (entry.role === "primary" && pair.peerState?.role === "primary") {
+    // The other end took over and its history contains this one's.
+    entry.role = "secondary";
+    pair.runtime.log.step("pair.demoted", { pair: entry.name });
+    await pair.persist();
+  }
+  pair.release();
+  const release = await volume.locks.drain();
+  release();
+  if (pair.connection !== connection || connection.session.ended) return;
+  const writer = new ByteWriter(256);
+  encodePairState(writer, entry);
+  const head = writer.bytes();
+  const bitmap = pendingBytes(pair);
+  for (let at = 0; ; at += BITMAP_PIECE_BYTES) {
+    const piece = bitmap.subarray(at, at + BITMAP_PIECE_BYTES);
+    const last = at + BITMAP_PIECE_BYTES >= bitmap.length;
+    const payload = new ByteWriter(head.length + 2 + piece.length).u16(head.length).raw(head).raw(piece).bytes();
+    connection.session.send("resync-request", { pairId: entry.id, offsetBytes: at, flags: last ? FLAG_LAST : 0, payload });
+    if (last) break;
+  }
+  pair.runtime.log.step("resync.requested", { pair: entry.name, pending: pair.pending.count });
+}
+
+function pendingBytes(pair: Pair): Uint8Array {
+  const bytes = pair.pending.dirty.toBytes();
+  // Tracks that were on their way to the other end are as unknown as dirty ones.
+  for (let track = 0; track < pair.volume.trackCount; track++)
+    if (pair.pending.has(track)) bytes[track >>> 3] = (bytes[track >>> 3] as number) | (1 << (track & 7));
+  return bytes;
+}
+
+/** Puts the pieces of a request together. */
+export class ResyncRequestReader {
+  readonly #bitmap: Uint8Array;
+
+  constructor(trackCount: number) {
+    this.#bitmap = new Uint8Array(Math.ceil(trackCount / 8));
+  }
+
+  /** @returns the request once complete. @throws CodecError */
+  take(frame: Frame): ResyncRequest | undefined {
+    const reader = new ByteReader(frame.payload);
+    const head = new ByteReader(reader.raw(reader.u16()));
+    const state = decodePairState(head);
+    head.end();
+    const piece = reader.rest();
+    const room = this.#bitmap.length - frame.offsetBytes;
+    this.#bitmap.set(piece.subarray(0, Math.max(0, room)), Math.min(frame.offsetBytes, this.#bitmap.length));
+    return (frame.flags & FLAG_LAST) === 0 ? undefined : { state, bitmap: this.#bitmap };
+  }
+}
+
+/** The source begins: until `copy-done` this side is no moment of any history. */
+export async function beginCopy(pair: Pair, frame: Frame): Promise<void> {
+  const reader = new ByteReader(frame.payload);
+  const generation = reader.text() as Generation;
+  const tracks = reader.u32();
+  reader.end();
+  const { entry } = pair;
+  entry.status = "COPY";
+  entry.suspension = "";
+  entry.established = true;
+  entry.copyFrom = generation;
+  // With nothing to copy this side stays what it is, and can still take over.
+  if (tracks > 0) entry.consistent = false;
+  await pair.persist();
+}
+
+/** The source has sent everything. The caller has made it durable: only then it is believed (rule 3). */
+export async function completeCopy(pair: Pair, frame: Frame, connection: Connection): Promise<void> {
+  const reader = new ByteReader(frame.payload);
+  const generation = reader.text() as Generation;
+  reader.end();
+  const { entry } = pair;
+  const attached = (): boolean => pair.connection === connection;
+  entry.status = attached() ? "DUPLEX" : "SPLIT";
+  entry.suspension = attached() ? "" : "link";
+  entry.consistent = true;
+  entry.shared = true;
+  entry.current = generation;
+  entry.ancestors = [];
+  entry.wish = "";
+  pair.pending.reset();
+  // Hosts stay out until this is durable: before, a crash here would have them overwritten.
+  await pair.persist();
+  if (attached()) {
+    pair.fenced = false;
+    pair.phase = "idle";
+    pair.live = entry.role === "primary";
+  }
+  pair.runtime.log.step("pair.duplex", { pair: entry.name });
+}

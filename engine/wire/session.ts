@@ -1,0 +1,150 @@
+import { assert } from "../assert.ts";
+import { type Link, LinkError, NS_PER_MS, type Timer } from "../ports/index.ts";
+import type { Runtime } from "../runtime.ts";
+import { CodecError } from "./byte-codec.ts";
+import { encodeFrame, type Frame, type FrameKind, FrameParser, HEADER_BYTES } from "./frame.ts";
+
+/** A silent peer is asked after this long. */
+const PING_AFTER_NS = 1_000 * NS_PER_MS;
+/** A peer that is silent for this long is gone: the link is half-open. */
+const SILENCE_NS_MAX = 4_000 * NS_PER_MS;
+const SEQUENCE_MAX = 0xffff_ffff;
+const NO_PAYLOAD = new Uint8Array(0);
+
+export interface SessionEvents {
+  /** Called in the order of arrival; it must not wait. A throw of CodecError ends the session. */
+  onFrame(frame: Frame): void;
+  /** Called once; `why` is a short word for people. */
+  onEnd(why: string): void;
+}
+
+export interface FrameFields {
+  readonly pairId?: number;
+  readonly offsetBytes?: number;
+  readonly flags?: number;
+  readonly payload?: Uint8Array;
+}
+
+/**
+ * Frames over one link, both ways: sequence and epoch checked on every frame, silence noticed.
+ * Ends at the first thing that does not fit (rule 5); there is no repair within a session.
+ */
+export class Session {
+  readonly #link: Link;
+  readonly #runtime: Runtime;
+  readonly #events: SessionEvents;
+  readonly #parser = new FrameParser();
+  /** Undefined until the first frame of the accepting side tells it. */
+  #epoch: number | undefined;
+  #sent = 0;
+  #received = 0;
+  #heardNs: number;
+  #sentBytes = 0;
+  #timer: Timer | undefined;
+  #ended = false;
+
+  /** @param epoch of the side that dials; the side that accepts takes it from the first frame */
+  constructor(link: Link, runtime: Runtime, epoch: number | undefined, events: SessionEvents) {
+    this.#link = link;
+    this.#runtime = runtime;
+    this.#epoch = epoch;
+    this.#events = events;
+    this.#heardNs = runtime.clock.monotonicNs();
+  }
+
+  get epoch(): number {
+    assert(this.#epoch !== undefined, "the epoch is known once the first frame has come or gone");
+    return this.#epoch;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Bytes of all frames sent. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** Begins to read. Settles when the session has ended. */
+  async run(): Promise<void> {
+    this.#tick();
+    try {
+      for (;;) {
+        const chunk = await this.#link.read();
+        if (this.#ended) return;
+        if (chunk === undefined) return this.end("closed by peer");
+        this.#heardNs = this.#runtime.clock.monotonicNs();
+        for (const frame of this.#parser.push(chunk)) {
+          if (this.#ended) return;
+          this.#take(frame);
+        }
+      }
+    } catch (error) {
+      if (error instanceof LinkError) this.end(`link ${error.code.toLowerCase()}`);
+      else if (error instanceof CodecError) this.end(`protocol: ${error.message}`);
+      else throw error;
+    }
+  }
+
+  #take(frame: Frame): void {
+    if (frame.sequence !== this.#received)
+      throw new CodecError(`expected frame ${this.#received}, found ${frame.sequence}`);
+    this.#epoch ??= frame.epoch;
+    if (frame.epoch !== this.#epoch) throw new CodecError(`expected epoch ${this.#epoch}, found ${frame.epoch}`);
+    this.#received++;
+    if (frame.kind === "ping") this.send("pong");
+    else if (frame.kind !== "pong") this.#events.onFrame(frame);
+  }
+
+  /** Sends one frame and gives its sequence number. The payload must not change afterwards. */
+  send(kind: FrameKind, fields: FrameFields = {}): number {
+    assert(!this.#ended, "a session that has ended sends nothing");
+    assert(this.#sent < SEQUENCE_MAX, "a session has fewer than 2^32 frames");
+    const sequence = this.#sent++;
+    const bytes = encodeFrame({
+      kind,
+      flags: fields.flags ?? 0,
+      pairId: fields.pairId ?? 0,
+      epoch: this.epoch,
+      sequence,
+      offsetBytes: fields.offsetBytes ?? 0,
+      payload: fields.payload ?? NO_PAYLOAD,
+    });
+    this.#sentBytes += bytes.length;
+    this.#runtime.tasks.spawn(this.#write(bytes));
+    return sequence;
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#link.write(bytes);
+    } catch (error) {
+      if (!(error instanceof LinkError)) throw error;
+      this.end(`link ${error.code.toLowerCase()}`);
+    }
+  }
+
+  /** Ends it from this side; idempotent. */
+  end(why: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#timer?.cancel();
+    this.#link.close();
+    this.#events.onEnd(why);
+  }
+
+  #tick(): void {
+    if (this.#ended) return;
+    const silentNs = this.#runtime.clock.monotonicNs() - this.#heardNs;
+    if (silentNs >= SILENCE_NS_MAX) return this.end("peer silent");
+    // The epoch of an accepted session is unknown until the peer has spoken.
+    if (silentNs >= PING_AFTER_NS && this.#epoch !== undefined) this.send("ping");
+    this.#timer = this.#runtime.clock.after(PING_AFTER_NS, () => this.#tick());
+  }
+}
+
+/** Bytes that a frame with a payload of `payloadBytes` takes on the link. */
+export function frameBytes(payloadBytes: number): number {
+  return HEADER_BYTES + payloadBytes;
+}

@@ -1,0 +1,116 @@
+import { StorageSystem } from "../../engine/controller/index.ts";
+import { EngineError } from "../../engine/errors.ts";
+import type { Pair } from "../../engine/mirror/pair.ts";
+import { Tasks } from "../../engine/tasks.ts";
+import {
+  type AdminCommand,
+  AdminError,
+  type Capability,
+  type HostDevice,
+  HostError,
+  type PairReport,
+  type PendingView,
+  type SystemConfig,
+  type SystemPorts,
+  type Target,
+  type TargetSystem,
+} from "./target.ts";
+
+const CAPABILITIES: readonly Capability[] = [
+  "sync",
+  "async",
+  "split",
+  "resync-reverse",
+  "takeover",
+  "failback",
+  "pending-bitmap",
+];
+
+/** The engine of this project as a target. @param digest identifies its source */
+export function resilverTarget(digest: string): Target {
+  return {
+    name: "resilver",
+    digest,
+    capabilities: new Set(CAPABILITIES),
+    start: (config, ports) => new ResilverSystem(config, ports),
+  };
+}
+
+class ResilverSystem implements TargetSystem {
+  readonly ready: Promise<void>;
+  readonly failed: Promise<Error>;
+  readonly #started: Promise<StorageSystem>;
+  #system: StorageSystem | undefined;
+
+  constructor(config: SystemConfig, ports: SystemPorts) {
+    const tasks = new Tasks();
+    this.failed = tasks.failed;
+    this.#started = StorageSystem.start(config, ports, tasks);
+    this.ready = this.#started.then((system) => {
+      this.#system = system;
+    });
+  }
+
+  device(volume: string): HostDevice {
+    const device = this.#required().device(volume);
+    return {
+      sizeBytes: device.sizeBytes,
+      read: (offsetBytes, lengthBytes) => hostErrors(device.read(offsetBytes, lengthBytes)),
+      write: (offsetBytes, data, options) => hostErrors(device.write(offsetBytes, data, options)),
+      flush: () => hostErrors(device.flush()),
+      trim: (offsetBytes, lengthBytes) => hostErrors(device.trim(offsetBytes, lengthBytes)),
+      writeZeroes: (offsetBytes, lengthBytes) => hostErrors(device.writeZeroes(offsetBytes, lengthBytes)),
+    };
+  }
+
+  async admin(command: AdminCommand): Promise<void> {
+    try {
+      await this.#required().execute(command);
+    } catch (error) {
+      if (error instanceof EngineError) throw new AdminError(error.code, error.message);
+      throw error;
+    }
+  }
+
+  pairs(): readonly PairReport[] {
+    return this.#system?.pairs().map(reportOf) ?? [];
+  }
+
+  pending(pair: string): PendingView | undefined {
+    const found = this.#system?.pair(pair);
+    if (found === undefined) return undefined;
+    const { pending, volume } = found;
+    return { trackBytes: volume.trackBytes, has: (trackIndex) => pending.has(trackIndex) };
+  }
+
+  #required(): StorageSystem {
+    if (this.#system === undefined) throw new HostError("REFUSED", "the system has not started");
+    return this.#system;
+  }
+}
+
+function reportOf(pair: Pair): PairReport {
+  const { entry, progress } = pair;
+  return {
+    pair: entry.name,
+    volume: entry.volume,
+    role: entry.role,
+    status: entry.status,
+    suspension: entry.status === "SPLIT" && pair.refusal !== "" ? pair.refusal.toLowerCase() : entry.suspension,
+    consistent: entry.consistent,
+    connected: pair.connection !== undefined,
+    generation: entry.current,
+    pendingTracks: pair.pending.count,
+    ...(progress === undefined ? {} : { progress: { ...progress } }),
+  };
+}
+
+async function hostErrors<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const device = error.code === "DISK_FAILED" ? (error as EngineError<"DISK_FAILED">).context.code : "";
+    throw new HostError(device === "EIO" || device === "ENOSPC" ? device : "REFUSED", error.message);
+  }
+}
