@@ -164,7 +164,7 @@ export class SimProxy implements Acceptor {
             resolve();
           } catch (error) {
             unlock();
-            reject(error as Error);
+            reject(error);
           }
         };
         if (this.#enabled && (differs || !enabled)) this.#stop(finish);

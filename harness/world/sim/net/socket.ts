@@ -205,7 +205,7 @@ export class Socket {
     if (typeof packet === "string") kind = this.#kernel[packet];
     else {
       this.#inFlightBytes += packet.length;
-      content = hashBytes(packet);
+      content = hashBytes(packet) | 0;
     }
     this.#wire.push(packet);
     scheduler.schedule(this.#delay.next(scheduler.nowNs), peer.host.kernel, kind, peer.id, content, this.#landing);

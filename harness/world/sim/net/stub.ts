@@ -193,16 +193,15 @@ export function sendOrLose(
   then: () => void,
   onLost: (bytes: number) => void,
 ): void {
-  let timer: Scheduled | undefined;
   const taken = (): void => {
-    timer?.cancel();
+    timer.cancel();
     then();
   };
   if (output.send(chunk, taken)) {
     then();
     return;
   }
-  timer = after(world, FLUSH_NS_MAX, () => {
+  const timer = after(world, FLUSH_NS_MAX, () => {
     output.withdraw();
     onLost(chunk.bytes.length);
     then();

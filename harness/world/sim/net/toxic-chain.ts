@@ -89,7 +89,7 @@ export class ToxicChain {
           change = begin();
         } catch (error) {
           unlock();
-          reject(error as Error);
+          reject(error);
           return;
         }
         const links = [...this.#links[change.direction]];

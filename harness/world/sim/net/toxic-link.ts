@@ -1,10 +1,10 @@
 import type { SimRandom } from "../sim-random.ts";
 import { Channel } from "./channel.ts";
-import type { Chunk } from "./chunk.ts";
 import { LinkReader } from "./link-reader.ts";
 import { LinkWriter } from "./link-writer.ts";
 import type { Socket } from "./socket.ts";
-import { Stub, type StubWorld, sendOrLose } from "./stub.ts";
+import { Stub, type StubWorld } from "./stub.ts";
+import { StubDrain } from "./stub-drain.ts";
 import { inputCapacityChunks, runToxic } from "./toxic.ts";
 import type { ToxicSlot } from "./toxic-slot.ts";
 import { runNoop } from "./toxics/noop.ts";
@@ -124,7 +124,7 @@ export class ToxicLink {
         slot.effects.connectionsClosed++;
         stub.close();
         done();
-      } else this.#drain(stub, previous, index, done);
+      } else this.#cutOut(stub, previous, index, done);
     });
   }
 
@@ -133,58 +133,27 @@ export class ToxicLink {
     for (const stub of this.#stubs) stub.discard();
   }
 
-  /**
-   * Empties the input of the interrupted `stub` into its output while its predecessor is being
-   * interrupted, then joins the predecessor to that output.
-   */
-  #drain(stub: Stub, previous: Stub, index: number, done: () => void): void {
-    const { input, output } = stub;
-    const lose = (bytes: number): void => {
-      this.counters.bytesDropped += bytes;
-    };
-    let over = false;
-    let busy = false;
-    let previousStopped = false;
-    const step = (): void => {
-      if (busy || over) return;
-      busy = true;
-      while (!over) {
-        if (input.length > 0) {
-          let passed = false;
-          let blocked = true;
-          const then = (): void => {
-            passed = true;
-            if (blocked) return;
-            busy = false;
-            step();
-          };
-          sendOrLose(this.#world, output, input.take() as Chunk, then, lose);
-          blocked = !passed;
-          if (blocked) {
-            // From here on `then` comes from outside and must go on by itself.
-            blocked = false;
-            return;
-          }
-        } else if (previousStopped) {
-          over = true;
-          previous.output = output;
+  /** Takes the interrupted `stub` out of the link once its input is empty. */
+  #cutOut(stub: Stub, previous: Stub, index: number, done: () => void): void {
+    const drain = new StubDrain(
+      this.#world,
+      stub,
+      (bytes) => {
+        this.counters.bytesDropped += bytes;
+      },
+      (joined) => {
+        if (joined) {
+          previous.output = stub.output;
           this.#stubs.splice(index, 1);
           this.#run(previous, this.#chain[index - 1] as ToxicSlot);
-          done();
-        } else if (input.closed) {
-          over = true;
-          stub.close();
-          done();
-        } else break;
-      }
-      busy = false;
-    };
-    input.consumer = { inputReady: step };
+        } else stub.close();
+        done();
+      },
+    );
     previous.interrupt((interrupted) => {
-      previousStopped = interrupted;
-      step();
+      if (interrupted) drain.senderStopped();
     });
-    step();
+    drain.inputReady();
   }
 
   /** Starts a run; whether the toxic is at work in it is drawn anew each time. */
