@@ -132,14 +132,18 @@ export type FaultOn<N extends Names = Names> =
   | DiskFaultParams<N["volume"] | `${N["system"]}/meta`>
   | SystemFault<N["system"]>;
 
+/** One request of a host. */
+export type HostRequestStep<V extends string = string> =
+  | WriteStep<V>
+  | ReadStep<V>
+  | FlushStep<V>
+  | TrimStep<V>
+  | WriteZeroesStep<V>;
+
 /** Steps without steps inside. */
 export type LeafStep<N extends Names = Names> =
-  | WriteStep<N["volume"]>
+  | HostRequestStep<N["volume"]>
   | FillStep<N["volume"]>
-  | ReadStep<N["volume"]>
-  | FlushStep<N["volume"]>
-  | TrimStep<N["volume"]>
-  | WriteZeroesStep<N["volume"]>
   | WorkloadStep<N["volume"]>
   | TraceStep<N["volume"]>
   | InjectStep<FaultOn<N>>

@@ -78,6 +78,16 @@ export class SimSystem implements WorldSystem {
     return () => listeners?.delete(onDown);
   }
 
+  /**
+   * Calls `body` in the time of the present incarnation: at once if it runs, after a pause if it is
+   * paused, never if it dies before.
+   */
+  request(name: string, body: () => void): void {
+    const { scheduler } = this.#parts;
+    const process = this.#incarnation?.process;
+    if (process !== undefined) scheduler.schedule(0, process, scheduler.log.kind(`request ${name}`), 0, 0, body);
+  }
+
   /** Starts the program. @throws Error if one lives */
   start(): void {
     if (this.#incarnation !== undefined) throw new Error(`system ${this.name} runs already`);

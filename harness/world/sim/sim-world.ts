@@ -1,4 +1,4 @@
-import type { Random } from "../../../engine/ports/index.ts";
+import { type Random, SECTOR_BYTES } from "../../../engine/ports/index.ts";
 import type { EventKind } from "../../history/event-log.ts";
 import type { LinkConfig, SystemConfig, Target } from "../../target/target.ts";
 import type { DiskFault, Injection, World, WorldDisk } from "../world.ts";
@@ -23,6 +23,13 @@ export interface SimWorldOptions {
   readonly listener: WorldListener;
 }
 
+interface DiskEntry {
+  readonly disk: SimDisk;
+  readonly system: SimSystem;
+  /** By the disk's number for the fault. */
+  readonly faultKinds: Map<number, string>;
+}
+
 const META_BYTES_MIN = 4 * 1024 * 1024;
 
 /** A world in one process, on virtual time, from one seed. */
@@ -34,7 +41,7 @@ export class SimWorld implements World {
   readonly #systemByName = new Map<string, SimSystem>();
   readonly #systemOfVolume = new Map<string, SimSystem>();
   readonly #links = new Map<string, SimWorldLink>();
-  readonly #disks = new Map<string, { readonly disk: SimDisk; readonly system: SimSystem }>();
+  readonly #disks = new Map<string, DiskEntry>();
   readonly #harness: Process;
   readonly #sleepKind: EventKind;
 
@@ -71,9 +78,9 @@ export class SimWorld implements World {
         listener,
       });
       this.#systemByName.set(config.name, system);
-      this.#disks.set(`${config.name}/meta`, { disk: meta, system });
+      this.#disks.set(`${config.name}/meta`, { disk: meta, system, faultKinds: new Map() });
       for (const [volume, disk] of disks) {
-        this.#disks.set(volume, { disk, system });
+        this.#disks.set(volume, { disk, system, faultKinds: new Map() });
         this.#systemOfVolume.set(volume, system);
       }
       return system;
@@ -130,13 +137,22 @@ export class SimWorld implements World {
     return found(this.#disks.get(name), "disk", name).disk;
   }
 
+  /** The kind of the disk fault because of which this sector does not hold what it should. */
+  faultAt(name: string, offsetBytes: number): string | undefined {
+    const { disk, faultKinds } = found(this.#disks.get(name), "disk", name);
+    const sectorIndex = Math.floor(offsetBytes / SECTOR_BYTES);
+    const damage = disk.damage().find((candidate) => candidate.sectorIndex === sectorIndex);
+    return damage === undefined ? undefined : faultKinds.get(damage.faultId);
+  }
+
   disk(name: string): WorldDisk {
-    const { disk, system } = found(this.#disks.get(name), "disk", name);
+    const { disk, system, faultKinds } = found(this.#disks.get(name), "disk", name);
     return {
       name: disk.name,
       sizeBytes: disk.sizeBytes,
       inject: (fault: DiskFault): Injection => {
         const injected = disk.inject(fault);
+        faultKinds.set(injected.faultId, fault.kind);
         if (fault.kind === "torn-write") injected.onEffect(() => system.crash("power"));
         return { heal: () => injected.heal(), effects: () => ({ ...injected.effects() }) };
       },

@@ -1,0 +1,123 @@
+import type { Condition } from "../plan/condition.ts";
+import type { PairReport } from "../target/target.ts";
+import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { Host } from "./host.ts";
+
+/** Shortest and longest time between two looks at something that tells nobody when it changes. */
+const LOOK_NS_MIN = 50_000;
+const LOOK_NS_MAX = 20_000_000;
+
+/** Knows when the conditions of a plan become true. */
+export class ConditionWatch {
+  readonly #world: SimWorld;
+  readonly #host: (volume: string) => Host;
+  readonly #stepListeners = new Set<(system: string, name: string) => void>();
+
+  constructor(world: SimWorld, host: (volume: string) => Host) {
+    this.#world = world;
+    this.#host = host;
+  }
+
+  /** A system's program logged a step. */
+  step(system: string, name: string): void {
+    for (const listener of [...this.#stepListeners]) listener(system, name);
+  }
+
+  /**
+   * Calls `onEnd` once: with true within the event in which the condition becomes true, or
+   * with false after `withinNs`.
+   */
+  arm(condition: Condition, withinNs: number, onEnd: (isTrue: boolean) => void): void {
+    let cancelTimer: (() => void) | undefined;
+    let stopListening: (() => void) | undefined;
+    let ended = false;
+    const end = (isTrue: boolean): void => {
+      if (ended) return;
+      ended = true;
+      cancelTimer?.();
+      stopListening?.();
+      onEnd(isTrue);
+    };
+    switch (condition.kind) {
+      case "engine-step":
+        stopListening = this.#onEngineStep(condition.system, condition.name, condition.nth, () => end(true));
+        cancelTimer = this.#world.after(withinNs, () => end(false));
+        return;
+      case "written":
+        this.#onWritten(condition.volume, condition.moment, condition.nth, () => end(true));
+        cancelTimer = this.#world.after(withinNs, () => end(false));
+        return;
+      case "progress":
+      case "status": {
+        const startNs = this.#world.nowNs();
+        const look = (): void => {
+          if (this.isTrue(condition)) {
+            end(true);
+            return;
+          }
+          const passedNs = this.#world.nowNs() - startNs;
+          if (passedNs >= withinNs) {
+            end(false);
+            return;
+          }
+          const nextNs = Math.min(LOOK_NS_MAX, Math.max(LOOK_NS_MIN, Math.floor(passedNs / 64)));
+          cancelTimer = this.#world.after(Math.min(nextNs, withinNs - passedNs), look);
+        };
+        look();
+      }
+    }
+  }
+
+  /** Whether a condition that can be looked at is true now; a moment (a step, a write) never is. */
+  isTrue(condition: Condition): boolean {
+    switch (condition.kind) {
+      case "engine-step":
+      case "written":
+        return false;
+      case "progress":
+        return this.#reports(condition.pair).some(
+          ({ progress }) => progress !== undefined && progress.done >= condition.fraction * progress.total,
+        );
+      case "status": {
+        const reports = this.#reports(condition.pair);
+        const ends = condition.at === "both" ? reports : reports.filter(({ role }) => role === condition.at);
+        const servingCount = this.#world.systems.filter(({ serving }) => serving !== undefined).length;
+        // A system that does not know the pair has a simplex volume.
+        if (condition.status === "SIMPLEX") {
+          return servingCount > 0 && ends.every(({ status }) => status === "SIMPLEX");
+        }
+        return (
+          ends.length >= (condition.at === "both" ? 2 : 1) && ends.every(({ status }) => status === condition.status)
+        );
+      }
+    }
+  }
+
+  /** What the serving systems say of the pair. */
+  #reports(pair: string): PairReport[] {
+    const reports: PairReport[] = [];
+    for (const { serving } of this.#world.systems) {
+      const report = serving?.pairs().find((candidate) => candidate.pair === pair);
+      if (report !== undefined) reports.push(report);
+    }
+    return reports;
+  }
+
+  #onEngineStep(system: string, name: string, nth: number, onTrue: () => void): () => void {
+    let count = 0;
+    const listener = (stepSystem: string, stepName: string): void => {
+      if (stepSystem === system && stepName === name && ++count === nth) onTrue();
+    };
+    this.#stepListeners.add(listener);
+    return () => this.#stepListeners.delete(listener);
+  }
+
+  #onWritten(volume: string, moment: "issued" | "acknowledged", nth: number, onTrue: () => void): void {
+    const host = this.#host(volume);
+    const count = (): number => (moment === "issued" ? host.issuedWrites : host.acknowledgedWrites);
+    const goal = count() + nth;
+    host.onWritten(() => {
+      if (count() === goal) onTrue();
+    });
+  }
+}

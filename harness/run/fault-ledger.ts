@@ -1,0 +1,82 @@
+import { type AnyFault, faultOf } from "../fault/index.ts";
+import type { FaultRecord } from "../history/run-record.ts";
+import type { Step } from "../plan/step.ts";
+import type { Injection, World } from "../world/world.ts";
+
+interface Running {
+  readonly fault: AnyFault;
+  readonly label: string;
+  readonly injection: Injection;
+  healed: boolean;
+}
+
+/**
+ * Every fault of a run: planned, injected, healed, and whether it did anything. A fault that the
+ * plan has and that never struck counts as injected 0 times (HX-11).
+ */
+export class FaultLedger {
+  readonly #world: World;
+  readonly #planned = new Map<string, { readonly kind: string; readonly on: string }>();
+  readonly #all: Running[] = [];
+
+  constructor(world: World, steps: readonly Step[]) {
+    this.#world = world;
+    this.#plan(steps);
+  }
+
+  inject(fault: AnyFault, label: string | undefined): void {
+    const injection = faultOf(fault).apply(this.#world, fault);
+    this.#all.push({ fault, label: label ?? this.#on(fault), injection, healed: false });
+  }
+
+  /** Ends the running faults with this label, or on what has this name. Latest first, as they nest. */
+  heal(label: string): void {
+    for (const running of this.#all.toReversed()) {
+      if (running.label === label || this.#on(running.fault) === label) this.#heal(running);
+    }
+  }
+
+  healAll(): void {
+    for (const running of this.#all.toReversed()) this.#heal(running);
+  }
+
+  /** Faults of `kind` that struck: what they acted on. */
+  struck(kind: string): string[] {
+    return this.#all.filter(({ fault }) => fault.kind === kind).map(({ fault }) => this.#on(fault));
+  }
+
+  /** True if a disk fault struck: a host may then see EIO. */
+  get anyDiskFault(): boolean {
+    return this.#all.some(({ fault }) => "disk" in fault);
+  }
+
+  /** By kind and what it acted on, in the order of the plan. */
+  records(): FaultRecord[] {
+    return [...this.#planned.values()].map(({ kind, on }) => {
+      const injected = this.#all.filter(({ fault }) => fault.kind === kind && this.#on(fault) === on);
+      const effective = injected.filter(({ fault, injection }) => faultOf(fault).effective(injection.effects()));
+      return { kind, on, injected: injected.length, effective: effective.length };
+    });
+  }
+
+  #heal(running: Running): void {
+    if (running.healed) return;
+    running.healed = true;
+    running.injection.heal();
+  }
+
+  #on(fault: AnyFault): string {
+    return faultOf(fault).on(fault);
+  }
+
+  #plan(steps: readonly Step[]): void {
+    for (const step of steps) {
+      if (step.kind === "inject") {
+        const { kind } = step.fault;
+        const on = this.#on(step.fault);
+        this.#planned.set(`${kind} ${on}`, { kind, on });
+      }
+      if ("steps" in step) this.#plan(step.steps);
+    }
+  }
+}

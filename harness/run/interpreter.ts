@@ -1,0 +1,261 @@
+import { NS_PER_MS } from "../../engine/ports/index.ts";
+import type { Checker } from "../check/checker.ts";
+import type { AnyFault } from "../fault/index.ts";
+import { describeCondition } from "../plan/condition.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { AdminStep, HostRequestStep, Step, WhenStep } from "../plan/step.ts";
+import type { LoadedTrace } from "../trace/trace-source.ts";
+import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { ConditionWatch } from "./condition-watch.ts";
+import type { FaultLedger } from "./fault-ledger.ts";
+import { giveCommand } from "./give-command.ts";
+import type { Host, HostOutcome } from "./host.ts";
+import { TraceReplay } from "./trace-replay.ts";
+import type { WaitingList } from "./waiting-list.ts";
+import { runWorkload } from "./workload.ts";
+
+export interface InterpreterParts {
+  readonly plan: Plan;
+  readonly world: SimWorld;
+  readonly checker: Checker;
+  readonly watch: ConditionWatch;
+  readonly ledger: FaultLedger;
+  readonly waiting: WaitingList;
+  readonly host: (volume: string) => Host;
+  readonly traces: ReadonlyMap<string, LoadedTrace>;
+  /** A fault was injected just now. */
+  readonly onStruck: (fault: AnyFault) => void;
+  /** A step did not go as a plan may expect. */
+  readonly onUnexpected: (message: string) => void;
+}
+
+/** Takes the steps of a plan in virtual time. */
+export class Interpreter {
+  readonly #parts: InterpreterParts;
+  readonly #created = new Set<string>();
+  readonly #replays = new Map<string, TraceReplay>();
+  readonly #workloads = new Map<string, number>();
+
+  constructor(parts: InterpreterParts) {
+    this.#parts = parts;
+  }
+
+  /** Pairs whose creation was accepted. */
+  get created(): ReadonlySet<string> {
+    return this.#created;
+  }
+
+  /** The latest replay of a trace to the volume. */
+  replayOf(volume: string): TraceReplay | undefined {
+    return this.#replays.get(volume);
+  }
+
+  async sequence(steps: readonly Step[], path: string): Promise<void> {
+    for (const [index, step] of steps.entries()) await this.#take(step, `${path}[${index}]`);
+  }
+
+  #take(step: Step, path: string): Promise<void> {
+    const what = `${path} ${step.kind}`;
+    switch (step.kind) {
+      case "together":
+        return Promise.all(step.steps.map((inner, index) => this.#take(inner, `${path}.steps[${index}]`))).then(
+          nothing,
+        );
+      case "sequence":
+        return this.sequence(step.steps, `${path}.steps`);
+      case "repeat":
+        return this.#repeat(step.times, step.steps, `${path}.steps`);
+      case "after":
+        return this.#after(step.delayMs, step.steps, `${path}.steps`);
+      case "when":
+        return this.#when(step, path);
+      default:
+        return this.#parts.waiting.during(what, this.#leaf(step, path));
+    }
+  }
+
+  async #repeat(times: number, steps: readonly Step[], path: string): Promise<void> {
+    for (let round = 0; round < times; round++) await this.sequence(steps, path);
+  }
+
+  async #after(delayMs: number, steps: readonly Step[], path: string): Promise<void> {
+    await this.#parts.world.sleep(delayMs * NS_PER_MS);
+    await this.sequence(steps, path);
+  }
+
+  async #when(step: WhenStep<Step>, path: string): Promise<void> {
+    const { watch, waiting } = this.#parts;
+    let taken = 0;
+    const armed = new Promise<boolean>((resolve) => {
+      watch.arm(step.condition, step.withinMs * NS_PER_MS, (isTrue) => {
+        // Within the event itself: a promise would let the program go on before the fault strikes.
+        if (isTrue) taken = this.#strike(step.steps);
+        resolve(isTrue);
+      });
+    });
+    const isTrue = await waiting.during(`${path} when ${describeCondition(step.condition)}`, armed);
+    if (isTrue) await this.sequence(step.steps.slice(taken), `${path}.steps`);
+  }
+
+  /** Injects and heals what stands at the head of `steps`; gives how many that was. */
+  #strike(steps: readonly Step[]): number {
+    const { ledger, onStruck } = this.#parts;
+    for (const [index, step] of steps.entries()) {
+      if (step.kind === "inject") {
+        ledger.inject(step.fault, step.label);
+        onStruck(step.fault);
+      } else if (step.kind === "heal") ledger.heal(step.label);
+      else return index;
+    }
+    return steps.length;
+  }
+
+  async #leaf(step: Step, path: string): Promise<void> {
+    const { ledger, world, host, checker, onUnexpected } = this.#parts;
+    switch (step.kind) {
+      case "inject":
+      case "heal":
+        this.#strike([step]);
+        checker.checkpoint();
+        return;
+      case "restart":
+        await world.system(step.system).restart();
+        checker.checkpoint();
+        return;
+      case "create":
+      case "split":
+      case "resync":
+      case "takeover":
+      case "failback": {
+        const refusal = await this.#admin(step);
+        if (refusal !== "") onUnexpected(`${path}: ${step.kind} of ${step.pair} was refused: ${refusal}`);
+        return;
+      }
+      case "wait":
+        await this.#wait(step, path);
+        return;
+      case "workload":
+        await runWorkload(host(step.volume), step, world.random(this.#workloadStream(step.volume)));
+        return;
+      case "trace":
+        await this.#trace(step, path);
+        return;
+      case "fill": {
+        const { sizeBytes } = host(step.volume);
+        for (let at = 0; at < sizeBytes; at += step.chunkBytes) {
+          const lengthBytes = Math.min(step.chunkBytes, sizeBytes - at);
+          this.#expectDone(await host(step.volume).writeStamped(at, lengthBytes, false), `${path}, byte ${at}`);
+        }
+        return;
+      }
+      case "expect-refused":
+        await this.#expectRefused(step.step, step.code, path);
+        return;
+      case "write":
+      case "read":
+      case "flush":
+      case "trim":
+      case "write-zeroes":
+        this.#expectDone(await this.#hostRequest(step), path);
+        return;
+      case "together":
+      case "sequence":
+      case "repeat":
+      case "after":
+      case "when":
+        throw new Error(`a ${step.kind} step is no leaf`);
+    }
+  }
+
+  #wait(step: Extract<Step, { kind: "wait" }>, path: string): Promise<void> {
+    const { watch, waiting, onUnexpected } = this.#parts;
+    const what = describeCondition(step.condition);
+    const armed = new Promise<void>((resolve) => {
+      watch.arm(step.condition, step.withinMs * NS_PER_MS, (isTrue) => {
+        if (!isTrue) onUnexpected(`${path}: waited ${step.withinMs} ms until ${what}`);
+        resolve();
+      });
+    });
+    return waiting.during(what, armed);
+  }
+
+  async #trace(step: Extract<Step, { kind: "trace" }>, path: string): Promise<void> {
+    const { traces, host, onUnexpected } = this.#parts;
+    const trace = traces.get(step.name);
+    if (trace === undefined) throw new Error(`trace ${step.name} was not loaded ahead of the run`);
+    const replay = this.#replays.get(step.volume) ?? new TraceReplay(step.name, () => this.#isInStep(step.volume));
+    this.#replays.set(step.volume, replay);
+    const end = await replay.run(host(step.volume), step, trace);
+    if (end !== undefined && end.code !== "GONE") onUnexpected(`${path}: the trace ended early: ${end.why}`);
+  }
+
+  /** Everything that the host of `volume` was told is done is on the other side too. */
+  #isInStep(volume: string): boolean {
+    const { plan, world } = this.#parts;
+    const pair = plan.topology.pairs.find(({ primary, secondary }) => primary === volume || secondary === volume);
+    if (pair === undefined) return false;
+    for (const { serving } of world.systems) {
+      const report = serving?.pairs().find((candidate) => candidate.pair === pair.name);
+      if (report === undefined) continue;
+      if (report.status !== "DUPLEX") return false;
+      if (pair.mode === "async" && report.role === "primary" && report.pendingTracks > 0) return false;
+    }
+    return this.#created.has(pair.name);
+  }
+
+  #hostRequest(step: HostRequestStep): Promise<HostOutcome> {
+    const { host } = this.#parts;
+    switch (step.kind) {
+      case "write":
+        return host(step.volume).writeStamped(step.offsetBytes, step.lengthBytes, step.fua === true);
+      case "read":
+        return host(step.volume).read(step.offsetBytes, step.lengthBytes);
+      case "flush":
+        return host(step.volume).flush();
+      case "trim":
+        return host(step.volume).trim(step.offsetBytes, step.lengthBytes);
+      case "write-zeroes":
+        return host(step.volume).writeZeroes(step.offsetBytes, step.lengthBytes);
+    }
+  }
+
+  /** A dead system answers nobody, and a bad disk may fail: anything else must succeed. */
+  #expectDone(outcome: HostOutcome, path: string): void {
+    const { ledger, onUnexpected } = this.#parts;
+    if (outcome.code === "DONE" || outcome.code === "GONE") return;
+    if (outcome.code !== "REFUSED" && ledger.anyDiskFault) return;
+    onUnexpected(`${path}: ${outcome.why}`);
+  }
+
+  async #expectRefused(step: Step, code: string, path: string): Promise<void> {
+    const { onUnexpected } = this.#parts;
+    if ("pair" in step) {
+      const refusal = await this.#admin(step);
+      if (refusal === "") onUnexpected(`${path}: ${step.kind} of ${step.pair} was not refused, expected ${code}`);
+      else if (!refusal.startsWith(`${code}:`)) onUnexpected(`${path}: refused by ${refusal}, expected ${code}`);
+      return;
+    }
+    if (!isHostRequest(step)) throw new Error(`a ${step.kind} step cannot be refused`);
+    const outcome = await this.#hostRequest(step);
+    if (outcome.code !== code) onUnexpected(`${path}: ${step.kind} ended ${outcome.code}, expected ${code}`);
+  }
+
+  async #admin(step: AdminStep): Promise<string> {
+    const refusal = await giveCommand(step, this.#parts);
+    if (refusal === "" && step.kind === "create") this.#created.add(step.pair);
+    return refusal;
+  }
+
+  #workloadStream(volume: string): string {
+    const count = this.#workloads.get(volume) ?? 0;
+    this.#workloads.set(volume, count + 1);
+    return `workload/${volume}/${count}`;
+  }
+}
+
+function isHostRequest(step: Step): step is HostRequestStep {
+  const kinds: readonly string[] = ["write", "read", "flush", "trim", "write-zeroes"];
+  return kinds.includes(step.kind);
+}
+
+function nothing(): void {}

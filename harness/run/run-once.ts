@@ -1,0 +1,275 @@
+import { NS_PER_MS } from "../../engine/ports/index.ts";
+import { type Checker, type CheckResult, createChecker } from "../check/checker.ts";
+import { EventLog } from "../history/event-log.ts";
+import type { Failure, FaultRecord, OracleRecord } from "../history/run-record.ts";
+import { describeCondition } from "../plan/condition.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Target } from "../target/target.ts";
+import type { LoadedTrace } from "../trace/trace-source.ts";
+import { HostAccessError, RunGuards } from "../world/sim/guards.ts";
+import type { Pump } from "../world/sim/pump.ts";
+import { Scheduler } from "../world/sim/scheduler.ts";
+import { SimWorld } from "../world/sim/sim-world.ts";
+import type { WorldListener } from "../world/sim/world-listener.ts";
+import { Captures } from "./captures.ts";
+import { ConditionWatch } from "./condition-watch.ts";
+import { converge } from "./converge.ts";
+import { FaultLedger } from "./fault-ledger.ts";
+import { Host } from "./host.ts";
+import { Interpreter } from "./interpreter.ts";
+import type { RunLimits } from "./limits.ts";
+import type { CaptureContext, RunOracle } from "./run-oracle.ts";
+import { WaitingList } from "./waiting-list.ts";
+
+export interface RunOnceOptions {
+  readonly seed: number;
+  readonly target: Target;
+  readonly pump: Pump;
+  readonly limits: RunLimits;
+  /** Every trace that the plan names. */
+  readonly traces: ReadonlyMap<string, LoadedTrace>;
+  readonly oracles: ReadonlyMap<string, RunOracle>;
+}
+
+/** What one execution of a plan gave. */
+export interface Execution {
+  readonly log: EventLog;
+  readonly virtualNs: number;
+  readonly check: CheckResult;
+  /** Beside those of the invariants. */
+  readonly failures: readonly Failure[];
+  readonly faults: readonly FaultRecord[];
+  /** What the faults of a kind struck. */
+  readonly struck: (kind: string) => readonly string[];
+  /** Settles when the outside judges are done; call it once. */
+  readonly oracles: () => Promise<OracleRecord[]>;
+}
+
+/** Executes a plan in a new simulated world. */
+export async function runOnce(plan: Plan, options: RunOnceOptions): Promise<Execution> {
+  return new Run(plan, options).execute();
+}
+
+class Run {
+  readonly #plan: Plan;
+  readonly #options: RunOnceOptions;
+  readonly #log: EventLog;
+  readonly #scheduler: Scheduler;
+  readonly #guards: RunGuards;
+  readonly #world: SimWorld;
+  readonly #checker: Checker;
+  readonly #hosts = new Map<string, Host>();
+  readonly #watch: ConditionWatch;
+  readonly #ledger: FaultLedger;
+  readonly #captures: Captures;
+  readonly #interpreter: Interpreter;
+  readonly #waiting = new WaitingList();
+  readonly #failures: Failure[] = [];
+  #writeSequence = 0;
+
+  constructor(plan: Plan, options: RunOnceOptions) {
+    const { seed, target, limits, traces, oracles } = options;
+    this.#plan = plan;
+    this.#options = options;
+    this.#log = new EventLog(limits.retainEvents);
+    this.#scheduler = new Scheduler(this.#log, {
+      eventsMax: limits.eventsMax,
+      timeNsMax: limits.virtualMsMax * NS_PER_MS,
+    });
+    this.#guards = new RunGuards((error) => this.#scheduler.fail(error));
+    const { topology } = plan;
+    this.#world = new SimWorld({
+      scheduler: this.#scheduler,
+      seed,
+      target,
+      systems: topology.systems,
+      links: topology.links.map(({ name, between: [dial, listen] }) => ({ name, dial, listen })),
+      latencyNs: topology.latencyUs * 1000,
+      listener: this.#listener(),
+    });
+    const host = (volume: string): Host => this.#host(volume);
+    this.#watch = new ConditionWatch(this.#world, host);
+    this.#ledger = new FaultLedger(this.#world, plan.steps);
+    this.#checker = createChecker(this.#checkerConfig());
+    for (const { name: system, volumes } of topology.systems) {
+      for (const { name } of volumes) {
+        const key = `${system}/${name}`;
+        this.#world.simDisk(name).onChange((change) => this.#checker.diskChanged(key, change));
+      }
+    }
+    this.#captures = new Captures(plan, this.#world, oracles, this.#guards, (volume) => this.#traceAt(volume));
+    this.#interpreter = new Interpreter({
+      plan,
+      world: this.#world,
+      checker: this.#checker,
+      watch: this.#watch,
+      ledger: this.#ledger,
+      waiting: this.#waiting,
+      host,
+      traces,
+      onStruck: (fault) => {
+        if (fault.kind === "cut") this.#captures.cut();
+      },
+      onUnexpected: (message) => this.#fail("expectation", message),
+    });
+  }
+
+  async execute(): Promise<Execution> {
+    let check: CheckResult = { invariants: {}, checks: {}, failures: [] };
+    try {
+      await this.#drive();
+      check = this.#checker.finish();
+    } catch (error) {
+      this.#broke(error);
+    } finally {
+      this.#guards.release();
+    }
+    return {
+      log: this.#log,
+      virtualNs: this.#scheduler.nowNs,
+      check,
+      failures: this.#failures,
+      faults: this.#ledger.records(),
+      struck: (kind) => this.#ledger.struck(kind),
+      oracles: () => this.#captures.records(),
+    };
+  }
+
+  /** Runs the scheduler until the plan has ended, or cannot. */
+  async #drive(): Promise<void> {
+    this.#world.after(0, () => {
+      this.#main().then(
+        () => this.#scheduler.finish(),
+        (error: unknown) => this.#scheduler.fail(error),
+      );
+    });
+    const end = await this.#scheduler.run(this.#options.pump, this.#guards);
+    if (end === "finished") return;
+    const why = end === "idle" ? "nothing is left that could happen" : `the ${end} of the run was reached`;
+    this.#checker.live(false, `${why}, and it waits for ${this.#waiting.describe()}`);
+  }
+
+  async #main(): Promise<void> {
+    await this.#waiting.during("the systems to start", this.#world.start());
+    await this.#interpreter.sequence(this.#plan.steps, "steps");
+    this.#checker.checkpoint();
+    const { expect } = this.#plan;
+    for (const expectation of expect) if (expectation.kind === "converged") await this.#converge(expectation.withinMs);
+    for (const [index, expectation] of expect.entries()) {
+      if (expectation.kind !== "holds" || this.#watch.isTrue(expectation.condition)) continue;
+      this.#fail("expectation", `expect[${index}]: not so at the end: ${describeCondition(expectation.condition)}`);
+    }
+    this.#captures.end();
+  }
+
+  async #converge(withinMs: number): Promise<void> {
+    this.#ledger.healAll();
+    for (const system of this.#world.systems) {
+      system.resume();
+      await this.#waiting.during(`system ${system.name} to start`, system.restart());
+    }
+    this.#checker.checkpoint();
+    const pairs = [...this.#interpreter.created];
+    if (pairs.length === 0) {
+      this.#fail("expectation", "converged: no pair was created, so there is nothing to converge");
+      return;
+    }
+    const missing = await this.#waiting.during("convergence", converge(this.#world, pairs, withinMs));
+    if (missing === "") this.#checker.quiet();
+    this.#checker.live(missing === "", missing === "" ? "" : `not converged within ${withinMs} ms: ${missing}`);
+  }
+
+  #listener(): WorldListener {
+    return {
+      systemDown: (system, kind) => this.#checker.systemDown(system, kind),
+      systemUp: (system) => this.#checker.systemUp(system),
+      linkCut: (link) => this.#checker.linkCut(link),
+      linkHealed: (link) => this.#checker.linkHealed(link),
+      step: (system, step) => {
+        this.#checker.observe();
+        this.#watch.step(system, step.name);
+      },
+      targetFailed: (system, error) => this.#targetFailed(system, error),
+    };
+  }
+
+  #targetFailed(system: string, error: unknown): void {
+    this.#fail(
+      "target",
+      `system ${system}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    this.#scheduler.finish();
+  }
+
+  #host(volume: string): Host {
+    let host = this.#hosts.get(volume);
+    if (host === undefined) {
+      const system = this.#world.systemOfVolume(volume);
+      const all = this.#plan.topology.systems.flatMap(({ volumes }) => volumes);
+      const config = all.find(({ name }) => name === volume);
+      if (config === undefined) throw new Error(`no volume ${volume} in the topology`);
+      host = new Host({
+        scheduler: this.#scheduler,
+        checker: this.#checker,
+        system,
+        volume,
+        sizeBytes: config.sizeBytes,
+        trackBytes: config.trackBytes,
+        onTargetFault: (error) => this.#targetFailed(system.name, error),
+        nextSequence: () => ++this.#writeSequence,
+      });
+      this.#hosts.set(volume, host);
+    }
+    return host;
+  }
+
+  #checkerConfig(): Parameters<typeof createChecker>[0] {
+    const { systems, pairs } = this.#plan.topology;
+    const keyOf = (volume: string): string => `${this.#world.systemOfVolume(volume).name}/${volume}`;
+    const volumes = systems.flatMap((system) => system.volumes);
+    return {
+      disks: volumes.map(({ name, sizeBytes }) => {
+        const disk = this.#world.simDisk(name);
+        return {
+          volume: keyOf(name),
+          sizeBytes,
+          peek: (offsetBytes: number, lengthBytes: number) => disk.peek(offsetBytes, lengthBytes),
+          allocatedRanges: () => disk.allocatedRanges(),
+          faultAt: (offsetBytes: number) => this.#world.faultAt(name, offsetBytes),
+        };
+      }),
+      pairs: pairs.map(({ name, link, mode, primary, secondary }) => ({
+        name,
+        link,
+        mode,
+        trackBytes: volumes.find((volume) => volume.name === primary)?.trackBytes ?? 0,
+        primary: keyOf(primary),
+        secondary: keyOf(secondary),
+      })),
+      live: (system) => this.#world.system(system).serving,
+      nowNs: () => this.#scheduler.nowNs,
+    };
+  }
+
+  /** How much of a trace the content of `volume` surely holds now. */
+  #traceAt(volume: string): CaptureContext["trace"] {
+    const own = this.#interpreter.replayOf(volume);
+    if (own !== undefined) return { name: own.name, entriesMin: own.acknowledged };
+    for (const { primary, secondary } of this.#plan.topology.pairs) {
+      if (primary !== volume && secondary !== volume) continue;
+      const replay = this.#interpreter.replayOf(primary === volume ? secondary : primary);
+      if (replay !== undefined) return { name: replay.name, entriesMin: replay.mirrored };
+    }
+    return undefined;
+  }
+
+  #fail(rule: Failure["rule"], message: string): void {
+    this.#failures.push({ rule, message, timeNs: this.#scheduler.nowNs, blame: [] });
+  }
+
+  /** An exception that ended the run: forbidden access to the host, or a mistake of ours. */
+  #broke(error: unknown): void {
+    if (error instanceof HostAccessError) this.#fail("determinism", error.message);
+    else this.#fail("harness", error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+}
