@@ -1,13 +1,60 @@
-import { type RunTask, type RunTaskFunction, unfinishedRecord } from "./run-task.ts";
+import { Oracle } from "../oracle/oracle.ts";
+import { type Plan, parsePlan } from "../plan/plan.ts";
+import { traceNames } from "./trace-names.ts";
+import { runPlan } from "../run/run-plan.ts";
+import type { Target } from "../target/target.ts";
+import { TraceDirectory } from "../trace/trace-directory.ts";
+import type { LoadedTrace } from "../trace/trace-source.ts";
+import { hostPump } from "../world/sim/host-pump.ts";
+import { runOracles } from "./run-oracles.ts";
+import type { RunTask, RunTaskFunction } from "./run-task.ts";
 import type { ScenarioCatalogue } from "./scenario-entry.ts";
 
 export interface SimTaskRunnerParts {
   readonly scenarios: ScenarioCatalogue;
-  /** The engine's sources, with a slash at the end. */
-  readonly engineFolder: URL;
+  /** Path of the folder with `traces.json`. */
+  readonly traceFolder: string;
+  readonly target: Target;
 }
 
-/** Does tasks in the simulated world. */
-export function simTaskRunner(_parts: SimTaskRunnerParts): RunTaskFunction {
-  return async (task: RunTask) => unfinishedRecord(task, "SKIPPED", "the runner is not built yet");
+/** Does tasks in the simulated world. Outside judges start at the first task that asks one. */
+export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
+  const pump = hostPump();
+  let directory: TraceDirectory | undefined;
+  let judge: Oracle | undefined;
+  return async (task) => {
+    const plan = await planOf(task, parts.scenarios);
+    directory ??= new TraceDirectory(parts.traceFolder);
+    const names = traceNames(plan);
+    const asked = plan.expect.some((expectation) => expectation.kind === "oracle");
+    if (asked) judge ??= new Oracle();
+    try {
+      const { record } = await runPlan(plan, {
+        id: task.id,
+        seed: task.seed,
+        target: parts.target,
+        pump,
+        replay: task.replay,
+        repeat: task.repeat,
+        traces: await loadTraces(directory, names),
+        ...(asked && judge !== undefined ? { oracles: runOracles(judge, directory) } : {}),
+        wallNowMs: () => performance.now(),
+      });
+      return record;
+    } finally {
+      // A trace is large, and the next task of this thread seldom needs the same.
+      for (const name of names) directory.release(name);
+    }
+  };
+}
+
+async function planOf(task: RunTask, scenarios: ScenarioCatalogue): Promise<Plan> {
+  return parsePlan(task.plan ?? (await scenarios.load(task.id)).plan);
+}
+
+/** @throws TraceError: there is no such trace, or its file is damaged */
+async function loadTraces(directory: TraceDirectory, names: readonly string[]): Promise<Map<string, LoadedTrace>> {
+  const traces = new Map<string, LoadedTrace>();
+  for (const name of names) traces.set(name, await directory.load(name));
+  return traces;
 }
