@@ -61,10 +61,7 @@ export async function pingPongOnScheduler(messages: number, seed: number): Promi
     scheduler.finish();
   };
   const pong = async (): Promise<void> => {
-    for (let sequence = 0; sequence < messages / 2; sequence++) {
-      const message = await right.mailbox.receive();
-      send(left, messageOf(sequenceOf(message)));
-    }
+    for (let sequence = 0; sequence < messages / 2; sequence++) send(left, await right.mailbox.receive());
   };
   const nodes = Promise.all([ping(), pong()]);
   await scheduler.run(hostPump());

@@ -1,4 +1,5 @@
 import { type Bar, barAtLeast, type Sample, type Section, sampleOf, secondsOf } from "./measure.ts";
+import { pingPongOnLinks } from "./ping-pong-links.ts";
 import { pingPongOnScheduler } from "./ping-pong-scheduler.ts";
 import { RustBench } from "./rust-bench.ts";
 
@@ -12,7 +13,11 @@ interface Contender {
 
 const ours: Contender = {
   name: "resilver",
-  measure: async (messages) => [["endpoint", messages / (await secondsOf(() => pingPongOnScheduler(messages, SEED)))]],
+  measure: async (messages) => [
+    ["endpoint", messages / (await secondsOf(() => pingPongOnScheduler(messages, SEED)))],
+    ["tcp", messages / (await secondsOf(() => pingPongOnLinks(messages, SEED, "network")))],
+    ["tcp through a latency toxic", messages / (await secondsOf(() => pingPongOnLinks(messages, SEED, "toxic")))],
+  ],
 };
 
 function rustContender(bench: RustBench): Contender {
@@ -54,15 +59,14 @@ export async function pingPong(runs: number, messages = 400_000): Promise<Sectio
   };
 }
 
-/** Ours against the peer's transport of the same sort; against its fastest where it has no such. */
+/** Ours against the peer's transport of the same sort, where it has one. */
 function barsAgainst(samples: readonly Sample[], peer: string, atLeast: number): Bar[] {
   const bars: Bar[] = [];
-  for (const mine of samples.filter(({ name }) => name.startsWith("resilver "))) {
-    const transport = mine.name.slice("resilver ".length);
-    const theirs = samples.filter(({ name }) => name.startsWith(`${peer} `)).toSorted((a, b) => b.median - a.median);
-    const rival = theirs.find(({ name }) => name === `${peer} ${transport}`) ?? theirs[0];
-    if (rival !== undefined)
-      bars.push(barAtLeast(`${mine.name} against ${rival.name}`, mine.median / rival.median, atLeast));
+  for (const transport of ["endpoint", "tcp"]) {
+    const mine = samples.find(({ name }) => name === `resilver ${transport}`);
+    const theirs = samples.find(({ name }) => name === `${peer} ${transport}`);
+    if (mine === undefined || theirs === undefined) continue;
+    bars.push(barAtLeast(`${mine.name} against ${theirs.name}`, mine.median / theirs.median, atLeast));
   }
   return bars;
 }
