@@ -194,6 +194,8 @@ class Run {
   }
 
   #targetFailed(system: string, error: unknown): void {
+    // The guards have told the scheduler already.
+    if (error instanceof HostAccessError) return;
     this.#fail(
       "target",
       `system ${system}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
