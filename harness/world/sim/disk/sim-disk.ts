@@ -1,4 +1,4 @@
-import { type Disk, DiskError, type Random, SECTOR_BYTES, type WriteOptions } from "../../../../engine/ports/index.ts";
+import { type Disk, DiskError, type Random, SECTOR_BYTES } from "../../../../engine/ports/index.ts";
 import type { EventKind } from "../../../history/event-log.ts";
 import { hashBytes } from "../../../history/rolling-hash.ts";
 import { Process } from "../process.ts";
@@ -10,6 +10,7 @@ import { FaultyMedium } from "./faulty-medium.ts";
 import type { InjectedFault } from "./injected-fault.ts";
 import type { Medium } from "./medium.ts";
 import type { PowerLossMode } from "./power-loss.ts";
+import { assertRange, assertUntouched } from "./request-checks.ts";
 import type { DiskRequest, RequestCounts, RequestKind, RequestListener, RequestNotice } from "./request.ts";
 import { OpenDisk, type Submission } from "./open-disk.ts";
 import { StagingPool } from "./staging-pool.ts";
@@ -30,7 +31,7 @@ export interface SimDiskOptions {
   readonly checkBuffers?: boolean;
 }
 
-const CACHE_BYTES = 32 * 1024 * 1024;
+const CACHE_BYTES = 16 * 1024 * 1024;
 const IN_FLIGHT_MAX = 64 * 1024;
 
 /**
@@ -209,7 +210,7 @@ export class SimDisk {
         source,
         sourceHash: source === undefined ? 0 : hashBytes(source),
         flushMark: kind === "flush" ? this.#medium.flushMark() : 0,
-        delayNs: latencyNs(this.#meanNs(kind, options), this.#timing.jitterRatio, this.#latencies),
+        delayNs: latencyNs(this.#timing, kind, options?.fua === true, this.#latencies),
         verdict: this.#faulty.decide({ kind, offsetBytes, lengthBytes }),
         event: undefined,
       };
@@ -246,7 +247,7 @@ export class SimDisk {
   #complete(request: DiskRequest): void {
     this.#inFlight.delete(request);
     if (request.event !== undefined) request.event.callback = undefined;
-    this.#assertUntouched(request);
+    if (this.#checkBuffers) assertUntouched(`disk ${this.name}`, request);
     const { offsetBytes, lengthBytes } = request;
     const powerLosses = this.#powerLosses;
     let bytes: Uint8Array | undefined;
@@ -317,20 +318,6 @@ export class SimDisk {
     }
   }
 
-  #meanNs(kind: RequestKind, options: WriteOptions | undefined): number {
-    const timing = this.#timing;
-    switch (kind) {
-      case "read":
-        return timing.readNs;
-      case "write":
-        return options?.fua === true ? timing.fuaWriteNs : timing.writeNs;
-      case "flush":
-        return timing.flushNs;
-      case "trim":
-        return timing.trimNs;
-    }
-  }
-
   #count(request: DiskRequest, error: DiskError | undefined): void {
     const counts = this.#counts;
     counts[request.kind]++;
@@ -339,24 +326,8 @@ export class SimDisk {
     else if (request.kind === "write") counts.writtenBytes += request.lengthBytes;
   }
 
-  #assertUntouched(request: DiskRequest): void {
-    const { source, process } = request;
-    // A dead process's memory is used again by others.
-    if (!this.#checkBuffers || source === undefined || process.state === "dead") return;
-    if (hashBytes(source) === request.sourceHash) return;
-    throw new Error(
-      `disk ${this.name}: the caller changed the buffer of write ${request.requestIndex} ` +
-        `(byte ${request.offsetBytes}, ${request.lengthBytes} bytes) before it settled`,
-    );
-  }
-
   #assertRange(offsetBytes: number, lengthBytes: number, unitBytes: number): void {
-    const inside = offsetBytes >= 0 && lengthBytes >= 0 && offsetBytes + lengthBytes <= this.sizeBytes;
-    if (inside && offsetBytes % unitBytes === 0 && lengthBytes % unitBytes === 0) return;
-    throw new Error(
-      `disk ${this.name}: byte ${offsetBytes}, ${lengthBytes} bytes: ` +
-        `not whole units of ${unitBytes} bytes inside ${this.sizeBytes} bytes`,
-    );
+    assertRange(`disk ${this.name}`, this.sizeBytes, offsetBytes, lengthBytes, unitBytes);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Random } from "../../../../engine/ports/index.ts";
+import type { RequestKind } from "./request.ts";
 
 /** How long a request takes, each a mean in virtual nanoseconds. */
 export interface DiskTiming {
@@ -21,8 +22,21 @@ export const defaultTiming: DiskTiming = {
   jitterRatio: 0.25,
 };
 
-/** A draw about `meanNs`: whole, at least 1. One draw from `random`, whatever the mean. */
-export function latencyNs(meanNs: number, jitterRatio: number, random: Random): number {
+/** How long one request takes: whole, at least 1. One draw from `random`, whatever the request. */
+export function latencyNs(timing: DiskTiming, kind: RequestKind, fua: boolean, random: Random): number {
   const unit = random.next32() / 0x1_0000_0000;
-  return Math.max(1, Math.floor(meanNs * (1 + jitterRatio * (2 * unit - 1))));
+  return Math.max(1, Math.floor(meanNs(timing, kind, fua) * (1 + timing.jitterRatio * (2 * unit - 1))));
+}
+
+function meanNs(timing: DiskTiming, kind: RequestKind, fua: boolean): number {
+  switch (kind) {
+    case "read":
+      return timing.readNs;
+    case "write":
+      return fua ? timing.fuaWriteNs : timing.writeNs;
+    case "flush":
+      return timing.flushNs;
+    case "trim":
+      return timing.trimNs;
+  }
 }
