@@ -44,6 +44,7 @@ export class Interconnect {
   readonly #applier: Applier;
   /** The session that carries the pairs. */
   #connection: Connection | undefined;
+  readonly #upWaiters = new Set<() => void>();
   #strangers = 0;
   #attempts = 0;
   #lastEpoch = -1;
@@ -59,6 +60,20 @@ export class Interconnect {
 
   get connection(): Connection | undefined {
     return this.#connection;
+  }
+
+  /** The session, once there is one; `undefined` if there is none within `delayNs`. */
+  whenUp(delayNs: number): Promise<Connection | undefined> {
+    if (this.#connection !== undefined) return Promise.resolve(this.#connection);
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        timer.cancel();
+        this.#upWaiters.delete(settle);
+        resolve(this.#connection);
+      };
+      const timer = this.#runtime.clock.after(delayNs, settle);
+      this.#upWaiters.add(settle);
+    });
   }
 
   /** Settles when nothing that was received is still to be applied. */
@@ -176,6 +191,7 @@ export class Interconnect {
     this.#applier.reset();
     this.#runtime.log.step("session.up", { link: this.config.name });
     this.#host.onUp(connection);
+    for (const settle of this.#upWaiters) settle();
   }
 
   #down(session: Session, why: string): void {

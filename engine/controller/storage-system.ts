@@ -16,6 +16,8 @@ import { SharedMemory } from "./shared-memory.ts";
 
 /** After a start the primary lets hosts wait this long for word of a takeover. */
 const PEER_WAIT_NS = 1_000 * NS_PER_MS;
+/** A new pair is offered to the other end at once; a link that is just coming up is waited for. */
+const LINK_WAIT_NS = 3_000 * NS_PER_MS;
 
 interface Asked {
   readonly connection: Connection;
@@ -110,7 +112,7 @@ export class StorageSystem {
     const { pair: name, link, volume, peerVolume, mode } = command;
     const interconnect = this.#interconnects.get(link);
     if (interconnect === undefined) throw new EngineError("LINK_UNKNOWN", { link });
-    const { connection } = interconnect;
+    const connection = await interconnect.whenUp(LINK_WAIT_NS);
     if (connection === undefined) throw new EngineError("LINK_DOWN", { pair: name, command: "create" });
     let id = this.#runtime.random.next32();
     while (id === 0 || this.#memory.pairById(id) !== undefined) id = this.#runtime.random.next32();
