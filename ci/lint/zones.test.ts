@@ -10,6 +10,8 @@ test.each([
   ["main.ts", "reports/junit.ts"],
   ["harness/cli/doctor-command.ts", "harness/oracle/e2fsck.ts"],
   ["harness/world/containers/world.ts", "engine/node/main.ts"],
+  ["harness/run/captures.ts", "harness/oracle/judgement.ts"],
+  ["harness/target/sim.ts", "engine/errors.ts"],
   ["harness/trace/dmlog.test.ts", "harness/trace/open-trace.ts"],
   ["reports/junit.ts", "harness/history/event-log.ts"],
   ["scenarios/regressions/a.ts", "harness/plan/index.ts"],

@@ -1,37 +1,36 @@
 /** A part of the tree with its own rule of what it may import. Longest matching folder wins. */
 interface Zone {
-  /** A folder, from the root of the repository, with the slash at its end. */
+  /** From the root of the repository, with the slash at its end. */
   readonly folder: string;
-  /** Folders that its files may import, besides the zone itself. */
+  /** Folders and files that its files may import, besides the zone itself. */
   readonly mayImport: readonly string[];
   /** True if its files use Node.js; otherwise they also run in a browser. */
   readonly needsNode: boolean;
 }
 
+/** What the harness knows of the engine. */
+const ENGINE_SURFACE = ["engine/ports/", "engine/controller/", "engine/errors.ts"];
+
 const ZONES: readonly Zone[] = [
   { folder: "engine/", mayImport: [], needsNode: false },
   { folder: "engine/node/", mayImport: ["engine/"], needsNode: true },
-  { folder: "harness/", mayImport: ["engine/ports/", "engine/controller/"], needsNode: false },
+  { folder: "harness/", mayImport: ENGINE_SURFACE, needsNode: false },
   {
     folder: "harness/cli/",
-    mayImport: [
-      "engine/ports/",
-      "engine/controller/",
-      "harness/",
-      "harness/hunt/",
-      "harness/oracle/",
-      "harness/world/containers/",
-    ],
+    mayImport: [...ENGINE_SURFACE, "harness/", "harness/hunt/", "harness/world/containers/"],
     needsNode: true,
   },
   // Programs that the tests of the command line run: put together as `main.ts` is, so they see what it sees.
   {
     folder: "harness/cli/fixtures/",
-    mayImport: ["engine/ports/", "engine/controller/", "harness/", "harness/cli/", "reports/"],
+    mayImport: [...ENGINE_SURFACE, "harness/", "harness/cli/", "reports/"],
     needsNode: true,
   },
-  { folder: "harness/hunt/", mayImport: ["engine/ports/", "engine/controller/", "harness/"], needsNode: true },
-  { folder: "harness/oracle/", mayImport: ["engine/ports/", "engine/controller/", "harness/"], needsNode: true },
+  {
+    folder: "harness/hunt/",
+    mayImport: [...ENGINE_SURFACE, "harness/"],
+    needsNode: true,
+  },
   { folder: "harness/world/containers/", mayImport: ["engine/", "engine/node/", "harness/"], needsNode: true },
   { folder: "reports/", mayImport: ["harness/history/"], needsNode: true },
   { folder: "scenarios/", mayImport: ["engine/", "harness/"], needsNode: true },
@@ -43,7 +42,6 @@ const ZONES: readonly Zone[] = [
       "harness/",
       "harness/cli/",
       "harness/hunt/",
-      "harness/oracle/",
       "harness/world/containers/",
       "reports/",
       "scenarios/",
@@ -57,6 +55,7 @@ const NODE_FILES: readonly RegExp[] = [
   /\.test\.ts$/,
   /\.node\.ts$/,
   /\/record\.ts$/,
+  /^harness\/oracle\/(?!content\.ts$|judgement\.ts$)/,
   /^harness\/trace\/(?:open-[^/]*|[^/]*-directory)\.ts$/,
 ];
 
