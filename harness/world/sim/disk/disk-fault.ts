@@ -40,8 +40,6 @@ export type DiskFaultSpec = DiskFaultTrigger &
     | { readonly kind: "torn-write"; readonly sectors: number | readonly number[] }
   );
 
-export type DiskFaultKind = DiskFaultSpec["kind"];
-
 /** A fault that this disk cannot be given. */
 export class DiskFaultError extends Error {
   readonly place: string;

@@ -110,6 +110,11 @@ test("lost, misdirected and flipped writes are acknowledged, seen by reads, and 
     { sectorIndex: 16, faultId: astray.faultId },
     { sectorIndex: 32, faultId: flip.faultId },
   ]);
+  expect([0, 1, 16].map((sectorIndex) => disk.damageAt(sectorIndex))).toEqual([
+    lost.faultId,
+    undefined,
+    astray.faultId,
+  ]);
   expect(seen).toEqual([astray.faultId, flip.faultId]);
   expect(disk.pristine(4096, 512)).toEqual(filled(2, 512));
 });

@@ -151,6 +151,11 @@ export class SimDisk {
     return this.#medium.damage();
   }
 
+  /** The fault because of which this sector differs from the pristine copy; `undefined` if it does not. */
+  damageAt(sectorIndex: number): number | undefined {
+    return this.#medium.overlay.get(sectorIndex)?.faultId;
+  }
+
   /** Chunks that hold something, rising, neighbours merged. */
   allocatedRanges(): { offsetBytes: number; lengthBytes: number }[] {
     return this.#medium.content.allocatedRanges();
