@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { basename } from "node:path";
+import { relative, resolve } from "node:path";
 import { parsePlan } from "../plan/plan.ts";
 import { PlanError } from "../plan/plan-error.ts";
 import type { ScenarioEntry } from "./scenario-entry.ts";
@@ -10,8 +10,14 @@ const PLAN_BYTES_MAX = 16 * 1024 * 1024;
 /** A plan that somebody wrote or generated, as JSON. @throws UsageError naming the file and the place in it */
 export async function readPlanFile(path: string): Promise<ScenarioEntry> {
   const plan = parsePlanOf(path, parseJson(path, await readText(path)));
-  const id = `plan/${basename(path, ".json")}`;
-  return { id, name: plan.name, requirements: plan.requirements, plan };
+  return { id: idOf(path), name: plan.name, requirements: plan.requirements, plan };
+}
+
+/** From the path, so that two files of one name are two runs. */
+function idOf(path: string): string {
+  const near = relative("", path);
+  const parts = (near.startsWith("..") ? resolve(path) : near).replace(/\.json$/, "").split(/[\\/]/);
+  return ["plan", ...parts.filter((part) => part !== "")].join("/");
 }
 
 async function readText(path: string): Promise<string> {

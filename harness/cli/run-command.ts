@@ -12,6 +12,7 @@ import { type RunTask, unfinishedRecord } from "./run-task.ts";
 import type { ScenarioEntry } from "./scenario-entry.ts";
 import { loadAll } from "./scenario-files.ts";
 import { selectScenarios } from "./select-scenarios.ts";
+import { traceNames } from "./trace-names.ts";
 import { runTasks } from "./worker-pool.ts";
 
 export interface RunOptions {
@@ -54,7 +55,8 @@ export async function runCommand(
 function taskOf(entry: ScenarioEntry, seed: number, repeat: boolean, digest: string, embed: boolean): RunTask {
   const { id, name, requirements, plan } = entry;
   const replay = tokenOf({ id, seed, plan, embed, engineDigest: digest });
-  return { id, name, requirements, seed, repeat, replay, ...(embed ? { plan } : {}) };
+  const heavy = traceNames(plan).length > 0;
+  return { id, name, requirements, seed, repeat, heavy, replay, ...(embed ? { plan } : {}) };
 }
 
 /** Does `tasks`, writes `out/`, prints the table or the document. @returns the exit code */

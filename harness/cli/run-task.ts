@@ -8,6 +8,8 @@ export interface RunTask {
   readonly seed: number;
   /** Run twice and compare the histories (rule 11). */
   readonly repeat: boolean;
+  /** Replays a recorded trace: takes seconds where others take milliseconds. */
+  readonly heavy: boolean;
   /** The plan itself if it is none of the shipped scenarios. */
   readonly plan?: unknown;
   /** `resilver replay TOKEN` runs it again. */

@@ -1,16 +1,20 @@
-import type { Plan } from "../plan/plan.ts";
-import type { Step } from "../plan/step.ts";
-
-/** The recorded traces that a plan replays, each once, in the order of its steps. */
-export function traceNames(plan: Plan): readonly string[] {
+/**
+ * The recorded traces that a plan replays, each once, in the order of its steps. The plan may be
+ * unchecked: what has the form of a trace step counts.
+ */
+export function traceNames(plan: unknown): readonly string[] {
   const names = new Set<string>();
-  const visit = (steps: readonly Step[]): void => {
-    for (const step of steps) {
-      if (step.kind === "trace") names.add(step.name);
-      if ("steps" in step) visit(step.steps);
-      if (step.kind === "expect-refused") visit([step.step]);
+  // Plans are shallow (`STEP_DEPTH_MAX`), but an unchecked one need not be: no recursion.
+  let level: unknown[] = [plan];
+  while (level.length > 0) {
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== "object" || value === null) continue;
+      if ("kind" in value && value.kind === "trace" && "name" in value && typeof value.name === "string")
+        names.add(value.name);
+      next.push(...Object.values(value));
     }
-  };
-  visit(plan.steps);
+    level = next;
+  }
   return [...names];
 }

@@ -26,14 +26,15 @@ export interface WorkerPoolOptions {
 const STOP_MS = 1_000;
 
 /**
- * Does `tasks` on worker threads, first come first served.
+ * Does `tasks` on worker threads.
  *
  * @returns one record a task, in the order of the tasks, whatever the number of workers
  * @throws UsageError if a task turns out to be the caller's mistake; no further task is started
  */
 export async function runTasks(tasks: readonly RunTask[], options: WorkerPoolOptions): Promise<RunRecord[]> {
   const records = new Map<RunTask, RunRecord>();
-  const queue = [...tasks];
+  // What takes longest first, or one worker would be busy with it after all others are done.
+  const queue = [...tasks.filter((task) => task.heavy), ...tasks.filter((task) => !task.heavy)];
   let refusal: Error | undefined;
 
   const loop = async (): Promise<void> => {
