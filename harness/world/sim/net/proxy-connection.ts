@@ -1,4 +1,5 @@
 import type { SimRandom } from "../sim-random.ts";
+import type { ProxyEffects } from "./proxy-effects.ts";
 import type { Socket } from "./socket.ts";
 import type { StubWorld } from "./stub.ts";
 import type { Direction } from "./toxic.ts";
@@ -22,14 +23,23 @@ export class ProxyConnection {
     this.#onOver = onOver;
   }
 
-  /** Bytes that went in and came out neither as bytes nor as the effect of a toxic. */
-  bytesInside(direction: Direction): number {
-    const counters = this.#links[direction]?.counters;
-    return counters === undefined ? 0 : counters.bytesIn - counters.bytesOut - counters.bytesDropped;
+  /** Bytes in both links that neither came out nor were thrown away. */
+  get bytesInside(): number {
+    let inside = 0;
+    for (const link of [this.#links.upstream, this.#links.downstream]) {
+      if (link === undefined) continue;
+      const { bytesIn, bytesOut, bytesDropped, bytesGivenUp } = link.counters;
+      inside += bytesIn - bytesOut - bytesDropped - bytesGivenUp;
+    }
+    return inside;
   }
 
-  bytesOut(direction: Direction): number {
-    return this.#links[direction]?.counters.bytesOut ?? 0;
+  /** Adds what this connection did to `effects`. */
+  addTo(effects: ProxyEffects): void {
+    const { upstream, downstream } = this.#links;
+    effects.bytesUpstream += upstream?.counters.bytesOut ?? 0;
+    effects.bytesDownstream += downstream?.counters.bytesOut ?? 0;
+    effects.bytesGivenUp += (upstream?.counters.bytesGivenUp ?? 0) + (downstream?.counters.bytesGivenUp ?? 0);
   }
 
   start(world: StubWorld, random: SimRandom, done: () => void): void {

@@ -9,6 +9,8 @@ export interface ProxyEffects {
   connectionsClosed: number;
   /** Bytes that taking it down lost inside it. */
   bytesLost: number;
+  /** Bytes lost while a toxic was deleted towards a receiver that took nothing. */
+  bytesGivenUp: number;
   /** Bytes written to the upstream, and to clients. */
   bytesUpstream: number;
   bytesDownstream: number;
@@ -21,6 +23,7 @@ export function noProxyEffects(): ProxyEffects {
     dialsFailed: 0,
     connectionsClosed: 0,
     bytesLost: 0,
+    bytesGivenUp: 0,
     bytesUpstream: 0,
     bytesDownstream: 0,
   };

@@ -35,10 +35,10 @@ export class SimLink implements Link {
   }
 
   read(): Promise<Uint8Array | undefined> {
-    if (this.#resolveRead !== undefined) throw new Error("a read is pending already on this link");
-    const socket = this.#socket;
     // A dead process gets no answer; nothing of it runs on.
     if (this.#gate.dead) return new Promise(() => {});
+    if (this.#resolveRead !== undefined) throw new Error("a read is pending already on this link");
+    const socket = this.#socket;
     if (this.#closed) return Promise.resolve(undefined);
     if (socket.receivedBytes > 0) return Promise.resolve(socket.take(READ_BYTES));
     if (socket.isReset) return Promise.reject(resetError());

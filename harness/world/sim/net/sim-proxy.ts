@@ -97,10 +97,7 @@ export class SimProxy implements Acceptor {
   /** What the proxy has really done so far. */
   get effects(): ProxyEffects {
     const effects = { ...this.#effects };
-    for (const connection of this.#connections) {
-      effects.bytesUpstream += connection.bytesOut("upstream");
-      effects.bytesDownstream += connection.bytesOut("downstream");
-    }
+    for (const connection of this.#connections) connection.addTo(effects);
     return effects;
   }
 
@@ -158,14 +155,10 @@ export class SimProxy implements Acceptor {
         const enabled = change.enabled ?? this.#enabled;
         const finish = (): void => {
           this.#config = config;
-          try {
-            if (enabled && !this.#enabled) this.#start();
-            unlock();
-            resolve();
-          } catch (error) {
-            unlock();
-            reject(error);
-          }
+          const failure = enabled && !this.#enabled ? this.#tryStart() : undefined;
+          if (failure === undefined) resolve();
+          else reject(failure);
+          unlock();
         };
         if (this.#enabled && (differs || !enabled)) this.#stop(finish);
         else finish();
@@ -179,8 +172,8 @@ export class SimProxy implements Acceptor {
       this.#control.run((unlock) => {
         const finish = (): void => {
           this.#onDeleted();
-          unlock();
           resolve();
+          unlock();
         };
         if (this.#enabled) this.#stop(finish);
         else finish();
@@ -205,6 +198,15 @@ export class SimProxy implements Acceptor {
     this.#note("proxy.start");
   }
 
+  #tryStart(): unknown {
+    try {
+      this.#start();
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+
   #stop(done: () => void): void {
     this.#enabled = false;
     this.#note("proxy.stop");
@@ -217,7 +219,7 @@ export class SimProxy implements Acceptor {
     const closeAll = (): void => {
       for (const connection of [...this.#connections]) {
         this.#effects.connectionsClosed++;
-        this.#effects.bytesLost += connection.bytesInside("upstream") + connection.bytesInside("downstream");
+        this.#effects.bytesLost += connection.bytesInside;
         connection.close();
       }
       done();
@@ -256,8 +258,7 @@ export class SimProxy implements Acceptor {
     const number = this.#connectionCount++;
     const connection = new ProxyConnection(client, server, this.#chain, () => {
       this.#connections.delete(connection);
-      this.#effects.bytesUpstream += connection.bytesOut("upstream");
-      this.#effects.bytesDownstream += connection.bytesOut("downstream");
+      connection.addTo(this.#effects);
     });
     this.#connections.add(connection);
     const world = { scheduler, process: this.host.kernel, timer: this.#timer, connection: number };

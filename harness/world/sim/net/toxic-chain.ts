@@ -88,8 +88,8 @@ export class ToxicChain {
         try {
           change = begin();
         } catch (error) {
-          unlock();
           reject(error);
+          unlock();
           return;
         }
         const links = [...this.#links[change.direction]];
@@ -97,8 +97,8 @@ export class ToxicChain {
         const done = (): void => {
           open--;
           if (open > 0) return;
-          unlock();
           resolve();
+          unlock();
         };
         for (const link of links) change.apply(link, done);
         done();

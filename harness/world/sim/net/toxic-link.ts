@@ -13,7 +13,10 @@ import { runNoop } from "./toxics/noop.ts";
 export interface LinkCounters {
   bytesIn: number;
   bytesOut: number;
+  /** Thrown away by toxics. */
   bytesDropped: number;
+  /** Lost in a flush that nobody took. */
+  bytesGivenUp: number;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface LinkCounters {
  * included. Each calls `done` when that link no longer holds up the API's answer.
  */
 export class ToxicLink {
-  readonly counters: LinkCounters = { bytesIn: 0, bytesOut: 0, bytesDropped: 0 };
+  readonly counters: LinkCounters = { bytesIn: 0, bytesOut: 0, bytesDropped: 0, bytesGivenUp: 0 };
   readonly reader: LinkReader;
   readonly writer: LinkWriter;
   readonly #world: StubWorld;
@@ -139,7 +142,7 @@ export class ToxicLink {
       this.#world,
       stub,
       (bytes) => {
-        this.counters.bytesDropped += bytes;
+        this.counters.bytesGivenUp += bytes;
       },
       (joined) => {
         if (joined) {
@@ -165,7 +168,15 @@ export class ToxicLink {
       stream ??= this.#random.fork(`${slot.name}/${runNumber}`);
       return stream;
     };
+    const { counters } = this;
+    const drop = (bytes: number): void => {
+      slot.effects.bytesDropped += bytes;
+      counters.bytesDropped += bytes;
+    };
+    const giveUp = (bytes: number): void => {
+      counters.bytesGivenUp += bytes;
+    };
     const hit = toxicity >= 1 || (toxicity > 0 && random().next32() < toxicity * 0x1_0000_0000);
-    stub.start(hit ? runToxic(toxic, stub, { effects: slot.effects, random }) : runNoop(stub));
+    stub.start(hit ? runToxic(toxic, stub, { effects: slot.effects, random, drop, giveUp }) : runNoop(stub));
   }
 }

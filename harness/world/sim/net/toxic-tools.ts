@@ -6,4 +6,8 @@ export interface ToxicTools {
   readonly effects: ToxicEffects;
   /** The stream of this run alone. */
   random(): SimRandom;
+  /** Counts bytes that the toxic throws away. */
+  drop(bytes: number): void;
+  /** Counts bytes that nobody took within the 5 s of a flush. */
+  giveUp(bytes: number): void;
 }

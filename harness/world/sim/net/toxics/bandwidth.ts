@@ -15,12 +15,9 @@ const SLICE_MS = 100;
 export function runBandwidth({ rateKBps }: BandwidthToxic, stub: Stub, tools: ToxicTools): ToxicRun {
   const sliceBytes = rateKBps * SLICE_MS;
   let sleepNs = 0;
-  const drop = (bytes: number): void => {
-    tools.effects.bytesDropped += bytes;
-  };
   const pass = (chunk: Chunk): void => {
     // What is left goes out at once and in one piece.
-    const interrupted = (): void => stub.forwardOrLose(chunk, stub.stopped, drop);
+    const interrupted = (): void => stub.forwardOrLose(chunk, stub.stopped, tools.giveUp);
     if (chunk.bytes.length > sliceBytes) {
       const slice = { bytes: chunk.bytes.subarray(0, sliceBytes), timestampNs: chunk.timestampNs };
       const rest = { bytes: chunk.bytes.subarray(sliceBytes), timestampNs: chunk.timestampNs };

@@ -13,7 +13,7 @@ export function runLimitData({ limitBytes }: LimitDataToxic, stub: Stub, tools: 
       const { bytes, timestampNs } = chunk;
       const passing = Math.min(bytes.length, Math.max(0, limitBytes - stub.transmittedBytes));
       tools.effects.chunks++;
-      tools.effects.bytesDropped += bytes.length - passing;
+      tools.drop(bytes.length - passing);
       const passed = (): void => {
         stub.transmittedBytes += passing;
         if (stub.transmittedBytes < limitBytes) stub.next();

@@ -19,7 +19,7 @@ export function runResetPeer({ timeoutMs }: ResetPeerToxic, stub: Stub, tools: T
   return {
     chunk(chunk) {
       tools.effects.chunks++;
-      tools.effects.bytesDropped += chunk.bytes.length;
+      tools.drop(chunk.bytes.length);
       // No interrupt: a change of the toxic waits with it.
       stub.wait(timeoutMs * NS_PER_MS, reset);
     },

@@ -16,7 +16,7 @@ export function runTimeout({ timeoutMs }: TimeoutToxic, stub: Stub, tools: Toxic
     ...(timeoutMs > 0 ? { idleNsMax: timeoutMs * NS_PER_MS } : {}),
     chunk(chunk) {
       tools.effects.chunks++;
-      tools.effects.bytesDropped += chunk.bytes.length;
+      tools.drop(chunk.bytes.length);
       stub.next();
     },
     idle() {
