@@ -2,6 +2,7 @@ import type { EventKind } from "../../../history/event-log.ts";
 import type { SimRandom } from "../sim-random.ts";
 import { Fifo } from "./fifo.ts";
 import type { Host } from "./host.ts";
+import { NetworkError } from "./network-error.ts";
 import { OpQueue } from "./op-queue.ts";
 import { ProxyConnection } from "./proxy-connection.ts";
 import { noProxyEffects, type ProxyEffects } from "./proxy-effects.ts";
@@ -198,12 +199,13 @@ export class SimProxy implements Acceptor {
     this.#note("proxy.start");
   }
 
-  #tryStart(): unknown {
+  #tryStart(): NetworkError | undefined {
     try {
       this.#start();
       return undefined;
     } catch (error) {
-      return error;
+      if (error instanceof NetworkError) return error;
+      throw error;
     }
   }
 
