@@ -26,6 +26,8 @@ export class PairProtocol {
   readonly #requests = new Map<Pair, ResyncRequestReader>();
   readonly #creating = new Map<Pair, CreateAnswer>();
   readonly #adopting = new Set<number>();
+  /** Who waits to hear of which pair. */
+  readonly #listeners = new Map<() => void, Pair>();
 
   constructor(memory: SharedMemory, runtime: Runtime) {
     this.#memory = memory;
@@ -45,6 +47,20 @@ export class PairProtocol {
     const { connection, entry } = pair;
     if (connection === undefined || connection.session.ended) return;
     connection.session.send("pair-state", { pairId: entry.id, payload: encodePairOffer(entry) });
+  }
+
+  /** Settles when the other end has said where it stands, or after `delayNs`. */
+  async whenHeard(pair: Pair, delayNs: number): Promise<void> {
+    if (pair.peerState !== undefined) return;
+    await new Promise<void>((resolve) => {
+      const settle = (): void => {
+        timer.cancel();
+        this.#listeners.delete(settle);
+        resolve();
+      };
+      const timer = this.#runtime.clock.after(delayNs, settle);
+      this.#listeners.set(settle, pair);
+    });
   }
 
   /** Offers a new pair and waits for the answer. @throws EngineError PEER_REFUSED: the pair is gone again */
@@ -92,6 +108,7 @@ export class PairProtocol {
     if (pair.entry.link !== link || offer.sizeBytes !== pair.entry.sizeBytes || offer.trackBytes !== pair.entry.trackBytes)
       throw new CodecError(`pair ${pair.entry.name} differs at the other end`);
     pair.peerState = offer.state;
+    for (const [settle, waited] of this.#listeners) if (waited === pair) settle();
     this.#answered(pair, undefined);
     this.reconcile(pair);
   }

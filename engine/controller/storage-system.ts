@@ -16,7 +16,7 @@ import { SharedMemory } from "./shared-memory.ts";
 
 /** After a start the primary lets hosts wait this long for word of a takeover. */
 const PEER_WAIT_NS = 1_000 * NS_PER_MS;
-/** A new pair is offered to the other end at once; a link that is just coming up is waited for. */
+/** A command that needs the other end waits this long for a link that is just coming up. */
 const LINK_WAIT_NS = 3_000 * NS_PER_MS;
 
 interface Asked {
@@ -104,8 +104,11 @@ export class StorageSystem {
 
   async #executeHere(pair: Pair, command: PrimaryCommand): Promise<void> {
     if (command.kind === "split") await splitPair(pair, command.secondary === "read-write");
-    else if (command.kind === "resync") await chooseResync(pair, command.direction);
-    else await swapRoles(pair);
+    else if (command.kind === "failback") await swapRoles(pair);
+    else {
+      await this.#protocol.whenHeard(pair, LINK_WAIT_NS);
+      await chooseResync(pair, command.direction);
+    }
   }
 
   async #create(command: Extract<Command, { kind: "create" }>): Promise<void> {

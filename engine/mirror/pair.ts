@@ -212,8 +212,10 @@ export class Pair {
     this.pending.lose();
     this.#suspend(why);
     this.runtime.log.step("pair.suspended", { pair: entry.name, why: entry.suspension, pending: this.pending.count });
-    // Without a generation of its own this side could later be taken for the one that is behind.
-    this.runtime.tasks.spawn(unapplied && entry.shared ? this.fork() : this.persist());
+    // Without a generation of its own a primary could later be taken for the side that is behind. A
+    // secondary never forks here: it holds no host write of its own that the primary might lack.
+    const mustFork = unapplied && entry.shared && entry.role === "primary";
+    this.runtime.tasks.spawn(mustFork ? this.fork() : this.persist());
   }
 
   /** Reads the pending bitmap after a start. @throws DiskError */
