@@ -118,20 +118,19 @@ class Slot {
         });
         this.#post({ kind: "run", task });
       });
-      if (end.kind === "interrupted" || end.kind === "timeout") await this.#stop();
+      if (end.kind === "interrupted" || end.kind === "timeout") await this.close();
       return end;
     } finally {
       for (const cleanup of cleanups) cleanup();
     }
   }
 
+  /**
+   * Asks first, so that temporary files are removed. A worker in an endless loop does not hear it, so
+   * the wait is bounded.
+   */
   async close(): Promise<void> {
-    if (this.#alive) await this.#worker.terminate();
-    this.#alive = false;
-  }
-
-  /** A worker in an endless loop does not hear it, so the wait is bounded. */
-  async #stop(): Promise<void> {
+    if (!this.#alive) return;
     const worker = this.#worker;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, STOP_MS);
@@ -141,7 +140,8 @@ class Slot {
       });
       this.#post({ kind: "stop" });
     });
-    await this.close();
+    await worker.terminate();
+    this.#alive = false;
   }
 
   #post(request: WorkerRequest): void {

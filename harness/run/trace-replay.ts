@@ -8,14 +8,20 @@ export class TraceReplay {
   readonly name: string;
   /** Entries from the first on that the host's own volume surely holds. */
   acknowledged = 0;
-  /** Entries from the first on that both sides of the mirror surely hold. */
-  mirrored = 0;
+  #mirrored = 0;
   readonly #isInStep: () => boolean;
 
   /** @param isInStep whether, now, the secondary surely lacks nothing that was acknowledged */
   constructor(name: string, isInStep: () => boolean) {
     this.name = name;
     this.#isInStep = isInStep;
+  }
+
+  /** Entries from the first on that both sides of the mirror surely hold. */
+  get mirrored(): number {
+    // A resync may have ended after the last entry.
+    this.#observe();
+    return this.#mirrored;
   }
 
   /** Gives the first failure that ended it early, if one did. */
@@ -29,9 +35,13 @@ export class TraceReplay {
         await host.recover(outcome);
       }
       this.acknowledged = entry.index + 1;
-      if (this.#isInStep()) this.mirrored = this.acknowledged;
+      this.#observe();
     }
     return undefined;
+  }
+
+  #observe(): void {
+    if (this.#isInStep()) this.#mirrored = this.acknowledged;
   }
 }
 
