@@ -39,6 +39,8 @@ export class Acknowledged {
         const found = disk.hash.get(sector);
         if (found !== versions.hash(version) && !versions.covers(sector, found, version)) {
           bad.push({ sector, found, expected: describeVersion(disk, version) });
+          // Told once; later changes are not to be blamed for it.
+          versions.release(version, disk.bit);
         }
       }
       this.#judge(disk, bad, "an acknowledged write is not there");
@@ -93,6 +95,7 @@ export class Acknowledged {
       const found = disk.hash.get(sector);
       if (found !== versions.hash(wanted) && !versions.covers(sector, found, wanted)) {
         bad.push({ sector, found, expected: describeVersion(disk, wanted) });
+        this.release(disk, sector, found);
       }
     }
     if (judged > 0) this.#judge(disk, bad, "an acknowledged write is gone");

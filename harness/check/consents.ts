@@ -18,30 +18,33 @@ export class Consents {
   readonly #splitBy = new Map<PairState, number>();
 
   /**
-   * Takes note of a command before it is given, and gives back the disk that may now be
-   * overwritten, if any.
+   * Takes note of a command before it is given.
    *
    * @param here the end at which it is given
    */
-  issued(command: number, given: AdminCommand, pair: PairState, here: DiskState, at: number): DiskState | undefined {
+  issued(command: number, given: AdminCommand, pair: PairState, here: DiskState, at: number): void {
     const there = pair.other(here).disk;
     const isPrimary = pair.side(here).report?.role !== "secondary";
     switch (given.kind) {
       case "create":
-        return this.#grant({ command, pair, overwritten: there, before: NEVER });
+        this.#grants.push({ command, pair, overwritten: there, before: NEVER });
+        return;
       case "split":
-        this.#splitBy.set(pair, command);
-        return undefined;
+        // An earlier split still stands if this one is refused.
+        if (!this.#splitBy.has(pair)) this.#splitBy.set(pair, command);
+        return;
       case "takeover":
-        return this.#grant({ command, pair, overwritten: there, before: at });
+        this.#grants.push({ command, pair, overwritten: there, before: at });
+        return;
       case "resync": {
         // Without a direction only a split of the operator's own tells which writes may go.
-        if (given.direction === undefined && !this.#splitBy.has(pair)) return undefined;
+        if (given.direction === undefined && !this.#splitBy.has(pair)) return;
         const toOther = (given.direction ?? "forward") === "forward" ? isPrimary : !isPrimary;
-        return this.#grant({ command, pair, overwritten: toOther ? there : here, before: NEVER });
+        this.#grants.push({ command, pair, overwritten: toOther ? there : here, before: NEVER });
+        return;
       }
       case "failback":
-        return undefined;
+        return;
     }
   }
 
@@ -62,10 +65,5 @@ export class Consents {
     return this.#grants.some(
       (grant) => grant.pair === pair && grant.overwritten === disk && acknowledgedAt < grant.before,
     );
-  }
-
-  #grant(grant: Grant): DiskState {
-    this.#grants.push(grant);
-    return grant.overwritten;
   }
 }

@@ -7,6 +7,8 @@ import type { Model } from "./model.ts";
 import type { Unacknowledged } from "./unacknowledged.ts";
 import { INITIAL_VERSION, NO_VERSION } from "./versions.ts";
 
+const any = (): boolean => true;
+
 /**
  * What a visible change of a disk may be: something that a host wrote there (V), not older than
  * what was there (F), nobody's acknowledged write overwritten unasked (G), nothing flushed lost
@@ -35,6 +37,9 @@ export class ContentRules {
     const lost: BadSector[] = [];
     const again: BadSector[] = [];
     const overwritten: BadSector[] = [];
+    // Then content that repeats may be any of its versions, older ones too.
+    const mayReset =
+      change.reason === "power-loss" || pairs.some((pair) => pair.side(disk).report?.consistent === false);
     let judged = 0;
     let overwrites = 0;
     disk.refresh(change, this.#model.now, this.#model.nowNs(), (sector, before, after) => {
@@ -47,26 +52,37 @@ export class ContentRules {
         if (verdict === "unasked") overwritten.push({ sector, found: after, expected: describeVersion(disk, floor) });
       }
       const version = versions.atLeast(sector, after, floor);
-      if (version !== NO_VERSION) {
-        disk.floor.set(sector, version);
+      // Where content repeats, the floor may be too low to show that an acknowledged write went.
+      const wanted = versions.newestRequired(sector, disk.bit, any);
+      const lacksWanted = wanted !== NO_VERSION && !versions.covers(sector, after, wanted);
+      if (version !== NO_VERSION && !lacksWanted) {
+        disk.floor.set(sector, mayReset && versions.repeats(version) ? versions.oldest(sector, after) : version);
         versions.hold(version, disk.bit);
         const bad = this.#unacknowledged.reappeared(disk, sector, after);
-        if (bad !== undefined) again.push(bad);
+        if (bad === undefined) return;
+        if (pairs.some((pair) => this.#consents.allows(pair, disk, 0))) this.#unacknowledged.forget(disk, sector);
+        else again.push(bad);
         return;
       }
-      const older = versions.oldest(sector, after);
+      const older = version === NO_VERSION ? versions.oldest(sector, after) : version;
+      const newest = version === NO_VERSION ? floor : wanted;
       if (older === NO_VERSION) {
-        invalid.push({ sector, found: after, expected: `${describeVersion(disk, floor)}, or another write of a host` });
+        invalid.push({
+          sector,
+          found: after,
+          expected: `${describeVersion(disk, newest)}, or another write of a host`,
+        });
         return;
       }
       if (change.reason === "power-loss") {
         const bad = this.#acknowledged.lostByPower(disk, sector, after);
         if (bad !== undefined) lost.push(bad);
-      } else if (!this.#mayGoBack(disk, sector, floor, after)) {
-        back.push({ sector, found: after, expected: `${describeVersion(disk, floor)}, or newer` });
+      } else if (!this.#mayGoBack(disk, sector, newest, after)) {
+        back.push({ sector, found: after, expected: `${describeVersion(disk, newest)}, or newer` });
       }
       this.#acknowledged.release(disk, sector, after);
       disk.floor.set(sector, older);
+      versions.hold(older, disk.bit);
       disk.resetAt.set(sector, this.#model.now);
     });
     if (judged === 0) return;
@@ -99,7 +115,8 @@ export class ContentRules {
       const source = pair.other(disk).disk;
       if (source.hash.get(sector) === found) return true;
       // The source may hold something newer by now; what it sent was its own all the same.
-      const ownWrite = versions.operation(floor).disk !== source.index && (versions.held(floor) & source.bit) === 0;
+      const sourceHadIt = (versions.held(floor) & source.bit) !== 0 && !versions.repeats(floor);
+      const ownWrite = versions.operation(floor).disk !== source.index && !sourceHadIt;
       if (ownWrite && this.#everHeld(source, sector, found)) return true;
       if ((source.resetAt.get(sector) ?? -1) > (disk.lastChange(sector)?.at ?? -1)) return true;
     }
@@ -110,7 +127,7 @@ export class ContentRules {
     const { versions } = disk;
     for (let version = versions.head.get(sector); version !== NO_VERSION; version = versions.previous(version)) {
       if (versions.hash(version) !== hash) continue;
-      if (version === INITIAL_VERSION || (versions.held(version) & disk.bit) !== 0) return true;
+      if (versions.repeats(version) || (versions.held(version) & disk.bit) !== 0) return true;
     }
     return false;
   }
@@ -119,7 +136,8 @@ export class ContentRules {
   #overwrites(disk: DiskState, sector: number, floor: number, after: number): "no" | "agreed" | "unasked" {
     const { versions } = disk;
     const operation = versions.operation(floor);
-    if (operation.state !== "acknowledged" || this.#isOwnWrite(disk, sector, after, floor)) return "no";
+    if (operation.state !== "acknowledged" || versions.repeats(floor)) return "no";
+    if (this.#isOwnWrite(disk, sector, after, floor)) return "no";
     let verdict: "no" | "agreed" | "unasked" = "no";
     for (const pair of this.#model.pairsOf(disk)) {
       const source = pair.other(disk).disk;

@@ -135,12 +135,8 @@ export class MirrorChecker implements Checker {
     const here = pair?.sides.find(({ disk }) => disk.system === system)?.disk;
     // A command for a pair that does not exist is the target's to refuse.
     if (pair === undefined || here === undefined) return command;
-    if (given.kind === "takeover") {
-      this.#prefix.judge(pair);
-      this.#acknowledged.scan(here);
-    }
-    const overwritten = this.#consents.issued(command, given, pair, here, this.#model.now);
-    if (overwritten !== undefined) this.#unacknowledged.forget(overwritten);
+    if (given.kind === "takeover") this.#acknowledged.scan(here);
+    this.#consents.issued(command, given, pair, here, this.#model.now);
     return command;
   }
 

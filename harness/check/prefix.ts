@@ -14,6 +14,8 @@ interface Claim {
   readonly together: boolean;
   /** Cuts and crashes before it. */
   readonly incidents: number;
+  /** The primary is being overwritten by this secondary: then its history is no measure any more. */
+  void: boolean;
 }
 
 /**
@@ -41,16 +43,22 @@ export class Prefix {
     if (before !== undefined && (report === undefined || side?.disk !== before.secondary)) {
       this.#judge(before);
       this.#claims.delete(pair);
+    } else if (before !== undefined && isPrimaryVoid(before)) {
+      this.#judge(before);
+      before.void = true;
     }
     if (side === undefined || report === undefined || this.#claims.has(pair)) return;
     const { suspension } = report;
-    this.#claims.set(pair, {
+    const claim: Claim = {
       pair,
       secondary: side.disk,
       primary: pair.other(side.disk).disk,
       together: suspension === "link" || suspension === "crash",
       incidents: this.#model.incidents.count,
-    });
+      void: false,
+    };
+    claim.void = isPrimaryVoid(claim);
+    this.#claims.set(pair, claim);
   }
 
   /** True if the pair is suspended with a claim: a change of its secondary may be the end of it. */
@@ -58,23 +66,18 @@ export class Prefix {
     return this.#claims.has(pair);
   }
 
-  /** Judges the claim of one pair now, as before a takeover. */
-  judge(pair: PairState): void {
-    const claim = this.#claims.get(pair);
-    if (claim !== undefined) this.#judge(claim);
-  }
-
   judgeAll(): void {
     for (const claim of this.#claims.values()) this.#judge(claim);
   }
 
   #judge(claim: Claim): void {
+    if (claim.void) return;
     const group = [claim];
     for (const other of this.#claims.values()) {
       const sameCut = other.together && claim.together && other.incidents === claim.incidents;
       const sameLink = other.pair.config.link === claim.pair.config.link;
       const sameWay = other.secondary.system === claim.secondary.system;
-      if (other !== claim && sameCut && sameLink && sameWay) group.push(other);
+      if (other !== claim && !other.void && sameCut && sameLink && sameWay) group.push(other);
     }
     let latest = INITIAL;
     for (const member of group) latest = latestOn(member, latest);
@@ -90,15 +93,20 @@ export class Prefix {
   }
 }
 
+function isPrimaryVoid({ pair, primary }: Claim): boolean {
+  return pair.side(primary).report?.consistent === false;
+}
+
 /** The operation issued last of all that the secondary has of the shared history, and `least`. */
 function latestOn(claim: Claim, least: Operation): Operation {
   const { versions } = claim.secondary;
   let latest = least;
   for (let index = 0; index < versions.touchedCount; index++) {
-    const version = claim.secondary.floor.get(versions.touched[index] as number);
+    const sector = versions.touched[index] as number;
+    const version = claim.secondary.floor.get(sector);
     if (version === INITIAL_VERSION) continue;
     const operation = versions.operation(version);
-    if (operation.issuedAt > latest.issuedAt && isShared(claim, version)) latest = operation;
+    if (operation.issuedAt > latest.issuedAt && isShared(claim, sector)) latest = operation;
   }
   return latest;
 }
@@ -116,14 +124,21 @@ function missingBefore(claim: Claim, latest: Operation): BadSector[] {
     if (wanted === NO_VERSION) continue;
     const found = secondary.hash.get(sector);
     if (found === versions.hash(wanted) || versions.covers(sector, found, wanted)) continue;
-    if (!isShared(claim, secondary.floor.get(sector))) continue;
+    if (!isShared(claim, sector)) continue;
     bad.push({ sector, found, expected: `${describeVersion(secondary, wanted)}, or newer` });
   }
   return bad;
 }
 
-/** False for what only the hosts of the secondary wrote: it lies over the copy, outside its history. */
-function isShared({ secondary, primary }: Claim, version: number): boolean {
+/** False for what only the hosts of the secondary wrote, or may have: it lies over the copy, outside its history. */
+function isShared({ secondary, primary }: Claim, sector: number): boolean {
   const { versions } = secondary;
-  return versions.operation(version).disk !== secondary.index || (versions.held(version) & primary.bit) !== 0;
+  const present = secondary.floor.get(sector);
+  const isOwn = (version: number): boolean => versions.operation(version).disk === secondary.index;
+  if (!versions.repeats(present)) return !isOwn(present) || (versions.held(present) & primary.bit) !== 0;
+  const hash = versions.hash(present);
+  for (let version = versions.head.get(sector); version !== NO_VERSION; version = versions.previous(version)) {
+    if (versions.hash(version) === hash && isOwn(version)) return false;
+  }
+  return true;
 }

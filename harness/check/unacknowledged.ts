@@ -56,6 +56,8 @@ export class Unacknowledged {
       if (versions.hash(version) === hash) break;
       const operation = versions.operation(version);
       if (operation.state === "open" || operation.state === "acknowledged" || !precedes(operation, read)) continue;
+      // The other end's writes come here when its history does.
+      if (operation.disk !== disk.index) continue;
       let absent = this.#absent.get(versions);
       if (absent === undefined) {
         absent = new Map();
@@ -90,10 +92,14 @@ export class Unacknowledged {
     );
   }
 
-  /** An operator gives this disk another history: what was seen there counts no more. */
-  forget(disk: DiskState): void {
-    for (const [version, disks] of this.#absent.get(disk.versions) ?? []) {
-      this.#absent.get(disk.versions)?.set(version, disks & ~disk.bit);
+  /** An operator gave this disk another history, and it came: what was seen of the sector counts no more. */
+  forget(disk: DiskState, sector: number): void {
+    const { versions } = disk;
+    const absent = this.#absent.get(versions);
+    if (absent === undefined) return;
+    for (let version = versions.head.get(sector); version !== NO_VERSION; version = versions.previous(version)) {
+      const disks = absent.get(version);
+      if (disks !== undefined) absent.set(version, disks & ~disk.bit);
     }
   }
 }

@@ -4,6 +4,8 @@ import { ZERO_HASH } from "./sector-hash.ts";
 
 /** The version that every sector begins with. */
 export const INITIAL_VERSION = 0;
+/** How far back content is looked for to see that it repeats; further back counts as long gone. */
+const REPEATS_WITHIN = 256;
 /** No version fits. */
 export const NO_VERSION = -1;
 
@@ -29,6 +31,7 @@ export class Versions {
   #operation: Int32Array = new Int32Array(1024);
   #required: Uint8Array = new Uint8Array(1024);
   #held: Uint8Array = new Uint8Array(1024);
+  #repeated: Uint8Array = new Uint8Array(1024);
 
   constructor(sectorCount: number) {
     this.sectorCount = sectorCount;
@@ -62,6 +65,15 @@ export class Versions {
     this.#sector[version] = sector;
     this.#operation[version] = slot;
     this.head.set(sector, version);
+    let older = previous;
+    for (let step = 0; older !== NO_VERSION && step < REPEATS_WITHIN; step++, older = this.previous(older)) {
+      if (this.#hash[older] !== hash) continue;
+      this.#repeated[version] = 1;
+      this.#repeated[older] = 1;
+      break;
+    }
+    // A sector begins with zeros, however long ago.
+    if (hash === ZERO_HASH) this.#repeated[version] = 1;
     if (previous !== INITIAL_VERSION) return;
     if (this.touchedCount === this.touched.length) this.touched = doubledInts(this.touched);
     this.touched[this.touchedCount++] = sector;
@@ -74,6 +86,7 @@ export class Versions {
     this.#operation = doubledInts(this.#operation);
     this.#required = doubledBytes(this.#required);
     this.#held = doubledBytes(this.#held);
+    this.#repeated = doubledBytes(this.#repeated);
   }
 
   hash(version: number): number {
@@ -109,6 +122,11 @@ export class Versions {
   /** Disks, as bits, that were seen to hold this version. */
   held(version: number): number {
     return this.#held[version] as number;
+  }
+
+  /** True if another version of the sector has the same content: which of them is there, nobody can tell. */
+  repeats(version: number): boolean {
+    return version === INITIAL_VERSION || this.#repeated[version] === 1;
   }
 
   hold(version: number, disk: number): void {
