@@ -17,7 +17,7 @@ type CreateAnswer = (refusal: string | undefined) => void;
 
 /**
  * How the two ends of a pair agree. Each tells the other its state whenever a session begins and
- * whenever a command changes it; each decides by itself, and only the side that is to be
+ * whenever a change of it is durable; each decides by itself, and only the side that is to be
  * overwritten acts on its decision, which the source then checks against its own.
  */
 export class PairProtocol {
@@ -32,18 +32,19 @@ export class PairProtocol {
   constructor(memory: SharedMemory, runtime: Runtime) {
     this.#memory = memory;
     this.#runtime = runtime;
+    memory.onChange = (pair) => this.#tell(pair);
   }
 
   /** A session is up: every pair of the link is told of. */
   onUp(link: string, connection: Connection): void {
     for (const pair of this.#memory.pairsOn(link)) {
       pair.connection = connection;
-      this.tell(pair);
+      this.#tell(pair);
     }
   }
 
   /** Tells the other end where this one stands, if there is a session. */
-  tell(pair: Pair): void {
+  #tell(pair: Pair): void {
     const { connection, entry } = pair;
     if (connection === undefined || connection.session.ended) return;
     connection.session.send("pair-state", { pairId: entry.id, payload: encodePairOffer(entry) });
@@ -68,7 +69,7 @@ export class PairProtocol {
     pair.connection = connection;
     const refusal = await new Promise<string | undefined>((resolve) => {
       this.#creating.set(pair, resolve);
-      this.tell(pair);
+      this.#tell(pair);
     });
     if (refusal === undefined) return;
     pair.connection = undefined;
@@ -136,7 +137,7 @@ export class PairProtocol {
       if (connection.session.ended) return;
       pair.connection = connection;
       pair.peerState = offer.state;
-      this.tell(pair);
+      this.#tell(pair);
       this.reconcile(pair);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
@@ -196,10 +197,7 @@ export class PairProtocol {
     if (connection === undefined || peerState === undefined || pair.phase !== "idle" || entry.status !== "SPLIT") return;
     if (entry.suspension === "swap") {
       this.#runtime.tasks.spawn(
-        settleSwap(pair, peerState.role).then(() => {
-          this.tell(pair);
-          this.reconcile(pair);
-        }),
+        settleSwap(pair, peerState.role).then(() => this.reconcile(pair)),
       );
       return;
     }

@@ -30,6 +30,8 @@ export class SharedMemory {
   readonly #pairsById = new Map<number, Pair>();
   readonly #ports: SystemPorts;
   readonly #runtime: Runtime;
+  /** Told of every pair whose durable entry changed. */
+  onChange: (pair: Pair) => void = () => {};
 
   private constructor(table: CopyManagementTable, ports: SystemPorts, runtime: Runtime) {
     this.table = table;
@@ -136,6 +138,7 @@ export class SharedMemory {
   #install(entry: PairEntry): Pair {
     const volume = this.volume(entry.volume);
     const pair = new Pair(entry, volume, this.table, this.#ports.meta, this.#runtime);
+    pair.announce = () => this.onChange(pair);
     this.#pairs.set(entry.name, pair);
     this.#pairsById.set(entry.id, pair);
     volume.addPair(pair);

@@ -98,7 +98,6 @@ export class StorageSystem {
       await takeOver(pair);
     } else if (pair.entry.role === "secondary") await this.#ask(pair, command);
     else await this.#executeHere(pair, command);
-    this.#protocol.tell(pair);
     this.#protocol.reconcile(pair);
   }
 
@@ -160,8 +159,7 @@ export class StorageSystem {
     try {
       const pair = this.#memory.pair(command.pair);
       await this.#executeHere(pair, command);
-      this.#protocol.tell(pair);
-      this.#protocol.reconcile(pair);
+        this.#protocol.reconcile(pair);
       writer.text("");
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;

@@ -40,6 +40,8 @@ export class Pair {
   /** Which side of a resync this end is now. */
   phase: "idle" | "source" | "target" = "idle";
   progress: CopyProgress | undefined;
+  /** Called when a change of the entry is durable: the other end should hear of it. */
+  announce: () => void = () => {};
   /** Why the last decision was a refusal: `DIVERGED`, `NOT_CONSISTENT`; "" otherwise. */
   refusal = "";
   #transition: Promise<void> = Promise.resolve();
@@ -189,8 +191,9 @@ export class Pair {
   /** Makes the entry durable. Acknowledgements that depend on it wait. */
   persist(): Promise<void> {
     this.#transitions++;
-    const done = this.#table.persist().finally(() => {
+    const done = this.#table.persist().then(() => {
       this.#transitions--;
+      this.announce();
     });
     this.#transition = done;
     return done;
