@@ -30,7 +30,9 @@ export function rustProgram(name: string, environment: Readonly<Record<string, s
       }
     },
     run: async (messages, seed) =>
-      resultsOf(await output(join(directory, "target", "release", `bench-${name}`), [messages, seed].map(String), directory)),
+      resultsOf(
+        await output(join(directory, "target", "release", `bench-${name}`), [messages, seed].map(String), directory),
+      ),
   };
 }
 

@@ -1,18 +1,26 @@
 import { availableParallelism, cpus } from "node:os";
 import Table from "cli-table3";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { eventLoop } from "./event-loop.ts";
 import type { Section } from "./measure.ts";
+import { mirrorRuns } from "./mirror-run.ts";
 import { pingPong } from "./ping-pong.ts";
+import { workers } from "./workers.ts";
 
 const USAGE_EXIT = 254;
 
 /** The parts of `bench sim`, in the order they are run. */
-const SIM: readonly ((runs: number) => Promise<Section>)[] = [eventLoop, pingPong];
+const SIM = new Map<string, (runs: number) => Promise<Section>>([
+  ["event-loop", eventLoop],
+  ["ping-pong", pingPong],
+  ["mirror", mirrorRuns],
+  ["workers", workers],
+]);
 
 interface Options {
   readonly json: boolean;
   readonly runs: number;
+  readonly only?: string;
 }
 
 function wholeNumber(text: string): number {
@@ -21,9 +29,10 @@ function wholeNumber(text: string): number {
   return value;
 }
 
-async function sim({ json, runs }: Options): Promise<void> {
+async function sim({ json, runs, only }: Options): Promise<void> {
   const sections: Section[] = [];
-  for (const part of SIM) {
+  for (const [name, part] of SIM) {
+    if (only !== undefined && only !== name) continue;
     const section = await part(runs);
     sections.push(section);
     if (!json) process.stdout.write(`${render(section)}\n`);
@@ -55,8 +64,9 @@ function round(value: number): string {
 const program = new Command("bench").exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT));
 program
   .command("sim")
-  .description("the simulated world: events a second, ping-pong against madsim and turmoil")
+  .description("the simulated world: events a second, ping-pong against madsim and turmoil, mirror runs, workers")
   .option("--json", "one JSON document on stdout instead of tables", false)
+  .addOption(new Option("--only <part>", "one part").choices([...SIM.keys()]))
   .option("--runs <count>", "measured rounds; the figures are medians", wholeNumber, 5)
   .action(sim);
 await program.parseAsync();
