@@ -45,18 +45,17 @@ export class Captures {
     this.#capture("end", "end");
   }
 
-  /** Waits for the judges, outside of the run. */
-  async records(): Promise<OracleRecord[]> {
-    const records: OracleRecord[] = [];
+  /** Settles when the judges are done. What it gives does not hold the world of the run. */
+  records(): Promise<OracleRecord[]> {
+    const inconsistentCount = this.#inconsistent;
+    const records: Promise<OracleRecord>[] = [];
     for (const expectation of this.#plan.expect) {
       if (expectation.kind !== "oracle") continue;
       const { oracle, volume } = expectation;
-      const pending = this.#judgements.get(`${oracle} ${volume}`);
-      const all = (await Promise.all(pending ?? [])).flat();
       const missing = this.#oracles.has(oracle) ? "nothing was judged" : `no oracle ${oracle} is at hand`;
-      records.push(summary(oracle, all, missing, this.#inconsistent));
+      records.push(summary(oracle, this.#judgements.get(`${oracle} ${volume}`) ?? [], missing, inconsistentCount));
     }
-    return records;
+    return Promise.all(records);
   }
 
   #capture(at: "every-cut" | "end", moment: string): void {
@@ -87,12 +86,13 @@ export class Captures {
   }
 }
 
-function summary(
+async function summary(
   oracle: string,
-  judgements: readonly Judgement[],
+  pending: readonly Promise<readonly Judgement[]>[],
   missing: string,
   inconsistentCount: number,
-): OracleRecord {
+): Promise<OracleRecord> {
+  const judgements = (await Promise.all(pending)).flat();
   const accepted = judgements.filter(({ outcome }) => outcome === "accepted").length;
   const refused = judgements.find(({ outcome }) => outcome === "refused");
   const undecided = judgements.find(({ outcome }) => outcome === "unknown");

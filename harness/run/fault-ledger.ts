@@ -40,9 +40,11 @@ export class FaultLedger {
     for (const running of this.#all.toReversed()) this.#heal(running);
   }
 
-  /** Faults of `kind` that struck: what they acted on. */
-  struck(kind: string): string[] {
-    return this.#all.filter(({ fault }) => fault.kind === kind).map(({ fault }) => this.#on(fault));
+  /** What the faults that were injected acted on, by their kind. */
+  struck(): ReadonlyMap<string, readonly string[]> {
+    const struck = new Map<string, string[]>();
+    for (const { fault } of this.#all) struck.set(fault.kind, [...(struck.get(fault.kind) ?? []), this.#on(fault)]);
+    return struck;
   }
 
   /** True if a disk fault struck: a host may then see EIO. */

@@ -40,7 +40,7 @@ export function giveCommand(
         (error: unknown) => {
           // Its message begins with its code.
           if (error instanceof AdminError) end(error.message);
-          else reject(error as Error);
+          else reject(error);
         },
       );
     });

@@ -111,7 +111,7 @@ export class Interpreter {
   }
 
   async #leaf(step: Step, path: string): Promise<void> {
-    const { ledger, world, host, checker, onUnexpected } = this.#parts;
+    const { world, host, checker, onUnexpected } = this.#parts;
     switch (step.kind) {
       case "inject":
       case "heal":

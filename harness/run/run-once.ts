@@ -29,9 +29,11 @@ export interface RunOnceOptions {
   /** Every trace that the plan names. */
   readonly traces: ReadonlyMap<string, LoadedTrace>;
   readonly oracles: ReadonlyMap<string, RunOracle>;
+  /** Disks assert that a program leaves the buffer of a write alone until it settles. */
+  readonly checkBuffers: boolean;
 }
 
-/** What one execution of a plan gave. */
+/** What one execution of a plan gave; plain data, so that the world of the run can be forgotten. */
 export interface Execution {
   readonly log: EventLog;
   readonly virtualNs: number;
@@ -39,10 +41,10 @@ export interface Execution {
   /** Beside those of the invariants. */
   readonly failures: readonly Failure[];
   readonly faults: readonly FaultRecord[];
-  /** What the faults of a kind struck. */
-  readonly struck: (kind: string) => readonly string[];
-  /** Settles when the outside judges are done; call it once. */
-  readonly oracles: () => Promise<OracleRecord[]>;
+  /** What faults struck, by their kind. */
+  readonly struck: ReadonlyMap<string, readonly string[]>;
+  /** Settles when the outside judges are done. */
+  readonly oracles: Promise<OracleRecord[]>;
 }
 
 /** Executes a plan in a new simulated world. */
@@ -85,6 +87,7 @@ class Run {
       systems: topology.systems,
       links: topology.links.map(({ name, between: [dial, listen] }) => ({ name, dial, listen })),
       latencyNs: topology.latencyUs * 1000,
+      checkBuffers: options.checkBuffers,
       listener: this.#listener(),
     });
     const host = (volume: string): Host => this.#host(volume);
@@ -130,8 +133,8 @@ class Run {
       check,
       failures: this.#failures,
       faults: this.#ledger.records(),
-      struck: (kind) => this.#ledger.struck(kind),
-      oracles: () => this.#captures.records(),
+      struck: this.#ledger.struck(),
+      oracles: this.#captures.records(),
     };
   }
 

@@ -57,32 +57,27 @@ export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunR
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     traces: options.traces ?? new Map<string, LoadedTrace>(),
   };
-  let execution: Execution | undefined;
-  let nondeterminism: Failure | undefined;
+  const judges = options.oracles ?? new Map<string, RunOracle>();
+  const executions: Execution[] = [];
   const run = async (): Promise<Execution> => {
-    // The judges see the first execution alone; the other has the same content.
-    const judged = execution === undefined;
-    const result = await runOnce(plan, {
-      ...once,
-      oracles: judged && options.oracles !== undefined ? options.oracles : new Map<string, RunOracle>(),
-    });
-    execution ??= result;
-    return result;
+    // The judges see the first execution, and the disks look at buffers in the second: the histories are the same.
+    const isFirst = executions.length === 0;
+    const execution = await runOnce(plan, { ...once, oracles: isFirst ? judges : new Map(), checkBuffers: !isFirst });
+    executions.push(execution);
+    return execution;
   };
+  const found: Failure[] = [];
   if (repeat) {
     const { difference } = await checkDeterminism(run);
-    if (difference !== undefined) {
-      nondeterminism = { rule: "determinism", message: formatDifference(difference), timeNs: 0, blame: [] };
-    }
+    if (difference !== undefined) found.push(failureOf("determinism", formatDifference(difference)));
   } else await run();
+  const [execution, again] = executions;
   if (execution === undefined) throw new Error("a run without an execution");
-  const oracles = await execution.oracles();
-  const all = [
-    ...execution.failures,
-    ...execution.check.failures,
-    ...(nondeterminism === undefined ? [] : [nondeterminism]),
-  ];
-  const failures = applyViolations(plan, all, execution.struck);
+  found.unshift(...execution.failures, ...execution.check.failures);
+  // What only the second execution looks for.
+  if (found.length === 0 && again !== undefined) found.push(...again.failures);
+  const failures = applyViolations(plan, found, execution.struck);
+  const oracles = await execution.oracles;
   const vacuous = execution.faults.some(({ effective }) => effective === 0);
   const record: RunRecord = {
     ...headOf(plan, options),
@@ -99,6 +94,10 @@ export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunR
     vacuous,
   };
   return { record, log: execution.log };
+}
+
+function failureOf(rule: Failure["rule"], message: string): Failure {
+  return { rule, message, timeNs: 0, blame: [] };
 }
 
 function headOf(plan: Plan, { id, seed, replay }: RunPlanOptions) {
@@ -133,7 +132,7 @@ function notApplicable(plan: Plan, options: RunPlanOptions, missing: string): Ru
     faults: [],
     invariants: {},
     checks: {},
-    failures: [{ rule: "expectation", message, timeNs: 0, blame: [] }],
+    failures: [failureOf("expectation", message)],
     oracles: [],
     vacuous: false,
   };

@@ -6,12 +6,12 @@ import type { Plan } from "../plan/plan.ts";
  * Turns around what a negative scenario expects: the failures that its fault explains are taken
  * out, and a violation that did not happen, or is blamed on something else, becomes a failure.
  *
- * @param struck what the faults of a kind acted on
+ * @param struck what the faults that were injected acted on, by their kind
  */
 export function applyViolations(
   plan: Plan,
   failures: readonly Failure[],
-  struck: (kind: string) => readonly string[],
+  struck: ReadonlyMap<string, readonly string[]>,
 ): readonly Failure[] {
   let left = failures;
   const unmet: Failure[] = [];
@@ -21,7 +21,7 @@ export function applyViolations(
     const explained = (failure: Failure): boolean => {
       if (!isInvariant(failure)) return false;
       if (fault === undefined) return failure.rule === invariant;
-      return blames(failure, fault, struck(fault));
+      return blames(failure, fault, struck.get(fault) ?? []);
     };
     const broken = failures.filter(({ rule }) => rule === invariant);
     const met = broken.some(explained);

@@ -20,6 +20,8 @@ export interface SimWorldOptions {
   readonly links: readonly { readonly name: string; readonly dial: string; readonly listen: string }[];
   /** Of the network, one way. */
   readonly latencyNs: number;
+  /** Disks assert that a program leaves the buffer of a write alone until it settles. */
+  readonly checkBuffers: boolean;
   readonly listener: WorldListener;
 }
 
@@ -46,9 +48,12 @@ export class SimWorld implements World {
   readonly #sleepKind: EventKind;
 
   constructor(options: SimWorldOptions) {
-    const { scheduler, seed, target, latencyNs, listener } = options;
+    const { scheduler, seed, target, latencyNs, checkBuffers, listener } = options;
+    const random = new SimRandom(String(seed));
+    const disk = (name: string, sizeBytes: number): SimDisk =>
+      new SimDisk({ scheduler, random, name, sizeBytes, checkBuffers });
     this.scheduler = scheduler;
-    this.#random = new SimRandom(String(seed));
+    this.#random = random;
     this.#harness = new Process(scheduler, "harness");
     this.#sleepKind = scheduler.log.kind("harness.sleep", "delayUs");
     const network = new SimNetwork(scheduler, this.#random.fork("network"), { latencyNsMin: latencyNs });
@@ -61,12 +66,11 @@ export class SimWorld implements World {
       const disks = new Map<string, SimDisk>();
       let volumeBytes = 0;
       for (const { name, sizeBytes } of config.volumes) {
-        disks.set(name, new SimDisk({ scheduler, random: this.#random, name: `${config.name}/${name}`, sizeBytes }));
+        disks.set(name, disk(`${config.name}/${name}`, sizeBytes));
         volumeBytes += sizeBytes;
       }
       // A bit per sector of every volume, twice, and as much again: more than any table needs.
-      const sizeBytes = META_BYTES_MIN + Math.ceil(volumeBytes / 1024 / 4096) * 4096;
-      const meta = new SimDisk({ scheduler, random: this.#random, name: `${config.name}/meta`, sizeBytes });
+      const meta = disk(`${config.name}/meta`, META_BYTES_MIN + Math.ceil(volumeBytes / 1024 / 4096) * 4096);
       const system = new SimSystem({
         scheduler,
         network,
@@ -79,8 +83,8 @@ export class SimWorld implements World {
       });
       this.#systemByName.set(config.name, system);
       this.#disks.set(`${config.name}/meta`, { disk: meta, system, faultKinds: new Map() });
-      for (const [volume, disk] of disks) {
-        this.#disks.set(volume, { disk, system, faultKinds: new Map() });
+      for (const [volume, data] of disks) {
+        this.#disks.set(volume, { disk: data, system, faultKinds: new Map() });
         this.#systemOfVolume.set(volume, system);
       }
       return system;
