@@ -1,0 +1,40 @@
+import {
+  converged,
+  create,
+  expectRefused,
+  fill,
+  KiB,
+  MiB,
+  mirror,
+  read,
+  resync,
+  scenario,
+  split,
+  status,
+  together,
+  wait,
+  workload,
+  write,
+} from "../../harness/plan/index.ts";
+
+// Between split and resync the secondary keeps the moment of the split, whatever is written to the primary.
+export default scenario({
+  name: "split, writes to the primary, resync of the differing tracks",
+  requirements: ["BR-2", "BR-3", "LS-3", "LS-5"],
+  topology: mirror({ sizeBytes: MiB(2), mode: "sync" }),
+  steps: [
+    write("pvol", fill("before the mirror")),
+    create("pair"),
+    wait(status("pair", "DUPLEX")),
+    expectRefused(write("svol", { offsetBytes: 0, lengthBytes: KiB(8) }), "REFUSED"),
+    workload("pvol", { writes: 60 }),
+    split("pair"),
+    wait(status("pair", "SPLIT")),
+    expectRefused(write("svol", { offsetBytes: 0, lengthBytes: KiB(8) }), "REFUSED"),
+    workload("pvol", { writes: 60, partialTrack: 0.8 }),
+    read("svol", 0, MiB(1)),
+    resync("pair"),
+    together(workload("pvol", { writes: 40 }), wait(status("pair", "DUPLEX"))),
+  ],
+  expect: [converged()],
+});

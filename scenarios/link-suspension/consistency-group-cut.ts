@@ -1,0 +1,52 @@
+import {
+  after,
+  converged,
+  crash,
+  create,
+  cut,
+  group,
+  heal,
+  MiB,
+  ms,
+  restart,
+  scenario,
+  status,
+  takeover,
+  together,
+  wait,
+  when,
+  workload,
+  written,
+} from "../../harness/plan/index.ts";
+
+// A database's log on one volume, its data on another: the secondary never has the data without the log.
+export default scenario({
+  name: "two volumes of one application: cut, power loss of the primary, takeover of both",
+  requirements: ["LS-1", "LS-7", "BR-4"],
+  topology: group(["log", "data"], { sizeBytes: MiB(1), mode: "async", latencyUs: 2000 }),
+  steps: [
+    create("log"),
+    create("data"),
+    wait(status("log", "DUPLEX")),
+    wait(status("data", "DUPLEX")),
+    together(
+      workload("log-p", { writes: 80, thinkUsMax: 500 }),
+      workload("data-p", { writes: 80, thinkUsMax: 500 }),
+      when(written("log-p", 40), cut("link"), after(ms(40), heal("link"))),
+    ),
+    wait(status("log", "DUPLEX")),
+    wait(status("data", "DUPLEX")),
+    together(
+      workload("log-p", { writes: 80, thinkUsMax: 500, onGone: "stop" }),
+      workload("data-p", { writes: 80, thinkUsMax: 500, onGone: "stop" }),
+      when(written("data-p", 40), crash("a", "power")),
+    ),
+    wait(status("log", "SPLIT", "secondary")),
+    wait(status("data", "SPLIT", "secondary")),
+    takeover("log"),
+    takeover("data"),
+    together(workload("log-s", { writes: 20 }), workload("data-s", { writes: 20 })),
+    restart("a"),
+  ],
+  expect: [converged()],
+});

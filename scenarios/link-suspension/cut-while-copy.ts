@@ -1,0 +1,41 @@
+import {
+  after,
+  bandwidth,
+  converged,
+  create,
+  cut,
+  fill,
+  heal,
+  MiB,
+  mirror,
+  ms,
+  progress,
+  resync,
+  scenario,
+  split,
+  status,
+  together,
+  wait,
+  when,
+  workload,
+  write,
+} from "../../harness/plan/index.ts";
+
+export default scenario({
+  name: "link cut while a resync copies; the next resync takes over where proof ends",
+  requirements: ["LS-5", "SR-6", "BR-2"],
+  topology: mirror({ sizeBytes: MiB(2), mode: "sync" }),
+  steps: [
+    create("pair"),
+    wait(status("pair", "DUPLEX")),
+    split("pair"),
+    write("pvol", fill("while split")),
+    bandwidth("link", "upstream", 20_000),
+    resync("pair"),
+    together(
+      workload("pvol", { writes: 60, thinkUsMax: 3000 }),
+      when(progress("resync", "pair", 0.4), cut("link"), after(ms(30), heal("link"))),
+    ),
+  ],
+  expect: [converged()],
+});

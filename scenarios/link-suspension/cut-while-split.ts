@@ -1,0 +1,43 @@
+import {
+  after,
+  converged,
+  create,
+  cut,
+  expectRefused,
+  fill,
+  heal,
+  MiB,
+  mirror,
+  ms,
+  resync,
+  scenario,
+  split,
+  status,
+  together,
+  wait,
+  workload,
+  write,
+} from "../../harness/plan/index.ts";
+
+// A cut changes nothing of a deliberate split, and the link's return ends it as little.
+export default scenario({
+  name: "link cut and healed while the pair is split; it stays split until the operator says so",
+  requirements: ["LS-3", "LS-5", "BR-2"],
+  topology: mirror({ sizeBytes: MiB(1), mode: "sync" }),
+  steps: [
+    write("pvol", fill("before the mirror")),
+    create("pair"),
+    wait(status("pair", "DUPLEX")),
+    split("pair", { secondary: "read-write" }),
+    workload("pvol", { writes: 20 }),
+    cut("link"),
+    together(workload("pvol", { writes: 20 }), workload("svol", { writes: 20 })),
+    expectRefused(resync("pair"), "LINK_DOWN"),
+    heal("link"),
+    after(ms(500), wait(status("pair", "SPLIT"))),
+    together(workload("pvol", { writes: 20 }), workload("svol", { writes: 20 })),
+    resync("pair"),
+    wait(status("pair", "DUPLEX")),
+  ],
+  expect: [converged()],
+});

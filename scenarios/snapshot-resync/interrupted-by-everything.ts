@@ -1,0 +1,48 @@
+import {
+  after,
+  bandwidth,
+  converged,
+  crash,
+  create,
+  cut,
+  fill,
+  heal,
+  MiB,
+  mirror,
+  ms,
+  restart,
+  scenario,
+  sequence,
+  status,
+  step,
+  together,
+  wait,
+  when,
+  workload,
+  write,
+} from "../../harness/plan/index.ts";
+
+export default scenario({
+  name: "resync interrupted by a cut, a kill and a power loss of each side, one after the other",
+  requirements: ["SR-6", "LS-5", "BR-1"],
+  topology: mirror({ sizeBytes: MiB(2), mode: "sync" }),
+  steps: [
+    create("pair"),
+    wait(status("pair", "DUPLEX")),
+    cut("link"),
+    write("pvol", fill("while suspended")),
+    heal("link"),
+    bandwidth("link", "upstream", 30_000),
+    together(
+      workload("pvol", { writes: 150, thinkUsMax: 20_000, flushEvery: 25 }),
+      sequence(
+        when(step("a", "resync.copied", 4), crash("b", "power"), after(ms(15), restart("b"))),
+        when(step("a", "resync.copied", 4), crash("a", "kill"), after(ms(15), restart("a"))),
+        when(step("a", "resync.copied", 4), crash("b", "kill"), after(ms(15), restart("b"))),
+        when(step("a", "resync.copied", 4), crash("a", "power"), after(ms(15), restart("a"))),
+        when(step("a", "resync.copied", 2), cut("link"), after(ms(15), heal("link"))),
+      ),
+    ),
+  ],
+  expect: [converged()],
+});
