@@ -17,6 +17,8 @@ export class Kernel {
   readonly unreachable: EventKind;
   readonly wake: EventKind;
   readonly close: EventKind;
+  /** A toxic's timer is firing: no program runs until it is done. */
+  inTimer = false;
   #socketCount = 0;
 
   constructor(scheduler: Scheduler, options: NetworkOptions) {

@@ -256,14 +256,14 @@ export class SimProxy implements Acceptor {
   }
 
   #connect(client: Socket, server: Socket, done: () => void): void {
-    const { scheduler } = this.#switchboard.kernel;
+    const { kernel } = this.#switchboard;
     const number = this.#connectionCount++;
     const connection = new ProxyConnection(client, server, this.#chain, () => {
       this.#connections.delete(connection);
       connection.addTo(this.#effects);
     });
     this.#connections.add(connection);
-    const world = { scheduler, process: this.host.kernel, timer: this.#timer, connection: number };
+    const world = { kernel, process: this.host.kernel, timer: this.#timer, connection: number };
     connection.start(world, this.#random.fork(`connection/${number}`), done);
   }
 

@@ -199,14 +199,20 @@ export class Socket {
       peer.#arrive(packet);
       return;
     }
-    const { scheduler } = this.#kernel;
-    let kind = this.#kernel.deliver;
+    const kernel = this.#kernel;
+    const { scheduler } = kernel;
+    let kind = kernel.deliver;
     let content = 0;
-    if (typeof packet === "string") kind = this.#kernel[packet];
-    else {
-      this.#inFlightBytes += packet.length;
-      content = hashBytes(packet) | 0;
+    if (typeof packet === "string") kind = kernel[packet];
+    else content = hashBytes(packet);
+    // Without a delay it needs no event of its own, except behind others, or out of a program:
+    // two programs that answer each other at once must leave the scheduler its turn.
+    if (kernel.inTimer && this.#wire.length === 0 && this.#delay.isZero) {
+      scheduler.note(kind, peer.host.kernel.actor, peer.id, content);
+      peer.#arrive(packet);
+      return;
     }
+    if (typeof packet !== "string") this.#inFlightBytes += packet.length;
     this.#wire.push(packet);
     scheduler.schedule(this.#delay.next(scheduler.nowNs), peer.host.kernel, kind, peer.id, content, this.#landing);
   }

@@ -1,9 +1,9 @@
 import type { Process } from "../process.ts";
 import type { Scheduled } from "../scheduled.ts";
-import type { Scheduler } from "../scheduler.ts";
 import type { EventKind } from "../../../history/event-log.ts";
 import type { Channel, ChannelConsumer } from "./channel.ts";
 import type { Chunk } from "./chunk.ts";
+import type { Kernel } from "./kernel.ts";
 
 /** One run of a toxic on a stub: from a start or change of the toxic to the next, or to the end. */
 export interface ToxicRun {
@@ -17,7 +17,7 @@ export interface ToxicRun {
 
 /** What a stub needs of the world around it. */
 export interface StubWorld {
-  readonly scheduler: Scheduler;
+  readonly kernel: Kernel;
   readonly process: Process;
   readonly timer: EventKind;
   /** The number of the connection, for the event log. */
@@ -42,6 +42,7 @@ export class Stub implements ChannelConsumer {
   #run: ToxicRun | undefined;
   #pumping = false;
   #timer: Scheduled | undefined;
+  #onDue: (() => void) | undefined;
   #onInterrupt: (() => void) | undefined;
   #interruptAnswer: ((interrupted: boolean) => void) | undefined;
 
@@ -57,7 +58,7 @@ export class Stub implements ChannelConsumer {
   }
 
   get nowNs(): number {
-    return this.#world.scheduler.nowNs;
+    return this.#world.kernel.scheduler.nowNs;
   }
 
   start(run: ToxicRun): void {
@@ -99,11 +100,9 @@ export class Stub implements ChannelConsumer {
     } else if (delayNs <= 0) then();
     else {
       this.#phase = "waiting";
+      this.#onDue = then;
       this.#onInterrupt = onInterrupt;
-      this.#timer = this.#after(delayNs, () => {
-        this.#phase = "busy";
-        then();
-      });
+      this.#timer = this.#after(delayNs, this.#due);
     }
   }
 
@@ -147,6 +146,14 @@ export class Stub implements ChannelConsumer {
       this.#pump();
     }
   }
+
+  readonly #due = (): void => {
+    const { kernel } = this.#world;
+    this.#phase = "busy";
+    kernel.inTimer = true;
+    this.#onDue?.();
+    kernel.inTimer = false;
+  };
 
   #pump(): void {
     const run = this.#run as ToxicRun;
@@ -209,5 +216,5 @@ export function sendOrLose(
 }
 
 function after(world: StubWorld, delayNs: number, callback: () => void): Scheduled {
-  return world.scheduler.schedule(delayNs, world.process, world.timer, world.connection, 0, callback);
+  return world.kernel.scheduler.schedule(delayNs, world.process, world.timer, world.connection, 0, callback);
 }

@@ -66,7 +66,7 @@ export class ToxicLink {
     this.reader = new LinkReader(
       source,
       input,
-      () => world.scheduler.nowNs,
+      () => world.kernel.scheduler.nowNs,
       (count) => {
         counters.bytesIn += count;
       },

@@ -14,6 +14,11 @@ export class WireDelay {
     this.#random = random;
   }
 
+  /** Every packet arrives at the moment it is sent. */
+  get isZero(): boolean {
+    return this.latencyNsMin === 0 && this.#spreadNs === 0;
+  }
+
   /** Nanoseconds from `nowNs` to the arrival of a packet sent now. */
   next(nowNs: number): number {
     if (this.#spreadNs === 0) return this.latencyNsMin;

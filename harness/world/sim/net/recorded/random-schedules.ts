@@ -1,15 +1,19 @@
 import { below } from "../../../../../engine/ports/index.ts";
 import { SimRandom } from "../../sim-random.ts";
-import type { Toxic } from "../toxic.ts";
+import type { Direction, Toxic } from "../toxic.ts";
 import type { Action, Schedule, ScheduledToxic } from "./schedule.ts";
 
-const COUNT = 60;
+/**
+ * Random chains of up to three toxics with live changes: one way, then both ways. A plan with ties is
+ * as good as none: times keep apart.
+ */
+export const randomSchedules: readonly Schedule[] = [
+  ...Array.from({ length: 60 }, (_, index) => randomSchedule(`random chain ${index}`, ["downstream"])),
+  ...Array.from({ length: 40 }, (_, index) => randomSchedule(`random chains ${index}`, ["downstream", "upstream"])),
+];
 
-/** Random chains of up to three toxics with live changes. A plan with ties is as good as none: times keep apart. */
-export const randomSchedules: readonly Schedule[] = Array.from({ length: COUNT }, (_, index) => randomSchedule(index));
-
-function randomSchedule(index: number): Schedule {
-  const random = new SimRandom(`random-schedules/${index}`);
+function randomSchedule(name: string, directions: readonly Direction[]): Schedule {
+  const random = new SimRandom(`recorded/${name}`);
   const pick = <T>(items: readonly T[]): T => items[below(random, items.length)] as T;
   const between = (min: number, max: number): number => min + below(random, max - min + 1);
   const toxic = (): Toxic => {
@@ -31,13 +35,16 @@ function randomSchedule(index: number): Schedule {
   };
   const chain: ScheduledToxic[] = [];
   let added = 0;
-  const another = (): ScheduledToxic => ({ name: `t${added++}`, direction: "downstream", toxic: toxic() });
+  const another = (): ScheduledToxic => ({ name: `t${added++}`, direction: pick(directions), toxic: toxic() });
   for (let count = below(random, 4); count > 0; count--) chain.push(another());
   const actions: Action[] = [{ atMs: 0, do: "connect" }];
   const live = chain.map(({ name, toxic }) => ({ name, toxic }));
   let atMs = 60;
   for (let count = between(3, 8); count > 0; count--) {
-    if (below(random, 100) < 60) actions.push({ atMs, do: "write", side: "server", sizeBytes: between(1, 3000) });
+    if (below(random, 100) < 60) {
+      const side = pick(directions) === "downstream" ? "server" : "client";
+      actions.push({ atMs, do: "write", side, sizeBytes: between(1, 3000) });
+    }
     else {
       const victim = live.length === 0 ? undefined : pick(live);
       const what = below(random, 3);
@@ -61,6 +68,6 @@ function randomSchedule(index: number): Schedule {
     }
     atMs += between(37, 97);
   }
-  actions.push({ atMs, do: "finish", side: "server" });
-  return { name: `random chain ${index}`, toxics: chain, actions, untilMs: atMs + 1500, toleranceMs: 40 };
+  actions.push({ atMs, do: "finish", side: pick(directions) === "downstream" ? "server" : "client" });
+  return { name, toxics: chain, actions, untilMs: atMs + 1500, toleranceMs: 40 };
 }

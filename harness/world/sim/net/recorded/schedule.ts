@@ -42,7 +42,7 @@ export type Action = { readonly atMs: number } & (
 export interface SideRecord {
   /** Bytes received in total, after each moment at which some came: [ms, bytes]. */
   readonly curve: readonly (readonly [number, number])[];
-  /** Hash of all bytes received. */
+  /** FNV-1a of all bytes received. */
   readonly content: number;
   readonly end?: "fin" | "rst" | "refused";
   readonly endMs?: number;
