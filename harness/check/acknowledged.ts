@@ -24,7 +24,7 @@ export class Acknowledged {
   /** A write, trim or write of zeroes was acknowledged. */
   write(operation: Operation): void {
     const { versions } = this.#model.diskAt(operation.disk);
-    const bits = this.#mustHold(operation.disk);
+    const bits = this.#mustHold(operation.disk) & ~this.#lostSince(operation);
     const end = operation.firstVersion + operation.versionCount;
     for (let version = operation.firstVersion; version < end; version++) versions.require(version, bits);
     if (operation.fua) {
@@ -111,6 +111,15 @@ export class Acknowledged {
       const side = pair.side(disk);
       if (side.report?.role === "primary" && side.report.status === "DUPLEX") bits |= pair.other(disk).disk.bit;
     }
+    return bits;
+  }
+
+  /** Disks, as bits, on which a write was volatile when their power went, before its acknowledgement arrived. */
+  #lostSince(operation: Operation): number {
+    if (operation.fua) return 0;
+    let bits = 0;
+    for (const disk of this.#model.mirrorsOf(this.#model.diskAt(operation.disk)))
+      if (disk.powerLostAt > operation.issuedAt) bits |= disk.bit;
     return bits;
   }
 

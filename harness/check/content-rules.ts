@@ -142,12 +142,26 @@ export class ContentRules {
     for (const pair of this.#model.pairsOf(disk)) {
       const source = pair.other(disk).disk;
       if ((versions.held(floor) & source.bit) !== 0 || source.hash.get(sector) === versions.hash(floor)) return "no";
+      if (this.#wentPast(disk, source, sector, floor)) return "no";
       pair.refresh(this.#model.live);
       if (!pair.mayBeOverwritten(pair.side(disk))) continue;
       if (this.#consents.allows(pair, disk, operation.endedAt)) return "agreed";
       verdict = "unasked";
     }
     return verdict;
+  }
+
+  /**
+   * True if both sides once held something newer: the source's history contains what is here now,
+   * which is back only because this disk lost power.
+   */
+  #wentPast(disk: DiskState, source: DiskState, sector: number, floor: number): boolean {
+    const { versions } = disk;
+    const both = disk.bit | source.bit;
+    for (let version = versions.head.get(sector); version > INITIAL_VERSION; version = versions.previous(version)) {
+      if ((versions.held(version) & both) === both && versions.precedes(floor, version)) return true;
+    }
+    return false;
   }
 
   /** True if the new content may be a write that a host of this end made after what was there. */

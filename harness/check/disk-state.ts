@@ -32,6 +32,8 @@ export class DiskState {
   readonly resetAt = new Map<number, number>();
   /** True from a power loss to the end of the next resync. */
   weakened = false;
+  /** When its system last lost power; -1 for never. */
+  powerLostAt = -1;
   readonly #lastChange: SparseColumn<Int32Array>;
   readonly #changes: ChangeNote[] = [];
 
@@ -76,6 +78,12 @@ export class DiskState {
       }
       start += count;
     }
+  }
+
+  /** Its system lost power: what was volatile may be gone. */
+  losePower(at: number): void {
+    this.weakened = true;
+    this.powerLostAt = at;
   }
 
   /** What disk fault spoiled a sector; `undefined` if none did. */

@@ -101,7 +101,7 @@ export class MirrorChecker implements Checker {
     this.#model.tick();
     this.#model.noteIncident(kind === "power" ? `${system} lost power` : `${system} was killed`);
     if (kind !== "power") return;
-    for (const disk of this.#model.disks) if (disk.system === system) disk.weakened = true;
+    for (const disk of this.#model.disks) if (disk.system === system) disk.losePower(this.#model.now);
   }
 
   systemUp(system: string): void {

@@ -177,7 +177,9 @@ export class ToyMirror {
       this.stage.read(VOLUMES[system], sector, this.stage.content(VOLUMES[system], sector, count));
     }
     const late = this.#unanswered;
-    if (this.#bug !== "replays an unanswered write late" || late === undefined || !this.#up(late.system)) return;
+    if (this.#bug !== "replays an unanswered write late" || late?.system !== system || !this.#up(system)) return;
+    // It waits until a host has looked, or nobody could tell.
+    if (late.sector >= sector + count || sector >= late.sector + late.data.length / SECTOR_BYTES) return;
     this.#unanswered = undefined;
     this.#intend(late.system, late.sector, late.data.length / SECTOR_BYTES);
     this.stage.put(VOLUMES[late.system], late.sector, late.data);
