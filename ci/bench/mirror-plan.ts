@@ -51,7 +51,7 @@ export function faultyMirror(): Plan {
       create("pair"),
       wait(status("pair", "DUPLEX")),
       together(
-        workload("pvol", { writes: 200, flushEvery: 10, trim: 0.1, fua: 0.2 }),
+        workload("pvol", { writes: 200, flushEvery: 10, trim: 0.1, fua: 0.2, thinkUsMax: 10_000 }),
         when(written("pvol", 30), cut("link"), after(ms(30), heal("link"))),
         when(written("pvol", 60), crash("b", "power"), after(ms(20), restart("b"))),
         when(
