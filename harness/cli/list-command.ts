@@ -13,6 +13,6 @@ export async function listCommand(parts: CommandLineParts, json: boolean): Promi
   for (const { id, name, requirements } of entries) {
     parts.terminal.out(`${id}\n    ${name}\n    ${requirements.join(" ")}\n`);
   }
-  parts.terminal.out(`${entries.length} scenarios\n`);
+  parts.terminal.out(`${entries.length} ${entries.length === 1 ? "scenario" : "scenarios"}\n`);
   return EXIT.pass;
 }

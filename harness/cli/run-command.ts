@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import type { RunRecord } from "../history/run-record.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
@@ -40,7 +41,8 @@ export async function runCommand(
 ): Promise<number> {
   const files = patterns.filter((pattern) => pattern.endsWith(".json"));
   const others = patterns.filter((pattern) => !pattern.endsWith(".json"));
-  const plans = await Promise.all(files.map(readPlanFile));
+  const distinct = new Map(files.map((path) => [resolve(path), path]));
+  const plans = await Promise.all([...distinct.values()].map(readPlanFile));
   const shipped =
     others.length > 0 || files.length === 0 ? selectScenarios(await loadAll(parts.scenarios), others) : [];
   const digest = engineDigest(parts.engineFolder);
