@@ -3,6 +3,9 @@ import type { LoadedTrace } from "../trace/trace-source.ts";
 import type { TraceEntry } from "../trace/trace-entry.ts";
 import type { Host, HostOutcome } from "./host.ts";
 
+/** The recording saw requests whole; a device gets them in parts of this size, as the kernel would send them. */
+const REQUEST_BYTES_MAX = 1024 * 1024;
+
 /** Replays a recorded trace through a host, and knows how much of it is certain to be where. */
 export class TraceReplay {
   readonly name: string;
@@ -51,6 +54,10 @@ async function applyTo(host: Host, entry: TraceEntry): Promise<HostOutcome> {
     if (outcome.code !== "DONE") return outcome;
   }
   if (entry.discard) return host.trim(entry.offsetBytes, entry.lengthBytes);
-  if (entry.data.length > 0) return host.write(entry.offsetBytes, entry.data, entry.fua);
+  for (let at = 0; at < entry.data.length; at += REQUEST_BYTES_MAX) {
+    const part = entry.data.subarray(at, at + REQUEST_BYTES_MAX);
+    const outcome = await host.write(entry.offsetBytes + at, part, entry.fua);
+    if (outcome.code !== "DONE") return outcome;
+  }
   return { code: "DONE", why: "" };
 }
