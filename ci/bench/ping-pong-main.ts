@@ -10,13 +10,14 @@ const TRANSPORTS = new Map<string, (messages: number, seed: number) => Promise<E
 ]);
 
 // The program of `ownProgram`: parameters transport, messages, seed; one JSON line on stdout. What is
-// measured is the second of two runs: the first compiles, as the rivals' compilers did long ago.
+// measured is the last of four runs: the others compile, as the rivals' compilers did long ago.
+const WARM_ROUNDS = 3;
 const [transport = "", messages, seed] = process.argv.slice(2);
 const run = TRANSPORTS.get(transport);
 if (run === undefined) throw new Error(`transport ${transport}: expected one of ${[...TRANSPORTS.keys()].join(", ")}`);
 const digests = new Set<string>();
 let seconds = 0;
-for (let round = 0; round < 2; round++) {
+for (let round = 0; round < WARM_ROUNDS + 1; round++) {
   seconds = await secondsOf(async () => {
     digests.add((await run(Number(messages), Number(seed))).digest);
   });

@@ -111,7 +111,19 @@ function finish(a: number, b: number, c: number, d: number): number {
 
 /** Four bytes from `at`, little-endian; those beyond the end are 0. */
 function wordAt(bytes: Uint8Array, at: number): number {
-  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+  const lengthBytes = bytes.length;
+  // Whole words first and without a look beyond the end: small messages have hardly any other.
+  if (at + 4 <= lengthBytes) {
+    return (
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)
+    );
+  }
+  let word = 0;
+  for (let byte = lengthBytes - 1; byte >= at; byte--) word = (word << 8) | (bytes[byte] as number);
+  return word;
 }
 
 /** A 32-bit hash of `text`, UTF-16 unit by unit. */

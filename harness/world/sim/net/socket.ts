@@ -82,6 +82,11 @@ export class Socket {
   /** Takes what the send buffer has room for and gives that number; the rest after `onWritable`. */
   send(bytes: Uint8Array): number {
     if (this.sendEnded) throw new Error(`send on socket ${this.id}, which has ended`);
+    // Nearly always all of it goes at once.
+    if (bytes.length > 0 && this.#unsent.lengthBytes === 0 && bytes.length <= this.#window()) {
+      this.#transmit(bytes);
+      return bytes.length;
+    }
     let sent = 0;
     while (sent < bytes.length && this.#unsent.lengthBytes === 0 && !this.sendEnded) {
       const window = this.#window();

@@ -5,12 +5,17 @@ import type { SimRandom } from "../sim-random.ts";
 export class WireDelay {
   readonly latencyNsMin: number;
   readonly #spreadNs: number;
+  /** A spread beyond 2^32 ns is drawn in whole steps of it. */
+  readonly #stepNs: number;
+  readonly #stepCount: number;
   readonly #random: SimRandom;
   #lastArrivalNs = 0;
 
   constructor(latencyNsMin: number, latencyNsMax: number, random: SimRandom) {
     this.latencyNsMin = latencyNsMin;
     this.#spreadNs = latencyNsMax - latencyNsMin;
+    this.#stepNs = Math.ceil((this.#spreadNs + 1) / 0x1_0000_0000);
+    this.#stepCount = Math.floor(this.#spreadNs / this.#stepNs) + 1;
     this.#random = random;
   }
 
@@ -22,9 +27,7 @@ export class WireDelay {
   /** Nanoseconds from `nowNs` to the arrival of a packet sent now. */
   next(nowNs: number): number {
     if (this.#spreadNs === 0) return this.latencyNsMin;
-    // A spread beyond 2^32 ns is drawn in whole steps of it.
-    const stepNs = Math.ceil((this.#spreadNs + 1) / 0x1_0000_0000);
-    const drawn = nowNs + this.latencyNsMin + below(this.#random, Math.floor(this.#spreadNs / stepNs) + 1) * stepNs;
+    const drawn = nowNs + this.latencyNsMin + below(this.#random, this.#stepCount) * this.#stepNs;
     const arrivalNs = drawn < this.#lastArrivalNs ? this.#lastArrivalNs : drawn;
     this.#lastArrivalNs = arrivalNs;
     return arrivalNs - nowNs;
