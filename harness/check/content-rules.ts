@@ -118,7 +118,8 @@ export class ContentRules {
       const sourceHadIt = (versions.held(floor) & source.bit) !== 0 && !versions.repeats(floor);
       const ownWrite = versions.operation(floor).disk !== source.index && !sourceHadIt;
       if (ownWrite && this.#everHeld(source, sector, found)) return true;
-      if ((source.resetAt.get(sector) ?? -1) > (disk.lastChange(sector)?.at ?? -1)) return true;
+      // The source lost it, perhaps while it was still on its way to this side.
+      if ((source.resetAt.get(sector) ?? -1) > versions.operation(floor).issuedAt) return true;
     }
     return false;
   }

@@ -1,0 +1,83 @@
+import { type Disk, DiskError, SECTOR_BYTES, type WriteOptions } from "../ports/index.ts";
+
+/** What becomes of one write. `keeps` says which of its sectors reach the device. */
+export type WriteFate =
+  | "done"
+  | { readonly fails: (sector: number) => boolean }
+  /** Power is lost: the write never settles, nor does anything after it. */
+  | { readonly crashes: (sector: number) => boolean };
+
+export interface WriteRequest {
+  /** Counts the writes of this disk from 0. */
+  readonly index: number;
+  readonly offsetBytes: number;
+  readonly sectors: number;
+}
+
+/**
+ * A disk of which a test decides every write. What is neither flushed nor written with force unit
+ * access is lost in a crash, all of it: the worst that the contract allows.
+ */
+export class FakeDisk implements Disk {
+  readonly sizeBytes: number;
+  /** What a crash leaves. */
+  readonly durable: Uint8Array;
+  readonly #visible: Uint8Array;
+  /** Asked once a write, when it is to happen; it may wait. */
+  decide: (request: WriteRequest) => WriteFate | Promise<WriteFate> = () => "done";
+  writes = 0;
+  #crashed = false;
+
+  /** @param content as an earlier disk left it */
+  constructor(content: Uint8Array | number) {
+    this.durable = typeof content === "number" ? new Uint8Array(content) : content.slice();
+    this.#visible = this.durable.slice();
+    this.sizeBytes = this.durable.length;
+  }
+
+  async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    if (this.#crashed) await never();
+    return this.#visible.slice(offsetBytes, offsetBytes + lengthBytes);
+  }
+
+  async write(offsetBytes: number, data: Uint8Array, options: WriteOptions = {}): Promise<void> {
+    const lengthBytes = data.length;
+    const request = { index: this.writes++, offsetBytes, sectors: lengthBytes / SECTOR_BYTES };
+    if (!Number.isInteger(request.sectors) || offsetBytes % SECTOR_BYTES !== 0) throw new Error("unaligned write");
+    if (offsetBytes + lengthBytes > this.sizeBytes) throw new Error("write outside of the disk");
+    const fate = await this.decide(request);
+    if (this.#crashed) await never();
+    const keeps = fate === "done" ? (): boolean => true : "fails" in fate ? fate.fails : fate.crashes;
+    for (let sector = 0; sector < request.sectors; sector++) {
+      if (!keeps(sector)) continue;
+      const content = data.subarray(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES);
+      this.#visible.set(content, offsetBytes + sector * SECTOR_BYTES);
+      // A write that did not complete promised nothing, and may yet have survived.
+      if (options.fua === true || fate !== "done") this.durable.set(content, offsetBytes + sector * SECTOR_BYTES);
+    }
+    if (fate === "done") return;
+    if ("fails" in fate) throw new DiskError("EIO", offsetBytes, lengthBytes);
+    this.#crashed = true;
+    await never();
+  }
+
+  async flush(): Promise<void> {
+    if (this.#crashed) await never();
+    this.durable.set(this.#visible);
+  }
+
+  async trim(offsetBytes: number, lengthBytes: number): Promise<void> {
+    if (this.#crashed) await never();
+    this.#visible.fill(0, offsetBytes, offsetBytes + lengthBytes);
+  }
+
+  /** The disk as the next program finds it. */
+  afterCrash(): FakeDisk {
+    this.#crashed = true;
+    return new FakeDisk(this.durable);
+  }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {});
+}

@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { AssertionError } from "../assert.ts";
+import { checkLaw } from "../testing/check-law.ts";
+import { Bitmap } from "./bitmap.ts";
+
+// Lengths around the size of a word, a byte, and nothing.
+const lengths = fc.oneof(fc.integer({ min: 1, max: 200 }), fc.constantFrom(1, 7, 8, 9, 31, 32, 33, 63, 64, 65, 96));
+
+type Op = readonly ["set" | "clear" | "setAll" | "clearAll", number];
+const ops: fc.Arbitrary<Op[]> = fc.array(
+  fc.tuple(
+    fc.oneof(
+      { weight: 12, arbitrary: fc.constant("set" as const) },
+      { weight: 8, arbitrary: fc.constant("clear" as const) },
+      { weight: 1, arbitrary: fc.constantFrom("setAll" as const, "clearAll" as const) },
+    ),
+    fc.nat({ max: 4096 }),
+  ),
+  { maxLength: 60 },
+);
+
+function build(length: number, list: readonly Op[]): { readonly bitmap: Bitmap; readonly model: Set<number> } {
+  const bitmap = new Bitmap(length);
+  const model = new Set<number>();
+  for (const [kind, pick] of list) {
+    const index = pick % length;
+    if (kind === "set") {
+      bitmap.set(index);
+      model.add(index);
+    } else if (kind === "clear") {
+      bitmap.clear(index);
+      model.delete(index);
+    } else {
+      bitmap[kind]();
+      model.clear();
+      if (kind === "setAll") for (let bit = 0; bit < length; bit++) model.add(bit);
+    }
+  }
+  return { bitmap, model };
+}
+
+test("is a set of track numbers: has, count, next and indices agree with one", () => {
+  checkLaw(
+    fc.property(lengths, ops, (length, list) => {
+      const { bitmap, model } = build(length, list);
+      const sorted = [...model].toSorted((left, right) => left - right);
+      expect(bitmap.count).toBe(model.size);
+      expect([...bitmap.indices()]).toEqual(sorted);
+      for (let index = 0; index <= length; index++) {
+        expect(bitmap.has(index)).toBe(model.has(index));
+        expect(bitmap.next(index)).toBe(sorted.find((bit) => bit >= index) ?? -1);
+      }
+    }),
+  );
+});
+
+test("bytes carry any part of it, cut at the end, and merging is union", () => {
+  checkLaw(
+    fc.property(lengths, ops, ops, fc.nat({ max: 25 }), fc.nat({ max: 260 }), (length, mine, theirs, byte, trackCount) => {
+      const { bitmap, model } = build(length, mine);
+      const { bitmap: other, model: otherModel } = build(length, theirs);
+      const firstTrack = byte * 8;
+      const bytes = bitmap.toBytes(firstTrack, trackCount);
+      expect(bytes).toHaveLength(Math.ceil(trackCount / 8));
+      other.mergeBytes(firstTrack, bytes);
+      const union = new Set([...otherModel, ...[...model].filter((bit) => bit >= firstTrack && bit < firstTrack + trackCount)]);
+      expect(new Set(other.indices())).toEqual(union);
+      expect(other.count).toBe(union.size);
+      const whole = new Bitmap(length);
+      whole.mergeBytes(0, bitmap.toBytes());
+      expect([...whole.indices()]).toEqual([...bitmap.indices()]);
+    }),
+  );
+});
+
+test("bits of bytes beyond the last track are ignored", () => {
+  const bitmap = new Bitmap(11);
+  bitmap.mergeBytes(0, new Uint8Array(5).fill(0xff));
+  expect([bitmap.count, [...bitmap.toBytes()]]).toEqual([11, [0xff, 0x07]]);
+});
+
+test("a track that there is not cannot be set or cleared", () => {
+  const bitmap = new Bitmap(33);
+  for (const index of [-1, 33, 64]) {
+    expect(() => bitmap.set(index)).toThrow(AssertionError);
+    expect(() => bitmap.clear(index)).toThrow(AssertionError);
+  }
+});

@@ -1,0 +1,94 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { AssertionError } from "../assert.ts";
+import { checkAsyncLaw } from "../testing/check-law.ts";
+import { drained } from "../testing/drained.node.ts";
+import { RangeLock } from "./range-lock.ts";
+
+interface Request {
+  readonly start: number;
+  readonly end: number;
+  release: (() => void) | undefined;
+  state: "waits" | "holds" | "done";
+}
+
+function overlap(left: Request, right: Request): boolean {
+  return left.start < right.end && right.start < left.end;
+}
+
+function ask(lock: RangeLock, start: number, end: number): Request {
+  const request: Request = { start, end, release: undefined, state: "waits" };
+  const granted = end === Number.POSITIVE_INFINITY ? lock.drain() : lock.acquire(start, end);
+  void granted.then((release) => {
+    request.release = release;
+    request.state = "holds";
+  });
+  return request;
+}
+
+/** A request holds exactly if no earlier one that overlaps it is still there: exclusion and first come, first served. */
+function expectFair(requests: readonly Request[]): void {
+  requests.forEach((request, index) => {
+    if (request.state === "done") return;
+    const before = requests.slice(0, index).filter((earlier) => earlier.state !== "done" && overlap(earlier, request));
+    expect(request.state, `request ${index}`).toBe(before.length === 0 ? "holds" : "waits");
+  });
+}
+
+const steps = fc.array(
+  fc.oneof(
+    fc.record({ kind: fc.constant("acquire" as const), start: fc.nat({ max: 12 }), length: fc.integer({ min: 1, max: 6 }) }),
+    fc.record({ kind: fc.constant("drain" as const) }),
+    fc.record({ kind: fc.constant("release" as const), pick: fc.nat() }),
+    fc.record({ kind: fc.constant("release" as const), pick: fc.nat() }),
+  ),
+  { maxLength: 40 },
+);
+
+test("a range is held exactly if nothing earlier overlaps it, and in the end everyone has had it", async () => {
+  await checkAsyncLaw(
+    fc.asyncProperty(steps, async (list) => {
+      const lock = new RangeLock();
+      const requests: Request[] = [];
+      const releaseOne = async (pick: number): Promise<boolean> => {
+        const holders = requests.filter(({ state }) => state === "holds");
+        const holder = holders[pick % Math.max(1, holders.length)];
+        if (holder === undefined) return false;
+        holder.state = "done";
+        holder.release?.();
+        await drained();
+        return true;
+      };
+      for (const step of list) {
+        if (step.kind === "release") await releaseOne(step.pick);
+        else if (step.kind === "drain") requests.push(ask(lock, 0, Number.POSITIVE_INFINITY));
+        else requests.push(ask(lock, step.start, step.start + step.length));
+        await drained();
+        expectFair(requests);
+        expect(lock.size).toBe(requests.filter(({ state }) => state !== "done").length);
+      }
+      // One request a round at least is served, so this many rounds are enough.
+      for (let round = 0; round < requests.length; round++) await releaseOne(round);
+      expect(requests.map(({ state }) => state)).toEqual(requests.map(() => "done"));
+      expect(lock.size).toBe(0);
+    }),
+  );
+});
+
+test("a release that lets several go lets no two of them overlap", async () => {
+  const lock = new RangeLock();
+  const requests = [ask(lock, 0, 10), ask(lock, 0, 4), ask(lock, 6, 9), ask(lock, 3, 7)];
+  await drained();
+  requests[0]?.release?.();
+  // At once, before any of those that may go has noticed.
+  requests.push(ask(lock, 4, 6));
+  await drained();
+  expect(requests.slice(1).map(({ state }) => state)).toEqual(["holds", "holds", "waits", "waits"]);
+});
+
+test("a range is given back once", async () => {
+  const lock = new RangeLock();
+  const release = await lock.acquire(0, 1);
+  release();
+  expect(release).toThrow(AssertionError);
+});

@@ -1,0 +1,161 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { checkLaw } from "../testing/check-law.ts";
+import { fromHex, toHex } from "../testing/hex.ts";
+import { CodecError } from "./byte-codec.ts";
+import { crc32c } from "./crc32c.ts";
+import {
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  FRAME_KINDS,
+  FrameParser,
+  HEADER_BYTES,
+  isOrdered,
+  PAYLOAD_BYTES_MAX,
+} from "./frame.ts";
+
+const u32 = fc.nat({ max: 0xffff_ffff });
+
+const frames: fc.Arbitrary<Frame> = fc.record({
+  kind: fc.constantFrom(...FRAME_KINDS),
+  flags: fc.nat({ max: 0xff }),
+  pairId: u32,
+  epoch: fc.maxSafeNat(),
+  sequence: u32,
+  offsetBytes: fc.maxSafeNat(),
+  payload: fc.uint8Array({ maxLength: 80 }),
+});
+
+function joined(list: readonly Frame[]): Uint8Array {
+  return Uint8Array.from(list.flatMap((frame) => [...encodeFrame(frame)]));
+}
+
+/** `bytes` in chunks whose sizes go round `sizes`. */
+function chunksOf(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = sizes[turn % sizes.length] ?? 1;
+    chunks.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return chunks;
+}
+
+/** What a receiver accepts before the stream is lost. Payloads are kept as they are at the end. */
+function accepted(chunks: readonly Uint8Array[]): { readonly frames: Frame[]; readonly lost: boolean } {
+  const parser = new FrameParser();
+  const list: Frame[] = [];
+  try {
+    for (const chunk of chunks) list.push(...parser.push(chunk));
+  } catch (error) {
+    expect(error).toBeInstanceOf(CodecError);
+    expect(() => parser.push(Uint8Array.of(0)), "nothing comes after a loss").toThrow(CodecError);
+    return { frames: list, lost: true };
+  }
+  return { frames: list, lost: false };
+}
+
+const golden: Frame = {
+  kind: "write",
+  flags: 1,
+  pairId: 0x0a0b0c0d,
+  epoch: 3 * 2 ** 32 + 7,
+  sequence: 0xffff_fffe,
+  offsetBytes: 2 ** 40 + 512,
+  payload: Uint8Array.of(1, 2, 3),
+};
+const goldenHex = `
+  52535631 0a 01 0000 0d0c0b0a 03000000
+  0700000003000000 0002000000010000
+  feffffff 0000000000000000
+  818acfdb 010203`;
+
+test("golden bytes, both ways", () => {
+  expect(toHex(encodeFrame(golden))).toBe(goldenHex.replaceAll(/\s/g, ""));
+  expect(decodeFrame(fromHex(goldenHex))).toEqual(golden);
+});
+
+test("kinds keep their numbers: data from 10 on goes through the ordered queue", () => {
+  expect(FRAME_KINDS.filter(isOrdered)).toEqual(["write", "zero", "resync", "flush", "copy-begin", "copy-done", "split", "swap"]);
+  expect(FRAME_KINDS.indexOf("write")).toBe(10);
+});
+
+test("any chunking of a stream gives the same frames", () => {
+  checkLaw(
+    fc.property(
+      fc.array(frames, { minLength: 1, maxLength: 6 }),
+      fc.array(fc.integer({ min: 1, max: 130 }), { minLength: 1, maxLength: 5 }),
+      (list, sizes) => {
+        expect(accepted(chunksOf(joined(list), sizes))).toEqual({ frames: list, lost: false });
+      },
+    ),
+  );
+});
+
+test("a stream that ends early gives the whole frames before its end and nothing of the next", () => {
+  checkLaw(
+    fc.property(fc.array(frames, { minLength: 1, maxLength: 4 }), fc.nat(), (list, pick) => {
+      const bytes = joined(list);
+      const endBytes = pick % bytes.length;
+      let whole = 0;
+      while (joined(list.slice(0, whole + 1)).length <= endBytes) whole++;
+      expect(accepted([bytes.subarray(0, endBytes)])).toEqual({ frames: list.slice(0, whole), lost: false });
+    }),
+  );
+});
+
+test("no flipped bit, in any place of a frame, lets anything but the frames before it be accepted", () => {
+  checkLaw(
+    fc.property(frames, frames, frames, (before, hurt, after) => {
+      const clean = joined([before, hurt, after]);
+      const start = HEADER_BYTES + before.payload.length;
+      const bits = (HEADER_BYTES + hurt.payload.length) * 8;
+      for (let bit = 0; bit < bits; bit++) {
+        const bytes = clean.slice();
+        const at = start + (bit >>> 3);
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << (bit & 7));
+        const found = accepted([bytes.subarray(0, start), bytes.subarray(start)]);
+        // A length that grew waits for bytes that never come; no other flip is ever silent.
+        const inLength = at - start >= 12 && at - start < 16;
+        if (!found.lost && !inLength) expect.fail(`bit ${bit} was not noticed`);
+        expect(found.frames).toEqual([before]);
+        expect(() => decodeFrame(bytes.subarray(start, start + bits / 8))).toThrow(CodecError);
+      }
+    }),
+    20,
+  );
+});
+
+test("bytes of another protocol end the stream at once", () => {
+  checkLaw(
+    fc.property(fc.uint8Array({ minLength: HEADER_BYTES, maxLength: 300 }), (bytes) => {
+      if (bytes[0] === 0x52) bytes[0] = 0x53;
+      expect(accepted([bytes])).toEqual({ frames: [], lost: true });
+    }),
+  );
+});
+
+test("a payload beyond the limit is refused from its header alone", () => {
+  const largest = encodeFrame({ ...golden, payload: new Uint8Array(PAYLOAD_BYTES_MAX) });
+  expect(accepted([largest]).frames).toHaveLength(1);
+  const tooLarge = largest.slice(0, HEADER_BYTES);
+  new DataView(tooLarge.buffer).setUint32(12, PAYLOAD_BYTES_MAX + 1, true);
+  expect(accepted([tooLarge]).lost).toBe(true);
+});
+
+test("a kind that there is not is refused, though the checksum fits", () => {
+  const bytes = encodeFrame(golden);
+  bytes[4] = FRAME_KINDS.length;
+  const view = new DataView(bytes.buffer);
+  view.setUint32(44, crc32c(bytes.subarray(0, 44), golden.payload), true);
+  expect(() => decodeFrame(bytes)).toThrow(/unknown frame kind 18/);
+});
+
+test.each([
+  ["too short for a header", (bytes: Uint8Array) => bytes.subarray(0, 47)],
+  ["a byte short", (bytes: Uint8Array) => bytes.subarray(0, -1)],
+  ["a byte too long", (bytes: Uint8Array) => Uint8Array.of(...bytes, 0)],
+])("a lone frame that is %s is refused", (_, change) => {
+  expect(() => decodeFrame(change(encodeFrame(golden)))).toThrow(CodecError);
+});

@@ -1,0 +1,227 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { NS_PER_MS } from "../ports/index.ts";
+import { checkAsyncLaw } from "../testing/check-law.ts";
+import { drained } from "../testing/drained.node.ts";
+import { type LinkEnd, linkPair } from "../testing/link-pair.ts";
+import { type TestRuntime, testRuntime } from "../testing/test-runtime.node.ts";
+import { CodecError } from "./byte-codec.ts";
+import { decodeFrame, encodeFrame, type Frame, FRAME_KINDS } from "./frame.ts";
+import { frameBytes, Session } from "./session.ts";
+
+const EPOCH = 7;
+
+interface Side {
+  readonly session: Session;
+  readonly link: LinkEnd;
+  readonly frames: Frame[];
+  readonly ends: string[];
+  /** Settles when the session has ended. */
+  readonly run: Promise<void>;
+}
+
+function side(link: LinkEnd, runtime: TestRuntime, epoch: number | undefined, onFrame?: (frame: Frame) => void): Side {
+  const frames: Frame[] = [];
+  const ends: string[] = [];
+  const session = new Session(link, runtime, epoch, {
+    onFrame: (frame) => {
+      onFrame?.(frame);
+      frames.push(frame);
+    },
+    onEnd: (why) => ends.push(why),
+  });
+  return { session, link, frames, ends, run: session.run() };
+}
+
+function connected(): { readonly runtime: TestRuntime; readonly dialler: Side; readonly accepter: Side } {
+  const runtime = testRuntime();
+  const [left, right] = linkPair();
+  return { runtime, dialler: side(left, runtime, EPOCH), accepter: side(right, runtime, undefined) };
+}
+
+/** One side, fed with raw bytes. */
+function alone(onFrame?: (frame: Frame) => void): { readonly runtime: TestRuntime; readonly accepter: Side } {
+  const runtime = testRuntime();
+  const [, right] = linkPair();
+  right.peer = undefined;
+  return { runtime, accepter: side(right, runtime, undefined, onFrame) };
+}
+
+function frame(fields: Partial<Frame>): Uint8Array {
+  return encodeFrame({
+    kind: "write",
+    flags: 0,
+    pairId: 1,
+    epoch: EPOCH,
+    sequence: 0,
+    offsetBytes: 0,
+    payload: new Uint8Array(0),
+    ...fields,
+  });
+}
+
+const kinds = fc.constantFrom(...FRAME_KINDS.filter((kind) => kind !== "ping" && kind !== "pong"));
+const messages = fc.array(fc.tuple(kinds, fc.uint8Array({ maxLength: 60 })), { minLength: 1, maxLength: 8 });
+
+test("frames arrive once, in order, as sent, however the link cuts the stream up", async () => {
+  await checkAsyncLaw(
+    fc.asyncProperty(messages, messages, fc.integer({ min: 1, max: 70 }), async (there, back, chunkBytes) => {
+      const { dialler, accepter } = connected();
+      dialler.link.carry = (bytes) =>
+        Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, turn) =>
+          bytes.subarray(turn * chunkBytes, (turn + 1) * chunkBytes),
+        );
+      let sentBytes = 0;
+      for (const [kind, payload] of there) {
+        dialler.session.send(kind, { payload });
+        sentBytes += frameBytes(payload.length);
+      }
+      await drained();
+      for (const [kind, payload] of back) accepter.session.send(kind, { payload });
+      await drained();
+      expect(accepter.frames.map(({ kind, payload }) => [kind, payload])).toEqual(there);
+      expect(dialler.frames.map(({ kind, payload }) => [kind, payload])).toEqual(back);
+      expect(accepter.frames.map(({ sequence }) => sequence)).toEqual(there.map((_, index) => index));
+      expect([accepter.session.epoch, dialler.session.sentBytes]).toEqual([EPOCH, sentBytes]);
+    }),
+  );
+});
+
+test("after a cut between any two bytes only whole frames before it have arrived", async () => {
+  await checkAsyncLaw(
+    fc.asyncProperty(messages, fc.nat(), async (list, pick) => {
+      const { runtime, dialler, accepter } = connected();
+      const totalBytes = list.reduce((sum, [, payload]) => sum + frameBytes(payload.length), 0);
+      let leftBytes = pick % (totalBytes + 1);
+      dialler.link.carry = (bytes) => {
+        const part = bytes.subarray(0, leftBytes);
+        leftBytes -= part.length;
+        return [part];
+      };
+      let whole = 0;
+      for (let at = leftBytes; whole < list.length; whole++) {
+        at -= frameBytes(list[whole]?.[1].length ?? 0);
+        if (at < 0) break;
+      }
+      for (const [kind, payload] of list) dialler.session.send(kind, { payload });
+      await drained();
+      dialler.session.end("cut");
+      await accepter.run;
+      expect(accepter.frames.map(({ kind, payload }) => [kind, payload])).toEqual(list.slice(0, whole));
+      expect([accepter.ends, dialler.ends]).toEqual([["closed by peer"], ["cut"]]);
+      expect(runtime.escaped).toEqual([]);
+    }),
+  );
+});
+
+test.each<[string, Partial<Frame>, string]>([
+  ["of another epoch", { sequence: 1, epoch: EPOCH + 1 }, "expected epoch 7, found 8"],
+  ["seen before", { sequence: 0 }, "expected frame 1, found 0"],
+  ["after a gap", { sequence: 2 }, "expected frame 1, found 2"],
+])("a frame %s ends the session and is not delivered, nor is anything after it", async (_, fields, why) => {
+  const { accepter } = alone();
+  accepter.link.arrive(frame({}));
+  accepter.link.arrive(frame(fields));
+  accepter.link.arrive(frame({ sequence: 1 }));
+  await accepter.run;
+  expect(accepter.frames).toHaveLength(1);
+  expect(accepter.ends).toEqual([`protocol: ${why}`]);
+});
+
+test("a frame that does not start at sequence 0 opens no session", async () => {
+  const { accepter } = alone();
+  accepter.link.arrive(frame({ sequence: 1 }));
+  await accepter.run;
+  expect([accepter.frames, accepter.ends]).toEqual([[], ["protocol: expected frame 0, found 1"]]);
+});
+
+test("a receiver that objects ends the session; frames behind in the same chunk are not delivered", async () => {
+  const { accepter } = alone((found) => {
+    if (found.sequence === 1) throw new CodecError("no such pair");
+  });
+  accepter.link.arrive(Uint8Array.of(...frame({}), ...frame({ sequence: 1 }), ...frame({ sequence: 2 })));
+  await accepter.run;
+  expect([accepter.frames.length, accepter.ends]).toEqual([1, ["protocol: no such pair"]]);
+});
+
+test("a receiver that ends the session itself is told nothing more", async () => {
+  const runtime = testRuntime();
+  const [, right] = linkPair();
+  right.peer = undefined;
+  const accepter: Side = side(right, runtime, undefined, () => accepter.session.end("enough"));
+  right.arrive(Uint8Array.of(...frame({}), ...frame({ sequence: 1 })));
+  await accepter.run;
+  expect([accepter.frames.length, accepter.ends]).toEqual([1, ["enough"]]);
+});
+
+test("a reset ends both sides, once, whether they read or write", async () => {
+  const { runtime, dialler, accepter } = connected();
+  dialler.session.send("hello");
+  await drained();
+  dialler.link.reset();
+  dialler.session.send("write");
+  await Promise.all([dialler.run, accepter.run]);
+  await drained();
+  expect([dialler.ends, accepter.ends]).toEqual([["link reset"], ["link reset"]]);
+  expect(runtime.escaped).toEqual([]);
+});
+
+test("a bug in a receiver is not taken for the peer's fault", async () => {
+  const { accepter } = alone(() => {
+    throw new TypeError("ours");
+  });
+  accepter.link.arrive(frame({}));
+  await expect(accepter.run).rejects.toThrow(TypeError);
+});
+
+const SECOND_NS = 1_000 * NS_PER_MS;
+
+test("an idle session lives on pings, which its users never see", async () => {
+  const { runtime, dialler, accepter } = connected();
+  dialler.session.send("hello");
+  await runtime.clock.pass(60 * SECOND_NS);
+  expect([dialler.ends, accepter.ends, dialler.frames, accepter.frames.length]).toEqual([[], [], [], 1]);
+  const sent = dialler.link.written.map((bytes) => decodeFrame(bytes).kind);
+  expect(new Set(sent)).toEqual(new Set(["hello", "ping", "pong"]));
+});
+
+test("a half-open link is noticed by both sides within five seconds, not before four", async () => {
+  const { runtime, dialler, accepter } = connected();
+  dialler.session.send("hello");
+  await runtime.clock.pass(10 * SECOND_NS);
+  // Both still send; nothing arrives any more.
+  dialler.link.carry = () => [];
+  accepter.link.carry = () => [];
+  dialler.link.peer = undefined;
+  accepter.link.peer = undefined;
+  await runtime.clock.pass(3 * SECOND_NS - 1);
+  expect([dialler.ends, accepter.ends]).toEqual([[], []]);
+  await runtime.clock.pass(2 * SECOND_NS + 1);
+  expect([dialler.ends, accepter.ends]).toEqual([["peer silent"], ["peer silent"]]);
+});
+
+test("a side that hears its peer but is not heard keeps the session until the peer gives up", async () => {
+  const { runtime, dialler, accepter } = connected();
+  dialler.session.send("hello");
+  await runtime.clock.pass(SECOND_NS);
+  accepter.link.carry = () => [];
+  await runtime.clock.pass(5 * SECOND_NS);
+  expect([dialler.ends, accepter.ends]).toEqual([["peer silent"], ["closed by peer"]]);
+});
+
+test("a stranger that never speaks is dropped, without a word to it", async () => {
+  const { runtime, accepter } = alone();
+  await runtime.clock.pass(5 * SECOND_NS);
+  expect([accepter.ends, accepter.link.written]).toEqual([["peer silent"], []]);
+});
+
+test("an ended session keeps no timer: nothing happens to it afterwards", async () => {
+  const { runtime, dialler, accepter } = connected();
+  dialler.session.send("hello");
+  await drained();
+  dialler.session.end("by hand");
+  dialler.session.end("again");
+  await accepter.run;
+  await runtime.clock.pass(30 * SECOND_NS);
+  expect([dialler.ends, accepter.ends, dialler.link.written.length]).toEqual([["by hand"], ["closed by peer"], 1]);
+});
