@@ -18,14 +18,14 @@ export interface ConsoleReportOptions {
 const GOOD: ReadonlySet<Verdict> = new Set(["PASS", "NOT_APPLICABLE", "WAIVED"]);
 
 /**
- * What a person reads at the end of `run` and `start`: the table, how to repeat each run, what
- * failed, one line of totals. Failures come last, where the eye is.
+ * What a person reads at the end of `run` and `start`: how to repeat each run, the table, what
+ * failed, one line of totals. What matters most comes last, where the eye is.
  */
 export function consoleReport(runs: readonly RunRecord[], options: ConsoleReportOptions): string {
   const paint = painter(options.colour);
-  const parts = [consoleTable(runs, options.columns, paint)];
   const good = runs.filter((run) => GOOD.has(run.verdict) && !run.vacuous);
-  if (good.length > 0) parts.push(good.map((run) => replayLines(run, options, paint)).join("\n"));
+  const parts = good.length > 0 ? [good.map((run) => replayLines(run, options, paint)).join("\n")] : [];
+  parts.push(consoleTable(runs, options.columns, paint));
   for (const run of runs) if (!good.includes(run)) parts.push(paintFailure(run, options, paint));
   parts.push(summaryLine(runs, options, paint));
   return `${parts.join("\n\n")}\n`;

@@ -28,11 +28,11 @@ export function failureTitle(failure: Failure): string {
   return `${rule} at ${(failure.timeNs / 1e6).toFixed(3)} ms: ${failure.message}`;
 }
 
-/** The faults without observed effect, `cut on link, eio on a/pvol`; empty if there is none. */
+/** The faults without observed effect, `cut on link, eio on a/pvol (never injected)`; empty if there is none. */
 export function idleFaults(run: RunRecord): string {
   return run.faults
     .filter((fault) => fault.effective === 0)
-    .map((fault) => `${fault.kind} on ${fault.on}`)
+    .map((fault) => `${fault.kind} on ${fault.on}${fault.injected === 0 ? " (never injected)" : ""}`)
     .join(", ");
 }
 
