@@ -1,0 +1,146 @@
+import { expect, test } from "vitest";
+import { FAULTS, faultSchema } from "../fault/index.ts";
+import { type Plan, PlanError, parsePlan, planJsonSchema, planSchema } from "./index.ts";
+
+const good = {
+  schemaVersion: 1,
+  name: "x",
+  requirements: ["BR-3"],
+  topology: {
+    systems: [
+      { name: "a", volumes: [{ name: "pvol", sizeBytes: 65536, trackBytes: 8192 }] },
+      { name: "b", volumes: [{ name: "svol", sizeBytes: 65536, trackBytes: 8192 }] },
+    ],
+    links: [{ name: "link", between: ["a", "b"] }],
+    pairs: [{ name: "pair", primary: "pvol", secondary: "svol", link: "link", mode: "sync" }],
+    latencyUs: 200,
+  },
+  steps: [{ kind: "write", volume: "pvol", offsetBytes: 0, lengthBytes: 512 }],
+  expect: [],
+};
+const withSteps = (...steps: unknown[]): unknown => ({ ...good, steps });
+const withTopology = (change: object): unknown => ({ ...good, topology: { ...good.topology, ...change } });
+const nested = (depth: number): unknown =>
+  depth === 0 ? good.steps[0] : { kind: "sequence", steps: [nested(depth - 1)] };
+
+test.each<[string, unknown, { path: string; found: string; expected: string }]>([
+  ["no plan", 7, { path: "the plan", found: "7", expected: "object" }],
+  ["other version", { ...good, schemaVersion: 2 }, { path: "schemaVersion", found: "2", expected: "1" }],
+  [
+    "unknown volume",
+    withSteps({ kind: "flush", volume: "qvol" }),
+    { path: "steps[0].volume", found: 'unknown volume "qvol"', expected: "one of pvol, svol" },
+  ],
+  [
+    "unknown link, inside",
+    withSteps({ kind: "after", delayMs: 1, steps: [{ kind: "inject", fault: { kind: "cut", link: "lnk" } }] }),
+    { path: "steps[0].steps[0].fault.link", found: 'unknown link "lnk"', expected: "one of link" },
+  ],
+  [
+    "unknown disk",
+    withSteps({ kind: "inject", fault: { kind: "lost-write", disk: "c/meta" } }),
+    { path: "steps[0].fault.disk", found: 'unknown disk "c/meta"', expected: "one of a/meta, pvol, b/meta, svol" },
+  ],
+  [
+    "unknown pair in a condition",
+    withSteps({
+      kind: "wait",
+      withinMs: 1,
+      condition: { kind: "status", pair: "pear", status: "DUPLEX", at: "both" },
+    }),
+    { path: "steps[0].condition.pair", found: 'unknown pair "pear"', expected: "one of pair" },
+  ],
+  [
+    "beyond the end",
+    withSteps({ kind: "write", volume: "pvol", offsetBytes: 65024, lengthBytes: 1024 }),
+    { path: "steps[0].lengthBytes", found: "an end at byte 66048", expected: "an end inside pvol, 65536 bytes" },
+  ],
+  [
+    "half a sector",
+    withSteps({ kind: "write", volume: "pvol", offsetBytes: 100, lengthBytes: 512 }),
+    { path: "steps[0].offsetBytes", found: "100", expected: "a multiple of 512" },
+  ],
+  [
+    "too many writes",
+    withSteps({ kind: "workload", volume: "pvol", writes: 1e9 }),
+    { path: "steps[0].writes", found: "1000000000", expected: "at most 1000000" },
+  ],
+  [
+    "a field that nobody knows",
+    withSteps({ kind: "flush", volume: "pvol", now: true }),
+    { path: "steps[0]", found: '{"kind":"flush","volume":"pvol","now":true}', expected: 'no field "now"' },
+  ],
+  [
+    "a slicer that would panic",
+    withSteps({
+      kind: "inject",
+      fault: { kind: "slicer", link: "link", direction: "upstream", averageBytes: 8, variationBytes: 8 },
+    }),
+    { path: "steps[0].fault.variationBytes", found: "8", expected: "must be below averageBytes" },
+  ],
+  [
+    "a track that is no power of two",
+    withTopology({ systems: [{ name: "a", volumes: [{ name: "v", sizeBytes: 512, trackBytes: 1000 }] }] }),
+    { path: "topology.systems[0].volumes[0].trackBytes", found: "1000", expected: "must be a power of two" },
+  ],
+  [
+    "two volumes of one name",
+    withTopology({ systems: [...good.topology.systems, { name: "c", volumes: good.topology.systems[0]?.volumes }] }),
+    {
+      path: "topology.systems[2].volumes[0].name",
+      found: 'a second volume "pvol"',
+      expected: "a name that no other volume has",
+    },
+  ],
+  [
+    "a link to itself",
+    withTopology({ links: [{ name: "link", between: ["a", "a"] }] }),
+    { path: "topology.links[0].between[1]", found: '"a"', expected: "another system than the first" },
+  ],
+  [
+    "a pair of different sizes",
+    withTopology({
+      systems: [good.topology.systems[0], { name: "b", volumes: [{ name: "svol", sizeBytes: 512, trackBytes: 8192 }] }],
+    }),
+    { path: "topology.pairs[0].secondary", found: "512 bytes", expected: "65536 bytes, as the primary" },
+  ],
+  [
+    "nested too deep",
+    withSteps(nested(40)),
+    { path: "steps", found: "steps nested too deep", expected: "at most 16 levels" },
+  ],
+])("%s", (_, data, error) => {
+  expect(() => parsePlan(data)).toThrow(PlanError);
+  expect(() => parsePlan(data)).toThrow(expect.objectContaining(error) as Error);
+});
+
+test("sixteen levels of steps are read", () => {
+  expect(parsePlan(withSteps(nested(16)))).toMatchObject({ name: "x" });
+});
+
+test("every fault is in the list once, and its parameters are bounded", () => {
+  const kinds = FAULTS.map(({ kind }) => kind);
+  expect(new Set(kinds).size).toBe(kinds.length);
+  const common = { link: "link", direction: "upstream", disk: "pvol", system: "a" };
+  for (const { kind, meaning } of FAULTS) {
+    expect(meaning).not.toBe("");
+    // No fault takes all of these, so an excess of fields is refused by each.
+    expect(faultSchema.safeParse({ kind, ...common, latencyMs: -1 }).success).toBe(false);
+  }
+  expect(faultSchema.safeParse({ kind: "clock-drift", system: "a", partsPerMillion: 100_001 }).success).toBe(false);
+  expect(faultSchema.safeParse({ kind: "clock-drift", system: "a", partsPerMillion: 100_000 }).success).toBe(true);
+});
+
+test("the published schema names every step and every fault", () => {
+  const text = JSON.stringify(planJsonSchema());
+  for (const { kind } of FAULTS) expect(text).toContain(`"${kind}"`);
+  for (const kind of ["write", "workload", "trace", "together", "when", "expect-refused"])
+    expect(text).toContain(`"${kind}"`);
+  expect(planJsonSchema()["$schema"]).toBe("https://json-schema.org/draft/2020-12/schema");
+});
+
+test("reading a plan changes nothing", () => {
+  const plan: Plan = parsePlan(good);
+  expect(plan).toEqual(good);
+  expect(planSchema.parse(plan)).toEqual(plan);
+});
