@@ -84,6 +84,14 @@ function sameBytes(left: Uint8Array, right: Uint8Array, start: number, end: numb
   const wordCount = (end - start) / 4;
   const leftWords = new Uint32Array(left.buffer, left.byteOffset + start, wordCount);
   const rightWords = new Uint32Array(right.buffer, right.byteOffset + start, wordCount);
-  for (let index = 0; index < wordCount; index++) if (leftWords[index] !== rightWords[index]) return false;
+  // Sectors are whole, so the words come in fours.
+  for (let index = 0; index < wordCount; index += 4) {
+    const differs =
+      ((leftWords[index] as number) ^ (rightWords[index] as number)) |
+      ((leftWords[index + 1] as number) ^ (rightWords[index + 1] as number)) |
+      ((leftWords[index + 2] as number) ^ (rightWords[index + 2] as number)) |
+      ((leftWords[index + 3] as number) ^ (rightWords[index + 3] as number));
+    if (differs !== 0) return false;
+  }
   return true;
 }

@@ -41,28 +41,25 @@ function hashSector(words: Uint32Array, start: number): number {
   let second = 0x9e3779b9;
   let third = 0x85ebca6b;
   let fourth = 0x27d4eb2f;
-  let any = 0;
   for (let index = start; index < start + SECTOR_WORDS; index += 4) {
-    const one = words[index] as number;
-    const two = words[index + 1] as number;
-    const three = words[index + 2] as number;
-    const four = words[index + 3] as number;
-    any |= one | two | three | four;
-    first = Math.imul(first ^ one, 0xcc9e2d51);
-    second = Math.imul(second ^ two, 0x1b873593);
-    third = Math.imul(third ^ three, 0x21f0aaad);
-    fourth = Math.imul(fourth ^ four, 0x735a2d97);
+    first = Math.imul(first ^ (words[index] as number), 0xcc9e2d51);
+    second = Math.imul(second ^ (words[index + 1] as number), 0x1b873593);
+    third = Math.imul(third ^ (words[index + 2] as number), 0x21f0aaad);
+    fourth = Math.imul(fourth ^ (words[index + 3] as number), 0x735a2d97);
     first ^= first >>> 15;
     second ^= second >>> 13;
     third ^= third >>> 14;
     fourth ^= fourth >>> 16;
   }
-  if (any === 0) return ZERO_HASH;
   let high = Math.imul(first ^ (third >>> 7) ^ (second << 11), 0x85ebca6b);
   high = Math.imul(high ^ (high >>> 15) ^ fourth, 0x21f0aaad);
   let low = Math.imul(second ^ (fourth << 9) ^ (third >>> 5), 0x735a2d97);
   low = Math.imul(low ^ (low >>> 13) ^ first ^ third, 0xc2b2ae35);
   low ^= low >>> 16;
   const hash = ((high ^ (high >>> 11)) >>> 11) * 0x1_0000_0000 + (low >>> 0);
-  return hash === ZERO_HASH ? 1 : hash;
+  return hash === zeros ? ZERO_HASH : hash;
 }
+
+// The raw hash of zeros, known only once the function has run on them.
+let zeros = -1;
+zeros = hashSector(new Uint32Array(SECTOR_WORDS), 0);
