@@ -118,7 +118,7 @@ export class Applier {
         return false;
       }
       case "copy-begin":
-        await beginCopy(pair, frame);
+        await beginCopy(pair, frame, connection);
         return false;
       case "flush":
         await this.#flush();

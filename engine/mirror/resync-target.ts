@@ -73,14 +73,17 @@ export class ResyncRequestReader {
 }
 
 /** The source begins: until `copy-done` this side is no moment of any history. */
-export async function beginCopy(pair: Pair, frame: Frame): Promise<void> {
+export async function beginCopy(pair: Pair, frame: Frame, connection: Connection): Promise<void> {
   const reader = new ByteReader(frame.payload);
   const generation = reader.text() as Generation;
   const tracks = reader.u32();
   reader.end();
   const { entry } = pair;
-  entry.status = "COPY";
-  entry.suspension = "";
+  // Frames that were received whole are applied even when their session is over.
+  if (pair.connection === connection) {
+    entry.status = "COPY";
+    entry.suspension = "";
+  }
   entry.established = true;
   entry.copyFrom = generation;
   // With nothing to copy this side stays what it is, and can still take over.
