@@ -1,7 +1,8 @@
 import { assert } from "../assert.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
+// With ignoreBOM a byte order mark is a character like any other: a name must come back as it was given.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Appends little-endian fields to a buffer that grows. */
 export class ByteWriter {
@@ -144,7 +145,8 @@ export class ByteReader {
   oneOf<const T extends string>(values: readonly T[]): T {
     const index = this.u8();
     const value = values[index];
-    if (value === undefined) throw new CodecError(`expected 0 to ${values.length - 1} at ${this.#at - 1}, found ${index}`);
+    if (value === undefined)
+      throw new CodecError(`expected 0 to ${values.length - 1} at ${this.#at - 1}, found ${index}`);
     return value;
   }
 
