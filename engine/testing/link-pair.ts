@@ -1,5 +1,10 @@
 import { type Link, LinkError } from "../ports/index.ts";
 
+interface Reader {
+  resolve(chunk: Uint8Array | undefined): void;
+  reject(error: LinkError): void;
+}
+
 /** One end of a {@link linkPair}. What is written here becomes readable at the other end at once. */
 export class LinkEnd implements Link {
   /** How what is written travels: the chunks that arrive. Without one, nothing arrives. */
@@ -8,7 +13,7 @@ export class LinkEnd implements Link {
   readonly written: Uint8Array[] = [];
   peer: LinkEnd | undefined;
   readonly #arrived: Uint8Array[] = [];
-  #reader: { resolve(chunk: Uint8Array | undefined): void; reject(error: LinkError): void } | undefined;
+  #reader: Reader | undefined;
   #state: "open" | "ended" | "reset" = "open";
 
   read(): Promise<Uint8Array | undefined> {
@@ -30,13 +35,13 @@ export class LinkEnd implements Link {
 
   close(): void {
     this.#end("ended");
-    this.peer?.#end("ended");
+    if (this.peer !== undefined) this.peer.#end("ended");
   }
 
   /** Both ends find the connection reset. */
   reset(): void {
     this.#end("reset");
-    this.peer?.#end("reset");
+    if (this.peer !== undefined) this.peer.#end("reset");
   }
 
   /** Bytes come in, from the peer or out of nowhere. */
@@ -53,7 +58,7 @@ export class LinkEnd implements Link {
     else this.#take().reject(new LinkError("RESET", "reset"));
   }
 
-  #take(): NonNullable<typeof this.#reader> {
+  #take(): Reader {
     const reader = this.#reader;
     if (reader === undefined) throw new Error("nobody reads");
     this.#reader = undefined;

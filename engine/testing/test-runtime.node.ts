@@ -16,7 +16,14 @@ export function testRuntime(): TestRuntime {
   const escaped: Error[] = [];
   const tasks = new Tasks();
   void tasks.failed.then((error) => escaped.push(error));
-  return { clock: new FakeClock(), random: counting(), log: { step: (name) => steps.push(name) }, tasks, steps, escaped };
+  return {
+    clock: new FakeClock(),
+    random: counting(),
+    log: { step: (name) => steps.push(name) },
+    tasks,
+    steps,
+    escaped,
+  };
 }
 
 function counting(): Random {

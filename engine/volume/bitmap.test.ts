@@ -57,20 +57,30 @@ test("is a set of track numbers: has, count, next and indices agree with one", (
 
 test("bytes carry any part of it, cut at the end, and merging is union", () => {
   checkLaw(
-    fc.property(lengths, ops, ops, fc.nat({ max: 25 }), fc.nat({ max: 260 }), (length, mine, theirs, byte, trackCount) => {
-      const { bitmap, model } = build(length, mine);
-      const { bitmap: other, model: otherModel } = build(length, theirs);
-      const firstTrack = byte * 8;
-      const bytes = bitmap.toBytes(firstTrack, trackCount);
-      expect(bytes).toHaveLength(Math.ceil(trackCount / 8));
-      other.mergeBytes(firstTrack, bytes);
-      const union = new Set([...otherModel, ...[...model].filter((bit) => bit >= firstTrack && bit < firstTrack + trackCount)]);
-      expect(new Set(other.indices())).toEqual(union);
-      expect(other.count).toBe(union.size);
-      const whole = new Bitmap(length);
-      whole.mergeBytes(0, bitmap.toBytes());
-      expect([...whole.indices()]).toEqual([...bitmap.indices()]);
-    }),
+    fc.property(
+      lengths,
+      ops,
+      ops,
+      fc.nat({ max: 25 }),
+      fc.nat({ max: 260 }),
+      (length, mine, theirs, byte, trackCount) => {
+        const { bitmap, model } = build(length, mine);
+        const { bitmap: other, model: otherModel } = build(length, theirs);
+        const firstTrack = byte * 8;
+        const bytes = bitmap.toBytes(firstTrack, trackCount);
+        expect(bytes).toHaveLength(Math.ceil(trackCount / 8));
+        other.mergeBytes(firstTrack, bytes);
+        const union = new Set([
+          ...otherModel,
+          ...[...model].filter((bit) => bit >= firstTrack && bit < firstTrack + trackCount),
+        ]);
+        expect(new Set(other.indices())).toEqual(union);
+        expect(other.count).toBe(union.size);
+        const whole = new Bitmap(length);
+        whole.mergeBytes(0, bitmap.toBytes());
+        expect([...whole.indices()]).toEqual([...bitmap.indices()]);
+      },
+    ),
   );
 });
 

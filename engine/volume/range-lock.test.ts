@@ -37,7 +37,11 @@ function expectFair(requests: readonly Request[]): void {
 
 const steps = fc.array(
   fc.oneof(
-    fc.record({ kind: fc.constant("acquire" as const), start: fc.nat({ max: 12 }), length: fc.integer({ min: 1, max: 6 }) }),
+    fc.record({
+      kind: fc.constant("acquire" as const),
+      start: fc.nat({ max: 12 }),
+      length: fc.integer({ min: 1, max: 6 }),
+    }),
     fc.record({ kind: fc.constant("drain" as const) }),
     fc.record({ kind: fc.constant("release" as const), pick: fc.nat() }),
     fc.record({ kind: fc.constant("release" as const), pick: fc.nat() }),

@@ -77,7 +77,16 @@ test("golden bytes, both ways", () => {
 });
 
 test("kinds keep their numbers: data from 10 on goes through the ordered queue", () => {
-  expect(FRAME_KINDS.filter(isOrdered)).toEqual(["write", "zero", "resync", "flush", "copy-begin", "copy-done", "split", "swap"]);
+  expect(FRAME_KINDS.filter(isOrdered)).toEqual([
+    "write",
+    "zero",
+    "resync",
+    "flush",
+    "copy-begin",
+    "copy-done",
+    "split",
+    "swap",
+  ]);
   expect(FRAME_KINDS.indexOf("write")).toBe(10);
 });
 

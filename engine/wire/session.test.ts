@@ -181,11 +181,13 @@ test("an idle session lives on pings, which its users never see", async () => {
   dialler.session.send("hello");
   await runtime.clock.pass(60 * SECOND_NS);
   expect([dialler.ends, accepter.ends, dialler.frames, accepter.frames.length]).toEqual([[], [], [], 1]);
-  const sent = dialler.link.written.map((bytes) => decodeFrame(bytes).kind);
-  expect(new Set(sent)).toEqual(new Set(["hello", "ping", "pong"]));
+  const kindsSent = [dialler, accepter].map(
+    ({ link }) => new Set(link.written.map((bytes) => decodeFrame(bytes).kind)),
+  );
+  expect(kindsSent).toEqual([new Set(["hello", "ping"]), new Set(["pong"])]);
 });
 
-test("a half-open link is noticed by both sides within five seconds, not before four", async () => {
+test("a half-open link is noticed by both sides within five seconds", async () => {
   const { runtime, dialler, accepter } = connected();
   dialler.session.send("hello");
   await runtime.clock.pass(10 * SECOND_NS);
