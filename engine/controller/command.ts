@@ -46,4 +46,3 @@ export function decodeCommand(payload: Uint8Array): { readonly number: number; r
   if (kind === "resync") return { number, command: { kind, pair, ...(direction === "" ? {} : { direction }) } };
   return { number, command: { kind, pair } };
 }
-

@@ -1,4 +1,4 @@
-export type { Command } from "./command.ts";
+export { Tasks } from "../tasks.ts";
+export type { Pair } from "../mirror/pair.ts";
 export type { SystemConfig, SystemPorts } from "./config.ts";
-export { FrontEndDevice } from "./front-end.ts";
 export { StorageSystem } from "./storage-system.ts";

@@ -144,7 +144,8 @@ export class Interconnect {
           if (!stranger) throw new CodecError("a frame before the answer to hello");
           this.#checkHello(frame);
           // A dial that was held up on the way must not replace its successor.
-          if (frame.epoch <= this.#lastEpoch) throw new CodecError(`epoch ${frame.epoch} is not after ${this.#lastEpoch}`);
+          if (frame.epoch <= this.#lastEpoch)
+            throw new CodecError(`epoch ${frame.epoch} is not after ${this.#lastEpoch}`);
           this.#lastEpoch = frame.epoch;
           known();
           this.#connection?.session.end("replaced");
@@ -228,7 +229,8 @@ export class Interconnect {
   /** Ends a session whose other end takes frames and does not apply them. */
   #watch(): void {
     const connection = this.#connection;
-    if (connection !== undefined && connection.outbox.oldestAgeNs() > APPLY_NS_MAX) connection.session.end("peer does not apply");
+    if (connection !== undefined && connection.outbox.oldestAgeNs() > APPLY_NS_MAX)
+      connection.session.end("peer does not apply");
     this.#runtime.clock.after(WATCH_NS, () => this.#watch());
   }
 }

@@ -106,7 +106,11 @@ export class PairProtocol {
       return;
     }
     // The other end may have a pair of another link under this number only by a fault of its own.
-    if (pair.entry.link !== link || offer.sizeBytes !== pair.entry.sizeBytes || offer.trackBytes !== pair.entry.trackBytes)
+    if (
+      pair.entry.link !== link ||
+      offer.sizeBytes !== pair.entry.sizeBytes ||
+      offer.trackBytes !== pair.entry.trackBytes
+    )
       throw new CodecError(`pair ${pair.entry.name} differs at the other end`);
     pair.peerState = offer.state;
     for (const [settle, waited] of this.#listeners) if (waited === pair) settle();
@@ -194,11 +198,10 @@ export class PairProtocol {
   /** Decides what to do about a suspended pair, and does this end's part of it. */
   reconcile(pair: Pair): void {
     const { connection, peerState, entry } = pair;
-    if (connection === undefined || peerState === undefined || pair.phase !== "idle" || entry.status !== "SPLIT") return;
+    if (connection === undefined || peerState === undefined || pair.phase !== "idle" || entry.status !== "SPLIT")
+      return;
     if (entry.suspension === "swap") {
-      this.#runtime.tasks.spawn(
-        settleSwap(pair, peerState.role).then(() => this.reconcile(pair)),
-      );
+      this.#runtime.tasks.spawn(settleSwap(pair, peerState.role).then(() => this.reconcile(pair)));
       return;
     }
     const decision = decideResync(entry, peerState);

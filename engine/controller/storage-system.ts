@@ -159,7 +159,7 @@ export class StorageSystem {
     try {
       const pair = this.#memory.pair(command.pair);
       await this.#executeHere(pair, command);
-        this.#protocol.reconcile(pair);
+      this.#protocol.reconcile(pair);
       writer.text("");
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;

@@ -90,7 +90,10 @@ export class Applier {
       else if (error instanceof DiskError) {
         this.#runtime.log.step("apply.failed", { pair: pair.entry.name, code: error.code });
         if (!connection.session.ended) {
-          connection.session.send("nack", { pairId: pair.entry.id, payload: new ByteWriter().text(error.code).bytes() });
+          connection.session.send("nack", {
+            pairId: pair.entry.id,
+            payload: new ByteWriter().text(error.code).bytes(),
+          });
           connection.session.end("apply failed");
         }
       } else throw error;

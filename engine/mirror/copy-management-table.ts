@@ -46,7 +46,9 @@ export class CopyManagementTable {
     const table = new CopyManagementTable(disk, clock, log);
     const slots: SlotContent[] = [];
     for (let slot = 0; slot < SLOTS; slot++) slots.push(readSlot(await disk.read(slot * SLOT_BYTES, SLOT_BYTES)));
-    const valid = slots.filter((slot) => slot.kind === "valid").toSorted((left, right) => right.sequence - left.sequence)[0];
+    const valid = slots
+      .filter((slot) => slot.kind === "valid")
+      .toSorted((left, right) => right.sequence - left.sequence)[0];
     if (valid !== undefined) {
       table.#sequence = valid.sequence;
       table.#bootCount = valid.bootCount;
@@ -91,7 +93,10 @@ export class CopyManagementTable {
     for (const entry of this.#entries.values())
       offsetBytes = Math.max(offsetBytes, entry.bitmapOffsetBytes + lengthOf(entry));
     if (offsetBytes + lengthBytes > this.#disk.sizeBytes)
-      throw new EngineError("META_TOO_SMALL", { neededBytes: offsetBytes + lengthBytes, sizeBytes: this.#disk.sizeBytes });
+      throw new EngineError("META_TOO_SMALL", {
+        neededBytes: offsetBytes + lengthBytes,
+        sizeBytes: this.#disk.sizeBytes,
+      });
     return offsetBytes;
   }
 
@@ -146,7 +151,12 @@ export class CopyManagementTable {
 type SlotContent =
   | { readonly kind: "blank" }
   | { readonly kind: "invalid"; readonly why: string }
-  | { readonly kind: "valid"; readonly sequence: number; readonly bootCount: number; readonly entries: readonly PairEntry[] };
+  | {
+      readonly kind: "valid";
+      readonly sequence: number;
+      readonly bootCount: number;
+      readonly entries: readonly PairEntry[];
+    };
 
 function readSlot(bytes: Uint8Array): SlotContent {
   if (bytes.every((byte) => byte === 0)) return { kind: "blank" };

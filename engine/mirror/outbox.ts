@@ -95,7 +95,11 @@ export class Outbox {
 
   /** Takes an acknowledgement. @returns whether more is durable now */
   acknowledge(applied: number, durable: number): boolean {
-    for (let next = this.#sent[this.#head]; next !== undefined && next.sequence <= applied; next = this.#sent[this.#head]) {
+    for (
+      let next = this.#sent[this.#head];
+      next !== undefined && next.sequence <= applied;
+      next = this.#sent[this.#head]
+    ) {
       this.#head++;
       this.#windowBytes -= next.bytes;
       next.settle?.("applied");

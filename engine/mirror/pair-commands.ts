@@ -84,7 +84,8 @@ export async function chooseResync(pair: Pair, direction: "forward" | "reverse" 
  */
 export async function takeOver(pair: Pair): Promise<void> {
   const { entry } = pair;
-  if (entry.role !== "secondary") throw new EngineError("WRONG_ROLE", { pair: entry.name, command: "takeover", role: entry.role });
+  if (entry.role !== "secondary")
+    throw new EngineError("WRONG_ROLE", { pair: entry.name, command: "takeover", role: entry.role });
   if (!entry.consistent) throw new EngineError("NOT_CONSISTENT", { pair: entry.name, command: "takeover" });
   if (pair.connection !== undefined && pair.peerState?.role !== "secondary")
     throw new EngineError("PEER_ALIVE", { pair: entry.name });

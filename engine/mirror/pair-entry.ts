@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
+import { type ByteReader, type ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import { ANCESTORS_MAX, type Generation } from "./generation.ts";
 
 export const ROLES = ["primary", "secondary"] as const;
@@ -86,7 +86,8 @@ export function decodePairState(reader: ByteReader): PairState {
 
 function generation(reader: ByteReader): Generation {
   const text = reader.text();
-  if (!/^[0-9a-f]{16}$/.test(text)) throw new CodecError(`expected a generation of 16 digits, found ${JSON.stringify(text)}`);
+  if (!/^[0-9a-f]{16}$/.test(text))
+    throw new CodecError(`expected a generation of 16 digits, found ${JSON.stringify(text)}`);
   return text as Generation;
 }
 

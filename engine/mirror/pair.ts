@@ -48,7 +48,13 @@ export class Pair {
   #transitions = 0;
   #hold: { readonly promise: Promise<void>; readonly release: () => void } | undefined;
 
-  constructor(entry: PairEntry, volume: Volume, table: CopyManagementTable, meta: ConstructorParameters<typeof IntentBitmap>[0], runtime: Runtime) {
+  constructor(
+    entry: PairEntry,
+    volume: Volume,
+    table: CopyManagementTable,
+    meta: ConstructorParameters<typeof IntentBitmap>[0],
+    runtime: Runtime,
+  ) {
     this.entry = entry;
     this.volume = volume;
     this.runtime = runtime;
@@ -127,8 +133,17 @@ export class Pair {
     const sequence = connection.outbox.send(
       update.kind,
       update.kind === "write"
-        ? { pairId: this.entry.id, offsetBytes: update.offsetBytes, flags: update.fua ? FLAG_FUA : 0, payload: update.data }
-        : { pairId: this.entry.id, offsetBytes: update.offsetBytes, payload: new ByteWriter(8).u64(update.lengthBytes).bytes() },
+        ? {
+            pairId: this.entry.id,
+            offsetBytes: update.offsetBytes,
+            flags: update.fua ? FLAG_FUA : 0,
+            payload: update.data,
+          }
+        : {
+            pairId: this.entry.id,
+            offsetBytes: update.offsetBytes,
+            payload: new ByteWriter(8).u64(update.lengthBytes).bytes(),
+          },
       this.entry.mode === "sync" ? settle : undefined,
     );
     pending.sent(first, last, sequence);

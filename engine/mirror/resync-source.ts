@@ -39,7 +39,9 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
   // The target has just said what it holds, so no other history can come back: without this, a long
   // row of interrupted resyncs would push the one that matters out of the list.
   const { current, copyFrom, ancestors } = request.state;
-  entry.ancestors = entry.ancestors.filter((known) => known === current || known === copyFrom || ancestors.includes(known));
+  entry.ancestors = entry.ancestors.filter(
+    (known) => known === current || known === copyFrom || ancestors.includes(known),
+  );
   await pair.writeIntents();
   await pair.persist();
   if (ended()) return;

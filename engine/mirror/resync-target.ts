@@ -37,7 +37,12 @@ export async function requestResync(pair: Pair, connection: Connection): Promise
     const piece = bitmap.subarray(at, at + BITMAP_PIECE_BYTES);
     const last = at + BITMAP_PIECE_BYTES >= bitmap.length;
     const payload = new ByteWriter(head.length + 2 + piece.length).u16(head.length).raw(head).raw(piece).bytes();
-    connection.session.send("resync-request", { pairId: entry.id, offsetBytes: at, flags: last ? FLAG_LAST : 0, payload });
+    connection.session.send("resync-request", {
+      pairId: entry.id,
+      offsetBytes: at,
+      flags: last ? FLAG_LAST : 0,
+      payload,
+    });
     if (last) break;
   }
   pair.runtime.log.step("resync.requested", { pair: entry.name, pending: pair.pending.count });

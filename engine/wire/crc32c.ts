@@ -8,5 +8,11 @@ export function crc32c(...parts: readonly Uint8Array[]): number {
   hasher.init();
   for (const part of parts) hasher.update(part);
   const digest = hasher.digest("binary");
-  return (((digest[0] as number) << 24) | ((digest[1] as number) << 16) | ((digest[2] as number) << 8) | (digest[3] as number)) >>> 0;
+  return (
+    (((digest[0] as number) << 24) |
+      ((digest[1] as number) << 16) |
+      ((digest[2] as number) << 8) |
+      (digest[3] as number)) >>>
+    0
+  );
 }

@@ -148,9 +148,11 @@ function payloadBytesOf(bytes: Uint8Array, at: number): number {
 
 /** Exactly one frame. @throws CodecError */
 export function decodeFrame(bytes: Uint8Array): Frame {
-  if (bytes.length < HEADER_BYTES) throw new CodecError(`expected a frame of ${HEADER_BYTES} bytes or more, found ${bytes.length}`);
+  if (bytes.length < HEADER_BYTES)
+    throw new CodecError(`expected a frame of ${HEADER_BYTES} bytes or more, found ${bytes.length}`);
   const expectedBytes = HEADER_BYTES + payloadBytesOf(bytes, 0);
-  if (bytes.length !== expectedBytes) throw new CodecError(`expected a frame of ${expectedBytes} bytes, found ${bytes.length}`);
+  if (bytes.length !== expectedBytes)
+    throw new CodecError(`expected a frame of ${expectedBytes} bytes, found ${bytes.length}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
   const payload = bytes.subarray(HEADER_BYTES);
   const found = crc32c(bytes.subarray(0, CRC_AT), payload);

@@ -1,7 +1,5 @@
-import { StorageSystem } from "../../engine/controller/index.ts";
+import { type Pair, StorageSystem, Tasks } from "../../engine/controller/index.ts";
 import { EngineError } from "../../engine/errors.ts";
-import type { Pair } from "../../engine/mirror/pair.ts";
-import { Tasks } from "../../engine/tasks.ts";
 import {
   type AdminCommand,
   AdminError,
