@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { formatDifference } from "../history/difference.ts";
 import { EventLog } from "../history/event-log.ts";
 import { RunGuards } from "../world/sim/guards.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
@@ -6,7 +7,7 @@ import { Process } from "../world/sim/process.ts";
 import { Scheduler } from "../world/sim/scheduler.ts";
 import { SimLog } from "../world/sim/sim-log.ts";
 import { SimRandom } from "../world/sim/sim-random.ts";
-import { checkDeterminism, type LoggedRun, NondeterminismError } from "./determinism.ts";
+import { checkDeterminism, type LoggedRun } from "./determinism.ts";
 
 interface Planted {
   readonly log: SimLog;
@@ -62,7 +63,7 @@ test("a counter that outlives the run is caught, at the very event, with its cau
   expect(difference?.first.causes.map(({ actor, a }) => [actor, a])).toEqual(
     [20, 19, 18, 17, 16, 15, 14, 13].map((step) => ["walker-2", step]),
   );
-  const text = new NondeterminismError(difference as NonNullable<typeof difference>).message;
+  const text = formatDifference(difference as NonNullable<typeof difference>);
   expect(text).toMatch(/first at event #\d+\n {2}last in common {2}#\d+/);
   expect(text).toContain("walk  walker-2  label=1000");
   expect(text).toContain("walk  walker-2  label=1001");
@@ -104,7 +105,7 @@ test("a run that ends earlier differs at the event that it lacks", async () => {
 test("a difference beyond the retained events is told as such", async () => {
   const { difference } = await checkDeterminism(() => walkers(({ wait }) => wait(5, 1000 + callsEver++), 10));
   expect(difference).toMatchObject({ index: undefined, lastCommon: undefined });
-  expect(new NondeterminismError(difference as NonNullable<typeof difference>).message).toContain(
+  expect(formatDifference(difference as NonNullable<typeof difference>)).toContain(
     "beyond the events that were retained",
   );
 });

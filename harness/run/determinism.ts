@@ -1,4 +1,4 @@
-import { type Difference, findDifference, formatDifference } from "../history/difference.ts";
+import { type Difference, findDifference } from "../history/difference.ts";
 import type { EventLog } from "../history/event-log.ts";
 
 /** Anything with the log of a run. */
@@ -23,16 +23,4 @@ export async function checkDeterminism<Result extends LoggedRun>(
 ): Promise<DeterminismCheck<Result>> {
   const result = await run();
   return { result, difference: findDifference(result.log, (await run()).log) };
-}
-
-/** Two runs of one seed that were not the same. */
-export class NondeterminismError extends Error {
-  readonly code = "NONDETERMINISM";
-  readonly difference: Difference;
-
-  constructor(difference: Difference) {
-    super(formatDifference(difference));
-    this.name = "NondeterminismError";
-    this.difference = difference;
-  }
 }
