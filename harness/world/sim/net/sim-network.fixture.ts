@@ -2,8 +2,8 @@ import { hostPump } from "../host-pump.ts";
 import { Process } from "../process.ts";
 import { SimRandom } from "../sim-random.ts";
 import { type Simulation, simulation } from "../simulation.fixture.ts";
-import type { NetworkOptions } from "./network-options.ts";
-import type { SimEndpoint } from "./sim-endpoint.ts";
+import type { NetworkOptions } from "./tcp/network-options.ts";
+import type { SimEndpoint } from "./tcp/sim-endpoint.ts";
 import { SimNetwork } from "./sim-network.ts";
 
 const NS_PER_MS = 1_000_000;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Link, LinkError } from "../../../../engine/ports/index.ts";
-import { NetworkError } from "./network-error.ts";
+import { NetworkError } from "./tcp/network-error.ts";
 import { networkFixture } from "./sim-network.fixture.ts";
 
 const NS_PER_MS = 1_000_000;

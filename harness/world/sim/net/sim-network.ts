@@ -1,14 +1,14 @@
 import { Process } from "../process.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { SimRandom } from "../sim-random.ts";
-import { Host } from "./host.ts";
-import { Kernel } from "./kernel.ts";
-import { NetworkError } from "./network-error.ts";
-import { type NetworkOptions, networkOptions } from "./network-options.ts";
-import { type Acceptor, type ConnectResult, SimEndpoint, type Switchboard } from "./sim-endpoint.ts";
-import { type ProxyConfig, SimProxy } from "./sim-proxy.ts";
-import { Socket } from "./socket.ts";
-import { WireDelay } from "./wire-delay.ts";
+import { Host } from "./tcp/host.ts";
+import { Kernel } from "./tcp/kernel.ts";
+import { NetworkError } from "./tcp/network-error.ts";
+import { type NetworkOptions, networkOptions } from "./tcp/network-options.ts";
+import { type Acceptor, type ConnectResult, SimEndpoint, type Switchboard } from "./tcp/sim-endpoint.ts";
+import { type ProxyConfig, SimProxy } from "./proxy/sim-proxy.ts";
+import { Socket } from "./tcp/socket.ts";
+import { WireDelay } from "./tcp/wire-delay.ts";
 
 type OnResult = (result: ConnectResult, socket: Socket) => void;
 

@@ -1,6 +1,6 @@
 import { below } from "../../../../../engine/ports/index.ts";
 import { SimRandom } from "../../sim-random.ts";
-import type { Direction, Toxic } from "../toxic.ts";
+import type { Direction, Toxic } from "../proxy/toxic.ts";
 import type { Action, Schedule, ScheduledToxic } from "./schedule.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server, Socket } from "node:net";
-import { type Toxic, toxiproxyAttributes } from "../toxic.ts";
+import { type Toxic, toxiproxyAttributes } from "../proxy/toxic.ts";
 import type { Action, ConnectionRecord, Recording, RecordingFile, Schedule, ScheduledToxic, Side } from "./schedule.ts";
 import { pattern } from "./schedule.ts";
 import { schedules } from "./schedules.ts";

@@ -3,9 +3,9 @@ import { Process } from "../../process.ts";
 import type { Pump } from "../../pump.ts";
 import { Scheduler } from "../../scheduler.ts";
 import { SimRandom } from "../../sim-random.ts";
-import type { Acceptor } from "../sim-endpoint.ts";
+import type { Acceptor } from "../tcp/sim-endpoint.ts";
 import { SimNetwork } from "../sim-network.ts";
-import type { SimProxy } from "../sim-proxy.ts";
+import type { SimProxy } from "../proxy/sim-proxy.ts";
 import type { Action, ConnectionRecord, Recording, Schedule, Side } from "./schedule.ts";
 import { SimPeer } from "./sim-peer.ts";
 

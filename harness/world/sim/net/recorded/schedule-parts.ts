@@ -1,4 +1,4 @@
-import type { Direction, Toxic } from "../toxic.ts";
+import type { Direction, Toxic } from "../proxy/toxic.ts";
 import type { Action, Schedule, ScheduledToxic, Side } from "./schedule.ts";
 
 // Short names for what schedules are made of.

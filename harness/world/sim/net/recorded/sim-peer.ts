@@ -1,6 +1,6 @@
 import type { Scheduler } from "../../scheduler.ts";
-import type { ConnectResult } from "../sim-endpoint.ts";
-import type { Socket } from "../socket.ts";
+import type { ConnectResult } from "../tcp/sim-endpoint.ts";
+import type { Socket } from "../tcp/socket.ts";
 import type { Action, Side, SideRecord } from "./schedule.ts";
 import { pattern } from "./schedule.ts";
 import { SideRecorder } from "./side-recorder.ts";

@@ -1,5 +1,5 @@
-import { below } from "../../../../engine/ports/index.ts";
-import type { SimRandom } from "../sim-random.ts";
+import { below } from "../../../../../engine/ports/index.ts";
+import type { SimRandom } from "../../sim-random.ts";
 
 /** Draws the one-way delays of one direction of a connection so that nothing overtakes. */
 export class WireDelay {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Link, LinkError } from "../../../../engine/ports/index.ts";
-import { networkFixture } from "./sim-network.fixture.ts";
+import { type Link, LinkError } from "../../../../../engine/ports/index.ts";
+import { networkFixture } from "../sim-network.fixture.ts";
 import type { SimProxy } from "./sim-proxy.ts";
 import type { Direction, Toxic } from "./toxic.ts";
 
@@ -181,6 +181,8 @@ test("a hold keeps everything, counts it, and lets it go in order", async () => 
     await proxy.release("upstream");
     expect(await reading).toEqual([...sent]);
     expect(fixture.nowMs).toBe(3_000_001);
+    expect(proxy.effectsOf("hold_upstream").bytesDelayed).toBeGreaterThan(0);
+    expect(() => proxy.effectsOf("never")).toThrow("toxic: found never");
   });
 });
 
@@ -274,6 +276,7 @@ test("a change of toxics waits for a receiver that is stalled, and so does the n
     const second = proxy.addToxic("y", "downstream", { type: "noop" }).then(() => answered.push("second"));
     await fixture.sleep(30_000);
     expect(answered).toEqual([]);
+    expect(proxy.effectsOf("y").chunks).toBe(0);
     const reading = readAll(accepted[0] as Link);
     await Promise.all([first, second, writing]);
     expect(answered).toEqual(["first", "second"]);

@@ -1,13 +1,13 @@
-import type { EventKind } from "../../../history/event-log.ts";
-import type { SimRandom } from "../sim-random.ts";
-import { Fifo } from "./fifo.ts";
-import type { Host } from "./host.ts";
-import { NetworkError } from "./network-error.ts";
+import type { EventKind } from "../../../../history/event-log.ts";
+import type { SimRandom } from "../../sim-random.ts";
+import { Fifo } from "../tcp/fifo.ts";
+import type { Host } from "../tcp/host.ts";
+import { NetworkError } from "../tcp/network-error.ts";
 import { OpQueue } from "./op-queue.ts";
 import { ProxyConnection } from "./proxy-connection.ts";
 import { noProxyEffects, type ProxyEffects } from "./proxy-effects.ts";
-import type { Acceptor, Switchboard } from "./sim-endpoint.ts";
-import type { Socket } from "./socket.ts";
+import type { Acceptor, Switchboard } from "../tcp/sim-endpoint.ts";
+import type { Socket } from "../tcp/socket.ts";
 import type { Direction, Toxic } from "./toxic.ts";
 import { ToxicChain } from "./toxic-chain.ts";
 import type { ToxicEffects } from "./toxic-effects.ts";
@@ -100,6 +100,14 @@ export class SimProxy implements Acceptor {
     const effects = { ...this.#effects };
     for (const connection of this.#connections) connection.addTo(effects);
     return effects;
+  }
+
+  /**
+   * The live counters of the toxic that was last added as `name`: from the call on, even if something
+   * holds up the change, and after it was deleted. @throws NetworkError UNKNOWN_NAME
+   */
+  effectsOf(name: string): Readonly<ToxicEffects> {
+    return this.#chain.effectsOf(name);
   }
 
   /** Adds `toxic` at the end of the chain of `direction`. @throws NetworkError PARAMETER, DUPLICATE_NAME */

@@ -1,4 +1,4 @@
-import { NS_PER_MS } from "../../../../../engine/ports/index.ts";
+import { NS_PER_MS } from "../../../../../../engine/ports/index.ts";
 import type { Chunk } from "../chunk.ts";
 import type { Stub, ToxicRun } from "../stub.ts";
 import type { ToxicTools } from "../toxic-tools.ts";

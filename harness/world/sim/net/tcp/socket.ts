@@ -1,4 +1,4 @@
-import { hashBytes } from "../../../history/rolling-hash.ts";
+import { hashBytes } from "../../../../history/rolling-hash.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import { Fifo } from "./fifo.ts";
 import type { Host } from "./host.ts";

@@ -1,4 +1,4 @@
-import { type Link, LinkError } from "../../../../engine/ports/index.ts";
+import { type Link, LinkError } from "../../../../../engine/ports/index.ts";
 import type { AppGate } from "./app-gate.ts";
 import { Fifo } from "./fifo.ts";
 import type { Socket } from "./socket.ts";

@@ -1,5 +1,5 @@
 import type { Channel } from "./channel.ts";
-import type { Socket } from "./socket.ts";
+import type { Socket } from "../tcp/socket.ts";
 
 /** What one read takes at most, and so the largest chunk. */
 const READ_BYTES_MAX = 32 * 1024;

@@ -1,4 +1,4 @@
-import { NetworkError } from "./network-error.ts";
+import { NetworkError } from "../tcp/network-error.ts";
 import type { Stub, ToxicRun } from "./stub.ts";
 import type { ToxicTools } from "./toxic-tools.ts";
 import { type BandwidthToxic, runBandwidth } from "./toxics/bandwidth.ts";

@@ -1,4 +1,4 @@
-import type { Process } from "../process.ts";
+import type { Process } from "../../process.ts";
 import type { Kernel } from "./kernel.ts";
 
 /** The way from the kernel into a program: open while it runs, later when it is paused, never when it is dead. */

@@ -1,4 +1,4 @@
-import type { Process } from "../process.ts";
+import type { Process } from "../../process.ts";
 import type { Socket } from "./socket.ts";
 
 /** A machine on the network: its kernel works on while its processes are paused or dead. */

@@ -1,9 +1,9 @@
-import type { Process } from "../process.ts";
-import type { Scheduled } from "../scheduled.ts";
-import type { EventKind } from "../../../history/event-log.ts";
+import type { Process } from "../../process.ts";
+import type { Scheduled } from "../../scheduled.ts";
+import type { EventKind } from "../../../../history/event-log.ts";
 import type { Channel, ChannelConsumer } from "./channel.ts";
 import type { Chunk } from "./chunk.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Kernel } from "../tcp/kernel.ts";
 
 /** One run of a toxic on a stub: from a start or change of the toxic to the next, or to the end. */
 export interface ToxicRun {

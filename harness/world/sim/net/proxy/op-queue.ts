@@ -1,4 +1,4 @@
-import { Fifo } from "./fifo.ts";
+import { Fifo } from "../tcp/fifo.ts";
 
 /** A lock: operations run one at a time, in the order asked for. An operation may end later than its call. */
 export class OpQueue {

@@ -1,8 +1,8 @@
-import type { SimRandom } from "../sim-random.ts";
+import type { SimRandom } from "../../sim-random.ts";
 import { Channel } from "./channel.ts";
 import { LinkReader } from "./link-reader.ts";
 import { LinkWriter } from "./link-writer.ts";
-import type { Socket } from "./socket.ts";
+import type { Socket } from "../tcp/socket.ts";
 import { Stub, type StubWorld } from "./stub.ts";
 import { StubDrain } from "./stub-drain.ts";
 import { inputCapacityChunks, runToxic } from "./toxic.ts";

@@ -1,4 +1,4 @@
-import type { SimRandom } from "../sim-random.ts";
+import type { SimRandom } from "../../sim-random.ts";
 import type { ToxicEffects } from "./toxic-effects.ts";
 
 /** What a run of a toxic may use besides its stub. */

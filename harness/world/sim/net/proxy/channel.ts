@@ -1,5 +1,5 @@
 import type { Chunk } from "./chunk.ts";
-import { Fifo } from "./fifo.ts";
+import { Fifo } from "../tcp/fifo.ts";
 
 /** Whoever takes from a channel. */
 export interface ChannelConsumer {

@@ -1,7 +1,7 @@
-import { NetworkError } from "./network-error.ts";
+import { NetworkError } from "../tcp/network-error.ts";
 import { OpQueue } from "./op-queue.ts";
 import { checkToxic, checkToxicity, type Direction, type Toxic } from "./toxic.ts";
-import { noToxicEffects } from "./toxic-effects.ts";
+import { noToxicEffects, type ToxicEffects } from "./toxic-effects.ts";
 import type { ToxicLink } from "./toxic-link.ts";
 import type { ToxicSlot } from "./toxic-slot.ts";
 
@@ -14,12 +14,20 @@ export class ToxicChain {
   readonly #slots: Readonly<Record<Direction, ToxicSlot[]>> = { upstream: [firstSlot()], downstream: [firstSlot()] };
   readonly #links: Readonly<Record<Direction, Set<ToxicLink>>> = { upstream: new Set(), downstream: new Set() };
   readonly #lock = new OpQueue();
+  readonly #effects = new Map<string, ToxicEffects>();
 
   /** Every toxic but the hidden first one, upstream before downstream. */
   get toxics(): readonly { readonly direction: Direction; readonly slot: ToxicSlot }[] {
     return (["upstream", "downstream"] as const).flatMap((direction) =>
       this.#slots[direction].slice(1).map((slot) => ({ direction, slot })),
     );
+  }
+
+  /** The counters of the toxic that last had `name`; kept when it is deleted. @throws NetworkError UNKNOWN_NAME */
+  effectsOf(name: string): Readonly<ToxicEffects> {
+    const effects = this.#effects.get(name);
+    if (effects === undefined) throw unknownToxic(name);
+    return effects;
   }
 
   /** Starts a link over the chain of its direction, once no change is under way. */
@@ -42,11 +50,13 @@ export class ToxicChain {
   add(name: string, direction: Direction, toxic: Toxic, toxicity: number): Promise<void> {
     checkToxic(toxic);
     checkToxicity(toxicity);
+    const effects = noToxicEffects();
+    if (this.#find(name) === undefined) this.#effects.set(name, effects);
     return this.#change(() => {
       if (this.#find(name) !== undefined)
         throw new NetworkError("DUPLICATE_NAME", { place: "toxic", found: name, expected: "a name not yet in use" });
       const slots = this.#slots[direction];
-      const slot: ToxicSlot = { name, index: slots.length, toxic, toxicity, effects: noToxicEffects() };
+      const slot: ToxicSlot = { name, index: slots.length, toxic, toxicity, effects };
       slots.push(slot);
       return { direction, apply: (link, done) => link.add(slot, done) };
     });
@@ -112,10 +122,13 @@ export class ToxicChain {
 
   #get(name: string): { readonly direction: Direction; readonly slot: ToxicSlot } {
     const found = this.#find(name);
-    if (found === undefined)
-      throw new NetworkError("UNKNOWN_NAME", { place: "toxic", found: name, expected: "the name of a toxic" });
+    if (found === undefined) throw unknownToxic(name);
     return found;
   }
+}
+
+function unknownToxic(name: string): NetworkError {
+  return new NetworkError("UNKNOWN_NAME", { place: "toxic", found: name, expected: "the name of a toxic" });
 }
 
 /** Toxiproxy keeps a hidden stub at the head of every chain, so that there is always one to interrupt. */

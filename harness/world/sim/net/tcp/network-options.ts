@@ -1,4 +1,4 @@
-import { NS_PER_MS } from "../../../../engine/ports/index.ts";
+import { NS_PER_MS } from "../../../../../engine/ports/index.ts";
 import { NetworkError } from "./network-error.ts";
 
 /** How the network between the hosts behaves when no toxic is at work. */

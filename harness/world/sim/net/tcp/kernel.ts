@@ -1,5 +1,5 @@
-import type { EventKind } from "../../../history/event-log.ts";
-import type { Scheduler } from "../scheduler.ts";
+import type { EventKind } from "../../../../history/event-log.ts";
+import type { Scheduler } from "../../scheduler.ts";
 import type { NetworkOptions } from "./network-options.ts";
 
 /** What all sockets of one network share. */

@@ -1,5 +1,5 @@
 import type { Channel, ChannelConsumer } from "./channel.ts";
-import type { Socket } from "./socket.ts";
+import type { Socket } from "../tcp/socket.ts";
 
 /** The writing end of a proxy's link: one write per chunk. At the end, or an error, it closes the socket. */
 export class LinkWriter implements ChannelConsumer {

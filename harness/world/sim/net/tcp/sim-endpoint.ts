@@ -1,5 +1,5 @@
-import { type Link, type LinkEndpoint, LinkError, type Listener } from "../../../../engine/ports/index.ts";
-import type { Process } from "../process.ts";
+import { type Link, type LinkEndpoint, LinkError, type Listener } from "../../../../../engine/ports/index.ts";
+import type { Process } from "../../process.ts";
 import { AppGate } from "./app-gate.ts";
 import type { Host } from "./host.ts";
 import type { Kernel } from "./kernel.ts";

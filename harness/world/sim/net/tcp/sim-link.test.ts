@@ -1,8 +1,8 @@
 import { describe, test } from "vitest";
-import { type LinksUnderTest, linkConformance } from "../../../../engine/ports/link.conformance.ts";
+import { type LinksUnderTest, linkConformance } from "../../../../../engine/ports/link.conformance.ts";
 import type { NetworkOptions } from "./network-options.ts";
-import { networkFixture } from "./sim-network.fixture.ts";
-import type { Toxic } from "./toxic.ts";
+import { networkFixture } from "../sim-network.fixture.ts";
+import type { Toxic } from "../proxy/toxic.ts";
 
 const networks: Record<string, Partial<NetworkOptions>> = {
   "no latency": {},
