@@ -19,7 +19,7 @@ test("ranges that overlap are held by one at a time, in order of asking, and eve
           for (const other of held) expect(overlap(index, other)).toBe(false);
           held.add(index);
           order.push(index);
-          for (let turn = 0; turn < turns; turn++) await undefined;
+          for (let turn = 0; turn < turns; turn++) await Promise.resolve();
           held.delete(index);
           release();
         }),

@@ -41,7 +41,9 @@ export class SimLog implements Log {
   }
 
   step(name: string, fields: StepFields): void {
-    const { scheduler, actor } = this.#process;
+    const { scheduler, actor, state } = this.#process;
+    // What a dead program still computes in the event of its death, it tells nobody.
+    if (state === "dead") return;
     let text = name;
     // In sorted order: that of an object's keys depends on how it was made.
     for (const key of Object.keys(fields).sort()) text += `\n${key}=${typeof fields[key]}:${fields[key]}`;

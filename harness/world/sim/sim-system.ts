@@ -95,10 +95,7 @@ export class SimSystem implements WorldSystem {
     const index = this.#incarnations++;
     const process = new Process(scheduler, this.name);
     const log = new SimLog(process);
-    log.onStep((step) => {
-      // A step may kill its own program, which then still finishes what it computes in this event.
-      if (process.state !== "dead") listener.step(this.name, step);
-    });
+    log.onStep((step) => listener.step(this.name, step));
     const opened = new Map<string, Disk>();
     for (const [volume, disk] of disks) opened.set(volume, disk.open(process));
     const program = target.start(config, {

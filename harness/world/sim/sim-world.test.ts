@@ -51,14 +51,10 @@ function world(body: (config: SystemConfig, ports: SystemPorts) => Promise<void>
     world: made,
     /** Runs `main` in virtual time until nothing is left to do. */
     async run(main: () => Promise<void>): Promise<void> {
-      let error: unknown;
       made.after(0, () => {
-        main().catch((thrown: unknown) => {
-          error = thrown;
-        });
+        main().catch((error: unknown) => scheduler.fail(error));
       });
       await scheduler.run(hostPump());
-      if (error !== undefined) throw error;
     },
   };
 }
