@@ -56,8 +56,8 @@ export class SimWorldLink implements WorldLink {
     const name = `fault-${this.#toxics++}`;
     this.#listener.linkCut(this.name);
     this.#await(this.#proxy.addToxic(name, direction, toxic));
-    // The counters go on after the toxic is removed, and lead to nothing new then.
-    const live = this.#proxy.toxics.find((added) => added.name === name)?.effects;
+    // These count even if a stalled receiver holds up the change.
+    const live = this.#proxy.effectsOf(name);
     let healed = false;
     return {
       heal: () => {
@@ -67,7 +67,6 @@ export class SimWorldLink implements WorldLink {
         this.#listener.linkHealed(this.name);
       },
       effects: () => {
-        if (live === undefined) return {};
         const { bytesDelayed, bytesDropped, cuts, endsDelayed, connectionsClosed } = live;
         return { bytesDelayed, bytesDropped, cuts, endsDelayed, connectionsClosed };
       },

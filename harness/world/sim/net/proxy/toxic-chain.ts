@@ -48,10 +48,10 @@ export class ToxicChain {
 
   /** @throws NetworkError PARAMETER, DUPLICATE_NAME */
   add(name: string, direction: Direction, toxic: Toxic, toxicity: number): Promise<void> {
-    checkToxic(toxic);
-    checkToxicity(toxicity);
     const effects = noToxicEffects();
     if (this.#find(name) === undefined) this.#effects.set(name, effects);
+    checkToxic(toxic);
+    checkToxicity(toxicity);
     return this.#change(() => {
       if (this.#find(name) !== undefined)
         throw new NetworkError("DUPLICATE_NAME", { place: "toxic", found: name, expected: "a name not yet in use" });
