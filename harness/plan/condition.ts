@@ -36,12 +36,19 @@ export interface StatusCondition<P extends string = string> {
   readonly at: "primary" | "secondary" | "both";
 }
 
+/** Both ends of the pair are up and say that they are connected. */
+export interface ConnectedCondition<P extends string = string> {
+  readonly kind: "connected";
+  readonly pair: P;
+}
+
 /** Something that becomes true during a run. */
 export type Condition<N extends Names = Names> =
   | ProgressCondition<N["pair"]>
   | EngineStepCondition<N["system"]>
   | WrittenCondition<N["volume"]>
-  | StatusCondition<N["pair"]>;
+  | StatusCondition<N["pair"]>
+  | ConnectedCondition<N["pair"]>;
 
 export const pairStatusSchema = z.enum(["SIMPLEX", "COPY", "DUPLEX", "SPLIT"]);
 
@@ -70,6 +77,7 @@ export const conditionSchema = z.discriminatedUnion("kind", [
     status: pairStatusSchema,
     at: z.enum(["primary", "secondary", "both"]),
   }),
+  z.strictObject({ kind: z.literal("connected"), pair: nameSchema }),
 ]) satisfies z.ZodType<Condition>;
 
 /** For people: `pair pair is DUPLEX at both ends`. */
@@ -81,6 +89,8 @@ export function describeCondition(condition: Condition): string {
       return `step ${condition.name} no. ${condition.nth} on ${condition.system}`;
     case "written":
       return `write no. ${condition.nth} to ${condition.volume} ${condition.moment}`;
+    case "connected":
+      return `${condition.pair} is connected`;
     case "status":
       return `${condition.pair} is ${condition.status} at ${condition.at === "both" ? "both ends" : `the ${condition.at}`}`;
   }

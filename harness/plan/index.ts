@@ -7,7 +7,7 @@ export { PlanError } from "./plan-error.ts";
 export type { Step } from "./step.ts";
 export type { Names, NamesOf, Topology } from "./topology.ts";
 export { create, failback, resync, split, takeover } from "./dsl/administration.ts";
-export { progress, status, step, written } from "./dsl/conditions.ts";
+export { connected, progress, status, step, written } from "./dsl/conditions.ts";
 export { after, expectRefused, ms, repeat, seconds, sequence, together, wait, when } from "./dsl/control.ts";
 export { bitFlip, eio, enospc, lostWrite, misdirectedWrite, stall, tornWrite } from "./dsl/disks.ts";
 export { converged, holds, oracle, violates } from "./dsl/expectations.ts";

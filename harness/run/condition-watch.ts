@@ -47,6 +47,7 @@ export class ConditionWatch {
         this.#onWritten(condition.volume, condition.moment, condition.nth, () => end(true));
         cancelTimer = this.#world.after(withinNs, () => end(false));
         return;
+      case "connected":
       case "progress":
       case "status": {
         const startNs = this.#world.nowNs();
@@ -74,6 +75,10 @@ export class ConditionWatch {
       case "engine-step":
       case "written":
         return false;
+      case "connected": {
+        const reports = this.#reports(condition.pair);
+        return reports.length === 2 && reports.every(({ connected }) => connected);
+      }
       case "progress":
         return this.#reports(condition.pair).some(
           ({ progress }) => progress !== undefined && progress.done >= condition.fraction * progress.total,

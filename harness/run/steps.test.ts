@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Judgement } from "../oracle/judgement.ts";
 import {
   after,
+  connected,
   converged,
   crash,
   create,
@@ -53,7 +54,7 @@ test("a barrier strikes within the step: nothing of the program runs between", a
   const plan = scenario({
     ...base,
     steps: [together(create("pair"), when(step("a", "copy.done"), crash("a", "kill"))), after(ms(20), restart("a"))],
-    expect: [converged(), holds(status("pair", "DUPLEX"))],
+    expect: [converged(), holds(status("pair", "DUPLEX")), holds(connected("pair"))],
   });
   const result = await run(plan);
   expect(result.record).toMatchObject({ verdict: "PASS", failures: [] });
@@ -97,12 +98,13 @@ test("the first of two conditions that never comes leaves its steps out, the exp
   const plan = scenario({
     ...base,
     steps: [{ ...when(step("a", "no.such.step"), write("pvol", { offsetBytes: 0, lengthBytes: 512 })), withinMs: 5 }],
-    expect: [holds(status("pair", "DUPLEX"))],
+    expect: [holds(status("pair", "DUPLEX")), holds(connected("pair"))],
   });
   const result = await run(plan);
   expect(events(result, (kind) => kind === "host.write")).toEqual([]);
   expect(result.record.failures.map(({ message }) => message)).toEqual([
     "expect[0]: not so at the end: pair is DUPLEX at both ends",
+    "expect[1]: not so at the end: pair is connected",
   ]);
 });
 

@@ -1,5 +1,11 @@
 import type { PairStatus } from "../../target/target.ts";
-import type { EngineStepCondition, ProgressCondition, StatusCondition, WrittenCondition } from "../condition.ts";
+import type {
+  ConnectedCondition,
+  EngineStepCondition,
+  ProgressCondition,
+  StatusCondition,
+  WrittenCondition,
+} from "../condition.ts";
 
 /** This part of a resync or initial copy is done, 0 … 1. */
 export function progress<const P extends string>(of: "resync", pair: P, fraction: number): ProgressCondition<P> {
@@ -27,4 +33,9 @@ export function status<const P extends string>(
   at: "primary" | "secondary" | "both" = "both",
 ): StatusCondition<P> {
   return { kind: "status", pair, status: is, at };
+}
+
+/** Both ends of the pair are up and connected: a state, where `step(…, "session.up")` is a moment that may be over. */
+export function connected<const P extends string>(pair: P): ConnectedCondition<P> {
+  return { kind: "connected", pair };
 }
