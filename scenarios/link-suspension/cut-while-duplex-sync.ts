@@ -24,9 +24,13 @@ export default scenario({
     create("pair"),
     wait(status("pair", "DUPLEX")),
     together(
-      workload("pvol", { writes: 200, flushEvery: 20 }),
+      workload("pvol", { writes: 100, flushEvery: 20 }),
       when(written("pvol", 40), cut("link"), after(ms(40), heal("link"))),
-      when(written("pvol", 140), cut("link"), after(ms(120), heal("link"))),
+    ),
+    wait(status("pair", "DUPLEX")),
+    together(
+      workload("pvol", { writes: 100, flushEvery: 20 }),
+      when(written("pvol", 40, "issued"), cut("link"), after(ms(120), heal("link"))),
     ),
   ],
   expect: [converged()],

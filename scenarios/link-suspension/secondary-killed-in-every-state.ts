@@ -14,9 +14,9 @@ import {
   restart,
   resync,
   scenario,
+  seconds,
   split,
   status,
-  step,
   together,
   wait,
   when,
@@ -61,9 +61,8 @@ export default scenario({
       workload("pvol", { writes: 60, flushEvery: 10 }),
       when(written("pvol", 30), crash("b", "kill"), after(ms(20), restart("b"))),
     ),
-    // resync
-    wait(step("b", "pair.decided")),
-    resync("pair"),
+    // resync; by then both ends have noticed
+    after(seconds(6), resync("pair")),
     together(
       workload("pvol", { writes: 40 }),
       when(progress("resync", "pair", 0.3), crash("b", "kill"), after(ms(20), restart("b"))),

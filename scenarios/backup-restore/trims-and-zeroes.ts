@@ -1,0 +1,50 @@
+import {
+  after,
+  converged,
+  crash,
+  create,
+  cut,
+  fill,
+  heal,
+  KiB,
+  MiB,
+  mirror,
+  ms,
+  read,
+  restart,
+  scenario,
+  status,
+  together,
+  trim,
+  wait,
+  when,
+  workload,
+  write,
+  writeZeroes,
+  written,
+} from "../../harness/plan/index.ts";
+
+// Trims and zeroes are updates like any other: mirrored in order, tracked while suspended, resynchronised as zeros.
+export default scenario({
+  name: "trims and zeroes among writes, across a cut and a power loss of the secondary",
+  requirements: ["BR-3", "BR-4", "LS-5"],
+  topology: mirror({ sizeBytes: MiB(1), mode: "sync" }),
+  steps: [
+    write("pvol", fill("before the mirror")),
+    create("pair"),
+    wait(status("pair", "DUPLEX")),
+    together(
+      workload("pvol", { writes: 100, trim: 0.4, flushEvery: 15 }),
+      when(written("pvol", 40), cut("link"), after(ms(30), heal("link"))),
+    ),
+    wait(status("pair", "DUPLEX")),
+    together(
+      workload("pvol", { writes: 100, trim: 0.4, flushEvery: 15 }),
+      when(written("pvol", 40), crash("b", "power"), after(ms(30), restart("b"))),
+    ),
+    writeZeroes("pvol", 0, KiB(256)),
+    trim("pvol", KiB(512), KiB(256)),
+    read("pvol", 0, MiB(1)),
+  ],
+  expect: [converged()],
+});
