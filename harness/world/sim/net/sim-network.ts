@@ -12,6 +12,15 @@ import { WireDelay } from "./tcp/wire-delay.ts";
 
 type OnResult = (result: ConnectResult, socket: Socket) => void;
 
+/** A connection being made. */
+interface Attempt {
+  readonly client: Socket;
+  readonly stream: SimRandom;
+  readonly address: string;
+  readonly onResult: OnResult;
+  readonly startNs: number;
+}
+
 /**
  * The network of one run: hosts, addresses, proxies. An address is any text; whoever listens on it
  * last owns it. Each connection runs over TCP as {@link Socket} has it; a connection dialled to the
@@ -97,10 +106,12 @@ export class SimNetwork implements Switchboard {
     const stream = this.#random.fork(`connection/${this.#connectionCount++}`);
     const client = this.#socket(from, stream.fork("client"));
     client.onEstablished = () => onResult("established", client);
-    const owner = this.#owners.get(address)?.host;
-    const arrive = (): void => this.#arrive(client, stream, address, onResult);
-    if (owner?.adjacent === true) arrive();
-    else scheduler.schedule(this.#handshakeNs(), from.kernel, syn, client.id, 0, arrive);
+    const attempt: Attempt = { client, stream, address, onResult, startNs: scheduler.nowNs };
+    if (this.#owners.get(address)?.host.adjacent === true) this.#arrive(attempt, this.kernel.options.retransmitNs);
+    else
+      scheduler.schedule(this.#handshakeNs(), from.kernel, syn, client.id, 0, () =>
+        this.#arrive(attempt, this.kernel.options.retransmitNs),
+      );
     return client;
   }
 
@@ -115,9 +126,10 @@ export class SimNetwork implements Switchboard {
     if (this.#acceptors.get(address) === acceptor) this.#acceptors.delete(address);
   }
 
-  /** The first packet of a connection reaches whoever has the address now. */
-  #arrive(client: Socket, stream: SimRandom, address: string, onResult: OnResult): void {
-    const { scheduler, options, refused, unreachable } = this.kernel;
+  /** The first packet of a connection reaches whoever has the address now; unanswered, it is sent again. */
+  #arrive(attempt: Attempt, retryNs: number): void {
+    const { scheduler, options, syn, refused, unreachable } = this.kernel;
+    const { client, stream, address, onResult, startNs } = attempt;
     const { host: from, id } = client;
     const acceptor = this.#acceptors.get(address);
     const owner = this.#owners.get(address);
@@ -125,9 +137,12 @@ export class SimNetwork implements Switchboard {
       client.close();
       onResult(result, client);
     };
-    if (owner?.host.powered === false)
-      scheduler.schedule(options.connectTimeoutNs, from.kernel, unreachable, id, 0, fail("TIMEOUT"));
-    else if (acceptor === undefined) {
+    if (owner?.host.powered === false) {
+      const leftNs = startNs + options.connectTimeoutNs - scheduler.nowNs;
+      if (retryNs < leftNs)
+        scheduler.schedule(retryNs, from.kernel, syn, id, 0, () => this.#arrive(attempt, retryNs * 2));
+      else scheduler.schedule(Math.max(0, leftNs), from.kernel, unreachable, id, 0, fail("TIMEOUT"));
+    } else if (acceptor === undefined) {
       owner?.refused?.();
       scheduler.schedule(from.adjacent ? 0 : this.#handshakeNs(), from.kernel, refused, id, 0, fail("REFUSED"));
     } else {

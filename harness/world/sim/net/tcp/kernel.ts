@@ -12,6 +12,7 @@ export class Kernel {
   readonly established: EventKind;
   readonly window: EventKind;
   readonly retransmit: EventKind;
+  readonly keepAlive: EventKind;
   readonly syn: EventKind;
   readonly refused: EventKind;
   readonly unreachable: EventKind;
@@ -31,6 +32,7 @@ export class Kernel {
     this.established = log.kind("net.established", "socket");
     this.window = log.kind("net.window", "socket");
     this.retransmit = log.kind("net.retransmit", "socket");
+    this.keepAlive = log.kind("net.keepAlive", "socket", "probe");
     this.syn = log.kind("net.syn", "socket");
     this.refused = log.kind("net.refused", "socket");
     this.unreachable = log.kind("net.unreachable", "socket");

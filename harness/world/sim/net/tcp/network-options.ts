@@ -13,7 +13,10 @@ export interface NetworkOptions {
   readonly receiveBufferBytes: number;
   /** After this, dialling a host that does not answer fails; 10 s by default. */
   readonly connectTimeoutNs: number;
-  /** After this, a packet that a host without power lost is sent again and gets its reset; 1 s by default. */
+  /**
+   * After this, a packet that a host without power lost is sent again, once the host has power, and gets
+   * its reset; and the first try to connect is repeated, then after twice the time, and so on. 1 s by default.
+   */
   readonly retransmitNs: number;
 }
 

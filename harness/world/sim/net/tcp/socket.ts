@@ -10,6 +10,10 @@ type Packet = Uint8Array | "established" | "fin" | "rst";
 /** Bytes that one packet carries at most out of a send buffer. */
 const SEGMENT_BYTES = 64 * 1024;
 
+/** Go's defaults: idle time and interval, and the probes after the first that may go unanswered. */
+const KEEP_ALIVE_NS = 15_000_000_000;
+const KEEP_ALIVE_PROBES = 9;
+
 /**
  * One end of a TCP connection inside a kernel: buffers, window, FIN and RST. It belongs to no
  * process; whoever owns it is told through `onReadable` and `onWritable` and looks for itself.
@@ -146,6 +150,18 @@ export class Socket {
     this.#vanished = true;
     this.#unsent.clear();
     this.#received.clear();
+    // Toxiproxy, as any Go program, probes idle connections; the engine's own programs do not.
+    if (this.#peer?.host.adjacent === true) this.#peer.#keepAlive(1);
+  }
+
+  /** Probe number `probe` to a host that lost power: its kernel resets once it is back, or the last gives up. */
+  #keepAlive(probe: number): void {
+    const { scheduler, keepAlive } = this.#kernel;
+    scheduler.schedule(KEEP_ALIVE_NS, this.host.kernel, keepAlive, this.id, probe, () => {
+      if (this.#isReset || this.#rstSent) return;
+      if (this.#peer?.host.powered === true || probe > KEEP_ALIVE_PROBES) this.#arrive("rst");
+      else this.#keepAlive(probe + 1);
+    });
   }
 
   /** What this socket sent to a host without power is sent again, now that it has power. */
