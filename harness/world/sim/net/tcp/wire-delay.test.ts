@@ -25,6 +25,7 @@ test("delays keep within their bounds, or wait for the packet before; nothing ov
         }
       },
     ),
+    { seed: 14 },
   );
 });
 
