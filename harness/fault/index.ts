@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Bandwidth, bandwidth } from "./bandwidth.ts";
 import { type BitFlip, bitFlip } from "./bit-flip.ts";
+import { type BitRot, bitRot } from "./bit-rot.ts";
 import { type ClockDrift, clockDrift } from "./clock-drift.ts";
 import { type ClockStep, clockStep } from "./clock-step.ts";
 import { type Crash, crash } from "./crash.ts";
@@ -36,6 +37,7 @@ export type LinkFault<L extends string = string> =
 /** Faults of disks, by the disks' names: a volume, or `<system>/meta`. */
 export type DiskFaultParams<D extends string = string> =
   | BitFlip<D>
+  | BitRot<D>
   | Eio<D>
   | Enospc<D>
   | LostWrite<D>
@@ -53,6 +55,7 @@ export type AnyFault = LinkFault | DiskFaultParams | SystemFault;
 export const FAULTS: readonly Fault<AnyFault>[] = [
   bandwidth,
   bitFlip,
+  bitRot,
   clockDrift,
   clockStep,
   crash,
@@ -77,6 +80,7 @@ export const FAULTS: readonly Fault<AnyFault>[] = [
 export const faultSchema: z.ZodType<AnyFault> & z.core.$ZodTypeDiscriminable = z.discriminatedUnion("kind", [
   bandwidth.schema,
   bitFlip.schema,
+  bitRot.schema,
   clockDrift.schema,
   clockStep.schema,
   crash.schema,

@@ -9,7 +9,7 @@ export type { Names, NamesOf, Topology } from "./topology.ts";
 export { create, failback, resync, split, takeover } from "./dsl/administration.ts";
 export { connected, progress, status, step, written } from "./dsl/conditions.ts";
 export { after, expectRefused, ms, repeat, seconds, sequence, together, wait, when } from "./dsl/control.ts";
-export { bitFlip, eio, enospc, lostWrite, misdirectedWrite, stall, tornWrite } from "./dsl/disks.ts";
+export { bitFlip, bitRot, eio, enospc, lostWrite, misdirectedWrite, stall, tornWrite } from "./dsl/disks.ts";
 export { converged, holds, oracle, violates } from "./dsl/expectations.ts";
 export { fill, flush, read, trace, trim, workload, write, writeZeroes } from "./dsl/host-io.ts";
 export {

@@ -11,9 +11,14 @@ import type { SimWorld } from "../world/sim/sim-world.ts";
  */
 export function giveCommand(
   step: AdminStep,
-  parts: { readonly plan: Plan; readonly world: SimWorld; readonly checker: Checker },
+  parts: {
+    readonly plan: Plan;
+    readonly world: SimWorld;
+    readonly checker: Checker;
+    readonly onTargetFault: (system: string, error: unknown) => void;
+  },
 ): Promise<string> {
-  const { plan, world, checker } = parts;
+  const { plan, world, checker, onTargetFault } = parts;
   const pair = plan.topology.pairs.find(({ name }) => name === step.pair);
   if (pair === undefined) throw new Error(`no pair ${step.pair} in the topology`);
   const usual = world.systemOfVolume(step.kind === "takeover" ? pair.secondary : pair.primary);
@@ -22,7 +27,7 @@ export function giveCommand(
   if (serving === undefined) return Promise.resolve(`DOWN: system ${system.name} does not serve`);
   const command = commandOf(step, pair);
   const issued = checker.adminIssued(system.name, command);
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     let open = true;
     const end = (refusal: string): void => {
       if (!open) return;
@@ -40,7 +45,7 @@ export function giveCommand(
         (error: unknown) => {
           // Its message begins with its code.
           if (error instanceof AdminError) end(error.message);
-          else reject(error);
+          else onTargetFault(system.name, error);
         },
       );
     });

@@ -25,6 +25,8 @@ export interface InterpreterParts {
   readonly traces: ReadonlyMap<string, LoadedTrace>;
   /** A fault was injected just now. */
   readonly onStruck: (fault: AnyFault) => void;
+  /** A program answered a command with something that is no AdminError. */
+  readonly onTargetFault: (system: string, error: unknown) => void;
   /** A step did not go as a plan may expect. */
   readonly onUnexpected: (message: string) => void;
 }

@@ -113,6 +113,7 @@ class Run {
       onStruck: (fault) => {
         if (fault.kind === "cut") this.#captures.cut();
       },
+      onTargetFault: (system, error) => this.#targetFailed(system, error),
       onUnexpected: (message) => this.#fail("expectation", message),
     });
   }
@@ -199,10 +200,7 @@ class Run {
   #targetFailed(system: string, error: unknown): void {
     // The guards have told the scheduler already.
     if (error instanceof HostAccessError) return;
-    this.#fail(
-      "target",
-      `system ${system}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
+    this.#fail("target", `system ${system}: ${textOf(error)}`);
     this.#scheduler.finish();
   }
 
@@ -275,6 +273,17 @@ class Run {
   /** An exception that ended the run: forbidden access to the host, or a mistake of ours. */
   #broke(error: unknown): void {
     if (error instanceof HostAccessError) this.#fail("determinism", error.message);
-    else this.#fail("harness", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    else this.#fail(isOfEngine(error) ? "target" : "harness", textOf(error));
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Thrown by the engine in a callback of its own, as the first line of the stack tells. */
+function isOfEngine(error: unknown): boolean {
+  const frame =
+    error instanceof Error ? error.stack?.split("\n").find((line) => line.startsWith("    at ")) : undefined;
+  return frame?.includes("/engine/") === true;
 }

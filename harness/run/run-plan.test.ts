@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   after,
+  bitRot,
   converged,
   crash,
   create,
@@ -182,6 +183,12 @@ test("a program that gives up fails the run", async () => {
   expect(record.failures[0]?.message).toContain("planted failure");
 });
 
+test("a program that answers a command in its own way fails the run", async () => {
+  const { record } = await run(quick, { target: toyTarget({ confusedAdmin: true }) });
+  expect(record.failures[0]).toMatchObject({ rule: "target" });
+  expect(record.failures[0]?.message).toContain("planted confusion");
+});
+
 test("a secondary that loses writes is found", async () => {
   const { record } = await run(quick, { target: toyTarget({ loseEveryNth: 7 }) });
   expect(record.verdict).toBe("FAIL");
@@ -197,6 +204,11 @@ test("a negative scenario passes because its invariant fails, by the fault that 
   ] as const;
   const met = await run(scenario({ ...base, steps, expect: [converged(), violates("C", { fault: "lost-write" })] }));
   expect(met.record).toMatchObject({ verdict: "PASS", failures: [] });
+  const rot = [steps[0], steps[1], bitRot("svol", { bits: 3 }), steps[3]] as const;
+  const rotten = await run(
+    scenario({ ...base, steps: rot, expect: [converged(), violates("V", { fault: "bit-rot" })] }),
+  );
+  expect(rotten.record).toMatchObject({ verdict: "PASS", failures: [] });
   const unmet = await run(scenario({ ...base, steps: steps.toSpliced(2, 1), expect: [converged(), violates("C")] }));
   expect(unmet.record.failures).toMatchObject([{ rule: "expectation" }]);
 });

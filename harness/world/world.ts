@@ -82,6 +82,8 @@ export type DiskFault = DiskFaultTrigger &
     | { readonly kind: "lost-write" }
     | { readonly kind: "misdirected-write"; readonly toOffsetBytes: number }
     | { readonly kind: "bit-flip"; readonly bitIndex: number }
+    /** So many bits flip at rest, within the range, when it is injected. */
+    | { readonly kind: "bit-rot"; readonly bits: number }
     | { readonly kind: "stall"; readonly on: readonly ("read" | "write" | "flush")[] }
     /** The write that matches persists only its first `sectors` sectors, and power is lost then. */
     | { readonly kind: "torn-write"; readonly sectors: number }

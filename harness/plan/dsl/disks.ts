@@ -1,4 +1,5 @@
 import type { BitFlip } from "../../fault/bit-flip.ts";
+import type { BitRot } from "../../fault/bit-rot.ts";
 import type { DiskRequestKind, TriggerParams } from "../../fault/disk-trigger.ts";
 import type { Eio } from "../../fault/eio.ts";
 import type { Enospc } from "../../fault/enospc.ts";
@@ -43,6 +44,14 @@ export function bitFlip<const D extends string>(
   options: { readonly bitIndex: number } & TriggerParams,
 ): InjectStep<BitFlip<D>> {
   return { kind: "inject", fault: { kind: "bit-flip", disk, ...options } };
+}
+
+/** Bits flip at rest, now: anywhere on the disk, or in the range. */
+export function bitRot<const D extends string>(
+  disk: D,
+  options: { readonly bits: number; readonly range?: TriggerParams["range"] & {} },
+): InjectStep<BitRot<D>> {
+  return { kind: "inject", fault: { kind: "bit-rot", disk, ...options } };
 }
 
 /** Matching writes land at another offset. */

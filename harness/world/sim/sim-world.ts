@@ -30,6 +30,8 @@ interface DiskEntry {
   readonly system: SimSystem;
   /** By the disk's number for the fault. */
   readonly faultKinds: Map<number, string>;
+  /** Of the fault injected last; it may do its damage before the disk has told its number. */
+  latestKind: string;
 }
 
 const META_BYTES_MIN = 4 * 1024 * 1024;
@@ -82,9 +84,9 @@ export class SimWorld implements World {
         listener,
       });
       this.#systemByName.set(config.name, system);
-      this.#disks.set(`${config.name}/meta`, { disk: meta, system, faultKinds: new Map() });
+      this.#disks.set(`${config.name}/meta`, { disk: meta, system, faultKinds: new Map(), latestKind: "" });
       for (const [volume, data] of disks) {
-        this.#disks.set(volume, { disk: data, system, faultKinds: new Map() });
+        this.#disks.set(volume, { disk: data, system, faultKinds: new Map(), latestKind: "" });
         this.#systemOfVolume.set(volume, system);
       }
       return system;
@@ -143,18 +145,20 @@ export class SimWorld implements World {
 
   /** The kind of the disk fault because of which this sector does not hold what it should. */
   faultAt(name: string, offsetBytes: number): string | undefined {
-    const { disk, faultKinds } = found(this.#disks.get(name), "disk", name);
+    const { disk, faultKinds, latestKind } = found(this.#disks.get(name), "disk", name);
     const sectorIndex = Math.floor(offsetBytes / SECTOR_BYTES);
     const damage = disk.damage().find((candidate) => candidate.sectorIndex === sectorIndex);
-    return damage === undefined ? undefined : faultKinds.get(damage.faultId);
+    return damage === undefined ? undefined : (faultKinds.get(damage.faultId) ?? latestKind);
   }
 
   disk(name: string): WorldDisk {
-    const { disk, system, faultKinds } = found(this.#disks.get(name), "disk", name);
+    const entry = found(this.#disks.get(name), "disk", name);
+    const { disk, system, faultKinds } = entry;
     return {
       name: disk.name,
       sizeBytes: disk.sizeBytes,
       inject: (fault: DiskFault): Injection => {
+        entry.latestKind = fault.kind;
         const injected = disk.inject(fault);
         faultKinds.set(injected.faultId, fault.kind);
         if (fault.kind === "torn-write") injected.onEffect(() => system.crash("power"));
