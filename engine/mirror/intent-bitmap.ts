@@ -63,16 +63,15 @@ export class IntentBitmap {
       const content = bytes.subarray(at, at + SECTOR_BYTES);
       if (this.#valid(content, sector)) {
         this.#marked.mergeBytes(first, content.subarray(HEADER_BYTES));
+        this.#wanted.mergeBytes(first, content.subarray(HEADER_BYTES));
         continue;
       }
       corrupt++;
-      const end = Math.min(first + TRACKS_PER_SECTOR, this.#marked.length);
-      for (let track = first; track < end; track++) this.#marked.set(track);
+      // Wanted, but not on disk: the next read may succeed and find the old marks, so they are not relied on.
+      const end = Math.min(first + TRACKS_PER_SECTOR, this.#wanted.length);
+      for (let track = first; track < end; track++) this.#wanted.set(track);
     }
-    for (const track of this.#marked.indices()) {
-      this.#wanted.set(track);
-      into.set(track);
-    }
+    for (const track of this.#wanted.indices()) into.set(track);
     return corrupt;
   }
 
