@@ -1,4 +1,5 @@
 import { assert } from "../assert.ts";
+import { ByteReader, CodecError } from "../wire/byte-codec.ts";
 import type { Frame } from "../wire/frame.ts";
 import { frameBytes, type FrameFields, type Session } from "../wire/session.ts";
 import type { FrameKind } from "../wire/frame.ts";
@@ -35,6 +36,8 @@ export class Outbox {
   #head = 0;
   #windowBytes = 0;
   #durable = -1;
+  /** Sequence number of the last frame sent; -1 for none. */
+  #last = -1;
   #ended = false;
 
   constructor(session: Session, nowNs: () => number) {
@@ -70,8 +73,10 @@ export class Outbox {
     });
   }
 
-  #fits(bytes: number): boolean {
-    return this.#windowBytes === 0 || this.#windowBytes + bytes <= WINDOW_BYTES;
+  /** A frame larger than the window goes alone. */
+  #fits(bytes: number, promisedBytes = 0): boolean {
+    const takenBytes = this.#windowBytes + promisedBytes;
+    return takenBytes === 0 || takenBytes + bytes <= WINDOW_BYTES;
   }
 
   /** Sends an ordered frame; `settle` hears once whether it was applied. @returns its sequence number */
@@ -81,6 +86,7 @@ export class Outbox {
     const bytes = frameBytes(fields.payload?.length ?? 0);
     this.#sent.push({ sequence, bytes, sentNs: this.#nowNs(), settle });
     this.#windowBytes += bytes;
+    this.#last = sequence;
     return sequence;
   }
 
@@ -93,8 +99,14 @@ export class Outbox {
     });
   }
 
-  /** Takes an acknowledgement. @returns whether more is durable now */
+  /**
+   * Takes an acknowledgement.
+   * @returns whether more is durable now
+   * @throws CodecError if it speaks of frames that were never sent (rule 5)
+   */
   acknowledge(applied: number, durable: number): boolean {
+    if (applied > this.#last || durable > applied)
+      throw new CodecError(`expected an acknowledgement up to ${this.#last}, found ${applied}, durable ${durable}`);
     for (
       let next = this.#sent[this.#head];
       next !== undefined && next.sequence <= applied;
@@ -122,7 +134,7 @@ export class Outbox {
     // Granted room counts from the moment of the grant, or all waiters would see the same room.
     let promised = 0;
     for (let next = this.#waiters[0]; next !== undefined; next = this.#waiters[0]) {
-      if (!this.#fits(promised + next.bytes)) return;
+      if (!this.#fits(next.bytes, promised)) return;
       promised += next.bytes;
       this.#waiters.shift();
       next.grant(true);
@@ -141,10 +153,13 @@ export class Outbox {
   }
 }
 
-/** Reads an `ack` frame: both sequence numbers plus one, so that 0 is "none". */
+/** Reads an `ack` frame: both sequence numbers plus one, so that 0 is "none". @throws CodecError */
 export function readAck(frame: Frame): { readonly applied: number; readonly durable: number } {
-  const view = new DataView(frame.payload.buffer, frame.payload.byteOffset, frame.payload.byteLength);
-  return { applied: view.getUint32(0, true) - 1, durable: view.getUint32(4, true) - 1 };
+  const reader = new ByteReader(frame.payload);
+  const applied = reader.u32() - 1;
+  const durable = reader.u32() - 1;
+  reader.end();
+  return { applied, durable };
 }
 
 export function ackPayload(applied: number, durable: number): Uint8Array {

@@ -1,0 +1,189 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { AssertionError } from "../assert.ts";
+import { NS_PER_MS } from "../ports/index.ts";
+import { checkAsyncLaw, checkLaw } from "../testing/check-law.ts";
+import { drained } from "../testing/drained.node.ts";
+import { linkPair } from "../testing/link-pair.ts";
+import { type TestRuntime, testRuntime } from "../testing/test-runtime.node.ts";
+import { CodecError } from "../wire/byte-codec.ts";
+import type { Frame } from "../wire/frame.ts";
+import { frameBytes, Session } from "../wire/session.ts";
+import { ackPayload, Outbox, readAck, type SendOutcome, WINDOW_BYTES } from "./outbox.ts";
+
+/** A session whose other end takes everything and says nothing. */
+function open(): { readonly outbox: Outbox; readonly session: Session; readonly runtime: TestRuntime } {
+  const runtime = testRuntime();
+  const [link] = linkPair();
+  link.peer = undefined;
+  const session = new Session(link, runtime, 1, { onFrame: () => {}, onEnd: () => {} });
+  return { outbox: new Outbox(session, () => runtime.clock.monotonicNs()), session, runtime };
+}
+
+interface SentFrame {
+  readonly sequence: number;
+  readonly outcomes: SendOutcome[];
+  readonly durable: string[];
+}
+
+const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({ kind: fc.constant("send" as const), waits: fc.boolean(), between: fc.boolean() }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant("ack" as const),
+        applied: fc.nat({ max: 3 }),
+        durable: fc.nat({ max: 9 }),
+      }),
+    },
+  ),
+  { maxLength: 150 },
+);
+
+test("each frame is told once, in order, whether it was applied; durability is told of exactly what is durable", async () => {
+  await checkAsyncLaw(
+    fc.asyncProperty(steps, async (list) => {
+      const { outbox, session } = open();
+      const frames: SentFrame[] = [];
+      const told: number[] = [];
+      let applied = -1;
+      let durable = -1;
+      const check = async (): Promise<void> => {
+        await drained();
+        for (const [index, frame] of frames.entries()) {
+          expect(frame.outcomes).toEqual(index <= applied ? ["applied"] : []);
+          expect(frame.durable).toEqual(index <= durable ? ["durable"] : []);
+        }
+        expect(outbox.unapplied).toBe(applied < frames.length - 1);
+        expect(outbox.durable).toBe(frames[durable]?.sequence ?? -1);
+      };
+      for (const step of list) {
+        if (step.kind === "send") {
+          // Frames of the session itself take numbers of their own.
+          if (step.between) session.send("ping");
+          const frame: SentFrame = { sequence: -1, outcomes: [], durable: [] };
+          const sequence = outbox.send("flush", {}, (outcome) => {
+            frame.outcomes.push(outcome);
+            told.push(sequence);
+          });
+          frames.push(Object.assign(frame, { sequence }));
+          void outbox.whenDurable(sequence).then((outcome) => frame.durable.push(outcome));
+        } else {
+          applied = Math.min(applied + step.applied, frames.length - 1);
+          const next = Math.max(durable, Math.min(applied, applied + 3 - step.durable));
+          const more = outbox.acknowledge(frames[applied]?.sequence ?? -1, frames[next]?.sequence ?? -1);
+          expect(more).toBe(next > durable);
+          durable = next;
+        }
+        await check();
+      }
+      outbox.end();
+      await drained();
+      for (const [index, frame] of frames.entries()) {
+        expect(frame.outcomes).toEqual([index <= applied ? "applied" : "lost"]);
+        expect(frame.durable).toEqual([index <= durable ? "durable" : "lost"]);
+      }
+      expect(told).toEqual(frames.map(({ sequence }) => sequence));
+      await expect(outbox.whenDurable(frames.length * 2)).resolves.toBe("lost");
+      await expect(outbox.room(0)).resolves.toBe(false);
+      expect(() => outbox.send("flush", {})).toThrow(AssertionError);
+    }),
+    60,
+  );
+});
+
+/** One that sends as soon as there is room. */
+interface Sender {
+  readonly bytes: number;
+  sent: boolean;
+}
+
+test("no more is on its way than the window, or one frame; senders go first come, first served; all go", async () => {
+  const sizes = fc.constantFrom(512, 4096, 65_536, 300_000, 700_000, WINDOW_BYTES);
+  await checkAsyncLaw(
+    fc.asyncProperty(fc.array(fc.tuple(sizes, fc.integer({ min: 0, max: 5 })), { maxLength: 30 }), async (list) => {
+      const { outbox } = open();
+      const senders: Sender[] = [];
+      const flight: number[] = [];
+      let sequence = -1;
+      const send = (sender: Sender): void => {
+        expect(senders.slice(0, senders.indexOf(sender)).every(({ sent }) => sent)).toBe(true);
+        sender.sent = true;
+        flight.push(frameBytes(sender.bytes));
+        sequence = outbox.send("write", { payload: new Uint8Array(sender.bytes) });
+        const bytes = flight.reduce((sum, each) => sum + each, 0);
+        if (flight.length > 1) expect(bytes).toBeLessThanOrEqual(WINDOW_BYTES);
+      };
+      const acknowledge = async (frames: number): Promise<void> => {
+        flight.splice(0, frames);
+        outbox.acknowledge(sequence - flight.length, -1);
+        await drained();
+      };
+      const all: Promise<void>[] = [];
+      for (const [bytes, acks] of list) {
+        const sender: Sender = { bytes, sent: false };
+        senders.push(sender);
+        const room = outbox.room(bytes);
+        if (room === undefined) send(sender);
+        else
+          all.push(
+            room.then((granted) => {
+              expect(granted).toBe(true);
+              send(sender);
+            }),
+          );
+        await acknowledge(acks);
+      }
+      for (let round = 0; round < senders.length; round++) await acknowledge(flight.length);
+      await Promise.all(all);
+      expect(senders.filter(({ sent }) => !sent)).toEqual([]);
+    }),
+    60,
+  );
+});
+
+test("who waits for room when the session ends is told so", async () => {
+  const { outbox } = open();
+  outbox.send("write", { payload: new Uint8Array(WINDOW_BYTES) });
+  const rooms = [outbox.room(1), outbox.room(2)];
+  outbox.end();
+  for (const room of rooms) expect(await room).toBe(false);
+});
+
+test("the age of the oldest frame that is not applied is what a hanging disk shows", async () => {
+  const { outbox, runtime } = open();
+  expect(outbox.oldestAgeNs()).toBe(0);
+  const first = outbox.send("flush", {});
+  await runtime.clock.pass(NS_PER_MS);
+  outbox.send("flush", {});
+  await runtime.clock.pass(NS_PER_MS);
+  expect(outbox.oldestAgeNs()).toBe(2 * NS_PER_MS);
+  outbox.acknowledge(first, -1);
+  expect(outbox.oldestAgeNs()).toBe(NS_PER_MS);
+});
+
+function ack(payload: Uint8Array): Frame {
+  return { kind: "ack", flags: 0, pairId: 0, epoch: 1, sequence: 0, offsetBytes: 0, payload };
+}
+
+test("an acknowledgement is read as it was written; one of another size is refused", () => {
+  const sequence = fc.integer({ min: -1, max: 0xffff_fffe });
+  checkLaw(
+    fc.property(sequence, sequence, (applied, durable) => {
+      expect(readAck(ack(ackPayload(applied, durable)))).toEqual({ applied, durable });
+    }),
+  );
+  for (const bytes of [0, 4, 7, 9]) expect(() => readAck(ack(new Uint8Array(bytes)))).toThrow(CodecError);
+});
+
+test("an acknowledgement of what was never sent is refused: nothing may be believed durable by it", () => {
+  const { outbox } = open();
+  const sequence = outbox.send("flush", {});
+  expect(() => outbox.acknowledge(sequence + 1, -1)).toThrow(CodecError);
+  expect(() => outbox.acknowledge(sequence, sequence + 1)).toThrow(CodecError);
+  expect([outbox.unapplied, outbox.durable]).toEqual([true, -1]);
+});
