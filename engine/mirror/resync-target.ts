@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from "../wire/byte-codec.ts";
+import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Connection } from "./connection.ts";
 import type { Generation } from "./generation.ts";
@@ -59,21 +59,35 @@ function pendingBytes(pair: Pair): Uint8Array {
 /** Puts the pieces of a request together. */
 export class ResyncRequestReader {
   readonly #bitmap: Uint8Array;
+  #receivedBytes = 0;
 
   constructor(trackCount: number) {
     this.#bitmap = new Uint8Array(Math.ceil(trackCount / 8));
   }
 
-  /** @returns the request once complete. @throws CodecError */
+  /**
+   * @returns the request once complete
+   * @throws CodecError on a gap or another length: a track that nobody spoke of must not pass for clean
+   */
   take(frame: Frame): ResyncRequest | undefined {
     const reader = new ByteReader(frame.payload);
     const head = new ByteReader(reader.raw(reader.u16()));
     const state = decodePairState(head);
     head.end();
     const piece = reader.rest();
-    const room = this.#bitmap.length - frame.offsetBytes;
-    this.#bitmap.set(piece.subarray(0, Math.max(0, room)), Math.min(frame.offsetBytes, this.#bitmap.length));
-    return (frame.flags & FLAG_LAST) === 0 ? undefined : { state, bitmap: this.#bitmap };
+    const endBytes = frame.offsetBytes + piece.length;
+    const last = (frame.flags & FLAG_LAST) !== 0;
+    if (
+      frame.offsetBytes !== this.#receivedBytes ||
+      endBytes > this.#bitmap.length ||
+      (last && endBytes < this.#bitmap.length)
+    )
+      throw new CodecError(
+        `expected bytes ${this.#receivedBytes} to ${this.#bitmap.length} of a bitmap, found ${frame.offsetBytes} to ${endBytes}`,
+      );
+    this.#bitmap.set(piece, frame.offsetBytes);
+    this.#receivedBytes = endBytes;
+    return last ? { state, bitmap: this.#bitmap } : undefined;
   }
 }
 
