@@ -1,0 +1,163 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { checkLaw } from "../testing/check-law.ts";
+import { generationOf, pairStates } from "../testing/pair-states.ts";
+import { decideResync, type ResyncDecision } from "./decide-resync.ts";
+import type { PairState } from "./pair-entry.ts";
+
+const RUNS = 5_000;
+
+/** What the other end must find. */
+function mirrored(decision: ResyncDecision): ResyncDecision {
+  if (decision.action === "target") return { ...decision, action: "source" };
+  return decision.action === "source" ? { ...decision, action: "target" } : decision;
+}
+
+function histories(state: PairState): readonly string[] {
+  return [state.current, ...state.ancestors];
+}
+
+/** Source and target, if the decision names them. */
+function chosen(
+  mine: PairState,
+  theirs: PairState,
+): { source: PairState; target: PairState; full: boolean } | undefined {
+  const decision = decideResync(mine, theirs);
+  if (decision.action !== "source" && decision.action !== "target") return undefined;
+  const [source, target] = decision.action === "source" ? [mine, theirs] : [theirs, mine];
+  return { source, target, full: decision.full };
+}
+
+const unwished = pairStates.map((state): PairState => ({ ...state, wish: "" }));
+
+test("the two ends find the same, each from its own place: there are never two sources or two targets", () => {
+  checkLaw(
+    fc.property(pairStates, pairStates, (mine, theirs) => {
+      expect(decideResync(theirs, mine)).toEqual(mirrored(decideResync(mine, theirs)));
+    }),
+    RUNS,
+  );
+});
+
+test("a source is always consistent", () => {
+  checkLaw(
+    fc.property(pairStates, pairStates, (mine, theirs) => {
+      expect(chosen(mine, theirs)?.source.consistent ?? true).toBe(true);
+    }),
+    RUNS,
+  );
+});
+
+test("without an operator's wish a source holds the target's own history, or the target holds none", () => {
+  checkLaw(
+    fc.property(unwished, unwished, (mine, theirs) => {
+      const choice = chosen(mine, theirs);
+      if (choice === undefined || !choice.target.consistent) return;
+      expect(histories(choice.source)).toContain(choice.target.current);
+    }),
+    RUNS,
+  );
+});
+
+test("without an operator's wish nothing happens to a pair that an operator has split", () => {
+  checkLaw(
+    fc.property(unwished, unwished, (mine, theirs) => {
+      fc.pre(mine.suspension === "operator" || theirs.suspension === "operator");
+      expect(decideResync(mine, theirs).action).toBe("none");
+    }),
+    RUNS,
+  );
+});
+
+test("two sides that are no moment of any history are refused, whatever an operator wishes", () => {
+  checkLaw(
+    fc.property(pairStates, pairStates, (mine, theirs) => {
+      const decision = decideResync({ ...mine, consistent: false }, { ...theirs, consistent: false });
+      if (decision.action !== "none") expect(decision).toEqual({ action: "refused", code: "NOT_CONSISTENT" });
+    }),
+    RUNS,
+  );
+});
+
+test("the wish of one end alone decides, over any histories", () => {
+  checkLaw(
+    fc.property(pairStates, unwished, fc.constantFrom("primary", "secondary"), (mine, theirs, role) => {
+      const wishing: PairState = {
+        ...mine,
+        role: "primary",
+        wish: role === "primary" ? "from-primary" : "from-secondary",
+      };
+      const other: PairState = { ...theirs, role: "secondary" };
+      const wished = role === "primary" ? wishing : other;
+      const decision = decideResync(wishing, other);
+      if (wished.consistent) expect(decision.action).toBe(role === "primary" ? "source" : "target");
+      else expect(decision).toEqual({ action: "refused", code: "NOT_CONSISTENT" });
+    }),
+    RUNS,
+  );
+});
+
+test("sides without a history in common are copied in full", () => {
+  checkLaw(
+    fc.property(pairStates, pairStates, (mine, theirs) => {
+      const choice = chosen(mine, theirs);
+      if (choice === undefined) return;
+      const known = choice.target.consistent ? histories(choice.target) : [choice.target.copyFrom];
+      if (!known.some((generation) => histories(choice.source).includes(generation))) expect(choice.full).toBe(true);
+    }),
+    RUNS,
+  );
+});
+
+const equal: PairState = {
+  role: "primary",
+  status: "SPLIT",
+  suspension: "link",
+  consistent: true,
+  established: true,
+  current: generationOf(1),
+  ancestors: [],
+  copyFrom: generationOf(0),
+  wish: "",
+};
+const secondary: PairState = { ...equal, role: "secondary" };
+const ahead: PairState = { ...equal, current: generationOf(2), ancestors: [generationOf(1)] };
+
+test.each<[string, PairState, PairState, ResyncDecision]>([
+  ["after a cut the primary goes on", equal, secondary, { action: "source", full: false }],
+  ["writes during the cut change nothing", ahead, secondary, { action: "source", full: false }],
+  [
+    "after a takeover the old primary follows",
+    { ...ahead, suspension: "takeover" },
+    equal,
+    { action: "source", full: false },
+  ],
+  [
+    "after a takeover both wrote",
+    { ...ahead, suspension: "takeover" },
+    { ...ahead, current: generationOf(3) },
+    { action: "refused", code: "DIVERGED" },
+  ],
+  ["two primaries of one history", equal, equal, { action: "refused", code: "DIVERGED" }],
+  ["two secondaries of one history", secondary, secondary, { action: "none", why: "neither end is primary" }],
+  [
+    "a resync that was interrupted goes on with the bitmaps",
+    ahead,
+    { ...secondary, consistent: false, copyFrom: generationOf(2) },
+    { action: "source", full: false },
+  ],
+  [
+    "a resync from a history that is forgotten starts over",
+    ahead,
+    { ...secondary, consistent: false, copyFrom: generationOf(5) },
+    { action: "source", full: true },
+  ],
+  [
+    "a primary that was being overwritten cannot be the source",
+    { ...equal, consistent: false, copyFrom: generationOf(2) },
+    secondary,
+    { action: "target", full: true },
+  ],
+])("%s", (_, mine, theirs, decision) => {
+  expect(decideResync(mine, theirs)).toEqual(decision);
+});

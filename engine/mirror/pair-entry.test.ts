@@ -1,0 +1,93 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { checkLaw } from "../testing/check-law.ts";
+import { fromHex, toHex } from "../testing/hex.ts";
+import { generationOf, pairEntries } from "../testing/pair-states.ts";
+import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
+import { decodePairEntry, encodePairEntry, type PairEntry } from "./pair-entry.ts";
+import { decodePairOffer, encodePairOffer } from "./pair-offer.ts";
+
+function encode(entry: PairEntry): Uint8Array {
+  const writer = new ByteWriter();
+  encodePairEntry(writer, entry);
+  return writer.bytes();
+}
+
+function decode(bytes: Uint8Array): PairEntry {
+  const reader = new ByteReader(bytes);
+  const entry = decodePairEntry(reader);
+  reader.end();
+  return entry;
+}
+
+test("an entry is read as it was written, and no part of one is", () => {
+  checkLaw(
+    fc.property(pairEntries, fc.nat(), (entry, pick) => {
+      const bytes = encode(entry);
+      expect(decode(bytes)).toEqual(entry);
+      expect(() => decode(bytes.subarray(0, pick % bytes.length))).toThrow(CodecError);
+      expect(() => decode(Uint8Array.of(...bytes, 0))).toThrow(CodecError);
+    }),
+    500,
+  );
+});
+
+test("an offer tells the other end what it needs of an entry, and no part of one passes", () => {
+  checkLaw(
+    fc.property(pairEntries, fc.nat(), (entry, pick) => {
+      const { name, volume, peerVolume, mode, sizeBytes, trackBytes, ...rest } = entry;
+      const { role, status, suspension, consistent, established, current, ancestors, copyFrom, wish } = rest;
+      const bytes = encodePairOffer(entry);
+      const state = { role, status, suspension, consistent, established, current, ancestors, copyFrom, wish };
+      expect(decodePairOffer(bytes)).toEqual({ name, volume, peerVolume, mode, sizeBytes, trackBytes, state });
+      expect(() => decodePairOffer(bytes.subarray(0, pick % bytes.length))).toThrow(CodecError);
+      expect(() => decodePairOffer(Uint8Array.of(...bytes, 0))).toThrow(CodecError);
+    }),
+    500,
+  );
+});
+
+const golden: PairEntry = {
+  id: 0x01020304,
+  name: "p1",
+  link: "l",
+  volume: "pvol",
+  peerVolume: "svol",
+  mode: "async",
+  sizeBytes: 2 ** 32 + 512,
+  trackBytes: 8192,
+  shared: true,
+  secondaryWritable: false,
+  bitmapOffsetBytes: 32_768,
+  role: "secondary",
+  status: "SPLIT",
+  suspension: "takeover",
+  consistent: true,
+  established: false,
+  current: generationOf(0xab),
+  ancestors: [generationOf(1)],
+  copyFrom: generationOf(0),
+  wish: "from-secondary",
+};
+const digits = (text: string): string => `1000${toHex(new TextEncoder().encode(text))}`;
+const goldenHex = `
+  04030201 0200 7031 0100 6c 0400 70766f6c 0400 73766f6c
+  01 0002000001000000 00200000 01 00 0080000000000000
+  01 03 05 01 00 ${digits("00000000000000ab")} ${digits("0000000000000000")} 02 01 ${digits("0000000000000001")}`;
+
+test("golden bytes, both ways", () => {
+  expect(toHex(encode(golden))).toBe(goldenHex.replaceAll(/\s/g, ""));
+  expect(decode(fromHex(goldenHex))).toEqual(golden);
+});
+
+test.each([
+  ["a generation that is none", "00000000000000ab", "00000000000000aB"],
+  ["an eighth ancestor too many", "0201", "0209"],
+])("%s is refused", (_, from, to) => {
+  const text = /[a-z]/i.test(to) ? toHex(new TextEncoder().encode(to)) : to;
+  const hex = goldenHex.replaceAll(/\s/g, "");
+  const found = /[a-z]/i.test(from) ? toHex(new TextEncoder().encode(from)) : from;
+  const at = hex.lastIndexOf(found);
+  expect(at).toBeGreaterThan(0);
+  expect(() => decode(fromHex(hex.slice(0, at) + text + hex.slice(at + text.length)))).toThrow(CodecError);
+});
