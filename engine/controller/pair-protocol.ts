@@ -198,7 +198,7 @@ export class PairProtocol {
   /** Decides what to do about a suspended pair, and does this end's part of it. */
   reconcile(pair: Pair): void {
     const { connection, peerState, entry } = pair;
-    if (connection === undefined || peerState === undefined || pair.phase !== "idle" || entry.status !== "SPLIT")
+    if (connection === undefined || peerState === undefined || pair.phase !== "idle" || entry.status === "DUPLEX")
       return;
     if (entry.suspension === "swap") {
       this.#runtime.tasks.spawn(settleSwap(pair, peerState.role).then(() => this.reconcile(pair)));

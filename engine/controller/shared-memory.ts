@@ -101,8 +101,9 @@ export class SharedMemory {
       ...definition,
       sizeBytes: volume.sizeBytes,
       trackBytes: volume.trackBytes,
-      status: "SPLIT",
-      suspension: "link",
+      // SIMPLEX → COPY: every track is pending, and the copy begins when the ends have met.
+      status: "COPY",
+      suspension: "",
       consistent: primary,
       established: false,
       current: primary ? newGeneration(this.#runtime.random) : NO_GENERATION,

@@ -3,6 +3,7 @@ import type { Connection } from "./connection.ts";
 import { decideResync } from "./decide-resync.ts";
 import type { Pair } from "./pair.ts";
 import type { Role } from "./pair-entry.ts";
+import { setStatus } from "./pair-status.ts";
 
 /** On a `split` frame: hosts may write to the secondary. */
 export const FLAG_SECONDARY_WRITABLE = 1;
@@ -35,7 +36,7 @@ export async function splitPair(pair: Pair, secondaryWritable: boolean): Promise
   const flags = secondaryWritable ? FLAG_SECONDARY_WRITABLE : 0;
   const sequence = connection.outbox.send("split", { pairId: entry.id, flags });
   pair.live = false;
-  entry.status = "SPLIT";
+  setStatus(entry, "SPLIT");
   entry.suspension = "operator";
   entry.wish = "";
   pair.runtime.log.step("pair.split", { pair: entry.name });
@@ -47,7 +48,7 @@ export async function splitPair(pair: Pair, secondaryWritable: boolean): Promise
 /** The other end's half of a split; its disks are flushed. */
 export async function completeSplit(pair: Pair, secondaryWritable: boolean): Promise<void> {
   const { entry } = pair;
-  entry.status = "SPLIT";
+  setStatus(entry, "SPLIT");
   entry.suspension = "operator";
   entry.wish = "";
   entry.secondaryWritable = secondaryWritable;
@@ -90,7 +91,7 @@ export async function takeOver(pair: Pair): Promise<void> {
   if (pair.connection !== undefined && pair.peerState?.role !== "secondary")
     throw new EngineError("PEER_ALIVE", { pair: entry.name });
   entry.role = "primary";
-  entry.status = "SPLIT";
+  setStatus(entry, "SPLIT");
   entry.suspension = "takeover";
   entry.wish = "";
   pair.runtime.log.step("pair.takeover", { pair: entry.name });

@@ -9,6 +9,7 @@ import type { CopyManagementTable } from "./copy-management-table.ts";
 import { ANCESTORS_MAX, newGeneration } from "./generation.ts";
 import { IntentBitmap } from "./intent-bitmap.ts";
 import type { PairEntry, PairState, Suspension } from "./pair-entry.ts";
+import { setStatus } from "./pair-status.ts";
 import { PendingTracks } from "./pending-tracks.ts";
 
 /** Progress of a resync that runs from this side, in tracks. */
@@ -248,7 +249,7 @@ export class Pair {
     const { entry } = this;
     // A swap that was interrupted must still be known for what it is when the ends meet again.
     if (entry.status !== "SPLIT" && entry.suspension !== "swap") entry.suspension = why;
-    entry.status = "SPLIT";
+    setStatus(entry, "SPLIT");
   }
 
   /** Marks all tracks, durably: nothing is known of the other side. */

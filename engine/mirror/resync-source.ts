@@ -4,6 +4,7 @@ import { decideResync } from "./decide-resync.ts";
 import type { Connection } from "./connection.ts";
 import type { Pair } from "./pair.ts";
 import type { PairState } from "./pair-entry.ts";
+import { setStatus } from "./pair-status.ts";
 
 /** The most that one resync frame carries: neighbouring tracks go together. */
 const COPY_BYTES_MAX = 64 * 1024;
@@ -33,7 +34,7 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
   pair.live = false;
   if (decision.full || !entry.established) pending.dirty.setAll();
   pending.dirty.mergeBytes(0, request.bitmap);
-  entry.status = "COPY";
+  setStatus(entry, "COPY");
   entry.suspension = "";
   entry.established = true;
   // The target has just said what it holds, so no other history can come back: without this, a long
@@ -71,7 +72,7 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
   });
   pair.runtime.log.step("resync.done.sent", { pair: entry.name });
   if ((await connection.outbox.whenDurable(sequence)) === "lost" || ended()) return;
-  entry.status = "DUPLEX";
+  setStatus(entry, "DUPLEX");
   entry.suspension = "";
   entry.wish = "";
   entry.ancestors = [];

@@ -4,6 +4,7 @@ import type { Connection } from "./connection.ts";
 import type { Generation } from "./generation.ts";
 import type { Pair } from "./pair.ts";
 import { decodePairState, encodePairState } from "./pair-entry.ts";
+import { setStatus } from "./pair-status.ts";
 import type { ResyncRequest } from "./resync-source.ts";
 
 /** A bitmap goes in pieces, so that a volume of any size fits into frames. */
@@ -100,7 +101,7 @@ export async function beginCopy(pair: Pair, frame: Frame, connection: Connection
   const { entry } = pair;
   // Frames that were received whole are applied even when their session is over.
   if (pair.connection === connection) {
-    entry.status = "COPY";
+    setStatus(entry, "COPY");
     entry.suspension = "";
   }
   entry.established = true;
@@ -117,7 +118,7 @@ export async function completeCopy(pair: Pair, frame: Frame, connection: Connect
   reader.end();
   const { entry } = pair;
   const attached = (): boolean => pair.connection === connection;
-  entry.status = attached() ? "DUPLEX" : "SPLIT";
+  setStatus(entry, attached() ? "DUPLEX" : "SPLIT");
   entry.suspension = attached() ? "" : "link";
   entry.consistent = true;
   entry.shared = true;
