@@ -107,7 +107,7 @@ export class Acknowledged {
     let bits = disk.bit;
     for (const pair of this.#model.pairsOf(disk)) {
       if (pair.config.mode !== "sync") continue;
-      pair.refresh(this.#model.live);
+      this.#model.observe(pair);
       const side = pair.side(disk);
       if (side.report?.role === "primary" && side.report.status === "DUPLEX") bits |= pair.other(disk).disk.bit;
     }

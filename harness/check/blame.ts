@@ -69,9 +69,13 @@ function causeOf(disk: DiskState, sector: number, incidents: Incidents): string 
   const fault = disk.faultAt(sector);
   if (fault !== undefined) parts.push(`disk fault ${fault}`);
   const change = disk.lastChange(sector);
+  const before = change === undefined ? "" : incidents.lastBefore(change.at);
   if (change === undefined) parts.push("never changed");
-  else parts.push(`last changed by ${change.reason} at ${(change.timeNs / 1e6).toFixed(6)} ms`);
-  const incident = incidents.lastBefore(Number.POSITIVE_INFINITY);
-  if (incident !== "") parts.push(`latest event: ${incident}`);
+  else {
+    const after = before === "" ? "" : `, after ${before}`;
+    parts.push(`last changed by ${change.reason} at ${(change.timeNs / 1e6).toFixed(6)} ms${after}`);
+  }
+  const latest = incidents.lastBefore(Number.POSITIVE_INFINITY);
+  if (latest !== before) parts.push(`latest event: ${latest}`);
   return parts.join("; ");
 }

@@ -110,7 +110,7 @@ export class ContentRules {
     const { state } = versions.operation(floor);
     if (state !== "acknowledged" && state !== "open") return true;
     for (const pair of this.#model.pairsOf(disk)) {
-      pair.refresh(this.#model.live);
+      this.#model.observe(pair);
       if (!pair.mayBeOverwritten(pair.side(disk))) continue;
       const source = pair.other(disk).disk;
       if (source.hash.get(sector) === found) return true;
@@ -144,7 +144,7 @@ export class ContentRules {
       const source = pair.other(disk).disk;
       if ((versions.held(floor) & source.bit) !== 0 || source.hash.get(sector) === versions.hash(floor)) return "no";
       if (this.#wentPast(disk, source, sector, floor)) return "no";
-      pair.refresh(this.#model.live);
+      this.#model.observe(pair);
       if (!pair.mayBeOverwritten(pair.side(disk))) continue;
       if (this.#consents.allows(pair, disk, operation.endedAt)) return "agreed";
       verdict = "unasked";

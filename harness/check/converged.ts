@@ -20,9 +20,9 @@ export class Converged {
   check(): void {
     const { findings, incidents } = this.#model;
     for (const pair of this.#model.pairs) {
-      pair.refresh(this.#model.live);
+      this.#model.observe(pair);
       const [one, two] = pair.sides;
-      if (!pair.isDuplex(one) || !pair.isDuplex(two)) continue;
+      if (!pair.isDuplexAtBothEnds) continue;
       if (this.#model.live(one.disk.system) === undefined || this.#model.live(two.disk.system) === undefined) continue;
       findings.count("C");
       const bad = compare(one.disk, two.disk);

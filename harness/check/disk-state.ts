@@ -1,7 +1,7 @@
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { CheckedDisk, DiskChange, VolumeKey } from "./checker.ts";
 import { type SparseColumn, sparseFloats, sparseInts } from "./columns.ts";
-import { hashSectors, ZERO_HASH } from "./sector-hash.ts";
+import { hashSectors } from "./sector-hash.ts";
 import type { Versions } from "./versions.ts";
 
 const PIECE_SECTORS = 128;
@@ -93,10 +93,5 @@ export class DiskState {
 
   lastChange(sector: number): ChangeNote | undefined {
     return this.#changes[this.#lastChange.get(sector) - 1];
-  }
-
-  /** True if the sector holds zeros. */
-  isZero(sector: number): boolean {
-    return this.hash.get(sector) === ZERO_HASH;
   }
 }

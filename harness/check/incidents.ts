@@ -20,7 +20,7 @@ export class Incidents {
     if (this.#list.length < INCIDENTS_MAX) this.#list.push({ at, timeNs, text });
   }
 
-  /** The last one before the moment `at`; "" without. */
+  /** The last one not after the moment `at`; "" without. */
   lastBefore(at: number): string {
     for (let index = this.#list.length - 1; index >= 0; index--) {
       const incident = this.#list[index] as Incident;

@@ -1,17 +1,8 @@
 import { expect, test } from "vitest";
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
-import type { Failure, Invariant } from "../history/run-record.ts";
-import type { CheckResult } from "./checker.ts";
-import { failed, onePair, Stage, sectors } from "./stage.fixture.ts";
+import { failed, failureOf, onePair, Stage, sectors } from "./stage.fixture.ts";
 
 const both = ["a/pvol", "b/svol"];
-
-/** The one failure of a rule. */
-function failureOf(result: CheckResult, rule: Invariant): Failure {
-  const failures = result.failures.filter((failure) => failure.rule === rule);
-  expect(failures).toHaveLength(1);
-  return failures[0] as Failure;
-}
 
 test("a quiet mirror passes, and what could not be judged is not called a pass", () => {
   const stage = new Stage(onePair("sync"));
@@ -214,126 +205,6 @@ test("V: a flipped bit and a misdirected sector, with the fault and the write th
   other.pending.get("a pair")?.add(5);
   other.put("b/svol", 20, sectors(2), "fault");
   expect(failureOf(other.checker.finish(), "V").blame[0]?.found).toContain(`belongs at byte ${8 * SECTOR_BYTES}`);
-});
-
-test("X: a suspended secondary that has a later write but lacks an earlier one", () => {
-  for (const torn of [false, true]) {
-    const stage = new Stage(onePair("async"));
-    for (const track of [0, 1, 2]) stage.pending.get("a pair")?.add(track);
-    stage.write(both, 0, sectors(1));
-    stage.write(torn ? ["a/pvol"] : both, 4, sectors(2));
-    stage.write(both, 8, sectors(3));
-    stage.write(["a/pvol"], 0, sectors(4));
-    stage.checker.linkCut("link");
-    stage.report("b", "pair", { status: "SPLIT", suspension: "link" });
-    const result = stage.checker.finish();
-    expect(failed(result)).toEqual(torn ? ["X"] : []);
-    expect(result.checks.X).toBe(1);
-    if (torn) {
-      const failure = failureOf(result, "X");
-      expect(failure.message).toContain("write #2");
-      expect(failure.blame).toMatchObject([
-        { volume: "b/svol", offsetBytes: 4 * SECTOR_BYTES, found: "initial zeros" },
-      ]);
-      expect(failure.blame[0]?.expected).toContain("write #1");
-    }
-  }
-});
-
-test("X: what arrives after the cut still counts, until the claim ends", () => {
-  const stage = new Stage(onePair("async"));
-  for (const track of [0, 1]) stage.pending.get("a pair")?.add(track);
-  stage.write(["a/pvol"], 0, sectors(1));
-  stage.write(both, 4, sectors(2));
-  stage.checker.linkCut("link");
-  stage.report("b", "pair", { status: "SPLIT", suspension: "link" });
-  stage.put("b/svol", 0, sectors(1));
-  stage.report("b", "pair", { status: "COPY", consistent: false });
-  const result = stage.checker.finish();
-  expect(failed(result)).toEqual([]);
-  expect(result.checks.X).toBe(1);
-});
-
-test("X: pairs of one link are one group, unless they were suspended by themselves", () => {
-  for (const suspension of ["link", "operator"]) {
-    const stage = new Stage([
-      { name: "one", primary: "a/p1", secondary: "b/s1", mode: "async" },
-      { name: "two", primary: "a/p2", secondary: "b/s2", mode: "async" },
-    ]);
-    stage.pending.get("a one")?.add(0);
-    stage.pending.get("a two")?.add(0);
-    stage.write(["a/p1"], 0, sectors(1));
-    stage.write(["a/p2", "b/s2"], 0, sectors(2));
-    stage.checker.linkCut("link");
-    stage.report("b", "one", { status: "SPLIT", suspension });
-    stage.report("b", "two", { status: "SPLIT", suspension: "link" });
-    const result = stage.checker.finish();
-    expect(failed(result)).toEqual(suspension === "link" ? ["X"] : []);
-    if (suspension === "link") expect(failureOf(result, "X").blame[0]?.volume).toBe("b/s1");
-  }
-});
-
-test("X: after a power loss of the secondary only what a host flushed before must be there", () => {
-  for (const flushed of [false, true]) {
-    const stage = new Stage(onePair("async"));
-    for (const track of [0, 1]) stage.pending.get("a pair")?.add(track);
-    stage.write(both, 0, sectors(1));
-    if (flushed) stage.flush("a/pvol");
-    stage.write(both, 4, sectors(2));
-    stage.checker.systemDown("b", "power");
-    stage.down.add("b");
-    stage.put("b/svol", 0, new Uint8Array(SECTOR_BYTES), "power-loss");
-    stage.down.delete("b");
-    stage.report("b", "pair", { status: "SPLIT", suspension: "crash" });
-    stage.checker.systemUp("b");
-    expect(failed(stage.checker.finish())).toEqual(flushed ? ["X"] : []);
-  }
-});
-
-/** Both sides write after a takeover, then b overwrites a. */
-function diverge(prepare: (stage: Stage) => void): CheckResult {
-  const stage = new Stage(onePair("async"));
-  for (const side of ["a pair", "b pair"]) stage.pending.get(side)?.add(0);
-  stage.write(["a/pvol"], 1, sectors(9));
-  stage.checker.linkCut("link");
-  stage.report("a", "pair", { status: "SPLIT", suspension: "link" });
-  stage.report("b", "pair", { status: "SPLIT", suspension: "link" });
-  prepare(stage);
-  stage.report("a", "pair", { role: "secondary", status: "COPY", consistent: false });
-  stage.report("b", "pair", { role: "primary", status: "COPY" });
-  stage.put("a/pvol", 0, stage.content("b/svol", 0, 2));
-  return stage.checker.finish();
-}
-
-const takeover = (stage: Stage): void =>
-  stage.checker.adminDone(stage.checker.adminIssued("b", { kind: "takeover", pair: "pair" }));
-
-test("G: a takeover agrees to lose what was acknowledged before it, not after", () => {
-  const before = diverge(takeover);
-  expect(failed(before)).toEqual([]);
-  expect(before.checks.G).toBe(1);
-  const after = diverge((stage) => {
-    takeover(stage);
-    stage.write(["a/pvol"], 0, sectors(1));
-  });
-  expect(failed(after)).toEqual(["G"]);
-  expect(failureOf(after, "G").blame).toMatchObject([{ volume: "a/pvol", offsetBytes: 0, found: "initial zeros" }]);
-  expect(failureOf(after, "G").blame[0]?.expected).toContain("write #1");
-});
-
-test("G: without a command nothing of the overwritten side may be lost, and a refused one agrees to nothing", () => {
-  expect(failed(diverge(() => {}))).toEqual(["G"]);
-  const refused = diverge((stage) =>
-    stage.checker.adminRefused(stage.checker.adminIssued("b", { kind: "takeover", pair: "pair" })),
-  );
-  expect(failed(refused)).toEqual(["G"]);
-});
-
-test("G: a resync agrees for the side that its direction overwrites, and no other", () => {
-  for (const direction of ["forward", "reverse"] as const) {
-    const result = diverge((stage) => stage.checker.adminIssued("a", { kind: "resync", pair: "pair", direction }));
-    expect(failed(result)).toEqual(direction === "reverse" ? [] : ["G"]);
-  }
 });
 
 test("U: what a read showed absent does not come back", () => {

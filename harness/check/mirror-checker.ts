@@ -36,7 +36,7 @@ export class MirrorChecker implements Checker {
   readonly #reads: HostReads;
 
   constructor(config: CheckerConfig) {
-    this.#model = new Model(config);
+    this.#model = new Model(config, (pair, wasDuplex) => this.#reported(pair, wasDuplex));
     this.#acknowledged = new Acknowledged(this.#model);
     this.#unacknowledged = new Unacknowledged(this.#model);
     this.#content = new ContentRules(this.#model, this.#acknowledged, this.#unacknowledged, this.#consents);
@@ -92,7 +92,7 @@ export class MirrorChecker implements Checker {
     this.#model.tick();
     const disk = this.#model.disk(volume);
     // A resync begins by saying that the claim is over; judge it by the content before.
-    for (const pair of this.#model.pairsOf(disk)) if (this.#prefix.isClaimed(pair)) this.#observe(pair);
+    for (const pair of this.#model.pairsOf(disk)) if (this.#prefix.isClaimed(pair)) this.#model.observe(pair);
     this.#content.changed(disk, change);
     this.#difference.changed(disk, change);
   }
@@ -151,7 +151,7 @@ export class MirrorChecker implements Checker {
 
   observe(): void {
     this.#model.tick();
-    for (const pair of this.#model.pairs) this.#observe(pair);
+    for (const pair of this.#model.pairs) this.#model.observe(pair);
   }
 
   checkpoint(): void {
@@ -184,14 +184,10 @@ export class MirrorChecker implements Checker {
     return blameSectors(pair.sides[1].disk, this.#converged.differences(pair), this.#model.incidents);
   }
 
-  #observe(pair: PairState): void {
-    const wasDuplex = pair.sides.every((side) => pair.isDuplex(side));
-    if (!pair.refresh(this.#model.live)) return;
+  #reported(pair: PairState, wasDuplex: boolean): void {
     this.#prefix.observe(pair);
-    if (wasDuplex || !pair.sides.every((side) => pair.isDuplex(side))) return;
+    if (wasDuplex || !pair.isDuplexAtBothEnds) return;
     this.#consents.spent(pair);
-    // What a dead system said last is not what it will hold when it is back.
-    if (pair.sides.some(({ disk }) => this.#model.live(disk.system) === undefined)) return;
     for (const { disk } of pair.sides) disk.weakened = false;
   }
 

@@ -17,11 +17,14 @@ export class Model {
   readonly incidents = new Incidents();
   readonly live: (system: string) => LiveSystem | undefined;
   readonly nowNs: () => number;
+  readonly #onReport: (pair: PairState, wasDuplex: boolean) => void;
   readonly #diskByVolume = new Map<VolumeKey, DiskState>();
   readonly #pairsByDisk: readonly (readonly PairState[])[];
   #order = 0;
 
-  constructor(config: CheckerConfig) {
+  /** @param onReport told when a report of a pair changed, and whether both ends had said DUPLEX before */
+  constructor(config: CheckerConfig, onReport: (pair: PairState, wasDuplex: boolean) => void) {
+    this.#onReport = onReport;
     this.live = config.live;
     this.nowNs = config.nowNs;
     this.findings = new Findings(config.nowNs);
@@ -41,6 +44,12 @@ export class Model {
   /** The moment of the hook that runs. */
   get now(): number {
     return this.#order;
+  }
+
+  /** Reads again what the live systems say of a pair. */
+  observe(pair: PairState): void {
+    const wasDuplex = pair.isDuplexAtBothEnds;
+    if (pair.refresh(this.live)) this.#onReport(pair, wasDuplex);
   }
 
   disk(volume: VolumeKey): DiskState {

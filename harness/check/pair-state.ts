@@ -60,9 +60,9 @@ export class PairState {
     return changed;
   }
 
-  /** True while this end says of itself that it is DUPLEX. */
-  isDuplex(side: PairSide): boolean {
-    return side.report?.status === "DUPLEX";
+  /** What both ends say of themselves. */
+  get isDuplexAtBothEnds(): boolean {
+    return this.sides.every(({ report }) => report?.status === "DUPLEX");
   }
 
   /** True if the content of this end may be replaced by the other's. */

@@ -1,5 +1,5 @@
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
-import type { Invariant } from "../history/run-record.ts";
+import type { Failure, Invariant } from "../history/run-record.ts";
 import type { PairReport } from "../target/target.ts";
 import { type Checker, type CheckResult, createChecker, type DiskChange } from "./checker.ts";
 
@@ -145,4 +145,12 @@ export function failed(result: CheckResult): Invariant[] {
   return Object.entries(result.invariants)
     .filter(([, verdict]) => verdict === "FAIL")
     .map(([rule]) => rule as Invariant);
+}
+
+/** The one failure of a rule. */
+export function failureOf(result: CheckResult, rule: Invariant): Failure {
+  const [failure, ...more] = result.failures.filter((one) => one.rule === rule);
+  if (failure === undefined || more.length > 0)
+    throw new Error(`${rule}: not one failure: ${JSON.stringify(result.failures)}`);
+  return failure;
 }

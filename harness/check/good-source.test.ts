@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import type { CheckResult } from "./checker.ts";
+import { failed, failureOf, onePair, Stage, sectors } from "./stage.fixture.ts";
+
+/** Both sides write after a takeover, then b overwrites a. */
+function diverge(prepare: (stage: Stage) => void): CheckResult {
+  const stage = new Stage(onePair("async"));
+  for (const side of ["a pair", "b pair"]) stage.pending.get(side)?.add(0);
+  stage.write(["a/pvol"], 1, sectors(9));
+  stage.checker.linkCut("link");
+  stage.report("a", "pair", { status: "SPLIT", suspension: "link" });
+  stage.report("b", "pair", { status: "SPLIT", suspension: "link" });
+  prepare(stage);
+  stage.report("a", "pair", { role: "secondary", status: "COPY", consistent: false });
+  stage.report("b", "pair", { role: "primary", status: "COPY" });
+  stage.put("a/pvol", 0, stage.content("b/svol", 0, 2));
+  return stage.checker.finish();
+}
+
+const takeover = (stage: Stage): void =>
+  stage.checker.adminDone(stage.checker.adminIssued("b", { kind: "takeover", pair: "pair" }));
+
+test("G: a takeover agrees to lose what was acknowledged before it, not after", () => {
+  const before = diverge(takeover);
+  expect(failed(before)).toEqual([]);
+  expect(before.checks.G).toBe(1);
+  const after = diverge((stage) => {
+    takeover(stage);
+    stage.write(["a/pvol"], 0, sectors(1));
+  });
+  expect(failed(after)).toEqual(["G"]);
+  expect(failureOf(after, "G").blame).toMatchObject([{ volume: "a/pvol", offsetBytes: 0, found: "initial zeros" }]);
+  expect(failureOf(after, "G").blame[0]?.expected).toContain("write #1");
+});
+
+test("G: without a command nothing of the overwritten side may be lost, and a refused one agrees to nothing", () => {
+  expect(failed(diverge(() => {}))).toEqual(["G"]);
+  const refused = diverge((stage) =>
+    stage.checker.adminRefused(stage.checker.adminIssued("b", { kind: "takeover", pair: "pair" })),
+  );
+  expect(failed(refused)).toEqual(["G"]);
+});
+
+test("G: a resync agrees for the side that its direction overwrites, and no other", () => {
+  for (const direction of ["forward", "reverse"] as const) {
+    const result = diverge((stage) => stage.checker.adminIssued("a", { kind: "resync", pair: "pair", direction }));
+    expect(failed(result)).toEqual(direction === "reverse" ? [] : ["G"]);
+  }
+});

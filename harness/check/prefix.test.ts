@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import { SECTOR_BYTES } from "../../engine/ports/index.ts";
+import type { PairReport } from "../target/target.ts";
+import { failed, failureOf, onePair, Stage, sectors } from "./stage.fixture.ts";
+
+const both = ["a/pvol", "b/svol"];
+
+test("X: a suspended secondary that has a later write but lacks an earlier one", () => {
+  for (const torn of [false, true]) {
+    const stage = new Stage(onePair("async"));
+    for (const track of [0, 1, 2]) stage.pending.get("a pair")?.add(track);
+    stage.write(both, 0, sectors(1));
+    stage.write(torn ? ["a/pvol"] : both, 4, sectors(2));
+    stage.write(both, 8, sectors(3));
+    stage.write(["a/pvol"], 0, sectors(4));
+    stage.checker.linkCut("link");
+    stage.report("b", "pair", { status: "SPLIT", suspension: "link" });
+    const result = stage.checker.finish();
+    expect(failed(result)).toEqual(torn ? ["X"] : []);
+    expect(result.checks.X).toBe(1);
+    if (torn) {
+      const failure = failureOf(result, "X");
+      expect(failure.message).toContain("write #2");
+      expect(failure.blame).toMatchObject([
+        { volume: "b/svol", offsetBytes: 4 * SECTOR_BYTES, found: "initial zeros" },
+      ]);
+      expect(failure.blame[0]?.expected).toContain("write #1");
+    }
+  }
+});
+
+test("X: what arrives after the cut still counts, until the claim ends", () => {
+  const stage = new Stage(onePair("async"));
+  for (const track of [0, 1]) stage.pending.get("a pair")?.add(track);
+  stage.write(["a/pvol"], 0, sectors(1));
+  stage.write(both, 4, sectors(2));
+  stage.checker.linkCut("link");
+  stage.report("b", "pair", { status: "SPLIT", suspension: "link" });
+  stage.put("b/svol", 0, sectors(1));
+  stage.report("b", "pair", { status: "COPY", consistent: false });
+  const result = stage.checker.finish();
+  expect(failed(result)).toEqual([]);
+  expect(result.checks.X).toBe(1);
+});
+
+test("X: the end of a claim is seen even when an acknowledgement is the first to show it", () => {
+  const stage = new Stage(onePair("sync"));
+  stage.report("a", "pair", { status: "SPLIT", suspension: "link" });
+  for (const track of [0, 1, 2]) stage.pending.get("a pair")?.add(track);
+  stage.write(["a/pvol"], 0, sectors(1));
+  stage.write(both, 4, sectors(2));
+  stage.report("b", "pair", { status: "SPLIT", suspension: "link" });
+  const split = stage.reports.get("b pair") as PairReport;
+  stage.reports.set("b pair", { ...split, status: "COPY", consistent: false });
+  stage.write(["a/pvol"], 8, sectors(3));
+  stage.put("b/svol", 0, sectors(1));
+  expect(failed(stage.checker.finish())).toEqual(["X"]);
+});
+
+test("X: pairs of one link are one group, unless they were suspended by themselves", () => {
+  for (const suspension of ["link", "operator"]) {
+    const stage = new Stage([
+      { name: "one", primary: "a/p1", secondary: "b/s1", mode: "async" },
+      { name: "two", primary: "a/p2", secondary: "b/s2", mode: "async" },
+    ]);
+    stage.pending.get("a one")?.add(0);
+    stage.pending.get("a two")?.add(0);
+    stage.write(["a/p1"], 0, sectors(1));
+    stage.write(["a/p2", "b/s2"], 0, sectors(2));
+    stage.checker.linkCut("link");
+    stage.report("b", "one", { status: "SPLIT", suspension });
+    stage.report("b", "two", { status: "SPLIT", suspension: "link" });
+    const result = stage.checker.finish();
+    expect(failed(result)).toEqual(suspension === "link" ? ["X"] : []);
+    if (suspension === "link") expect(failureOf(result, "X").blame[0]?.volume).toBe("b/s1");
+  }
+});
+
+test("X: after a power loss of the secondary only what a host flushed before must be there", () => {
+  for (const flushed of [false, true]) {
+    const stage = new Stage(onePair("async"));
+    for (const track of [0, 1]) stage.pending.get("a pair")?.add(track);
+    stage.write(both, 0, sectors(1));
+    if (flushed) stage.flush("a/pvol");
+    stage.write(both, 4, sectors(2));
+    stage.checker.systemDown("b", "power");
+    stage.down.add("b");
+    stage.put("b/svol", 0, new Uint8Array(SECTOR_BYTES), "power-loss");
+    stage.down.delete("b");
+    stage.report("b", "pair", { status: "SPLIT", suspension: "crash" });
+    stage.checker.systemUp("b");
+    expect(failed(stage.checker.finish())).toEqual(flushed ? ["X"] : []);
+  }
+});
