@@ -2,6 +2,7 @@ import { DiskError } from "../ports/index.ts";
 import { ByteWriter } from "../wire/byte-codec.ts";
 import { decideResync } from "./decide-resync.ts";
 import type { Connection } from "./connection.ts";
+import { WINDOW_BYTES } from "./outbox.ts";
 import type { Pair } from "./pair.ts";
 import type { PairState } from "./pair-entry.ts";
 import { setStatus } from "./pair-status.ts";
@@ -89,8 +90,19 @@ async function copyDirty(pair: Pair, connection: Connection, ended: () => boolea
   const { entry, pending, volume } = pair;
   const tracksMax = Math.max(1, Math.floor(COPY_BYTES_MAX / volume.trackBytes));
   let cursor = 0;
+  let stretchBytes = COPY_BYTES_MAX;
+  let stretchLeftBytes = stretchBytes;
   for (;;) {
     if (ended()) return false;
+    if (stretchLeftBytes <= 0) {
+      // Progress counts once it is durable over there. Short stretches first: a link that dies young
+      // still gets something done each time; then longer ones, so that a long link is kept busy.
+      const barrier = pair.flushBehind();
+      if ((await connection.outbox.whenDurable(barrier)) === "lost") return false;
+      stretchBytes = Math.min(stretchBytes * 2, WINDOW_BYTES);
+      stretchLeftBytes = stretchBytes;
+      continue;
+    }
     let first = pending.dirty.next(cursor);
     // Tracks that were written behind the cursor are found from the start.
     if (first < 0) first = pending.dirty.next(0);
@@ -111,6 +123,7 @@ async function copyDirty(pair: Pair, connection: Connection, ended: () => boolea
       if (ended()) return false;
       const sequence = connection.outbox.send("resync", { pairId: entry.id, offsetBytes, payload: data });
       pending.copied(first, last, sequence, tick);
+      stretchLeftBytes -= data.length;
       volume.scheduleCheckpoint();
       if (pair.progress !== undefined) pair.progress.done += last - first + 1;
       pair.runtime.log.step("resync.copied", { pair: entry.name, track: first, tracks: last - first + 1 });
