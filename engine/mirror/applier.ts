@@ -1,7 +1,8 @@
 import { DiskError } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Volume } from "../volume/volume.ts";
-import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
+import { ByteWriter, CodecError } from "../wire/byte-codec.ts";
+import { readZeroPayload } from "../wire/zero-range.ts";
 import { FLAG_FUA, type Frame, PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
 import type { Connection } from "./connection.ts";
 import { ackPayload, WINDOW_BYTES } from "./outbox.ts";
@@ -112,9 +113,7 @@ export class Applier {
         await disk.write(frame.offsetBytes, frame.payload, { fua: (frame.flags & FLAG_FUA) !== 0 });
         return false;
       case "zero": {
-        const reader = new ByteReader(frame.payload);
-        const lengthBytes = reader.u64();
-        reader.end();
+        const lengthBytes = readZeroPayload(frame.payload);
         checkRange(pair, frame.offsetBytes, lengthBytes);
         this.#touched.add(pair.volume);
         await disk.trim(frame.offsetBytes, lengthBytes);

@@ -2,7 +2,7 @@ import { EngineError } from "../errors.ts";
 import { DiskError } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Access, Update, Volume } from "../volume/volume.ts";
-import { ByteWriter } from "../wire/byte-codec.ts";
+import { zeroPayload } from "../wire/zero-range.ts";
 import { FLAG_FUA } from "../wire/frame.ts";
 import type { Connection } from "./connection.ts";
 import type { CopyManagementTable } from "./copy-management-table.ts";
@@ -143,7 +143,7 @@ export class Pair {
         : {
             pairId: this.entry.id,
             offsetBytes: update.offsetBytes,
-            payload: new ByteWriter(8).u64(update.lengthBytes).bytes(),
+            payload: zeroPayload(update.lengthBytes),
           },
       this.entry.mode === "sync" ? settle : undefined,
     );

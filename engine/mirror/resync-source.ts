@@ -3,6 +3,7 @@ import { ByteWriter } from "../wire/byte-codec.ts";
 import { decideResync } from "./decide-resync.ts";
 import type { Connection } from "./connection.ts";
 import { WINDOW_BYTES } from "./outbox.ts";
+import { isZero, zeroPayload } from "../wire/zero-range.ts";
 import type { Pair } from "./pair.ts";
 import type { PairState } from "./pair-entry.ts";
 import { setStatus } from "./pair-status.ts";
@@ -121,7 +122,10 @@ async function copyDirty(pair: Pair, connection: Connection, ended: () => boolea
       const tick = volume.tick;
       const data = await volume.disk.read(offsetBytes, endBytes - offsetBytes);
       if (ended()) return false;
-      const sequence = connection.outbox.send("resync", { pairId: entry.id, offsetBytes, payload: data });
+      // Zeros go as what they are: explicitly, because the target need not hold zeros there.
+      const sequence = isZero(data)
+        ? connection.outbox.send("zero", { pairId: entry.id, offsetBytes, payload: zeroPayload(data.length) })
+        : connection.outbox.send("resync", { pairId: entry.id, offsetBytes, payload: data });
       pending.copied(first, last, sequence, tick);
       stretchLeftBytes -= data.length;
       volume.scheduleCheckpoint();
