@@ -188,6 +188,8 @@ export class MirrorChecker implements Checker {
     this.#prefix.observe(pair);
     if (wasDuplex || !pair.isDuplexAtBothEnds) return;
     this.#consents.spent(pair);
+    // What a dead system said last is not what it will hold when it is back.
+    if (pair.sides.some(({ disk }) => this.#model.live(disk.system) === undefined)) return;
     for (const { disk } of pair.sides) disk.weakened = false;
   }
 

@@ -92,3 +92,20 @@ test("X: after a power loss of the secondary only what a host flushed before mus
     expect(failed(stage.checker.finish())).toEqual(flushed ? ["X"] : []);
   }
 });
+
+test("X: what a dead secondary said last does not end the weaker rule of its power loss", () => {
+  const stage = new Stage(onePair("async"));
+  for (const track of [0, 1]) stage.pending.get("a pair")?.add(track);
+  stage.write(both, 0, sectors(1));
+  stage.write(both, 4, sectors(2));
+  stage.report("a", "pair", { status: "SPLIT", suspension: "link" });
+  stage.checker.systemDown("b", "power");
+  stage.down.add("b");
+  stage.put("b/svol", 0, new Uint8Array(SECTOR_BYTES), "power-loss");
+  // The primary is DUPLEX again by its own word, and DUPLEX was the last word of b.
+  stage.report("a", "pair", { status: "DUPLEX", suspension: "" });
+  stage.down.delete("b");
+  stage.report("b", "pair", { status: "SPLIT", suspension: "crash" });
+  stage.checker.systemUp("b");
+  expect(failed(stage.checker.finish())).toEqual([]);
+});
