@@ -1,32 +1,59 @@
+import { NS_PER_MS } from "../../../engine/ports/index.ts";
 import type { Direction, Effects, Injection, WorldLink } from "../world.ts";
-import type { SimProxy, Toxic } from "./net/index.ts";
+import type { SimProxy, Toxic, ToxicEffects } from "./net/index.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { WorldListener } from "./world-listener.ts";
+
+export interface SimWorldLinkParts {
+  readonly name: string;
+  /** Makes the proxy of the link; again after it was deleted. */
+  readonly makeProxy: () => SimProxy;
+  readonly scheduler: Scheduler;
+  /** Calls back after a while; the function returned cancels it. */
+  readonly after: (delayNs: number, callback: () => void) => () => void;
+  readonly listener: WorldListener;
+}
+
+/** A toxic that a fault put on the link. */
+interface ActiveToxic {
+  readonly name: string;
+  readonly direction: Direction;
+  readonly toxic: Toxic;
+  /** Its counters, one set for each proxy that it was on. */
+  readonly counters: Readonly<ToxicEffects>[];
+}
+
+/**
+ * A change of toxics hangs while a receiver is stalled, for good if it died meanwhile, and the whole
+ * proxy with it: so it is in Toxiproxy. Whoever drives one gives up after this and makes it anew.
+ */
+const HANG_NS = 5000 * NS_PER_MS;
 
 /** A link of the simulated world: everything that is done to it is done to its proxy. */
 export class SimWorldLink implements WorldLink {
   readonly name: string;
-  readonly #proxy: SimProxy;
-  readonly #scheduler: Scheduler;
-  readonly #listener: WorldListener;
+  readonly #parts: SimWorldLinkParts;
+  readonly #toxics = new Set<ActiveToxic>();
+  #proxy: SimProxy;
   #cuts = 0;
-  #toxics = 0;
+  #toxicCount = 0;
 
-  constructor(proxy: SimProxy, scheduler: Scheduler, listener: WorldListener) {
-    this.name = proxy.name;
-    this.#proxy = proxy;
-    this.#scheduler = scheduler;
-    this.#listener = listener;
+  constructor(parts: SimWorldLinkParts) {
+    this.name = parts.name;
+    this.#parts = parts;
+    this.#proxy = parts.makeProxy();
   }
 
   cut(): Injection {
-    const before = this.#proxy.effects;
-    this.#listener.linkCut(this.name);
+    const { listener } = this.#parts;
+    const proxy = this.#proxy;
+    const before = proxy.effects;
+    listener.linkCut(this.name);
     // Cuts may overlap: the link is back when the last of them is healed.
-    if (this.#cuts++ === 0) this.#await(this.#proxy.disable());
+    if (this.#cuts++ === 0) this.#call((live) => live.disable());
     let after: Effects | undefined;
     const effects = (): Effects => {
-      const { connectionsClosed, connectionsRefused, bytesLost } = this.#proxy.effects;
+      const { connectionsClosed, connectionsRefused, bytesLost } = proxy.effects;
       return {
         connectionsClosed: connectionsClosed - before.connectionsClosed,
         connectionsRefused: connectionsRefused - before.connectionsRefused,
@@ -37,8 +64,8 @@ export class SimWorldLink implements WorldLink {
       heal: () => {
         if (after !== undefined) return;
         after = effects();
-        if (--this.#cuts === 0) this.#await(this.#proxy.enable());
-        this.#listener.linkHealed(this.name);
+        if (--this.#cuts === 0) this.#call((live) => live.enable());
+        listener.linkHealed(this.name);
       },
       effects: () => after ?? effects(),
     };
@@ -53,29 +80,63 @@ export class SimWorldLink implements WorldLink {
   }
 
   #inject(direction: Direction, toxic: Toxic): Injection {
-    const name = `fault-${this.#toxics++}`;
-    this.#listener.linkCut(this.name);
-    this.#await(this.#proxy.addToxic(name, direction, toxic));
-    // These count even if a stalled receiver holds up the change.
-    const live = this.#proxy.effectsOf(name);
-    let healed = false;
+    const { listener } = this.#parts;
+    const active: ActiveToxic = { name: `fault-${this.#toxicCount++}`, direction, toxic, counters: [] };
+    listener.linkCut(this.name);
+    this.#toxics.add(active);
+    this.#add(active);
     return {
       heal: () => {
-        if (healed) return;
-        healed = true;
-        this.#await(this.#proxy.removeToxic(name));
-        this.#listener.linkHealed(this.name);
+        if (!this.#toxics.delete(active)) return;
+        this.#call((live) => live.removeToxic(active.name));
+        listener.linkHealed(this.name);
       },
-      effects: () => {
-        const { bytesDelayed, bytesDropped, cuts, endsDelayed, connectionsClosed } = live;
-        return { bytesDelayed, bytesDropped, cuts, endsDelayed, connectionsClosed };
-      },
+      effects: () => sumOf(active.counters),
     };
   }
 
-  #await(call: Promise<void>): void {
-    call.catch((error: unknown) => this.#scheduler.fail(error));
+  #add(active: ActiveToxic): void {
+    const { name, direction, toxic, counters } = active;
+    this.#call((live) => live.addToxic(name, direction, toxic));
+    // These count even if a stalled receiver holds up the change.
+    counters.push(this.#proxy.effectsOf(name));
   }
+
+  /** A change of the proxy; if it hangs, a new proxy has it from the start. */
+  #call(change: (live: SimProxy) => Promise<void>): void {
+    const { scheduler, after } = this.#parts;
+    const proxy = this.#proxy;
+    const cancel = after(HANG_NS, () => {
+      if (this.#proxy === proxy) this.#replaceProxy();
+    });
+    change(proxy).then(cancel, (error: unknown) => {
+      cancel();
+      if (this.#proxy === proxy) scheduler.fail(error);
+    });
+  }
+
+  #replaceProxy(): void {
+    const { scheduler, listener, makeProxy } = this.#parts;
+    listener.linkCut(this.name);
+    this.#proxy.delete().catch((error: unknown) => scheduler.fail(error));
+    this.#proxy = makeProxy();
+    for (const active of this.#toxics) this.#add(active);
+    if (this.#cuts > 0) this.#call((live) => live.disable());
+    listener.linkHealed(this.name);
+  }
+}
+
+/** What shows that the toxic did something; the chunks that it merely saw do not. */
+function sumOf(all: readonly Readonly<ToxicEffects>[]): Effects {
+  const sum = { bytesDelayed: 0, bytesDropped: 0, cuts: 0, endsDelayed: 0, connectionsClosed: 0 };
+  for (const one of all) {
+    sum.bytesDelayed += one.bytesDelayed;
+    sum.bytesDropped += one.bytesDropped;
+    sum.cuts += one.cuts;
+    sum.endsDelayed += one.endsDelayed;
+    sum.connectionsClosed += one.connectionsClosed;
+  }
+  return sum;
 }
 
 /** @param attributes as Toxiproxy's API names them */

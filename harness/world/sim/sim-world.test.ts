@@ -9,7 +9,7 @@ import { SimWorld } from "./sim-world.ts";
 /** A world whose programs do what the test tells them, and a list of what the world told. */
 function world(body: (config: SystemConfig, ports: SystemPorts) => Promise<void>) {
   const told: string[] = [];
-  const scheduler = new Scheduler(new EventLog(), { eventsMax: 100_000, timeNsMax: 1000 * NS_PER_MS });
+  const scheduler = new Scheduler(new EventLog(), { eventsMax: 100_000, timeNsMax: 100_000 * NS_PER_MS });
   const target: Target = {
     name: "none",
     digest: "none",
@@ -192,6 +192,39 @@ test("cuts may overlap: the link is back when the last is healed", async () => {
     expect(first.effects()).toMatchObject({ connectionsClosed: 1 });
     expect(second.effects()).toMatchObject({ connectionsClosed: 0, connectionsRefused: 1 });
     expect(told.slice(-4)).toEqual(["cut link", "cut link", "healed link", "healed link"]);
+  });
+});
+
+test("a proxy that hangs over a dead receiver is made anew, and the link is whole again", async () => {
+  const arrived: number[] = [];
+  let dial: () => Promise<void> = async () => {};
+  const { world: sim, run } = world(async (config, { links }) => {
+    const [link] = config.links;
+    if (link?.role === "dial") {
+      dial = async () => {
+        const made = await links.dial(link.address);
+        for (let count = 0; count < 40; count++) void made.write(new Uint8Array(32 * 1024)).catch(() => {});
+      };
+    } else if (link !== undefined) {
+      links.listen(link.address, (incoming) => {
+        void incoming.read().then((bytes) => arrived.push(bytes?.length ?? 0));
+      });
+    }
+  });
+  await run(async () => {
+    await sim.start();
+    const slow = sim.link("link").toxic("latency", "upstream", { latency: 1000, jitter: 0 });
+    await dial();
+    await sim.sleep(50 * NS_PER_MS);
+    sim.system("b").crash("power");
+    slow.heal();
+    await sim.system("b").restart();
+    expect(arrived).toEqual([]);
+    await sim.sleep(6000 * NS_PER_MS);
+    await dial();
+    await sim.sleep(50 * NS_PER_MS);
+    expect(arrived).toHaveLength(1);
+    expect(slow.effects()["bytesDelayed"]).toBeGreaterThan(0);
   });
 });
 

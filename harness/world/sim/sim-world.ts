@@ -3,7 +3,7 @@ import type { EventKind } from "../../history/event-log.ts";
 import type { LinkConfig, SystemConfig, Target } from "../../target/target.ts";
 import type { DiskFault, Injection, World, WorldDisk } from "../world.ts";
 import { SimDisk } from "./disk/index.ts";
-import { SimNetwork } from "./net/index.ts";
+import { SimNetwork, type SimProxy } from "./net/index.ts";
 import { Process } from "./process.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { SimRandom } from "./sim-random.ts";
@@ -60,8 +60,12 @@ export class SimWorld implements World {
     this.#sleepKind = scheduler.log.kind("harness.sleep", "delayUs");
     const network = new SimNetwork(scheduler, this.#random.fork("network"), { latencyNsMin: latencyNs });
     for (const { name, listen } of options.links) {
-      const proxy = network.proxy(name, { listen: `${name}/proxy`, upstream: `${name}/${listen}` });
-      this.#links.set(name, new SimWorldLink(proxy, scheduler, listener));
+      let proxyCount = 0;
+      // One that hangs keeps its name until it is through.
+      const makeProxy = (): SimProxy =>
+        network.proxy(`${name}/${proxyCount++}`, { listen: `${name}/proxy`, upstream: `${name}/${listen}` });
+      const after = (delayNs: number, callback: () => void): (() => void) => this.after(delayNs, callback);
+      this.#links.set(name, new SimWorldLink({ name, makeProxy, scheduler, after, listener }));
     }
     this.systems = options.systems.map((parts) => {
       const config = { ...parts, links: linksOf(parts.name, options.links) };
