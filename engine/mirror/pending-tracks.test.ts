@@ -163,7 +163,7 @@ const steps = fc.array(
     { weight: 2, arbitrary: fc.tuple(fc.constantFrom("flush" as const, "retire" as const), small, small) },
     { weight: 1, arbitrary: fc.tuple(fc.constant("cut" as const), fc.nat({ max: 1 }), small) },
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: "max" },
 );
 
 function play(model: Model, [kind, a, b]: readonly [string, number, number]): void {

@@ -26,6 +26,7 @@ export class FakeDisk implements Disk {
   /** Asked once a write, when it is to happen; it may wait. */
   decide: (request: WriteRequest) => WriteFate | Promise<WriteFate> = () => "done";
   writes = 0;
+  readonly #inFlight = new Set<readonly [startBytes: number, endBytes: number]>();
   #crashed = false;
 
   /** @param content as an earlier disk left it */
@@ -45,7 +46,12 @@ export class FakeDisk implements Disk {
     const request = { index: this.writes++, offsetBytes, sectors: lengthBytes / SECTOR_BYTES };
     if (!Number.isInteger(request.sectors) || offsetBytes % SECTOR_BYTES !== 0) throw new Error("unaligned write");
     if (offsetBytes + lengthBytes > this.sizeBytes) throw new Error("write outside of the disk");
+    const range = [offsetBytes, offsetBytes + lengthBytes] as const;
+    for (const [startBytes, endBytes] of this.#inFlight)
+      if (startBytes < range[1] && range[0] < endBytes) throw new Error("two writes in flight at once overlap");
+    this.#inFlight.add(range);
     const fate = await this.decide(request);
+    this.#inFlight.delete(range);
     if (this.#crashed) await never();
     const keeps = fate === "done" ? (): boolean => true : "fails" in fate ? fate.fails : fate.crashes;
     for (let sector = 0; sector < request.sectors; sector++) {

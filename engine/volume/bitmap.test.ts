@@ -17,7 +17,7 @@ const ops: fc.Arbitrary<Op[]> = fc.array(
     ),
     fc.nat({ max: 4096 }),
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: "max" },
 );
 
 function build(length: number, list: readonly Op[]): { readonly bitmap: Bitmap; readonly model: Set<number> } {

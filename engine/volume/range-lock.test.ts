@@ -46,7 +46,7 @@ const steps = fc.array(
     fc.record({ kind: fc.constant("release" as const), pick: fc.nat() }),
     fc.record({ kind: fc.constant("release" as const), pick: fc.nat() }),
   ),
-  { maxLength: 40 },
+  { maxLength: 40, size: "max" },
 );
 
 test("a range is held exactly if nothing earlier overlaps it, and in the end everyone has had it", async () => {
