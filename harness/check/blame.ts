@@ -15,6 +15,8 @@ export interface BadSector {
   readonly found: number;
   /** In words. */
   readonly expected: string;
+  /** The disk that it was compared with: the fault may be that one's. */
+  readonly against?: DiskState;
 }
 
 /** Says of bad sectors of one disk what is there, what should be, and why; neighbours become one block. */
@@ -28,10 +30,10 @@ export function blameSectors(disk: DiskState, bad: readonly BadSector[], inciden
     cause: string;
   }[] = [];
   const rising = [...bad].sort((left, right) => left.sector - right.sector);
-  for (const { sector, found, expected } of rising) {
+  for (const { sector, found, expected, against } of rising) {
     const offsetBytes = sector * SECTOR_BYTES;
     const text = describeContent(disk, sector, found);
-    const cause = causeOf(disk, sector, incidents);
+    const cause = causeOf(disk, sector, against, incidents);
     const last = blocks[blocks.length - 1];
     if (
       last !== undefined &&
@@ -64,10 +66,20 @@ export function describeVersion(disk: DiskState, version: number): string {
   return describeOperation(disk.versions.operation(version));
 }
 
-function causeOf(disk: DiskState, sector: number, incidents: Incidents): string {
+function causeOf(
+  disk: DiskState,
+  sector: number,
+  against: DiskState | undefined,
+  incidents: Incidents,
+  peer: DiskState | undefined,
+): string {
   const parts: string[] = [];
   const fault = disk.faultAt(sector);
   if (fault !== undefined) parts.push(`disk fault ${fault}`);
+  const peerFault = peer?.faultAt(sector);
+  if (peer !== undefined && peerFault !== undefined) parts.push(`disk fault ${peerFault} on ${peer.volume}`);
+  const faultThere = against?.faultAt(sector);
+  if (faultThere !== undefined) parts.push(`disk fault ${faultThere} on ${against?.volume}`);
   const change = disk.lastChange(sector);
   const before = change === undefined ? "" : incidents.lastBefore(change.at);
   if (change === undefined) parts.push("never changed");

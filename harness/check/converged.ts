@@ -52,7 +52,7 @@ function compare(one: DiskState, two: DiskState): BadSector[] {
       if (sameBytes(left, right, start, start + SECTOR_BYTES)) continue;
       const sector = (at + start) / SECTOR_BYTES;
       const expected = `${one.volume} holds ${describeContent(one, sector, hashOf(left, start))}`;
-      bad.push({ sector, found: hashOf(right, start), expected });
+      bad.push({ sector, found: hashOf(right, start), expected, against: one });
     }
   }
   return bad;

@@ -266,3 +266,13 @@ test("blame joins neighbours of one write, keeps writes apart, and stops at 16 b
   for (let index = 0; index < 20; index++) stage.write(["a/pvol"], 10 + 2 * index, sectors(3 + index));
   expect(stage.checker.blame("pair")).toHaveLength(16);
 });
+
+test("C: a difference is blamed on the disk fault of whichever side has one", () => {
+  const stage = new Stage(onePair("sync"));
+  stage.write(both, 4, sectors(1));
+  (stage.disks.get("a/pvol") as Uint8Array)[5 * SECTOR_BYTES - 1] = 0xff;
+  stage.faults.set("a/pvol 4", "bit-flip");
+  stage.checker.quiet();
+  const { blame } = failureOf(stage.checker.finish(), "C");
+  expect(blame[0]?.cause).toContain("disk fault bit-flip on a/pvol");
+});

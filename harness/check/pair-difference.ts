@@ -81,7 +81,7 @@ export class PairDifference {
         const found = this.#secondary.hash.get(sector);
         if (found !== expected) {
           const text = `${this.#primary.volume} holds ${describeContent(this.#primary, sector, expected)}`;
-          bad.push({ sector, found, expected: text });
+          bad.push({ sector, found, expected: text, against: this.#primary });
         }
       }
       if (bad.length > 4096) break;
