@@ -1,10 +1,11 @@
-import type { Clock, Disk, Timer } from "../../../engine/ports/index.ts";
+import { type Clock, type Disk, DiskError, NS_PER_MS, type Timer } from "../../../engine/ports/index.ts";
 import type { SystemConfig, Target, TargetSystem } from "../../target/target.ts";
 import type { CrashKind, Effects, Injection, WorldSystem } from "../world.ts";
 import type { SimDisk } from "./disk/index.ts";
 import { HostTime } from "./host-time.ts";
 import type { SimNetwork } from "./net/index.ts";
 import { Process } from "./process.ts";
+import type { Scheduled } from "./scheduled.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { SimClock } from "./sim-clock.ts";
 import { SimLog } from "./sim-log.ts";
@@ -33,6 +34,10 @@ interface Incarnation {
   readonly onDown: Set<() => void>;
 }
 
+/** A program whose disk failed while it started is started again after this, so many times. */
+const START_RETRY_NS = 100 * NS_PER_MS;
+const START_RETRIES_MAX = 100;
+
 /** One storage system: disks, a watch, a place on the network, and a program that lives and dies. */
 export class SimSystem implements WorldSystem {
   readonly name: string;
@@ -41,12 +46,16 @@ export class SimSystem implements WorldSystem {
   #incarnation: Incarnation | undefined;
   #incarnations = 0;
   #onServing: (() => void)[] = [];
+  readonly #supervisor: Process;
+  #retry: Scheduled | undefined;
+  #retries = 0;
   #wallReads = 0;
   #timersSet = 0;
 
   constructor(parts: SimSystemParts) {
     this.name = parts.config.name;
     this.#parts = parts;
+    this.#supervisor = new Process(parts.scheduler, `${parts.config.name}/supervisor`);
     this.#time = new HostTime(parts.scheduler, `${parts.config.name}/clock`);
   }
 
@@ -112,14 +121,32 @@ export class SimSystem implements WorldSystem {
       if (this.#incarnation === incarnation) listener.targetFailed(this.name, error);
     };
     program.failed.then(failed, failed);
-    program.ready.then(() => {
-      if (this.#incarnation !== incarnation) return;
-      incarnation.ready = true;
-      listener.systemUp(this.name);
-      const waiting = this.#onServing;
-      this.#onServing = [];
-      for (const resolve of waiting) resolve();
-    }, failed);
+    program.ready.then(
+      () => {
+        if (this.#incarnation !== incarnation) return;
+        incarnation.ready = true;
+        this.#retries = 0;
+        listener.systemUp(this.name);
+        const waiting = this.#onServing;
+        this.#onServing = [];
+        for (const resolve of waiting) resolve();
+      },
+      (error: unknown) => {
+        if (this.#incarnation !== incarnation) return;
+        if (error instanceof DiskError && this.#retries < START_RETRIES_MAX) this.#startLater();
+        else failed(error);
+      },
+    );
+  }
+
+  /** The disk did not let it start; whoever looks after the machine tries again. */
+  #startLater(): void {
+    const { scheduler } = this.#parts;
+    this.#retries++;
+    this.#die("kill");
+    this.#retry = scheduler.schedule(START_RETRY_NS, this.#supervisor, scheduler.log.kind("retry start"), 0, 0, () => {
+      if (this.#incarnation === undefined) this.start();
+    });
   }
 
   restart(): Promise<void> {
@@ -128,6 +155,7 @@ export class SimSystem implements WorldSystem {
   }
 
   crash(kind: CrashKind): Injection {
+    this.#retry?.cancel();
     return { heal: () => void this.restart(), effects: this.#die(kind) };
   }
 

@@ -228,6 +228,28 @@ test("a proxy that hangs over a dead receiver is made anew, and the link is whol
   });
 });
 
+test("a program whose disk fails while it starts is started again", async () => {
+  const {
+    world: sim,
+    run,
+    told,
+  } = world(async (config, { meta }) => {
+    if (config.name === "a") await meta.read(0, 512);
+  });
+  await run(async () => {
+    sim.disk("a/meta").inject({ kind: "eio", on: ["read"], count: 2 });
+    await sim.start();
+    expect(told).toEqual(["up b", "down a kill", "down a kill", "up a"]);
+    expect(sim.nowNs()).toBeGreaterThan(200 * NS_PER_MS);
+    sim.disk("a/meta").inject({ kind: "eio", on: ["read"] });
+    sim.system("a").crash("kill");
+    void sim.system("a").restart();
+    await sim.sleep(20_000 * NS_PER_MS);
+    expect(told.filter((line) => line === "down a kill").length).toBe(2 + 1 + 100);
+    expect(told.at(-1)).toContain("failed a DiskError: EIO");
+  });
+});
+
 test("a program that cannot start is told, and one that was killed meanwhile is not", async () => {
   const {
     world: sim,
