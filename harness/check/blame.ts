@@ -66,18 +66,10 @@ export function describeVersion(disk: DiskState, version: number): string {
   return describeOperation(disk.versions.operation(version));
 }
 
-function causeOf(
-  disk: DiskState,
-  sector: number,
-  against: DiskState | undefined,
-  incidents: Incidents,
-  peer: DiskState | undefined,
-): string {
+function causeOf(disk: DiskState, sector: number, against: DiskState | undefined, incidents: Incidents): string {
   const parts: string[] = [];
   const fault = disk.faultAt(sector);
   if (fault !== undefined) parts.push(`disk fault ${fault}`);
-  const peerFault = peer?.faultAt(sector);
-  if (peer !== undefined && peerFault !== undefined) parts.push(`disk fault ${peerFault} on ${peer.volume}`);
   const faultThere = against?.faultAt(sector);
   if (faultThere !== undefined) parts.push(`disk fault ${faultThere} on ${against?.volume}`);
   const change = disk.lastChange(sector);
