@@ -11,14 +11,15 @@ export interface TestRuntime extends Runtime {
   readonly escaped: Error[];
 }
 
-export function testRuntime(): TestRuntime {
+/** @param first draw of its random stream, which counts upward */
+export function testRuntime(clock = new FakeClock(), first = 0): TestRuntime {
   const steps: string[] = [];
   const escaped: Error[] = [];
   const tasks = new Tasks();
   void tasks.failed.then((error) => escaped.push(error));
   return {
-    clock: new FakeClock(),
-    random: counting(),
+    clock,
+    random: counting(first),
     log: { step: (name) => steps.push(name) },
     tasks,
     steps,
@@ -26,7 +27,7 @@ export function testRuntime(): TestRuntime {
   };
 }
 
-function counting(): Random {
-  let count = 0;
-  return { next32: () => count++, fork: counting };
+function counting(first: number): Random {
+  let count = first;
+  return { next32: () => count++, fork: () => counting(first) };
 }

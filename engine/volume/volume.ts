@@ -3,6 +3,7 @@ import { EngineError } from "../errors.ts";
 import { type Disk, DiskError, NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts";
 import type { Pair } from "../mirror/pair.ts";
 import type { Runtime } from "../runtime.ts";
+import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
 import { RangeLock } from "./range-lock.ts";
 
 /** A track stays pending at most about this long after its last write. */
@@ -96,10 +97,15 @@ export class Volume {
     }
   }
 
-  /** Acknowledges when the data is where every pair's mode says. @throws EngineError as {@link read} */
+  /**
+   * Acknowledges when the data is where every pair's mode says.
+   * @throws EngineError as {@link read}, REQUEST_TOO_LARGE
+   */
   async update(update: Update): Promise<void> {
     const lengthBytes = update.kind === "write" ? update.data.length : update.lengthBytes;
     this.#checkRange(update.offsetBytes, lengthBytes);
+    if (update.kind === "write" && lengthBytes > PAYLOAD_BYTES_MAX)
+      throw new EngineError("REQUEST_TOO_LARGE", { volume: this.name, lengthBytes, lengthBytesMax: PAYLOAD_BYTES_MAX });
     const first = Math.floor(update.offsetBytes / this.trackBytes);
     const last = Math.floor((update.offsetBytes + lengthBytes - 1) / this.trackBytes);
     const release = await this.locks.acquire(update.offsetBytes, update.offsetBytes + lengthBytes);

@@ -1,3 +1,4 @@
+import { assert } from "../assert.ts";
 import { CodecError } from "./byte-codec.ts";
 import { crc32c } from "./crc32c.ts";
 
@@ -52,8 +53,11 @@ export interface Frame {
 export const FLAG_FUA = 1;
 const MAGIC = 0x31565352; // "RSV1"
 export const HEADER_BYTES = 48;
-/** The largest payload that a frame may have; a larger one is not even received. */
-export const PAYLOAD_BYTES_MAX = 1024 * 1024;
+/**
+ * The largest payload that a frame may have, and so the largest write of a host; a larger one is
+ * not even received.
+ */
+export const PAYLOAD_BYTES_MAX = 8 * 1024 * 1024;
 const CRC_AT = 44;
 
 /**
@@ -65,6 +69,7 @@ const CRC_AT = 44;
  */
 export function encodeFrame(frame: Frame): Uint8Array {
   const { payload } = frame;
+  assert(payload.length <= PAYLOAD_BYTES_MAX, `the other end does not take a payload of ${payload.length} bytes`);
   const bytes = new Uint8Array(HEADER_BYTES + payload.length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
