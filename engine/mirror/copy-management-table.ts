@@ -3,6 +3,7 @@ import { EngineError } from "../errors.ts";
 import { type Clock, type Disk, DiskError, type Log, NS_PER_MS, SECTOR_BYTES, sleep } from "../ports/index.ts";
 import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import { crc32c } from "../wire/crc32c.ts";
+import { isZero } from "../wire/zero-range.ts";
 import { decodePairEntry, encodePairEntry, type PairEntry } from "./pair-entry.ts";
 
 const MAGIC = 0x31544d43; // "CMT1"
@@ -142,7 +143,7 @@ export class CopyManagementTable {
     const payload = body.bytes();
     assert(HEADER_BYTES + payload.length <= SLOT_BYTES, `the table needs ${payload.length} bytes of ${SLOT_BYTES}`);
     const head = new ByteWriter(HEADER_BYTES).u32(MAGIC).u64(this.#sequence).u32(payload.length).u32(0).bytes();
-    const writer = new ByteWriter(SLOT_BYTES).raw(head).u32(crc32c(head, payload)).raw(payload);
+    const writer = new ByteWriter(1024).raw(head).u32(crc32c(head, payload)).raw(payload);
     const padding = -writer.bytes().length & (SECTOR_BYTES - 1);
     return writer.raw(new Uint8Array(padding)).bytes();
   }
@@ -159,7 +160,7 @@ type SlotContent =
     };
 
 function readSlot(bytes: Uint8Array): SlotContent {
-  if (bytes.every((byte) => byte === 0)) return { kind: "blank" };
+  if (isZero(bytes)) return { kind: "blank" };
   try {
     const reader = new ByteReader(bytes);
     const magic = reader.u32();
