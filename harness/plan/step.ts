@@ -152,7 +152,7 @@ export type LeafStep<N extends Names = Names> =
   | AdminStep<N["pair"], N["system"]>
   | WaitStep<N>;
 
-/** Starts all at once; ends when all have ended. */
+/** Starts all at once, those that wait for a condition first; ends when all have ended. */
 export interface TogetherStep<S> {
   readonly kind: "together";
   readonly steps: readonly S[];

@@ -60,9 +60,7 @@ export class Interpreter {
     const what = `${path} ${step.kind}`;
     switch (step.kind) {
       case "together":
-        return Promise.all(step.steps.map((inner, index) => this.#take(inner, `${path}.steps[${index}]`))).then(
-          nothing,
-        );
+        return this.#together(step.steps, `${path}.steps`);
       case "sequence":
         return this.sequence(step.steps, `${path}.steps`);
       case "repeat":
@@ -74,6 +72,14 @@ export class Interpreter {
       default:
         return this.#parts.waiting.during(what, this.#leaf(step, path));
     }
+  }
+
+  async #together(steps: readonly Step[], path: string): Promise<void> {
+    const branches = steps.map((step, index) => ({ step, path: `${path}[${index}]` }));
+    // Whoever waits for a moment waits before anybody brings it about.
+    const waiting = branches.filter(({ step }) => step.kind === "when");
+    const acting = branches.filter(({ step }) => step.kind !== "when");
+    await Promise.all([...waiting, ...acting].map((branch) => this.#take(branch.step, branch.path)));
   }
 
   async #repeat(times: number, steps: readonly Step[], path: string): Promise<void> {
@@ -259,5 +265,3 @@ function isHostRequest(step: Step): step is HostRequestStep {
   const kinds: readonly string[] = ["write", "read", "flush", "trim", "write-zeroes"];
   return kinds.includes(step.kind);
 }
-
-function nothing(): void {}

@@ -246,3 +246,56 @@ test("a judge that refuses fails the run, one that cannot tell leaves it undecid
   expect(await verdictWith("refused")).toEqual(["FAIL", "e2fsck: why"]);
   expect(await verdictWith("unknown")).toEqual(["UNKNOWN", "e2fsck: why; remedy"]);
 });
+
+test("a trace stops with its system, or repeats the request that the crash caught", async () => {
+  const replayed = async (onGone: "stop" | "repeat"): Promise<number[]> => {
+    const result = await run(
+      scenario({
+        ...base,
+        steps: [
+          together(
+            trace("pvol", "tiny", { onGone }),
+            when(written("pvol", 2, "issued"), crash("a", "kill"), after(ms(5), restart("a"))),
+          ),
+        ],
+        expect: [],
+      }),
+      { traces: new Map([["tiny", tiny]]) },
+    );
+    expect(result.record.failures).toEqual([]);
+    const sectors: number[] = [];
+    for (let index = 0; index < result.log.count; index++) {
+      const event = result.log.get(index);
+      if (event?.kind.name === "host.write") sectors.push(event.a);
+    }
+    return sectors;
+  };
+  // The crash comes before the program sees the second write.
+  expect(await replayed("stop")).toEqual([0]);
+  expect(await replayed("repeat")).toEqual([0, 8, 16]);
+});
+
+test("a volume that a resync overwrites is shown to no judge, and the record says so", async () => {
+  const plan = scenario({
+    ...base,
+    steps: [
+      write("pvol", fill("x")),
+      together(
+        create("pair"),
+        after(ms(1), cut("link"), heal("link"), wait(status("pair", "DUPLEX"))),
+        when(step("b", "link.down"), write("pvol", { offsetBytes: 0, lengthBytes: 512 })),
+      ),
+    ],
+    expect: [converged(), oracle("judge", { volume: "svol", at: "every-cut" })],
+  });
+  const moments: string[] = [];
+  const judge = {
+    capture: async (_: unknown, { moment }: CaptureContext) => {
+      moments.push(moment);
+      return [{ judge: "e2fsck" as const, outcome: "accepted" as const, why: "", remedy: "" }];
+    },
+  };
+  const { record } = await run(plan, { oracles: new Map([["judge", judge]]) });
+  expect(moments).toEqual(["end"]);
+  expect(record.oracles[0]).toMatchObject({ judged: 1, detail: "1 moments not judged: a resync was under way" });
+});
