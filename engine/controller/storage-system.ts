@@ -1,13 +1,14 @@
-import { EngineError, type EngineErrorContexts, isEngineErrorCode } from "../errors.ts";
+import { EngineError } from "../errors.ts";
 import type { Connection } from "../mirror/connection.ts";
 import type { Pair } from "../mirror/pair.ts";
 import { chooseResync, splitPair, swapRoles, takeOver } from "../mirror/pair-commands.ts";
 import { NS_PER_MS } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { Tasks } from "../tasks.ts";
-import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
+import { CodecError } from "../wire/byte-codec.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Command, decodeCommand, encodeCommand, type PrimaryCommand } from "./command.ts";
+import { decodeResult, encodeResult } from "./command-result.ts";
 import type { SystemConfig, SystemPorts } from "./config.ts";
 import { FrontEndDevice } from "./front-end.ts";
 import { Interconnect } from "./interconnect.ts";
@@ -155,29 +156,24 @@ export class StorageSystem {
   }
 
   async #serve(connection: Connection, number: number, command: PrimaryCommand): Promise<void> {
-    const writer = new ByteWriter(64).u32(number);
+    let refusal: EngineError | undefined;
     try {
       const pair = this.#memory.pair(command.pair);
       await this.#executeHere(pair, command);
       this.#protocol.reconcile(pair);
-      writer.text("");
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      writer.text(error.code).text(JSON.stringify(error.context));
+      refusal = error;
     }
-    if (!connection.session.ended) connection.session.send("result", { payload: writer.bytes() });
+    if (!connection.session.ended)
+      connection.session.send("result", { payload: encodeResult({ number, error: refusal }) });
   }
 
   #onResult(frame: Frame): void {
-    const reader = new ByteReader(frame.payload);
-    const number = reader.u32();
-    const code = reader.text();
+    const { number, error } = decodeResult(frame.payload);
     const asked = this.#asked.get(number);
     if (asked === undefined) throw new CodecError(`result of command ${number}, which was not asked`);
     this.#asked.delete(number);
-    if (code === "") return asked.answer(undefined);
-    if (!isEngineErrorCode(code)) throw new CodecError(`unknown error code ${JSON.stringify(code)}`);
-    const context = JSON.parse(reader.text()) as EngineErrorContexts[typeof code];
-    asked.answer(new EngineError(code, context));
+    asked.answer(error);
   }
 }
