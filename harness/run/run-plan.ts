@@ -5,6 +5,7 @@ import { mergeVerdicts } from "../history/verdict.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Target } from "../target/target.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
+import { RunGuards } from "../world/sim/guards.ts";
 import type { Pump } from "../world/sim/pump.ts";
 import { checkDeterminism } from "./determinism.ts";
 import { DEFAULT_LIMITS, type RunLimits } from "./limits.ts";
@@ -67,10 +68,16 @@ export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunR
     return execution;
   };
   const found: Failure[] = [];
-  if (repeat) {
-    const { difference } = await checkDeterminism(run);
-    if (difference !== undefined) found.push(failureOf("determinism", formatDifference(difference)));
-  } else await run();
+  // Held over both executions, so that the host's functions are patched once.
+  const guards = new RunGuards();
+  try {
+    if (repeat) {
+      const { difference } = await checkDeterminism(run);
+      if (difference !== undefined) found.push(failureOf("determinism", formatDifference(difference)));
+    } else await run();
+  } finally {
+    guards.release();
+  }
   const [execution, again] = executions;
   if (execution === undefined) throw new Error("a run without an execution");
   found.unshift(...execution.failures, ...execution.check.failures);
