@@ -112,8 +112,9 @@ export class SharedMemory {
       wish: "",
       shared: false,
       secondaryWritable: false,
-      bitmapOffsetBytes: this.table.allocateBitmap(intentBitmapBytes(volume.trackCount), (entry) =>
-        intentBitmapBytes(Math.ceil(entry.sizeBytes / entry.trackBytes)),
+      bitmapOffsetBytes: this.table.allocateBitmap(
+        intentBitmapBytes(volume.trackCount),
+        this.pairs().map(bitmapEndBytes),
       ),
     });
     try {
@@ -151,4 +152,8 @@ export class SharedMemory {
     this.#pairsById.delete(pair.entry.id);
     pair.volume.removePair(pair);
   }
+}
+
+function bitmapEndBytes({ entry }: Pair): number {
+  return entry.bitmapOffsetBytes + intentBitmapBytes(Math.ceil(entry.sizeBytes / entry.trackBytes));
 }

@@ -88,11 +88,13 @@ export class CopyManagementTable {
     this.#entries.delete(name);
   }
 
-  /** Room for a bitmap of `lengthBytes` behind those of all entries. @throws EngineError META_TOO_SMALL */
-  allocateBitmap(lengthBytes: number, lengthOf: (entry: PairEntry) => number): number {
-    let offsetBytes = BITMAPS_OFFSET_BYTES;
-    for (const entry of this.#entries.values())
-      offsetBytes = Math.max(offsetBytes, entry.bitmapOffsetBytes + lengthOf(entry));
+  /**
+   * Room for a bitmap of `lengthBytes`, behind all others.
+   * @param endsBytes where the others end; those of pairs that are being made have no entry yet
+   * @throws EngineError META_TOO_SMALL
+   */
+  allocateBitmap(lengthBytes: number, endsBytes: readonly number[]): number {
+    const offsetBytes = Math.max(BITMAPS_OFFSET_BYTES, ...endsBytes);
     if (offsetBytes + lengthBytes > this.#disk.sizeBytes)
       throw new EngineError("META_TOO_SMALL", {
         neededBytes: offsetBytes + lengthBytes,

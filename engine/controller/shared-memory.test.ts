@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { FakeDisk } from "../testing/fake-disk.ts";
+import { testRuntime } from "../testing/test-runtime.node.ts";
+import type { SystemConfig } from "./config.ts";
+import { SharedMemory } from "./shared-memory.ts";
+
+const SIZE_BYTES = 40 * 8192;
+const VOLUMES = ["one", "two", "three"];
+
+const config: SystemConfig = {
+  name: "a",
+  volumes: VOLUMES.map((name) => ({ name, sizeBytes: SIZE_BYTES, trackBytes: 8192 })),
+  links: [],
+};
+
+function load(meta: FakeDisk, runtime = testRuntime()): Promise<SharedMemory> {
+  const disks = new Map(VOLUMES.map((name) => [name, new FakeDisk(SIZE_BYTES)]));
+  const links = { dial: () => Promise.reject(new Error("no links here")), listen: () => ({ close: () => {} }) };
+  return SharedMemory.load(config, { ...runtime, disks, meta, links }, runtime);
+}
+
+test("pairs that are made at the same time have bitmaps of their own, which the next start can read", async () => {
+  const meta = new FakeDisk(64 * 1024);
+  const memory = await load(meta);
+  const definition = { link: "link", peerVolume: "svol", mode: "sync", role: "primary" } as const;
+  const pairs = await Promise.all(
+    VOLUMES.map((volume, index) => memory.create({ ...definition, id: index + 1, name: volume, volume })),
+  );
+  expect(new Set(pairs.map(({ entry }) => entry.bitmapOffsetBytes)).size).toBe(VOLUMES.length);
+  // Each mark is swept in one pair only.
+  for (const [index, pair] of pairs.entries()) {
+    pair.pending.dirty.clearAll();
+    pair.pending.dirty.set(index);
+    await pair.intents.sweep(1, true);
+  }
+  const again = await load(meta.afterCrash());
+  const marks = VOLUMES.map((name) => [...again.pair(name).pending.dirty.indices()]);
+  expect(marks).toEqual([[0], [1], [2]]);
+});
