@@ -1,5 +1,8 @@
 import type { Volume } from "../volume/volume.ts";
 
+/** A larger write goes in pieces: one frame holds at most twice as much. */
+const WRITE_BYTES_MAX = 512 * 1024;
+
 /** The host side of a system: a volume as a block device. Ranges in multiples of 512 bytes. */
 export class FrontEndDevice {
   readonly #volume: Volume;
@@ -22,8 +25,13 @@ export class FrontEndDevice {
    * again then; they are copied, because a frame may still be on its way.
    * @throws EngineError as {@link read}, BUSY, REQUEST_TOO_LARGE (8 MiB are allowed)
    */
-  write(offsetBytes: number, data: Uint8Array, options: { readonly fua?: boolean } = {}): Promise<void> {
-    return this.#volume.update({ kind: "write", offsetBytes, data: data.slice(), fua: options.fua === true });
+  async write(offsetBytes: number, data: Uint8Array, options: { readonly fua?: boolean } = {}): Promise<void> {
+    const fua = options.fua === true;
+    this.#volume.checkRange(offsetBytes, data.length);
+    for (let at = 0; at < data.length; at += WRITE_BYTES_MAX) {
+      const piece = data.slice(at, at + WRITE_BYTES_MAX);
+      await this.#volume.update({ kind: "write", offsetBytes: offsetBytes + at, data: piece, fua });
+    }
   }
 
   /** Durable on every disk that the acknowledgements of completed writes spoke for. */

@@ -87,7 +87,7 @@ export class Volume {
 
   /** @throws EngineError NO_ACCESS, OUT_OF_RANGE, UNALIGNED, DISK_FAILED, BUSY */
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    this.#checkRange(offsetBytes, lengthBytes);
+    this.checkRange(offsetBytes, lengthBytes);
     await this.#settled();
     this.#checkAccess("read-only");
     try {
@@ -103,7 +103,7 @@ export class Volume {
    */
   async update(update: Update): Promise<void> {
     const lengthBytes = update.kind === "write" ? update.data.length : update.lengthBytes;
-    this.#checkRange(update.offsetBytes, lengthBytes);
+    this.checkRange(update.offsetBytes, lengthBytes);
     if (update.kind === "write" && lengthBytes > PAYLOAD_BYTES_MAX)
       throw new EngineError("REQUEST_TOO_LARGE", { volume: this.name, lengthBytes, lengthBytesMax: PAYLOAD_BYTES_MAX });
     const first = Math.floor(update.offsetBytes / this.trackBytes);
@@ -231,7 +231,8 @@ export class Volume {
       throw new EngineError("NO_ACCESS", { volume: this.name, why: `access is ${access}, ${needed} is needed` });
   }
 
-  #checkRange(offsetBytes: number, lengthBytes: number): void {
+  /** @throws EngineError UNALIGNED, OUT_OF_RANGE, BUSY */
+  checkRange(offsetBytes: number, lengthBytes: number): void {
     const { name: volume, sizeBytes } = this;
     if (offsetBytes % SECTOR_BYTES !== 0 || lengthBytes % SECTOR_BYTES !== 0 || lengthBytes <= 0)
       throw new EngineError("UNALIGNED", { volume, offsetBytes, lengthBytes });
