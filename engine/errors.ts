@@ -27,6 +27,8 @@ export interface EngineErrorContexts {
   /** The device failed: the range may hold old or new. */
   DISK_FAILED: { volume: string; code: string };
   META_CORRUPT: { place: string; found: string; expected: string };
+  /** The copy management table has a fixed size. */
+  TABLE_FULL: { pairs: number; neededBytes: number; sizeBytes: number };
   META_TOO_SMALL: { neededBytes: number; sizeBytes: number };
 }
 
@@ -51,6 +53,7 @@ const remedies: Readonly<Record<EngineErrorCode, string>> = {
   BUSY: "wait for requests to complete",
   DISK_FAILED: "mend or replace the device",
   META_CORRUPT: "restore the metadata device, or start with an empty one and create the pairs again",
+  TABLE_FULL: "make the pair at another system, or use shorter names",
   META_TOO_SMALL: "give the system a larger metadata device",
 };
 

@@ -89,7 +89,7 @@ export class SharedMemory {
 
   /**
    * Makes a pair: an entry and a bitmap with every track marked, both durable when it settles.
-   * @throws EngineError PAIR_EXISTS, VOLUME_UNKNOWN, META_TOO_SMALL, DISK_FAILED
+   * @throws EngineError PAIR_EXISTS, VOLUME_UNKNOWN, META_TOO_SMALL, TABLE_FULL, DISK_FAILED
    */
   async create(definition: PairDefinition): Promise<Pair> {
     const volume = this.volume(definition.volume);
@@ -121,11 +121,11 @@ export class SharedMemory {
       // The bitmap first: an entry must never point at marks of an earlier pair.
       if (primary) await pair.soilAll();
       else await pair.writeIntents();
+      this.table.add(pair.entry);
     } catch (error) {
       this.#uninstall(pair);
       throw error;
     }
-    this.table.add(pair.entry);
     await pair.persist();
     return pair;
   }

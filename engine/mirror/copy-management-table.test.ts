@@ -7,6 +7,7 @@ import { drained } from "../testing/drained.node.ts";
 import { FakeDisk, type WriteFate } from "../testing/fake-disk.ts";
 import { generationOf } from "../testing/pair-states.ts";
 import { type TestRuntime, testRuntime } from "../testing/test-runtime.node.ts";
+import { ANCESTORS_MAX } from "./generation.ts";
 import { CopyManagementTable } from "./copy-management-table.ts";
 import type { PairEntry } from "./pair-entry.ts";
 
@@ -219,6 +220,21 @@ test("bitmaps lie behind both slots, apart from each other, and inside the disk"
 
 // The next request may come in any gap between the steps of the last one.
 const asks = fc.array(fc.record({ ask: fc.boolean(), microtasks: fc.nat({ max: 6 }) }), { maxLength: 30, size: "max" });
+
+test("a pair that might not fit, now or when its history grows, is refused, and the table stays as it was", async () => {
+  const disk = new FakeDisk(DISK_BYTES);
+  const table = await load(disk);
+  const full = (): void => {
+    for (let index = 0; index < 1000; index++) table.add(entry(`pair-${index}`));
+  };
+  expect(full).toThrow(expect.objectContaining({ code: "TABLE_FULL" }));
+  const pairs = [...table.entries()];
+  expect(pairs.length).toBeGreaterThan(40);
+  for (const pair of pairs) pair.ancestors = Array.from({ length: ANCESTORS_MAX }, (_, index) => generationOf(index));
+  await table.persist();
+  expect([...(await load(disk.afterCrash())).entries()]).toEqual(pairs);
+  expect(() => table.add(entry("x".repeat(100_000)))).toThrow(expect.objectContaining({ code: "TABLE_FULL" }));
+});
 
 test("whoever asks to persist is answered when the table as it was then is durable; waiters share a write", async () => {
   await checkAsyncLaw(

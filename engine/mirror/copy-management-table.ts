@@ -4,12 +4,14 @@ import { type Clock, type Disk, DiskError, type Log, NS_PER_MS, SECTOR_BYTES, sl
 import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import { crc32c } from "../wire/crc32c.ts";
 import { isZero } from "../wire/zero-range.ts";
-import { decodePairEntry, encodePairEntry, type PairEntry } from "./pair-entry.ts";
+import { decodePairEntry, encodePairEntry, type PairEntry, pairEntryBytesMax } from "./pair-entry.ts";
 
 const MAGIC = 0x31544d43; // "CMT1"
 const SLOT_BYTES = 16 * 1024;
 const SLOTS = 2;
 const HEADER_BYTES = 24;
+/** The count of starts and the count of pairs. */
+const BODY_HEADER_BYTES = 10;
 const RETRY_NS_FIRST = NS_PER_MS;
 const RETRY_NS_MAX = 1_000 * NS_PER_MS;
 
@@ -79,8 +81,13 @@ export class CopyManagementTable {
     return this.#entries.get(name);
   }
 
+  /** @throws EngineError TABLE_FULL if the table might outgrow its slot one day */
   add(entry: PairEntry): void {
     assert(!this.#entries.has(entry.name), `pair ${entry.name} is there already`);
+    let neededBytes = HEADER_BYTES + BODY_HEADER_BYTES + pairEntryBytesMax(entry);
+    for (const other of this.#entries.values()) neededBytes += pairEntryBytesMax(other);
+    if (neededBytes > SLOT_BYTES)
+      throw new EngineError("TABLE_FULL", { pairs: this.#entries.size, neededBytes, sizeBytes: SLOT_BYTES });
     this.#entries.set(entry.name, entry);
   }
 

@@ -1,5 +1,5 @@
-import { type ByteReader, type ByteWriter, CodecError } from "../wire/byte-codec.ts";
-import { ANCESTORS_MAX, type Generation } from "./generation.ts";
+import { type ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
+import { ANCESTORS_MAX, type Generation, NO_GENERATION } from "./generation.ts";
 
 export const ROLES = ["primary", "secondary"] as const;
 export type Role = (typeof ROLES)[number];
@@ -96,6 +96,17 @@ export function encodePairEntry(writer: ByteWriter, entry: PairEntry): void {
   writer.u8(MODES.indexOf(entry.mode)).u64(entry.sizeBytes).u32(entry.trackBytes);
   writer.bool(entry.shared).bool(entry.secondaryWritable).u64(entry.bitmapOffsetBytes);
   encodePairState(writer, entry);
+}
+
+const utf8 = new TextEncoder();
+
+/** The most bytes that the entry takes in the table, however long its history grows. Never throws. */
+export function pairEntryBytesMax(entry: PairEntry): number {
+  const writer = new ByteWriter(512);
+  const ancestors = Array.from({ length: ANCESTORS_MAX }, () => NO_GENERATION);
+  encodePairEntry(writer, { ...entry, name: "", link: "", volume: "", peerVolume: "", ancestors });
+  const names = [entry.name, entry.link, entry.volume, entry.peerVolume];
+  return names.reduce((sum, name) => sum + utf8.encode(name).length, writer.bytes().length);
 }
 
 export function decodePairEntry(reader: ByteReader): PairEntry {
