@@ -1,9 +1,11 @@
 import {
+  after,
   converged,
   create,
   fill,
   MiB,
   mirror,
+  ms,
   read,
   resync,
   scenario,
@@ -29,7 +31,8 @@ export default scenario({
       workload("pvol", { writes: 60, partialTrack: 0.5, trim: 0.1 }),
       workload("svol", { writes: 60, partialTrack: 0.5, trim: 0.1 }),
     ),
-    resync("pair", { direction: "reverse" }),
+    // Hosts of the primary go on until they are kept out, and go on again on what the secondary held.
+    together(workload("pvol", { writes: 60 }), after(ms(3), resync("pair", { direction: "reverse" }))),
     wait(status("pair", "DUPLEX")),
     workload("pvol", { writes: 30 }),
     wait(status("pair", "DUPLEX")),
