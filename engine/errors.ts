@@ -20,8 +20,6 @@ export interface EngineErrorContexts {
   NO_ACCESS: { volume: string; why: string };
   OUT_OF_RANGE: { volume: string; offsetBytes: number; lengthBytes: number; sizeBytes: number };
   UNALIGNED: { volume: string; offsetBytes: number; lengthBytes: number };
-  /** One frame must carry a write. */
-  REQUEST_TOO_LARGE: { volume: string; lengthBytes: number; lengthBytesMax: number };
   /** Too many requests wait already. */
   BUSY: { volume: string; waiting: number };
   /** The device failed: the range may hold old or new. */
@@ -49,7 +47,6 @@ const remedies: Readonly<Record<EngineErrorCode, string>> = {
   NO_ACCESS: "use the volume of the primary, or split the pair read-write",
   OUT_OF_RANGE: "stay within the volume",
   UNALIGNED: "use multiples of 512 bytes, one at least",
-  REQUEST_TOO_LARGE: "give it in several requests",
   BUSY: "wait for requests to complete",
   DISK_FAILED: "mend or replace the device",
   META_CORRUPT: "restore the metadata device, or start with an empty one and create the pairs again",

@@ -23,7 +23,7 @@ export class FrontEndDevice {
   /**
    * Acknowledged when the data is where every pair's mode says (BR-4). The bytes are the caller's
    * again then; they are copied, because a frame may still be on its way.
-   * @throws EngineError as {@link read}, BUSY, REQUEST_TOO_LARGE (8 MiB are allowed)
+   * @throws EngineError as {@link read}, BUSY
    */
   async write(offsetBytes: number, data: Uint8Array, options: { readonly fua?: boolean } = {}): Promise<void> {
     const fua = options.fua === true;

@@ -51,17 +51,15 @@ test("a pair is made, copied, written, cut, written alone, healed, and equal to 
 });
 
 test.each(["sync", "async"] as const)(
-  "%s: the largest request of a host goes through without a suspension, a larger one is refused",
+  "%s: a host write of many frames goes through without a suspension",
   async (mode) => {
-    const sizeBytes = 9 * 1024 * 1024;
+    const sizeBytes = 4 * 1024 * 1024;
     const { a, b, run, until } = await duplex(sizeBytes, mode);
     const suspensions = (): number => a.runtime.steps.filter((name) => name === "pair.suspended").length;
     const before = suspensions();
-    await run(a.system.device("pvol").write(512, pattern(8 * 1024 * 1024, 4)));
+    await run(a.system.device("pvol").write(512, pattern(3 * 1024 * 1024 + 512, 4)));
     await until(() => a.system.pair("p")?.pending.count === 0);
     expect(suspensions()).toBe(before);
-    const tooLarge = a.system.device("pvol").write(0, new Uint8Array(8 * 1024 * 1024 + 512));
-    await expect(run(tooLarge)).rejects.toMatchObject({ code: "REQUEST_TOO_LARGE" });
     expect(Buffer.compare(b.disk.durable, a.disk.durable)).toBe(0);
   },
 );

@@ -98,14 +98,13 @@ export class Volume {
   }
 
   /**
-   * Acknowledges when the data is where every pair's mode says.
-   * @throws EngineError as {@link read}, REQUEST_TOO_LARGE
+   * Acknowledges when the data is where every pair's mode says. One frame must hold the data.
+   * @throws EngineError as {@link read}
    */
   async update(update: Update): Promise<void> {
     const lengthBytes = update.kind === "write" ? update.data.length : update.lengthBytes;
     this.checkRange(update.offsetBytes, lengthBytes);
-    if (update.kind === "write" && lengthBytes > PAYLOAD_BYTES_MAX)
-      throw new EngineError("REQUEST_TOO_LARGE", { volume: this.name, lengthBytes, lengthBytesMax: PAYLOAD_BYTES_MAX });
+    assert(update.kind === "zero" || lengthBytes <= PAYLOAD_BYTES_MAX, "the front-end cuts a large write up");
     const first = Math.floor(update.offsetBytes / this.trackBytes);
     const last = Math.floor((update.offsetBytes + lengthBytes - 1) / this.trackBytes);
     const release = await this.locks.acquire(update.offsetBytes, update.offsetBytes + lengthBytes);

@@ -53,11 +53,8 @@ export interface Frame {
 export const FLAG_FUA = 1;
 const MAGIC = 0x31565352; // "RSV1"
 export const HEADER_BYTES = 48;
-/**
- * The largest payload that a frame may have, and so the largest write of a host; a larger one is
- * not even received.
- */
-export const PAYLOAD_BYTES_MAX = 8 * 1024 * 1024;
+/** The largest payload that a frame may have; a larger one is not even received. */
+export const PAYLOAD_BYTES_MAX = 1024 * 1024;
 const CRC_AT = 44;
 
 /**
