@@ -27,6 +27,7 @@ export class Acknowledged {
     const bits = this.#mustHold(operation.disk) & ~this.#lostSince(operation);
     const end = operation.firstVersion + operation.versionCount;
     for (let version = operation.firstVersion; version < end; version++) versions.require(version, bits);
+    operation.alone = this.#isAlone(operation.disk);
     if (operation.fua) {
       operation.durableOn = bits;
       operation.flushedAt = operation.endedAt;
@@ -121,6 +122,15 @@ export class Acknowledged {
     for (const disk of this.#model.mirrorsOf(this.#model.diskAt(operation.disk)))
       if (disk.powerLostAt > operation.issuedAt) bits |= disk.bit;
     return bits;
+  }
+
+  /** True if this end is primary of a pair that it says is suspended. */
+  #isAlone(index: number): boolean {
+    const disk = this.#model.diskAt(index);
+    return this.#model.pairsOf(disk).some((pair) => {
+      const { report } = pair.side(disk);
+      return report?.role === "primary" && report.status === "SPLIT";
+    });
   }
 
   #judge(disk: DiskState, bad: readonly BadSector[], message: string): void {

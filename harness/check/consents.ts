@@ -10,6 +10,8 @@ interface Grant {
   readonly overwritten: DiskState;
   /** Only those acknowledged before this moment. */
   readonly before: number;
+  /** Also those that the primary acknowledged while it knew that it was alone. */
+  readonly evenAlone: boolean;
 }
 
 /** What an operator agreed to lose (rule 5): without a grant nobody's acknowledged writes may be overwritten. */
@@ -27,20 +29,21 @@ export class Consents {
     const isPrimary = pair.side(here).report?.role !== "secondary";
     switch (given.kind) {
       case "create":
-        this.#grants.push({ command, pair, overwritten: there, before: NEVER });
+        this.#grants.push({ command, pair, overwritten: there, before: NEVER, evenAlone: true });
         return;
       case "split":
         // An earlier split still stands if this one is refused.
         if (!this.#splitBy.has(pair)) this.#splitBy.set(pair, command);
         return;
       case "takeover":
-        this.#grants.push({ command, pair, overwritten: there, before: at });
+        // What the lost primary wrote alone makes the histories diverge: that needs another word of the operator.
+        this.#grants.push({ command, pair, overwritten: there, before: at, evenAlone: false });
         return;
       case "resync": {
         // Without a direction only a split of the operator's own tells which writes may go.
         if (given.direction === undefined && !this.#splitBy.has(pair)) return;
         const toOther = (given.direction ?? "forward") === "forward" ? isPrimary : !isPrimary;
-        this.#grants.push({ command, pair, overwritten: toOther ? there : here, before: NEVER });
+        this.#grants.push({ command, pair, overwritten: toOther ? there : here, before: NEVER, evenAlone: true });
         return;
       }
       case "failback":
@@ -61,9 +64,13 @@ export class Consents {
   }
 
   /** True if a write to `disk` acknowledged at `acknowledgedAt` may be lost to the other end. */
-  allows(pair: PairState, disk: DiskState, acknowledgedAt: number): boolean {
+  allows(pair: PairState, disk: DiskState, acknowledgedAt: number, alone: boolean): boolean {
     return this.#grants.some(
-      (grant) => grant.pair === pair && grant.overwritten === disk && acknowledgedAt < grant.before,
+      (grant) =>
+        grant.pair === pair &&
+        grant.overwritten === disk &&
+        acknowledgedAt < grant.before &&
+        (grant.evenAlone || !alone),
     );
   }
 }

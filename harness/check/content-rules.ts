@@ -60,7 +60,8 @@ export class ContentRules {
         versions.hold(version, disk.bit);
         const bad = this.#unacknowledged.reappeared(disk, sector, after);
         if (bad === undefined) return;
-        if (pairs.some((pair) => this.#consents.allows(pair, disk, 0))) this.#unacknowledged.forget(disk, sector);
+        if (pairs.some((pair) => this.#consents.allows(pair, disk, 0, false)))
+          this.#unacknowledged.forget(disk, sector);
         else again.push(bad);
         return;
       }
@@ -146,7 +147,7 @@ export class ContentRules {
       if (this.#wentPast(disk, source, sector, floor)) return "no";
       this.#model.observe(pair);
       if (!pair.mayBeOverwritten(pair.side(disk))) continue;
-      if (this.#consents.allows(pair, disk, operation.endedAt)) return "agreed";
+      if (this.#consents.allows(pair, disk, operation.endedAt, operation.alone)) return "agreed";
       verdict = "unasked";
     }
     return verdict;

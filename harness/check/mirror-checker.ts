@@ -215,6 +215,7 @@ export class MirrorChecker implements Checker {
       endedAt: NEVER,
       state: "open",
       flushedAt: NEVER,
+      alone: false,
       durableOn: 0,
       firstVersion: 0,
       versionCount: 0,

@@ -20,6 +20,8 @@ export interface Operation {
   /** When it was answered; after it, it can have no new effect on its own system. */
   endedAt: number;
   state: "open" | "acknowledged" | HostErrorCode;
+  /** It was acknowledged by a primary that said of itself that its pair was suspended. */
+  alone: boolean;
   /** When a flush that covers it was acknowledged. */
   flushedAt: number;
   /** Disks, as bits, on which it must survive a power loss. */
@@ -42,6 +44,7 @@ export const INITIAL: Operation = {
   issuedNs: 0,
   endedAt: -1,
   state: "acknowledged",
+  alone: false,
   flushedAt: -1,
   durableOn: 0,
   firstVersion: 0,

@@ -46,6 +46,8 @@ export class ToyMirror {
   /** The side that took over, and whether the other went on acknowledging. */
   #taker: System | undefined;
   #diverged = false;
+  /** Who acknowledged writes while it was suspended. */
+  readonly #wroteAlone = new Set<System>();
   #unanswered: { system: System; sector: number; data: Uint8Array } | undefined;
 
   constructor(mode: "sync" | "async", bug?: ToyBug) {
@@ -90,6 +92,7 @@ export class ToyMirror {
     const operation = this.stage.issue(VOLUMES[system], sector, data);
     if (!this.#serves(system)) return this.stage.checker.failed(operation, "REFUSED");
     if (this.#taker === peerOf(system)) this.#diverged = true;
+    if (this.report(system).status === "SPLIT") this.#wroteAlone.add(system);
     this.#intend(system, sector, count);
     this.stage.put(VOLUMES[system], sector, data);
     if (this.#isDuplex()) this.#send(system, sector, data);
@@ -262,6 +265,7 @@ export class ToyMirror {
   #startCopy(source: System): void {
     this.#taker = undefined;
     this.#diverged = false;
+    this.#wroteAlone.clear();
     this.#operatorSplit = false;
     this.#source = source;
     this.#toCopy = new Set([...this.#pending("a"), ...this.#pending("b")]);
@@ -319,7 +323,7 @@ export class ToyMirror {
     const allowed = role === "secondary" && consistent && !this.#joined && !this.#operatorSplit;
     this.#command(at, { kind: "takeover", pair: "pair" }, allowed, () => {
       this.#taker = at;
-      this.#diverged = false;
+      this.#diverged = this.#wroteAlone.has(peerOf(at));
       this.#set(at, { role: "primary", suspension: "takeover" });
     });
   }
