@@ -16,7 +16,7 @@ export interface EngineErrorContexts {
   PEER_ALIVE: { pair: string };
   /** The other end refused the pair. */
   PEER_REFUSED: { pair: string; reason: string };
-  /** The host has no access to the volume now. Nothing was written. */
+  /** The host has no access to the volume now. Of a write in pieces, those before may have been written. */
   NO_ACCESS: { volume: string; why: string };
   OUT_OF_RANGE: { volume: string; offsetBytes: number; lengthBytes: number; sizeBytes: number };
   UNALIGNED: { volume: string; offsetBytes: number; lengthBytes: number };
