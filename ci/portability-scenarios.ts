@@ -1,0 +1,22 @@
+/**
+ * What every runtime runs: short scenarios of every folder, which together use every kind of step and most faults, and
+ * the recorded writes of SQLite, which ask the real `e2fsck` and SQLite as well.
+ */
+export const PORTABILITY_SCENARIOS: readonly string[] = [
+  "backup-restore/asynchronous-slow-link",
+  "backup-restore/commands-at-either-end",
+  "backup-restore/torn-bitmap",
+  "backup-restore/torn-copy-management-table",
+  "backup-restore/trims-and-zeroes",
+  "detection/misdirected-write-on-the-secondary",
+  "link-suspension/clocks-drift-apart",
+  "link-suspension/consistency-group-cut",
+  "link-suspension/cut-between-two-bytes-downstream",
+  "link-suspension/frames-in-slices",
+  "link-suspension/metadata-disk-fails",
+  "link-suspension/resets-and-slow-closes",
+  "link-suspension/secondary-disk-hangs",
+  "link-suspension/takeover-and-fail-back",
+  "recorded-programs/sqlite-cut-at-many-points",
+  "snapshot-resync/interrupted-by-everything",
+];

@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command, InvalidArgumentError } from "commander";
+import { PORTABILITY_SCENARIOS } from "./portability-scenarios.ts";
+import { fetchNode, pinnedNode, type Runtime, run } from "./portability-runtimes.ts";
+import { judgePortability, type PortabilityRun, portabilityTable, type RuntimeResult } from "./portability-verdict.ts";
+
+/**
+ * Shows that a history depends on the plan and the seed alone: the same scenarios on several versions of Node.js, each
+ * in another time zone, locale and heap and with another number of workers, must have the same history hashes.
+ */
+const EXIT = { equal: 0, different: 1, unknown: 2 } as const;
+const USAGE_EXIT = 254;
+const RUN_MS_MAX = 300_000;
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const pinned = pinnedNode();
+
+const RUNTIMES: readonly Runtime[] = [
+  {
+    version: "22.23.3",
+    optional: false,
+    timeZone: "Etc/GMT-14",
+    locale: "tr_TR.UTF-8",
+    oldSpaceMib: 512,
+    semiSpaceMib: 1,
+    workerCount: 1,
+  },
+  {
+    version: pinned.version,
+    optional: false,
+    timeZone: "UTC",
+    locale: "C",
+    oldSpaceMib: 1024,
+    semiSpaceMib: 16,
+    workerCount: 2,
+  },
+  {
+    version: "26.10.0",
+    optional: true,
+    timeZone: "Etc/GMT+12",
+    locale: "ar_EG.UTF-8",
+    oldSpaceMib: 3072,
+    semiSpaceMib: 64,
+    workerCount: 3,
+  },
+];
+
+function seedOf(text: string): number {
+  const value = Number(text);
+  if (text === "" || !Number.isInteger(value) || value < 0 || value > 0xffff_ffff)
+    throw new InvalidArgumentError("expected a whole number from 0 to 4294967295");
+  return value;
+}
+
+async function resultOf(
+  runtime: Runtime,
+  seed: number,
+  temporary: string,
+  signal: AbortSignal,
+): Promise<RuntimeResult> {
+  const { version, optional, timeZone, locale, oldSpaceMib, semiSpaceMib, workerCount } = runtime;
+  try {
+    const node = version === pinned.version ? pinned.path : await fetchNode(version, temporary, signal);
+    const { stdout: found } = await run(node, ["--version"], { cwd: root, env: process.env, msMax: 30_000, signal });
+    if (found.trim() !== `v${version}`) throw new Error(`${node} says that it is ${found.trim() || "nothing"}`);
+    const env = { ...process.env, TZ: timeZone, LC_ALL: locale, LANG: locale, NODE_OPTIONS: "" };
+    const startMs = performance.now();
+    const { code, stdout, stderr } = await run(
+      node,
+      [
+        `--max-old-space-size=${oldSpaceMib}`,
+        `--max-semi-space-size=${semiSpaceMib}`,
+        "--disable-warning=ExperimentalWarning",
+        "main.ts",
+        "run",
+        ...PORTABILITY_SCENARIOS,
+        "--json",
+        "--no-repeat",
+        `--seed=${seed}`,
+        `--workers=${workerCount}`,
+        `--out=${join(temporary, `out-${version}`)}`,
+      ],
+      { cwd: root, env, msMax: RUN_MS_MAX, signal },
+    );
+    const runs = runsIn(stdout);
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+    if (runs === undefined) {
+      const last = stderr.trimEnd().split("\n").at(-1) ?? "";
+      return { version, optional: false, runs: [], missing: `no results, exit code ${code}: ${last}` };
+    }
+    console.error(
+      `Node.js ${version}  TZ=${timeZone} LC_ALL=${locale} heap ${oldSpaceMib}+${semiSpaceMib} MiB, ` +
+        `workers ${workerCount}: ${runs.length} runs, ${seconds} s`,
+    );
+    return { version, optional, runs, missing: "" };
+  } catch (error) {
+    return { version, optional, runs: [], missing: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** @returns `undefined` if `text` is no document of results */
+function runsIn(text: string): readonly PortabilityRun[] | undefined {
+  try {
+    const { runs } = JSON.parse(text) as { runs?: readonly PortabilityRun[] };
+    return Array.isArray(runs) ? runs : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function portability({ seed }: { readonly seed: number }): Promise<void> {
+  const interrupt = new AbortController();
+  const stop = (): void => interrupt.abort();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, stop);
+  const temporary = mkdtempSync(join(tmpdir(), "resilver-portability-"));
+  try {
+    const results = await Promise.all(RUNTIMES.map((runtime) => resultOf(runtime, seed, temporary, interrupt.signal)));
+    if (interrupt.signal.aborted) {
+      process.exitCode = 130;
+      return;
+    }
+    const { outcome, findings } = judgePortability(PORTABILITY_SCENARIOS, results);
+    process.stdout.write(`seed ${seed}; the first 8 of 16 digits of each history hash\n\n`);
+    process.stdout.write(portabilityTable(PORTABILITY_SCENARIOS, results));
+    process.stdout.write(`\n${outcome.toUpperCase()}\n${findings.map((finding) => `  ${finding}\n`).join("")}`);
+    process.exitCode = EXIT[outcome];
+  } finally {
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+const program = new Command("portability")
+  .description("runs some shipped scenarios on several versions of Node.js and compares their history hashes")
+  .option("--seed <n>", "seed of every run", seedOf, 1)
+  .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT))
+  .action(portability);
+await program.parseAsync();
