@@ -5,7 +5,7 @@ import { generationOf, pairStates } from "../testing/pair-states.ts";
 import { decideResync, type ResyncDecision } from "./decide-resync.ts";
 import type { PairState } from "./pair-entry.ts";
 
-const RUNS = 5_000;
+const RUNS = 2_000;
 
 /** What the other end must find. */
 function mirrored(decision: ResyncDecision): ResyncDecision {
