@@ -26,10 +26,10 @@ export default scenario({
     create("data"),
     wait(status("log", "DUPLEX")),
     wait(status("data", "DUPLEX")),
-    ...[250, 280, 310, 340].flatMap((nth) => [
+    ...[40, 55, 70, 85].flatMap((nth) => [
       together(
-        workload("log-p", { writes: 120, flushEvery: 1, concurrency: 1, onGone: "stop", thinkUsMax: 0 }),
-        workload("data-p", { writes: 400, onGone: "stop", thinkUsMax: 200, bytesMax: KiB(8) }),
+        workload("log-p", { writes: 200, flushEvery: 1, concurrency: 1, onGone: "stop", thinkUsMax: 0 }),
+        workload("data-p", { writes: 100, onGone: "stop", concurrency: 1, thinkUsMax: 2500, bytesMax: KiB(8) }),
         when(written("data-p", nth), crash("a", "power"), after(ms(5), restart("a"))),
       ),
       wait(status("log", "DUPLEX")),

@@ -30,7 +30,7 @@ import {
 export default scenario({
   name: "link cut under a synchronous write, primary lost the moment it acknowledges alone, takeover, return",
   requirements: ["LS-1", "LS-3", "LS-7", "BR-1"],
-  topology: mirror({ sizeBytes: MiB(1), mode: "sync" }),
+  topology: mirror({ sizeBytes: MiB(1), mode: "sync", latencyUs: 2000 }),
   steps: [
     write("pvol", fill("before the mirror")),
     create("pair"),
