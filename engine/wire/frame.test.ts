@@ -66,10 +66,9 @@ const golden: Frame = {
   payload: Uint8Array.of(1, 2, 3),
 };
 const goldenHex = `
-  52535631 0a 01 0000 0d0c0b0a 03000000
-  0700000003000000 0002000000010000
-  feffffff 0000000000000000
-  818acfdb 010203`;
+  433e858b 52535631 0a 01 0000 0d0c0b0a
+  03000000 feffffff 0700000003000000 0002000000010000
+  010203`;
 
 test("golden bytes, both ways", () => {
   expect(toHex(encodeFrame(golden))).toBe(goldenHex.replaceAll(/\s/g, ""));
@@ -149,20 +148,20 @@ test("a payload beyond the limit is refused from its header alone", () => {
   const largest = encodeFrame({ ...golden, payload: new Uint8Array(PAYLOAD_BYTES_MAX) });
   expect(accepted([largest]).frames).toHaveLength(1);
   const tooLarge = largest.slice(0, HEADER_BYTES);
-  new DataView(tooLarge.buffer).setUint32(12, PAYLOAD_BYTES_MAX + 1, true);
+  new DataView(tooLarge.buffer).setUint32(16, PAYLOAD_BYTES_MAX + 1, true);
   expect(accepted([tooLarge]).lost).toBe(true);
 });
 
 test("a kind that there is not is refused, though the checksum fits", () => {
   const bytes = encodeFrame(golden);
-  bytes[4] = FRAME_KINDS.length;
+  bytes[8] = FRAME_KINDS.length;
   const view = new DataView(bytes.buffer);
-  view.setUint32(44, crc32c(bytes.subarray(0, 44), golden.payload), true);
+  view.setUint32(0, crc32c(bytes.subarray(4)), true);
   expect(() => decodeFrame(bytes)).toThrow(/unknown frame kind 18/);
 });
 
 test.each([
-  ["too short for a header", (bytes: Uint8Array) => bytes.subarray(0, 47)],
+  ["too short for a header", (bytes: Uint8Array) => bytes.subarray(0, 39)],
   ["a byte short", (bytes: Uint8Array) => bytes.subarray(0, -1)],
   ["a byte too long", (bytes: Uint8Array) => Uint8Array.of(...bytes, 0)],
 ])("a lone frame that is %s is refused", (_, change) => {
