@@ -46,6 +46,7 @@ export async function fetchNode(version: string, temporary: string, signal: Abor
       "--ignore-scripts",
       "--no-audit",
       "--no-fund",
+      "--loglevel=error",
     ].concat(`${name}@${version}`),
     { cwd: folder, env: process.env, msMax: FETCH_MS_MAX, signal, shell: process.platform === "win32" },
   );

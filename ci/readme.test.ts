@@ -1,0 +1,84 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import { parsePlan } from "../harness/plan/index.ts";
+import packageJson from "../package.json" with { type: "json" };
+
+const root = join(import.meta.dirname, "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const pages = [
+  ...readdirSync(root).filter((name) => name.endsWith(".md")),
+  ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+];
+/** The rows of the feature table: `| LS-1 | what | status |`. */
+const features = [...readme.matchAll(/^\| ([A-Z]{2}-\d+[a-c]?) \| .* \| (\w+)(.*) \|$/gm)].map(
+  ([, id = "", status = "", detail = ""]) => ({ id, status, detail }),
+);
+const scenarioIds = readdirSync(join(root, "scenarios"), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => path.replaceAll("\\", "/"));
+
+test.each(pages)("%s: every link leads to a file, and every npm script exists", (page) => {
+  const text = readFileSync(join(root, page), "utf8");
+  const broken = [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)]
+    .map(([, link = ""]) => link)
+    .filter((link) => !existsSync(join(root, dirname(page), link)));
+  expect(broken).toEqual([]);
+  const scripts = [...text.matchAll(/npm run (?:-s )?([a-z][a-z:]*)/g)].map(([, name = ""]) => name);
+  expect(scripts.filter((name) => !(name in packageJson.scripts))).toEqual([]);
+});
+
+test("the feature table has each requirement once, with a status", () => {
+  const ids = features.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids).toHaveLength(59);
+  expect(features.filter(({ status }) => !["simulated", "partly", "planned"].includes(status))).toEqual([]);
+});
+
+test("the requirements of every scenario are in the feature table, and none of them is planned", async () => {
+  const status = new Map(features.map((feature) => [feature.id, feature.status]));
+  const wrong: string[] = [];
+  for (const path of scenarioIds)
+    for (const id of (await planOf(join(root, "scenarios", path))).requirements)
+      if (!["simulated", "partly"].includes(status.get(id) ?? "")) wrong.push(`${path}: ${id}`);
+  expect(wrong).toEqual([]);
+});
+
+test("what the feature table calls simulated is linked to scenarios that name it", async () => {
+  const wrong: string[] = [];
+  for (const { id, status, detail } of features) {
+    if (status === "planned") continue;
+    for (const [, link = ""] of detail.matchAll(/\]\((scenarios\/[^)]+\.ts)\)/g))
+      if (!(await planOf(join(root, link))).requirements.includes(id)) wrong.push(`${id}: ${link}`);
+    if (status === "simulated" && !/\]\(scenarios|every scenario/.test(detail)) wrong.push(`${id}: no scenario`);
+  }
+  expect(wrong).toEqual([]);
+});
+
+test("the first scenario of the README is a plan, and the fault of its second half goes where the README says", async () => {
+  const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+  const fault = /put `(on\.lostWrite.*?)` before `(.*?)`/.exec(readme);
+  const broken = example.replace(fault?.[2] ?? "?", `${fault?.[1]}\n${fault?.[2]}`);
+  const folder = mkdtempSync(join(tmpdir(), "resilver-readme-"));
+  try {
+    const plans = [example, broken].map((text, index) => {
+      const path = join(folder, `${index}.ts`);
+      writeFileSync(
+        path,
+        text.replace("../../harness/plan/index.ts", pathToFileURL(join(root, "harness/plan/index.ts")).href),
+      );
+      return planOf(path);
+    });
+    const [plain, faulty] = await Promise.all(plans);
+    expect(faulty?.steps).toHaveLength((plain?.steps.length ?? 0) + 1);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+async function planOf(path: string): Promise<ReturnType<typeof parsePlan>> {
+  const module = (await import(pathToFileURL(path).href)) as { default: unknown };
+  return parsePlan(module.default);
+}
