@@ -3,6 +3,7 @@ import {
   converged,
   create,
   fill,
+  KiB,
   MiB,
   mirror,
   ms,
@@ -21,15 +22,15 @@ import {
 export default scenario({
   name: "writes on both sides while split, then resync backwards",
   requirements: ["LS-3", "LS-5", "LS-6"],
-  topology: mirror({ sizeBytes: MiB(1), mode: "sync" }),
+  topology: mirror({ sizeBytes: MiB(2), mode: "sync" }),
   steps: [
     write("pvol", fill("before the mirror")),
     create("pair"),
     wait(status("pair", "DUPLEX")),
     split("pair", { secondary: "read-write" }),
     together(
-      workload("pvol", { writes: 60, partialTrack: 0.5, trim: 0.1 }),
-      workload("svol", { writes: 60, partialTrack: 0.5, trim: 0.1 }),
+      workload("pvol", { writes: 20, partialTrack: 0.5, trim: 0.1, bytesMax: KiB(16) }),
+      workload("svol", { writes: 20, partialTrack: 0.5, trim: 0.1, bytesMax: KiB(16) }),
     ),
     // Hosts of the primary go on until they are kept out, and go on again on what the secondary held.
     together(workload("pvol", { writes: 60 }), after(ms(3), resync("pair", { direction: "reverse" }))),

@@ -4,6 +4,7 @@ import {
   crash,
   create,
   cut,
+  enospc,
   expectRefused,
   fill,
   heal,
@@ -37,7 +38,11 @@ export default scenario({
     wait(status("pair", "DUPLEX")),
     together(
       workload("pvol", { writes: 60, concurrency: 1, onGone: "stop" }),
-      sequence(when(written("pvol", 30, "issued"), cut("link")), when(written("pvol", 1), crash("a", "power"))),
+      sequence(
+        // The write is on its way to the secondary, and the table cannot be written for a while.
+        when(written("pvol", 30, "issued"), after(ms(1), cut("link"), enospc("a/meta"))),
+        together(when(written("pvol", 1), after(ms(2), crash("a", "power"))), after(ms(300), heal("a/meta"))),
+      ),
     ),
     after(ms(10), takeover("pair")),
     workload("svol", { writes: 20 }),
