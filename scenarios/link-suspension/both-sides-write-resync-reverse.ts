@@ -2,6 +2,7 @@ import {
   after,
   converged,
   create,
+  expectRefused,
   fill,
   KiB,
   MiB,
@@ -12,8 +13,10 @@ import {
   scenario,
   split,
   status,
+  step,
   together,
   wait,
+  when,
   workload,
   write,
 } from "../../harness/plan/index.ts";
@@ -33,7 +36,15 @@ export default scenario({
       workload("svol", { writes: 20, partialTrack: 0.5, trim: 0.1, bytesMax: KiB(16) }),
     ),
     // Hosts of the primary go on until they are kept out, and go on again on what the secondary held.
-    together(workload("pvol", { writes: 60 }), after(ms(3), resync("pair", { direction: "reverse" }))),
+    together(
+      workload("pvol", { writes: 60 }),
+      after(ms(3), resync("pair", { direction: "reverse" })),
+      // From the request on: what came later would be missing in the union of the bitmaps.
+      when(
+        step("a", "resync.requested"),
+        expectRefused(write("pvol", { offsetBytes: 0, lengthBytes: 512 }), "REFUSED"),
+      ),
+    ),
     wait(status("pair", "DUPLEX")),
     workload("pvol", { writes: 30 }),
     wait(status("pair", "DUPLEX")),
