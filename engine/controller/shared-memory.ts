@@ -110,6 +110,8 @@ export class SharedMemory {
       ancestors: [],
       copyFrom: NO_GENERATION,
       wish: "",
+      wishAfter: NO_GENERATION,
+      takeover: NO_GENERATION,
       shared: false,
       secondaryWritable: false,
       bitmapOffsetBytes: this.table.allocateBitmap(

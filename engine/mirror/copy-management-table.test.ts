@@ -12,7 +12,7 @@ import { CopyManagementTable } from "./copy-management-table.ts";
 import type { PairEntry } from "./pair-entry.ts";
 
 const SLOT_BYTES = 16 * 1024;
-const PAIRS = 9;
+const PAIRS = 7;
 const DISK_BYTES = 2 * SLOT_BYTES + 8 * SECTOR_BYTES;
 
 function entry(name: string, fields: Partial<PairEntry> = {}): PairEntry {
@@ -37,6 +37,8 @@ function entry(name: string, fields: Partial<PairEntry> = {}): PairEntry {
     ancestors: [],
     copyFrom: generationOf(0),
     wish: "",
+    wishAfter: generationOf(0),
+    takeover: generationOf(0),
     ...fields,
   };
 }

@@ -81,17 +81,22 @@ test("two sides that are no moment of any history are refused, whatever an opera
 
 test("the wish of one end alone decides, over any histories", () => {
   checkLaw(
-    fc.property(pairStates, unwished, fc.constantFrom("primary", "secondary"), (mine, theirs, role) => {
-      const wishing: PairState = {
-        ...mine,
-        role: "primary",
-        wish: role === "primary" ? "from-primary" : "from-secondary",
-      };
-      const other: PairState = { ...theirs, role: "secondary" };
-      const wished = role === "primary" ? wishing : other;
-      const decision = decideResync(wishing, other);
-      if (wished.consistent) expect(decision.action).toBe(role === "primary" ? "source" : "target");
+    fc.property(pairStates, unwished, fc.constantFrom("from-here", "from-there"), (mine, theirs, wish) => {
+      const wishing: PairState = { ...mine, wish, wishAfter: theirs.takeover };
+      const wished = wish === "from-here" ? wishing : theirs;
+      const decision = decideResync(wishing, theirs);
+      if (wished.consistent) expect(decision.action).toBe(wish === "from-here" ? "source" : "target");
       else expect(decision).toEqual({ action: "refused", code: "NOT_CONSISTENT" });
+    }),
+    RUNS,
+  );
+});
+
+test("a wish is void after a takeover that it did not know of", () => {
+  checkLaw(
+    fc.property(pairStates, pairStates, (mine, theirs) => {
+      fc.pre(mine.wishAfter !== theirs.takeover);
+      expect(decideResync(mine, theirs)).toEqual(decideResync({ ...mine, wish: "" }, theirs));
     }),
     RUNS,
   );
@@ -119,6 +124,8 @@ const equal: PairState = {
   ancestors: [],
   copyFrom: generationOf(0),
   wish: "",
+  wishAfter: generationOf(0),
+  takeover: generationOf(0),
 };
 const secondary: PairState = { ...equal, role: "secondary" };
 const ahead: PairState = { ...equal, current: generationOf(2), ancestors: [generationOf(1)] };

@@ -1,4 +1,4 @@
-import type { PairState, Role } from "./pair-entry.ts";
+import type { PairState } from "./pair-entry.ts";
 
 /** What one end does about a pair after it has heard the other's state. */
 export type ResyncDecision =
@@ -41,11 +41,9 @@ function wishedSource(mine: PairState, theirs: PairState): Side | "conflict" | u
 
 /** The source that `holder` wishes, seen from `holder`. */
 function wishOf(holder: PairState, other: PairState): Side | undefined {
-  if (holder.wish === "") return undefined;
-  const role: Role = holder.wish === "from-primary" ? "primary" : "secondary";
-  if (holder.role !== other.role) return holder.role === role ? "mine" : "theirs";
-  // Two primaries after a takeover: the holder of the wish speaks of its own role.
-  return holder.role === role ? "mine" : "theirs";
+  // Whoever made the wish did not know of a later takeover: that is an operator's newer word.
+  if (holder.wish === "" || holder.wishAfter !== other.takeover) return undefined;
+  return holder.wish === "from-here" ? "mine" : "theirs";
 }
 
 function flip(side: Side | undefined): Side | undefined {

@@ -27,6 +27,8 @@ export async function splitPair(pair: Pair, secondaryWritable: boolean): Promise
   requirePrimary(pair, "split");
   const { entry, connection } = pair;
   if (entry.status === "SPLIT") {
+    // The other end may have agreed already to overwrite this one.
+    if (pair.phase !== "idle") throw illegal(pair, "split");
     entry.suspension = "operator";
     entry.wish = "";
     await pair.persist();
@@ -64,16 +66,23 @@ export async function completeSplit(pair: Pair, secondaryWritable: boolean): Pro
 export async function chooseResync(pair: Pair, direction: "forward" | "reverse" | undefined): Promise<void> {
   requirePrimary(pair, "resync");
   const { entry, peerState } = pair;
-  if (entry.status !== "SPLIT") throw illegal(pair, "resync");
+  if (entry.status !== "SPLIT" || pair.phase !== "idle") throw illegal(pair, "resync");
   if (pair.connection === undefined || peerState === undefined)
     throw new EngineError("LINK_DOWN", { pair: entry.name, command: "resync" });
-  const wish = direction === "reverse" ? "from-secondary" : "from-primary";
   const byOperator = entry.suspension === "operator" || peerState.suspension === "operator";
-  const decision = decideResync(direction === undefined && !byOperator ? entry : { ...entry, wish }, peerState);
+  const { wish, wishAfter } =
+    direction === undefined && !byOperator
+      ? entry
+      : {
+          wish: direction === "reverse" ? ("from-there" as const) : ("from-here" as const),
+          wishAfter: peerState.takeover,
+        };
+  const decision = decideResync({ ...entry, wish, wishAfter }, peerState);
   if (decision.action === "refused" && decision.code === "DIVERGED")
     throw new EngineError("DIVERGED", { pair: entry.name, mine: entry.current, theirs: peerState.current });
   if (decision.action === "refused") throw new EngineError("NOT_CONSISTENT", { pair: entry.name, command: "resync" });
   entry.wish = wish;
+  entry.wishAfter = wishAfter;
   if (entry.suspension === "operator") entry.suspension = "link";
   await pair.persist();
 }
@@ -96,7 +105,9 @@ export async function takeOver(pair: Pair): Promise<void> {
   entry.wish = "";
   pair.runtime.log.step("pair.takeover", { pair: entry.name });
   // A history of its own, or the old primary could not be told from this one.
-  await pair.fork();
+  pair.beginHistory();
+  entry.takeover = entry.current;
+  await pair.persist();
 }
 
 /**

@@ -37,9 +37,11 @@ test("an offer tells the other end what it needs of an entry, and no part of one
   checkLaw(
     fc.property(pairEntries, fc.nat(), (entry, pick) => {
       const { name, volume, peerVolume, mode, sizeBytes, trackBytes, ...rest } = entry;
-      const { role, status, suspension, consistent, established, current, ancestors, copyFrom, wish } = rest;
+      const { role, status, suspension, consistent, established, current, ancestors, copyFrom } = rest;
+      const { wish, wishAfter, takeover } = rest;
       const bytes = encodePairOffer(entry);
-      const state = { role, status, suspension, consistent, established, current, ancestors, copyFrom, wish };
+      const history = { current, ancestors, copyFrom, wish, wishAfter, takeover };
+      const state = { role, status, suspension, consistent, established, ...history };
       expect(decodePairOffer(bytes)).toEqual({ name, volume, peerVolume, mode, sizeBytes, trackBytes, state });
       expect(() => decodePairOffer(bytes.subarray(0, pick % bytes.length))).toThrow(CodecError);
       expect(() => decodePairOffer(Uint8Array.of(...bytes, 0))).toThrow(CodecError);
@@ -68,13 +70,16 @@ const golden: PairEntry = {
   current: generationOf(0xab),
   ancestors: [generationOf(1)],
   copyFrom: generationOf(0),
-  wish: "from-secondary",
+  wish: "from-there",
+  wishAfter: generationOf(2),
+  takeover: generationOf(3),
 };
 const digits = (text: string): string => `1000${toHex(new TextEncoder().encode(text))}`;
 const goldenHex = `
   04030201 0200 7031 0100 6c 0400 70766f6c 0400 73766f6c
   01 0002000001000000 00200000 01 00 0080000000000000
-  01 03 05 01 00 ${digits("00000000000000ab")} ${digits("0000000000000000")} 02 01 ${digits("0000000000000001")}`;
+  01 03 05 01 00 ${digits("00000000000000ab")} ${digits("0000000000000000")} 02
+  ${digits("0000000000000002")} ${digits("0000000000000003")} 01 ${digits("0000000000000001")}`;
 
 test("golden bytes, both ways", () => {
   expect(toHex(encode(golden))).toBe(goldenHex.replaceAll(/\s/g, ""));

@@ -15,8 +15,11 @@ export type Suspension = (typeof SUSPENSIONS)[number];
 export const MODES = ["sync", "async"] as const;
 export type Mode = (typeof MODES)[number];
 
-/** An operator's choice of the resync source, kept until the pair is DUPLEX or split again. */
-export const WISHES = ["", "from-primary", "from-secondary"] as const;
+/**
+ * An operator's choice of the resync source, kept until the pair is DUPLEX or split again. It speaks of
+ * the end that holds it, because roles may change before it is carried out.
+ */
+export const WISHES = ["", "from-here", "from-there"] as const;
 export type Wish = (typeof WISHES)[number];
 
 /** What each end tells the other of a pair, and the shared part of its durable entry. */
@@ -35,6 +38,10 @@ export interface PairState {
   /** The source's history while inconsistent. */
   copyFrom: Generation;
   wish: Wish;
+  /** The other end's {@link takeover} when the wish was made: a wish is void after a later one. */
+  wishAfter: Generation;
+  /** The history that this side's last takeover began; `NO_GENERATION` without one. */
+  takeover: Generation;
 }
 
 /** An entry of the copy management table (BR-1): durable. */
@@ -65,6 +72,8 @@ export function encodePairState(writer: ByteWriter, state: PairState): void {
     .text(state.current)
     .text(state.copyFrom)
     .u8(WISHES.indexOf(state.wish))
+    .text(state.wishAfter)
+    .text(state.takeover)
     .u8(state.ancestors.length);
   for (const ancestor of state.ancestors) writer.text(ancestor);
 }
@@ -78,10 +87,24 @@ export function decodePairState(reader: ByteReader): PairState {
   const current = generation(reader);
   const copyFrom = generation(reader);
   const wish = reader.oneOf(WISHES);
+  const wishAfter = generation(reader);
+  const takeover = generation(reader);
   const count = reader.u8();
   if (count > ANCESTORS_MAX) throw new CodecError(`expected at most ${ANCESTORS_MAX} ancestors, found ${count}`);
   const ancestors = Array.from({ length: count }, () => generation(reader));
-  return { role, status, suspension, consistent, established, current, ancestors, copyFrom, wish };
+  return {
+    role,
+    status,
+    suspension,
+    consistent,
+    established,
+    current,
+    ancestors,
+    copyFrom,
+    wish,
+    wishAfter,
+    takeover,
+  };
 }
 
 function generation(reader: ByteReader): Generation {

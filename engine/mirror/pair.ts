@@ -196,12 +196,17 @@ export class Pair {
    * writes that the other one lacks.
    */
   fork(): Promise<void> {
+    this.beginHistory();
+    return this.persist();
+  }
+
+  /** {@link fork} before it is durable. */
+  beginHistory(): void {
     const { entry } = this;
     entry.ancestors = [entry.current, ...entry.ancestors].slice(0, ANCESTORS_MAX);
     entry.current = newGeneration(this.runtime.random);
     entry.shared = false;
     this.runtime.log.step("pair.forked", { pair: entry.name, generation: entry.current });
-    return this.persist();
   }
 
   /** Makes the entry durable. Acknowledgements that depend on it wait. */

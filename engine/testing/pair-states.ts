@@ -29,6 +29,8 @@ export const pairStates: fc.Arbitrary<PairState> = fc.record({
   ancestors: fc.uniqueArray(generation, { maxLength: ANCESTORS_MAX }),
   copyFrom: generation,
   wish: fc.constantFrom(...WISHES),
+  wishAfter: generation,
+  takeover: generation,
 });
 
 /** Text as operators name things, and worse. */
