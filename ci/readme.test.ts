@@ -57,18 +57,16 @@ test("what the feature table calls simulated is linked to scenarios that name it
   expect(wrong).toEqual([]);
 });
 
-test("the first scenario of the README is a plan, and the fault of its second half goes where the README says", async () => {
-  const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+test("the examples are plans, and the fault that the README puts into its own goes where it says", async () => {
+  const example = firstExample(readme);
   const fault = /put `(on\.lostWrite.*?)` before `(.*?)`/.exec(readme);
   const broken = example.replace(fault?.[2] ?? "?", `${fault?.[1]}\n${fault?.[2]}`);
+  const page = firstExample(readFileSync(join(root, "docs/scenarios.md"), "utf8"));
   const folder = mkdtempSync(join(tmpdir(), "resilver-readme-"));
   try {
-    const plans = [example, broken].map((text, index) => {
+    const plans = [example, broken, page].map((text, index) => {
       const path = join(folder, `${index}.ts`);
-      writeFileSync(
-        path,
-        text.replace("../../harness/plan/index.ts", pathToFileURL(join(root, "harness/plan/index.ts")).href),
-      );
+      writeFileSync(path, text.replace("../../harness/plan/index.ts", plan.href));
       return planOf(path);
     });
     const [plain, faulty] = await Promise.all(plans);
@@ -77,6 +75,13 @@ test("the first scenario of the README is a plan, and the fault of its second ha
     rmSync(folder, { recursive: true });
   }
 });
+
+const plan = pathToFileURL(join(root, "harness/plan/index.ts"));
+
+/** The first block of TypeScript in `markdown`. */
+function firstExample(markdown: string): string {
+  return /```ts\n([\s\S]*?)```/.exec(markdown)?.[1] ?? "";
+}
 
 async function planOf(path: string): Promise<ReturnType<typeof parsePlan>> {
   const module = (await import(pathToFileURL(path).href)) as { default: unknown };
