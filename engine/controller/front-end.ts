@@ -22,14 +22,14 @@ export class FrontEndDevice {
 
   /**
    * Acknowledged when the data is where every pair's mode says (BR-4). The bytes are the caller's
-   * again then; they are copied, because a frame may still be on its way.
+   * again then; what is still on its way to the other end is a copy.
    * @throws EngineError as {@link read}, BUSY
    */
   async write(offsetBytes: number, data: Uint8Array, options: { readonly fua?: boolean } = {}): Promise<void> {
     const fua = options.fua === true;
     this.#volume.checkRange(offsetBytes, data.length);
     for (let at = 0; at < data.length; at += WRITE_BYTES_MAX) {
-      const piece = data.slice(at, at + WRITE_BYTES_MAX);
+      const piece = data.subarray(at, at + WRITE_BYTES_MAX);
       await this.#volume.update({ kind: "write", offsetBytes: offsetBytes + at, data: piece, fua });
     }
   }

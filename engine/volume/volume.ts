@@ -131,9 +131,10 @@ export class Volume {
       if (marked !== undefined) await marked.catch((error: unknown) => Promise.reject(this.#failed(error)));
     }
     for (;;) {
-      const waits = this.#pairs.map((pair) => pair.ready(payloadBytes)).filter((wait) => wait !== undefined);
-      if (waits.length === 0) return;
-      await Promise.all(waits);
+      let wait: Promise<unknown> | undefined;
+      for (const pair of this.#pairs) wait ??= pair.ready(payloadBytes);
+      if (wait === undefined) return;
+      await wait;
     }
   }
 
@@ -218,7 +219,8 @@ export class Volume {
   /** Waits while a pair cannot say yet who may write. */
   async #settled(): Promise<void> {
     for (;;) {
-      const wait = this.#pairs.map((pair) => pair.holding()).find((holding) => holding !== undefined);
+      let wait: Promise<void> | undefined;
+      for (const pair of this.#pairs) wait ??= pair.holding();
       if (wait === undefined) return;
       await wait;
     }

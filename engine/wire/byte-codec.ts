@@ -4,6 +4,11 @@ const encoder = new TextEncoder();
 // With ignoreBOM a byte order mark is a character like any other: a name must come back as it was given.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false;
+  return true;
+}
+
 /** Appends little-endian fields to a buffer that grows. */
 export class ByteWriter {
   #bytes: Uint8Array;
@@ -64,9 +69,17 @@ export class ByteWriter {
 
   /** UTF-8 with a 16-bit length before it. */
   text(value: string): this {
-    const bytes = encoder.encode(value);
-    assert(bytes.length <= 0xffff, "text is longer than 65535 bytes");
-    return this.u16(bytes.length).raw(bytes);
+    if (!isAscii(value)) {
+      const bytes = encoder.encode(value);
+      assert(bytes.length <= 0xffff, "text is longer than 65535 bytes");
+      return this.u16(bytes.length).raw(bytes);
+    }
+    // Names and generations, which is nearly all there is: no encoder, no second buffer.
+    assert(value.length <= 0xffff, "text is longer than 65535 bytes");
+    this.u16(value.length);
+    const at = this.#reserve(value.length);
+    for (let index = 0; index < value.length; index++) this.#bytes[at + index] = value.charCodeAt(index);
+    return this;
   }
 
   /** The bytes so far, without a copy. */

@@ -2,8 +2,8 @@ import { NS_PER_MS } from "../../engine/ports/index.ts";
 import type { PairReport } from "../target/target.ts";
 import type { SimWorld } from "../world/sim/sim-world.ts";
 
-const LOOK_NS_MIN = 100_000;
-const LOOK_NS_MAX = 20_000_000;
+const LOOK_NS_MIN = 1_000_000;
+const LOOK_NS_MAX = 50_000_000;
 
 /**
  * Waits until every pair of `pairs` is DUPLEX at both ends and nothing is pending.
@@ -17,7 +17,7 @@ export async function converge(world: SimWorld, pairs: readonly string[], within
     const passedNs = world.nowNs() - startNs;
     const leftNs = withinMs * NS_PER_MS - passedNs;
     if (leftNs <= 0) return missing.join("; ");
-    const nextNs = Math.min(LOOK_NS_MAX, Math.max(LOOK_NS_MIN, Math.floor(passedNs / 16)));
+    const nextNs = Math.min(LOOK_NS_MAX, Math.max(LOOK_NS_MIN, Math.floor(passedNs / 8)));
     await world.sleep(Math.min(leftNs, nextNs));
   }
 }
