@@ -1,4 +1,4 @@
-import { DiskError } from "../ports/index.ts";
+import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Volume } from "../volume/volume.ts";
 import { ByteWriter, CodecError } from "../wire/byte-codec.ts";
@@ -154,4 +154,6 @@ export class Applier {
 function checkRange(pair: Pair, offsetBytes: number, lengthBytes: number): void {
   if (lengthBytes <= 0 || offsetBytes + lengthBytes > pair.volume.sizeBytes)
     throw new CodecError(`range ${offsetBytes}+${lengthBytes} is outside of volume ${pair.volume.name}`);
+  if (offsetBytes % SECTOR_BYTES !== 0 || lengthBytes % SECTOR_BYTES !== 0)
+    throw new CodecError(`range ${offsetBytes}+${lengthBytes} is not aligned to sectors of ${SECTOR_BYTES} bytes`);
 }

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 
+/** What is no part of the engine that runs. */
+const OUTSIDE = /^testing\/|\.(?:test|conformance)\.ts$/;
+
 /**
  * Identifies the engine by its source: SHA-256 over path and content of every TypeScript file of a
- * folder except tests, in the order of the paths' code units. The same on every machine: paths with
+ * folder except tests, their fixtures and the conformance suites, in the order of the paths' code units. The same on every machine: paths with
  * forward slashes, line ends as LF.
  *
  * @param folder with a slash at its end
@@ -12,7 +15,7 @@ import { readdirSync, readFileSync } from "node:fs";
 export function engineDigest(folder: URL): string {
   const paths = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((path) => path.replaceAll("\\", "/"))
-    .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
+    .filter((path) => path.endsWith(".ts") && !OUTSIDE.test(path))
     .toSorted(byCodeUnits);
   const hash = createHash("sha256");
   for (const path of paths) {
