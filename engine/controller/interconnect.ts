@@ -187,6 +187,8 @@ export class Interconnect {
   }
 
   #up(session: Session): void {
+    // Two sessions may have waited for the applier at once; the later dial is the one that lives.
+    this.#connection?.session.end("replaced");
     const connection = { session, outbox: new Outbox(session, () => this.#runtime.clock.monotonicNs()) };
     this.#connection = connection;
     this.#applier.reset();
