@@ -14,6 +14,12 @@ import { judgePortability, type PortabilityRun, portabilityTable, type RuntimeRe
 const EXIT = { equal: 0, different: 1, unknown: 2 } as const;
 const USAGE_EXIT = 254;
 const RUN_MS_MAX = 300_000;
+const PROBE_MS_MAX = 30_000;
+/** Lets a runtime say what it sees itself: that a variable was set does not show that it took effect. */
+const PROBE =
+  "const { timeZone, locale } = Intl.DateTimeFormat().resolvedOptions();" +
+  "const mib = Math.round(require('v8').getHeapStatistics().heap_size_limit / 2 ** 20);" +
+  "`${process.versions.node} ${timeZone}, ${locale}, heap of ${mib} MiB`";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const pinned = pinnedNode();
@@ -64,15 +70,16 @@ async function resultOf(
   const { version, optional, timeZone, locale, oldSpaceMib, semiSpaceMib, workerCount } = runtime;
   try {
     const node = version === pinned.version ? pinned.path : await fetchNode(version, temporary, signal);
-    const { stdout: found } = await run(node, ["--version"], { cwd: root, env: process.env, msMax: 30_000, signal });
-    if (found.trim() !== `v${version}`) throw new Error(`${node} says that it is ${found.trim() || "nothing"}`);
     const env = { ...process.env, TZ: timeZone, LC_ALL: locale, LANG: locale, NODE_OPTIONS: "" };
+    const heap = [`--max-old-space-size=${oldSpaceMib}`, `--max-semi-space-size=${semiSpaceMib}`];
+    const limits = { cwd: root, env, signal };
+    const { stdout: seen } = await run(node, [...heap, "-p", PROBE], { ...limits, msMax: PROBE_MS_MAX });
+    if (!seen.startsWith(`${version} `)) throw new Error(`${node} is not this version: ${seen.trim() || "no answer"}`);
     const startMs = performance.now();
     const { code, stdout, stderr } = await run(
       node,
       [
-        `--max-old-space-size=${oldSpaceMib}`,
-        `--max-semi-space-size=${semiSpaceMib}`,
+        ...heap,
         "--disable-warning=ExperimentalWarning",
         "main.ts",
         "run",
@@ -83,7 +90,7 @@ async function resultOf(
         `--workers=${workerCount}`,
         `--out=${join(temporary, `out-${version}`)}`,
       ],
-      { cwd: root, env, msMax: RUN_MS_MAX, signal },
+      { ...limits, msMax: RUN_MS_MAX },
     );
     const runs = runsIn(stdout);
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
@@ -91,10 +98,7 @@ async function resultOf(
       const last = stderr.trimEnd().split("\n").at(-1) ?? "";
       return { version, optional: false, runs: [], missing: `no results, exit code ${code}: ${last}` };
     }
-    console.error(
-      `Node.js ${version}  TZ=${timeZone} LC_ALL=${locale} heap ${oldSpaceMib}+${semiSpaceMib} MiB, ` +
-        `workers ${workerCount}: ${runs.length} runs, ${seconds} s`,
-    );
+    console.error(`Node.js ${seen.trim()}, workers ${workerCount}: ${runs.length} runs, ${seconds} s`);
     return { version, optional, runs, missing: "" };
   } catch (error) {
     return { version, optional, runs: [], missing: error instanceof Error ? error.message : String(error) };
