@@ -171,7 +171,7 @@ export class PairProtocol {
     pair.refusal = reason;
     pair.phase = "idle";
     pair.fenced = false;
-    pair.release();
+    pair.release("start");
   }
 
   #onRequest(pair: Pair, connection: Connection, frame: Frame): void {
@@ -208,6 +208,6 @@ export class PairProtocol {
     this.#runtime.log.step("pair.decided", { pair: entry.name, action: decision.action });
     pair.refusal = decision.action === "refused" ? decision.code : "";
     if (decision.action === "target") this.#runtime.tasks.spawn(requestResync(pair, connection));
-    else if (decision.action !== "source") pair.release();
+    else if (decision.action !== "source") pair.release("start");
   }
 }

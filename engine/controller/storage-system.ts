@@ -68,8 +68,8 @@ export class StorageSystem {
     const system = new StorageSystem(config, ports, runtime, memory);
     for (const pair of memory.pairs()) {
       if (pair.entry.role !== "primary" || !pair.entry.established) continue;
-      pair.hold();
-      clock.after(PEER_WAIT_NS, () => pair.release());
+      pair.hold("start");
+      clock.after(PEER_WAIT_NS, () => pair.release("start"));
     }
     for (const interconnect of system.#interconnects.values()) interconnect.start();
     log.step("system.started", { system: config.name, boot: memory.table.bootCount });

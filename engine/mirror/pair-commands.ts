@@ -97,8 +97,8 @@ export async function takeOver(pair: Pair): Promise<void> {
   if (entry.role !== "secondary")
     throw new EngineError("WRONG_ROLE", { pair: entry.name, command: "takeover", role: entry.role });
   if (!entry.consistent) throw new EngineError("NOT_CONSISTENT", { pair: entry.name, command: "takeover" });
-  if (pair.connection !== undefined && pair.peerState?.role !== "secondary")
-    throw new EngineError("PEER_ALIVE", { pair: entry.name });
+  // Also when the other end is secondary: then a swap is on its way, which makes one of them primary.
+  if (pair.connection !== undefined) throw new EngineError("PEER_ALIVE", { pair: entry.name });
   entry.role = "primary";
   setStatus(entry, "SPLIT");
   entry.suspension = "takeover";
@@ -119,7 +119,7 @@ export async function swapRoles(pair: Pair): Promise<void> {
   requirePrimary(pair, "failback");
   const { entry, connection } = pair;
   if (entry.status !== "DUPLEX" || connection === undefined || !pair.live) throw illegal(pair, "failback");
-  pair.hold();
+  pair.hold("swap");
   try {
     const release = await pair.volume.locks.drain();
     release();
@@ -139,7 +139,7 @@ export async function swapRoles(pair: Pair): Promise<void> {
     if (pair.peerState !== undefined) pair.peerState.role = "primary";
     await pair.persist();
   } finally {
-    pair.release();
+    pair.release("swap");
   }
 }
 

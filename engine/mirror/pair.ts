@@ -18,6 +18,9 @@ export interface CopyProgress {
   readonly total: number;
 }
 
+/** Why hosts wait: for word of the other end after a start, or for a swap of roles. */
+export type Hold = "start" | "swap";
+
 /**
  * One mirrored pair as one end sees it: its durable entry, its pending tracks, and whether host
  * writes go to the other end now. How resyncs and commands change it is in `resync-source.ts`,
@@ -47,7 +50,7 @@ export class Pair {
   refusal = "";
   #transition: Promise<void> = Promise.resolve();
   #transitions = 0;
-  #hold: { readonly promise: Promise<void>; readonly release: () => void } | undefined;
+  readonly #holds = new Map<Hold, { readonly promise: Promise<void>; readonly release: () => void }>();
 
   constructor(
     entry: PairEntry,
@@ -79,23 +82,24 @@ export class Pair {
 
   // --- hosts wait -----------------------------------------------------------------------------
 
-  /** Makes hosts wait until {@link release}: who may write is being settled. */
-  hold(): void {
-    if (this.#hold !== undefined) return;
+  /** Makes hosts wait until {@link release} with the same reason: who may write is being settled. */
+  hold(why: Hold): void {
+    if (this.#holds.has(why)) return;
     let release = (): void => {};
     const promise = new Promise<void>((resolve) => {
       release = resolve;
     });
-    this.#hold = { promise, release };
+    this.#holds.set(why, { promise, release });
   }
 
-  release(): void {
-    this.#hold?.release();
-    this.#hold = undefined;
+  release(why: Hold): void {
+    this.#holds.get(why)?.release();
+    this.#holds.delete(why);
   }
 
   holding(): Promise<void> | undefined {
-    return this.#hold?.promise;
+    for (const { promise } of this.#holds.values()) return promise;
+    return undefined;
   }
 
   // --- the data path --------------------------------------------------------------------------

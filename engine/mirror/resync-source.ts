@@ -56,7 +56,7 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
     payload: new ByteWriter(32).text(entry.current).u32(total).bytes(),
   });
   pair.live = true;
-  pair.release();
+  pair.release("start");
   pair.runtime.log.step("resync.begin", { pair: entry.name, tracks: total, full: decision.full });
   for (;;) {
     if (!(await copyDirty(pair, connection, ended))) return;

@@ -26,7 +26,7 @@ export async function requestResync(pair: Pair, connection: Connection): Promise
     pair.runtime.log.step("pair.demoted", { pair: entry.name });
     await pair.persist();
   }
-  pair.release();
+  pair.release("start");
   const release = await volume.locks.drain();
   release();
   if (pair.connection !== connection || connection.session.ended) return;

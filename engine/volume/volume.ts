@@ -34,6 +34,8 @@ export class Volume {
   readonly locks = new RangeLock();
   readonly #runtime: Runtime;
   readonly #pairs: Pair[] = [];
+  /** Updates that wait until a pair can say who may write. */
+  #waiting = 0;
   #tick = 0;
   #flushedTick = 0;
   #checkpointSet = false;
@@ -107,9 +109,8 @@ export class Volume {
     assert(update.kind === "zero" || lengthBytes <= PAYLOAD_BYTES_MAX, "the front-end cuts a large write up");
     const first = Math.floor(update.offsetBytes / this.trackBytes);
     const last = Math.floor((update.offsetBytes + lengthBytes - 1) / this.trackBytes);
-    const release = await this.locks.acquire(update.offsetBytes, update.offsetBytes + lengthBytes);
+    const release = await this.#acquire(update.offsetBytes, update.offsetBytes + lengthBytes);
     try {
-      await this.#settled();
       this.#checkAccess("read-write");
       for (const pair of this.#pairs) pair.pending.begin(first, last);
       try {
@@ -218,12 +219,26 @@ export class Volume {
 
   /** Waits while a pair cannot say yet who may write. */
   async #settled(): Promise<void> {
-    for (;;) {
-      let wait: Promise<void> | undefined;
-      for (const pair of this.#pairs) wait ??= pair.holding();
-      if (wait === undefined) return;
+    for (let wait = this.#holding(); wait !== undefined; wait = this.#holding()) await wait;
+  }
+
+  #holding(): Promise<void> | undefined {
+    let wait: Promise<void> | undefined;
+    for (const pair of this.#pairs) wait ??= pair.holding();
+    return wait;
+  }
+
+  /**
+   * Takes a range, which must not be waited with: whoever makes hosts wait also waits for all who
+   * have a range or queue for one. So nothing is awaited between the look and the queue.
+   */
+  async #acquire(start: number, end: number): Promise<() => void> {
+    for (let wait = this.#holding(); wait !== undefined; wait = this.#holding()) {
+      this.#waiting++;
       await wait;
+      this.#waiting--;
     }
+    return this.locks.acquire(start, end);
   }
 
   #checkAccess(needed: "read-only" | "read-write"): void {
@@ -239,7 +254,8 @@ export class Volume {
       throw new EngineError("UNALIGNED", { volume, offsetBytes, lengthBytes });
     if (offsetBytes < 0 || offsetBytes + lengthBytes > sizeBytes)
       throw new EngineError("OUT_OF_RANGE", { volume, offsetBytes, lengthBytes, sizeBytes });
-    if (this.locks.size >= REQUESTS_MAX) throw new EngineError("BUSY", { volume, waiting: this.locks.size });
+    const waiting = this.locks.size + this.#waiting;
+    if (waiting >= REQUESTS_MAX) throw new EngineError("BUSY", { volume, waiting });
   }
 
   /** @returns the error that a host sees for a device's; our own bugs pass through */
