@@ -189,7 +189,8 @@ export class Interconnect {
   #up(session: Session): void {
     // Two sessions may have waited for the applier at once; the later dial is the one that lives.
     this.#connection?.session.end("replaced");
-    const connection = { session, outbox: new Outbox(session, () => this.#runtime.clock.monotonicNs()) };
+    const outbox = new Outbox(session, () => this.#runtime.clock.monotonicNs());
+    const connection = { session, outbox, dials: this.config.role === "dial" };
     this.#connection = connection;
     this.#applier.reset();
     this.#runtime.log.step("session.up", { link: this.config.name });

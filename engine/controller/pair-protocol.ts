@@ -201,7 +201,7 @@ export class PairProtocol {
     if (connection === undefined || peerState === undefined || pair.phase !== "idle" || entry.status === "DUPLEX")
       return;
     if (entry.suspension === "swap") {
-      this.#runtime.tasks.spawn(settleSwap(pair, peerState.role).then(() => this.reconcile(pair)));
+      this.#runtime.tasks.spawn(settleSwap(pair, peerState, connection).then(() => this.reconcile(pair)));
       return;
     }
     const decision = decideResync(entry, peerState);

@@ -5,4 +5,6 @@ import type { Outbox } from "./outbox.ts";
 export interface Connection {
   readonly session: Session;
   readonly outbox: Outbox;
+  /** True at the end that dials: what settles a tie between two ends that are alike. */
+  readonly dials: boolean;
 }

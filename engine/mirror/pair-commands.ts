@@ -2,7 +2,7 @@ import { EngineError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import { decideResync } from "./decide-resync.ts";
 import type { Pair } from "./pair.ts";
-import type { Role } from "./pair-entry.ts";
+import type { PairState } from "./pair-entry.ts";
 import { setStatus } from "./pair-status.ts";
 
 /** On a `split` frame: hosts may write to the secondary. */
@@ -147,9 +147,11 @@ export async function swapRoles(pair: Pair): Promise<void> {
  * After a swap that the link interrupted: whether it happened is what the other end says. Both
  * secondary means that it did not, and this side is primary again.
  */
-export async function settleSwap(pair: Pair, peerRole: Role): Promise<void> {
+export async function settleSwap(pair: Pair, peer: PairState, connection: Connection): Promise<void> {
   const { entry } = pair;
-  if (peerRole === "secondary") entry.role = "primary";
+  // Two swaps after each other may both be interrupted. Both ends hold the same then, so either may be primary; one must.
+  const tie = peer.suspension === "swap" && !connection.dials;
+  if (peer.role === "secondary" && !tie) entry.role = "primary";
   entry.suspension = "link";
   pair.runtime.log.step("pair.swap.settled", { pair: entry.name, role: entry.role });
   await pair.persist();
