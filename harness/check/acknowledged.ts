@@ -2,7 +2,7 @@ import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
 import type { DiskState } from "./disk-state.ts";
 import type { Model } from "./model.ts";
 import type { Operation } from "./operation.ts";
-import { NO_VERSION } from "./versions.ts";
+import { INITIAL_VERSION, NO_VERSION } from "./versions.ts";
 
 const any = (): boolean => true;
 
@@ -81,6 +81,13 @@ export class Acknowledged {
       if (versions.covers(sector, found, version)) return;
       versions.release(version, disk.bit);
     }
+  }
+
+  /** The writes that this end's own hosts made to the sector are not asked for any more. */
+  giveUp(disk: DiskState, sector: number): void {
+    const { versions } = disk;
+    for (let version = versions.head.get(sector); version > INITIAL_VERSION; version = versions.previous(version))
+      if (versions.operation(version).disk === disk.index) versions.release(version, disk.bit);
   }
 
   /** Looks at every sector that a host ever wrote. */

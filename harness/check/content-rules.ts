@@ -49,6 +49,8 @@ export class ContentRules {
       if (isRequest && floor !== INITIAL_VERSION && versions.operation(floor).disk === disk.index) {
         const verdict = this.#overwrites(disk, sector, floor, after);
         if (verdict !== "no") overwrites++;
+        // What an operator gave up is asked for nowhere any more, also where the order of the two is not known.
+        if (verdict === "agreed") this.#acknowledged.giveUp(disk, sector);
         if (verdict === "unasked") overwritten.push({ sector, found: after, expected: describeVersion(disk, floor) });
       }
       const version = versions.atLeast(sector, after, floor);
