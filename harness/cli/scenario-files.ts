@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { PlanError } from "../plan/plan-error.ts";
 import type { ScenarioCatalogue, ScenarioEntry } from "./scenario-entry.ts";
 
 /** Files that are no scenarios themselves: tests, and what several scenarios share. */
@@ -14,8 +15,15 @@ export function scenarioFiles(folder: URL): ScenarioCatalogue {
   return {
     ids: () => ids,
     async load(id) {
-      const module: unknown = await import(new URL(`${id}.ts`, folder).href);
-      return entryOf(id, module);
+      try {
+        const module: unknown = await import(new URL(`${id}.ts`, folder).href);
+        return entryOf(id, module);
+      } catch (error) {
+        // One file of many: without its name nobody would know which.
+        if (error instanceof PlanError)
+          throw new PlanError(`scenarios/${id}.ts, ${error.path}`, error.found, error.expected);
+        throw error;
+      }
     },
   };
 }

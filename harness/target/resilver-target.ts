@@ -65,7 +65,7 @@ class ResilverSystem implements TargetSystem {
     try {
       await this.#required().execute(command);
     } catch (error) {
-      if (error instanceof EngineError) throw new AdminError(error.code, error.message);
+      if (error instanceof EngineError) throw new AdminError(error.code, error.message.slice(error.code.length + 1));
       throw error;
     }
   }
