@@ -24,9 +24,15 @@ export class Acknowledged {
   /** A write, trim or write of zeroes was acknowledged. */
   write(operation: Operation): void {
     const { versions } = this.#model.diskAt(operation.disk);
-    const bits = this.#mustHold(operation.disk) & ~this.#lostSince(operation);
+    const lost = this.#lostSince(operation);
+    const all = this.#mustHold(operation.disk);
+    const bits = all & ~lost;
     const end = operation.firstVersion + operation.versionCount;
-    for (let version = operation.firstVersion; version < end; version++) versions.require(version, bits);
+    for (let version = operation.firstVersion; version < end; version++) {
+      // What is there in spite of the power loss, or again, must stay.
+      const kept = lost === 0 ? 0 : this.#holding(operation.disk, version) & lost;
+      versions.require(version, bits | (all & kept));
+    }
     operation.alone = this.#isAlone(operation.disk);
     if (operation.fua) {
       operation.durableOn = bits;
@@ -119,6 +125,15 @@ export class Acknowledged {
       const side = pair.side(disk);
       if (side.report?.role === "primary" && side.report.status === "DUPLEX") bits |= pair.other(disk).disk.bit;
     }
+    return bits;
+  }
+
+  /** Disks, as bits, that hold a version now. */
+  #holding(index: number, version: number): number {
+    let bits = 0;
+    const { versions } = this.#model.diskAt(index);
+    for (const disk of this.#model.mirrorsOf(this.#model.diskAt(index)))
+      if (disk.hash.get(versions.sector(version)) === versions.hash(version)) bits |= disk.bit;
     return bits;
   }
 

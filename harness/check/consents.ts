@@ -10,8 +10,11 @@ interface Grant {
   readonly overwritten: DiskState;
   /** Only those acknowledged before this moment. */
   readonly before: number;
-  /** Also those that the primary acknowledged while it knew that it was alone. */
-  readonly evenAlone: boolean;
+  /**
+   * A takeover does not agree to lose what the other side acknowledged while it knew that it was
+   * alone; every other grant does.
+   */
+  readonly takeover: boolean;
 }
 
 /** What an operator agreed to lose (rule 5): without a grant nobody's acknowledged writes may be overwritten. */
@@ -29,7 +32,7 @@ export class Consents {
     const isPrimary = pair.side(here).report?.role !== "secondary";
     switch (given.kind) {
       case "create":
-        this.#grants.push({ command, pair, overwritten: there, before: NEVER, evenAlone: true });
+        this.#grants.push({ command, pair, overwritten: there, before: NEVER, takeover: false });
         return;
       case "split":
         // An earlier split still stands if this one is refused.
@@ -37,13 +40,13 @@ export class Consents {
         return;
       case "takeover":
         // What the lost primary wrote alone makes the histories diverge: that needs another word of the operator.
-        this.#grants.push({ command, pair, overwritten: there, before: at, evenAlone: false });
+        this.#grants.push({ command, pair, overwritten: there, before: at, takeover: true });
         return;
       case "resync": {
         // Without a direction only a split of the operator's own tells which writes may go.
         if (given.direction === undefined && !this.#splitBy.has(pair)) return;
         const toOther = (given.direction ?? "forward") === "forward" ? isPrimary : !isPrimary;
-        this.#grants.push({ command, pair, overwritten: toOther ? there : here, before: NEVER, evenAlone: true });
+        this.#grants.push({ command, pair, overwritten: toOther ? there : here, before: NEVER, takeover: false });
         return;
       }
       case "failback":
@@ -70,7 +73,20 @@ export class Consents {
         grant.pair === pair &&
         grant.overwritten === disk &&
         acknowledgedAt < grant.before &&
-        (grant.evenAlone || !alone),
+        (!grant.takeover || !alone) &&
+        !this.#tookOverSince(grant, acknowledgedAt),
+    );
+  }
+
+  /** A later takeover at the side to be overwritten is the operator's newer word on all that it acknowledges from then on. */
+  #tookOverSince({ command, pair, overwritten }: Grant, acknowledgedAt: number): boolean {
+    return this.#grants.some(
+      (later) =>
+        later.takeover &&
+        later.pair === pair &&
+        later.command > command &&
+        later.overwritten !== overwritten &&
+        acknowledgedAt >= later.before,
     );
   }
 }

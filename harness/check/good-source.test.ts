@@ -47,3 +47,22 @@ test("G: a resync agrees for the side that its direction overwrites, and no othe
     expect(failed(result)).toEqual(direction === "reverse" ? [] : ["G"]);
   }
 });
+
+test("G: a resync that was chosen before a takeover agrees to nothing that the new primary acknowledged after it", () => {
+  const overwrite = (takesOver: boolean): CheckResult => {
+    const stage = new Stage(onePair("async"));
+    for (const side of ["a pair", "b pair"]) stage.pending.get(side)?.add(0);
+    stage.write(["a/pvol"], 1, sectors(9));
+    stage.checker.adminDone(stage.checker.adminIssued("a", { kind: "resync", pair: "pair", direction: "forward" }));
+    stage.checker.linkCut("link");
+    stage.report("a", "pair", { status: "SPLIT", suspension: "link" });
+    stage.report("b", "pair", { role: "primary", status: "SPLIT", suspension: "takeover" });
+    if (takesOver) takeover(stage);
+    stage.write(["b/svol"], 0, sectors(1));
+    stage.report("b", "pair", { role: "secondary", status: "COPY", consistent: false });
+    stage.put("b/svol", 0, stage.content("a/pvol", 0, 1));
+    return stage.checker.finish();
+  };
+  expect(failed(overwrite(false))).toEqual([]);
+  expect(failed(overwrite(true))).toEqual(["G"]);
+});

@@ -110,6 +110,24 @@ test("A: a power loss may take what was not flushed, and nothing that was", () =
   }
 });
 
+test("A: a power loss before the acknowledgement excuses what it took, and not what came back and was flushed", () => {
+  for (const sentAgain of [false, true]) {
+    const stage = new Stage(onePair("sync"));
+    stage.pending.get("a pair")?.add(0);
+    const operation = stage.issue("a/pvol", 0, sectors(1));
+    stage.put("a/pvol", 0, sectors(1));
+    stage.put("b/svol", 0, sectors(1));
+    stage.checker.systemDown("b", "power");
+    stage.put("b/svol", 0, new Uint8Array(SECTOR_BYTES), "power-loss");
+    if (sentAgain) stage.put("b/svol", 0, sectors(1));
+    stage.checker.acknowledged(operation);
+    stage.flush("a/pvol");
+    stage.checker.systemDown("b", "power");
+    if (sentAgain) stage.put("b/svol", 0, new Uint8Array(SECTOR_BYTES), "power-loss");
+    expect(failed(stage.checker.finish())).toEqual(sentAgain ? ["A"] : []);
+  }
+});
+
 test("A: FUA is durable by itself, a flush asked for earlier covers nothing later", () => {
   const stage = new Stage(onePair("async"));
   stage.pending.get("a pair")?.add(0);
