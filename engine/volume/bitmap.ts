@@ -1,4 +1,4 @@
-import { assert } from "../assert.ts";
+import { AssertionError } from "../assert.ts";
 
 /** One bit a track, with a count and a search that skips clean words. */
 export class Bitmap {
@@ -22,7 +22,7 @@ export class Bitmap {
   }
 
   set(index: number): void {
-    assert(index >= 0 && index < this.length, `bit ${index} of ${this.length}`);
+    this.#check(index);
     const word = this.#words[index >>> 5] as number;
     const mask = (1 << (index & 31)) >>> 0;
     if ((word & mask) !== 0) return;
@@ -30,8 +30,13 @@ export class Bitmap {
     this.#count++;
   }
 
+  /** Called for every bit: its message is made only when it is needed. */
+  #check(index: number): void {
+    if (!(index >= 0 && index < this.length)) throw new AssertionError(`bit ${index} of ${this.length}`);
+  }
+
   clear(index: number): void {
-    assert(index >= 0 && index < this.length, `bit ${index} of ${this.length}`);
+    this.#check(index);
     const word = this.#words[index >>> 5] as number;
     const mask = (1 << (index & 31)) >>> 0;
     if ((word & mask) === 0) return;

@@ -53,7 +53,7 @@ export class ByteWriter {
 
   /** A whole number below 2^53, in eight bytes. */
   u64(value: number): this {
-    assert(Number.isSafeInteger(value) && value >= 0, `not a whole number below 2^53: ${value}`);
+    assert(Number.isSafeInteger(value) && value >= 0, "a number that is written is whole and below 2^53");
     return this.u32(value % 0x1_0000_0000).u32(Math.floor(value / 0x1_0000_0000));
   }
 

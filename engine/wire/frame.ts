@@ -66,7 +66,7 @@ const CRC_BYTES = 4;
  */
 export function encodeFrame(frame: Frame): Uint8Array {
   const { payload } = frame;
-  assert(payload.length <= PAYLOAD_BYTES_MAX, `the other end does not take a payload of ${payload.length} bytes`);
+  assert(payload.length <= PAYLOAD_BYTES_MAX, "the other end takes no larger payload");
   const bytes = new Uint8Array(HEADER_BYTES + payload.length);
   const view = new DataView(bytes.buffer);
   view.setUint32(4, MAGIC, true);
