@@ -114,7 +114,11 @@ export class Volume {
       this.#checkAccess("read-write");
       for (const pair of this.#pairs) pair.pending.begin(first, last);
       try {
-        await this.#prepare(first, last, update.kind === "write" ? lengthBytes : 0);
+        await this.#markIntents(first, last);
+        const payloadBytes = update.kind === "write" ? lengthBytes : 0;
+        // The last look and the frames are one step, so this loop must stay in the function that calls #apply.
+        for (let wait = this.#notReady(payloadBytes); wait !== undefined; wait = this.#notReady(payloadBytes))
+          await wait;
         await this.#apply(update, first, last);
       } finally {
         for (const pair of this.#pairs) pair.pending.end(first, last, this.#tick);
@@ -124,23 +128,29 @@ export class Volume {
     }
   }
 
-  /** Makes intents durable and waits for room, until every pair says "go" with nothing awaited since. */
-  async #prepare(first: number, last: number, payloadBytes: number): Promise<void> {
-    for (const pair of this.#pairs) {
-      const marked = pair.markIntent(first, last);
-      // A failed intent means that the data is not written (rule 3).
-      if (marked !== undefined) await marked.catch((error: unknown) => Promise.reject(this.#failed(error)));
-    }
-    for (;;) {
-      let wait: Promise<unknown> | undefined;
-      for (const pair of this.#pairs) wait ??= pair.ready(payloadBytes);
-      if (wait === undefined) return;
-      await wait;
+  /** Makes intents durable: a failed one means that the data is not written (rule 3). */
+  async #markIntents(first: number, last: number): Promise<void> {
+    try {
+      for (const pair of this.#pairs) {
+        const marked = pair.markIntent(first, last);
+        if (marked !== undefined) await marked;
+      }
+    } catch (error) {
+      throw this.#failed(error);
     }
   }
 
+  /** What some pair must wait for before a write may go on; `undefined` if every pair says "go". */
+  #notReady(payloadBytes: number): Promise<unknown> | undefined {
+    for (const pair of this.#pairs) {
+      const wait = pair.ready(payloadBytes);
+      if (wait !== undefined) return wait;
+    }
+    return undefined;
+  }
+
   async #apply(update: Update, first: number, last: number): Promise<void> {
-    // No await between the checks in #prepare, this check and the frames: no half of a transition is seen.
+    // Nothing is awaited since every pair was ready: no half of a transition is seen (rule 4).
     this.#checkAccess("read-write");
     const remote = this.#pairs.map((pair) => pair.replicate(update, first, last));
     const local =
