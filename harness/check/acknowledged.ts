@@ -4,8 +4,6 @@ import type { Model } from "./model.ts";
 import type { Operation } from "./operation.ts";
 import { INITIAL_VERSION, NO_VERSION } from "./versions.ts";
 
-const any = (): boolean => true;
-
 /**
  * Invariant A: what was acknowledged is there. On the volume that it was written to; and, of a
  * synchronous pair that was DUPLEX, on the other volume too. After a power loss only what a flush
@@ -57,9 +55,12 @@ export class Acknowledged {
   /** A flush was acknowledged: what had been acknowledged before it was asked for is durable. */
   flush(flush: Operation): void {
     const bits = this.#mustHold(flush.disk);
+    const alone = this.#isAlone(flush.disk);
     const rest: Operation[] = [];
     for (const operation of this.#unflushed[flush.disk] ?? []) {
       if (operation.endedAt < flush.issuedAt) {
+        // The promise that it lasts was given by this end alone, whoever has a volatile copy.
+        if (alone) operation.alone = true;
         operation.durableOn |= bits;
         operation.flushedAt = flush.endedAt;
       } else rest.push(operation);
@@ -103,7 +104,7 @@ export class Acknowledged {
     let judged = 0;
     for (let index = 0; index < versions.touchedCount; index++) {
       const sector = versions.touched[index] as number;
-      const wanted = versions.newestRequired(sector, disk.bit, any);
+      const wanted = versions.newestRequiredOfAny(sector, disk.bit);
       if (wanted === NO_VERSION) continue;
       judged++;
       const found = disk.hash.get(sector);

@@ -1,46 +1,73 @@
-const CHUNK_ENTRIES = 1024;
+const CHUNK_SHIFT = 9;
+const CHUNK_ENTRIES = 1 << CHUNK_SHIFT;
+const CHUNK_MASK = CHUNK_ENTRIES - 1;
 
-/** One number for every index of a large range, of which few are ever other than zero. */
-export class SparseColumn<A extends Int32Array | Float64Array> {
-  readonly #make: (entryCount: number) => A;
-  readonly #chunks: (A | undefined)[];
+/**
+ * A 32-bit number for every index of a large range, of which few are ever other than zero. Written
+ * out beside {@link SparseFloats}: one kind of array in each keeps both fast.
+ */
+export class SparseInts {
+  readonly #chunks: (Int32Array | undefined)[];
 
-  constructor(entryCount: number, make: (entryCount: number) => A) {
-    this.#make = make;
-    this.#chunks = new Array<A | undefined>(Math.ceil(entryCount / CHUNK_ENTRIES));
+  constructor(entryCount: number) {
+    this.#chunks = new Array<Int32Array | undefined>(Math.ceil(entryCount / CHUNK_ENTRIES)).fill(undefined);
   }
 
   get(index: number): number {
-    const chunk = this.#chunks[(index / CHUNK_ENTRIES) | 0];
-    return chunk === undefined ? 0 : (chunk[index % CHUNK_ENTRIES] as number);
+    const chunk = this.#chunks[index >> CHUNK_SHIFT];
+    return chunk === undefined ? 0 : (chunk[index & CHUNK_MASK] as number);
   }
 
   set(index: number, value: number): void {
-    const at = (index / CHUNK_ENTRIES) | 0;
-    let chunk = this.#chunks[at];
+    let chunk = this.#chunks[index >> CHUNK_SHIFT];
     if (chunk === undefined) {
       if (value === 0) return;
-      chunk = this.#make(CHUNK_ENTRIES);
-      this.#chunks[at] = chunk;
+      chunk = new Int32Array(CHUNK_ENTRIES);
+      this.#chunks[index >> CHUNK_SHIFT] = chunk;
     }
-    chunk[index % CHUNK_ENTRIES] = value;
+    chunk[index & CHUNK_MASK] = value;
   }
 
   /** The first index at or after `index` whose neighbourhood was ever set, at most `end`. */
   skipEmpty(index: number, end: number): number {
-    let at = index;
-    while (at < end && this.#chunks[(at / CHUNK_ENTRIES) | 0] === undefined) {
-      at = (((at / CHUNK_ENTRIES) | 0) + 1) * CHUNK_ENTRIES;
-    }
-    return Math.min(at, end);
+    return skipEmpty(this.#chunks, index, end);
   }
 }
 
-export const sparseInts = (entryCount: number): SparseColumn<Int32Array> =>
-  new SparseColumn(entryCount, (count) => new Int32Array(count));
+/** As {@link SparseInts}, for numbers of 53 bits. */
+export class SparseFloats {
+  readonly #chunks: (Float64Array | undefined)[];
 
-export const sparseFloats = (entryCount: number): SparseColumn<Float64Array> =>
-  new SparseColumn(entryCount, (count) => new Float64Array(count));
+  constructor(entryCount: number) {
+    this.#chunks = new Array<Float64Array | undefined>(Math.ceil(entryCount / CHUNK_ENTRIES)).fill(undefined);
+  }
+
+  get(index: number): number {
+    const chunk = this.#chunks[index >> CHUNK_SHIFT];
+    return chunk === undefined ? 0 : (chunk[index & CHUNK_MASK] as number);
+  }
+
+  set(index: number, value: number): void {
+    let chunk = this.#chunks[index >> CHUNK_SHIFT];
+    if (chunk === undefined) {
+      if (value === 0) return;
+      chunk = new Float64Array(CHUNK_ENTRIES);
+      this.#chunks[index >> CHUNK_SHIFT] = chunk;
+    }
+    chunk[index & CHUNK_MASK] = value;
+  }
+
+  /** The first index at or after `index` whose neighbourhood was ever set, at most `end`. */
+  skipEmpty(index: number, end: number): number {
+    return skipEmpty(this.#chunks, index, end);
+  }
+}
+
+function skipEmpty(chunks: readonly unknown[], index: number, end: number): number {
+  let at = index;
+  while (at < end && chunks[at >> CHUNK_SHIFT] === undefined) at = ((at >> CHUNK_SHIFT) + 1) * CHUNK_ENTRIES;
+  return Math.min(at, end);
+}
 
 export const doubledInts = (column: Int32Array): Int32Array => {
   const longer = new Int32Array(column.length * 2);

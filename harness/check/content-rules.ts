@@ -2,23 +2,33 @@ import type { Acknowledged } from "./acknowledged.ts";
 import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
 import type { DiskChange } from "./checker.ts";
 import type { Consents } from "./consents.ts";
-import type { DiskState } from "./disk-state.ts";
+import type { DiskState, SectorListener } from "./disk-state.ts";
 import type { Model } from "./model.ts";
+import type { PairState } from "./pair-state.ts";
 import type { Unacknowledged } from "./unacknowledged.ts";
 import { INITIAL_VERSION, NO_VERSION } from "./versions.ts";
-
-const any = (): boolean => true;
 
 /**
  * What a visible change of a disk may be: something that a host wrote there (V), not older than
  * what was there (F), nobody's acknowledged write overwritten unasked (G), nothing flushed lost
  * (A), nothing back that was seen absent (U).
  */
-export class ContentRules {
+export class ContentRules implements SectorListener {
   readonly #model: Model;
   readonly #acknowledged: Acknowledged;
   readonly #unacknowledged: Unacknowledged;
   readonly #consents: Consents;
+  // Of the change that is being judged.
+  #pairs: readonly PairState[] = [];
+  #reason: DiskChange["reason"] = "write";
+  #mayReset = false;
+  #judged = 0;
+  #overwriteCount = 0;
+  readonly #invalid: BadSector[] = [];
+  readonly #back: BadSector[] = [];
+  readonly #lost: BadSector[] = [];
+  readonly #again: BadSector[] = [];
+  readonly #overwritten: BadSector[] = [];
 
   constructor(model: Model, acknowledged: Acknowledged, unacknowledged: Unacknowledged, consents: Consents) {
     this.#model = model;
@@ -28,83 +38,87 @@ export class ContentRules {
   }
 
   changed(disk: DiskState, change: DiskChange): void {
-    const { findings, incidents } = this.#model;
-    const { versions } = disk;
     const pairs = this.#model.pairsOf(disk);
-    const isRequest = change.reason === "write" || change.reason === "trim";
-    const invalid: BadSector[] = [];
-    const back: BadSector[] = [];
-    const lost: BadSector[] = [];
-    const again: BadSector[] = [];
-    const overwritten: BadSector[] = [];
+    this.#pairs = pairs;
+    this.#reason = change.reason;
     // Then content that repeats may be any of its versions, older ones too.
-    const mayReset =
-      change.reason === "power-loss" || pairs.some((pair) => pair.side(disk).report?.consistent === false);
-    let judged = 0;
-    let overwrites = 0;
-    disk.refresh(change, this.#model.now, this.#model.nowNs(), (sector, before, after) => {
-      judged++;
-      for (const pair of pairs) pair.difference.update(disk, sector, before, after);
-      const floor = disk.floor.get(sector);
-      if (isRequest && floor !== INITIAL_VERSION && versions.operation(floor).disk === disk.index) {
-        const verdict = this.#overwrites(disk, sector, floor, after);
-        if (verdict !== "no") overwrites++;
-        // What an operator gave up is asked for nowhere any more, also where the order of the two is not known.
-        if (verdict === "agreed") this.#acknowledged.giveUp(disk, sector);
-        if (verdict === "unasked") overwritten.push({ sector, found: after, expected: describeVersion(disk, floor) });
-      }
-      const version = versions.atLeast(sector, after, floor);
-      // Where content repeats, the floor may be too low to show that an acknowledged write went.
-      const wanted = versions.newestRequired(sector, disk.bit, any);
-      const lacksWanted = wanted !== NO_VERSION && !versions.covers(sector, after, wanted);
-      if (version !== NO_VERSION && !lacksWanted) {
-        disk.floor.set(sector, mayReset && versions.repeats(version) ? versions.oldest(sector, after) : version);
-        versions.hold(version, disk.bit);
-        const bad = this.#unacknowledged.reappeared(disk, sector, after);
-        if (bad === undefined) return;
-        if (pairs.some((pair) => this.#consents.allows(pair, disk, 0, false)))
-          this.#unacknowledged.forget(disk, sector);
-        else again.push(bad);
-        return;
-      }
-      const older = version === NO_VERSION ? versions.oldest(sector, after) : version;
-      const newest = version === NO_VERSION ? floor : wanted;
-      if (older === NO_VERSION) {
-        invalid.push({
-          sector,
-          found: after,
-          expected: `${describeVersion(disk, newest)}, or another write of a host`,
-        });
-        return;
-      }
-      if (change.reason === "power-loss") {
-        const bad = this.#acknowledged.lostByPower(disk, sector, after);
-        if (bad !== undefined) lost.push(bad);
-      } else if (!this.#mayGoBack(disk, sector, newest, after)) {
-        back.push({ sector, found: after, expected: `${describeVersion(disk, newest)}, or newer` });
-      }
-      this.#acknowledged.release(disk, sector, after);
-      disk.floor.set(sector, older);
-      versions.hold(older, disk.bit);
-      disk.resetAt.set(sector, this.#model.now);
-    });
-    if (judged === 0) return;
+    this.#mayReset = change.reason === "power-loss";
+    for (const pair of pairs) if (pair.side(disk).report?.consistent === false) this.#mayReset = true;
+    this.#judged = 0;
+    this.#overwriteCount = 0;
+    disk.refresh(change, this.#model.now, this.#model.nowNs(), this);
+    if (this.#judged === 0) return;
+    const { findings } = this.#model;
     findings.count("V");
-    if (change.reason === "power-loss") this.#acknowledged.reportLostByPower(disk, lost);
+    if (change.reason === "power-loss") this.#acknowledged.reportLostByPower(disk, this.#lost.splice(0));
     else findings.count("F");
-    findings.count("G", overwrites);
-    const fail = (rule: "V" | "F" | "G", message: string, bad: readonly BadSector[]): void => {
-      if (bad.length === 0) return;
-      findings.fail(rule, disk.volume, `${message} (${bad.length} sectors)`, () => blameSectors(disk, bad, incidents));
-    };
-    fail("V", "holds what no host wrote there", invalid);
-    fail("F", "went back to an older version", back);
-    fail(
+    findings.count("G", this.#overwriteCount);
+    this.#report("V", disk, "holds what no host wrote there", this.#invalid);
+    this.#report("F", disk, "went back to an older version", this.#back);
+    this.#report(
       "G",
+      disk,
       "an acknowledged write that only this side had was overwritten without an operator's choice",
-      overwritten,
+      this.#overwritten,
     );
-    if (again.length > 0) this.#unacknowledged.report(disk, again);
+    if (this.#again.length > 0) this.#unacknowledged.report(disk, this.#again.splice(0));
+  }
+
+  sectorChanged(disk: DiskState, sector: number, before: number, after: number): void {
+    const { versions } = disk;
+    this.#judged++;
+    for (const pair of this.#pairs) pair.difference.update(disk, sector, before, after);
+    const floor = disk.floor.get(sector);
+    const isRequest = this.#reason === "write" || this.#reason === "trim";
+    if (isRequest && floor !== INITIAL_VERSION && versions.operation(floor).disk === disk.index) {
+      const verdict = this.#overwrites(disk, sector, floor, after);
+      if (verdict !== "no") this.#overwriteCount++;
+      if (verdict === "unasked")
+        this.#overwritten.push({ sector, found: after, expected: describeVersion(disk, floor) });
+    }
+    const version = versions.atLeast(sector, after, floor);
+    // Where content repeats, the floor may be too low to show that an acknowledged write went.
+    const wanted = versions.newestRequiredOfAny(sector, disk.bit);
+    const lacksWanted = wanted !== NO_VERSION && !versions.covers(sector, after, wanted);
+    if (version === NO_VERSION || lacksWanted) {
+      this.#wentBack(disk, sector, after, version, version === NO_VERSION ? floor : wanted);
+      return;
+    }
+    disk.floor.set(sector, this.#mayReset && versions.repeats(version) ? versions.oldest(sector, after) : version);
+    versions.hold(version, disk.bit);
+    const bad = this.#unacknowledged.reappeared(disk, sector, after);
+    if (bad === undefined) return;
+    if (this.#pairs.some((pair) => this.#consents.allows(pair, disk, 0, false)))
+      this.#unacknowledged.forget(disk, sector);
+    else this.#again.push(bad);
+  }
+
+  /** @param version what the sector can be all the same, if anything. @param newest what it should be at least */
+  #wentBack(disk: DiskState, sector: number, after: number, version: number, newest: number): void {
+    const { versions } = disk;
+    const older = version === NO_VERSION ? versions.oldest(sector, after) : version;
+    if (older === NO_VERSION) {
+      const expected = `${describeVersion(disk, newest)}, or another write of a host`;
+      this.#invalid.push({ sector, found: after, expected });
+      return;
+    }
+    if (this.#reason === "power-loss") {
+      const bad = this.#acknowledged.lostByPower(disk, sector, after);
+      if (bad !== undefined) this.#lost.push(bad);
+    } else if (!this.#mayGoBack(disk, sector, newest, after)) {
+      this.#back.push({ sector, found: after, expected: `${describeVersion(disk, newest)}, or newer` });
+    }
+    this.#acknowledged.release(disk, sector, after);
+    disk.floor.set(sector, older);
+    versions.hold(older, disk.bit);
+    disk.resetAt.set(sector, this.#model.now);
+  }
+
+  #report(rule: "V" | "F" | "G", disk: DiskState, message: string, found: BadSector[]): void {
+    if (found.length === 0) return;
+    const bad = found.splice(0);
+    const { findings, incidents } = this.#model;
+    findings.fail(rule, disk.volume, `${message} (${bad.length} sectors)`, () => blameSectors(disk, bad, incidents));
   }
 
   /** F: true if the new content comes from a resync source that never had, or rightly lost, what was here. */

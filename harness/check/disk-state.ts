@@ -1,6 +1,6 @@
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { CheckedDisk, DiskChange, VolumeKey } from "./checker.ts";
-import { type SparseColumn, sparseFloats, sparseInts } from "./columns.ts";
+import { SparseFloats, SparseInts } from "./columns.ts";
 import { hashSectors } from "./sector-hash.ts";
 import type { Versions } from "./versions.ts";
 
@@ -14,6 +14,11 @@ export interface ChangeNote {
   readonly reason: DiskChange["reason"];
 }
 
+/** Hears of every sector whose content differs from what it was. */
+export interface SectorListener {
+  sectorChanged(disk: DiskState, sector: number, before: number, after: number): void;
+}
+
 /** What one disk holds, sector by sector, as versions of its mirrored volume. */
 export class DiskState {
   readonly index: number;
@@ -25,16 +30,16 @@ export class DiskState {
   readonly bit: number;
   readonly sectorCount: number;
   /** Hash of the present content. */
-  readonly hash: SparseColumn<Float64Array>;
+  readonly hash: SparseFloats;
   /** The oldest version that the present content can be, given what was there before. */
-  readonly floor: SparseColumn<Int32Array>;
+  readonly floor: SparseInts;
   /** When a sector last went back to an older version with good reason. */
   readonly resetAt = new Map<number, number>();
   /** True from a power loss to the end of the next resync. */
   weakened = false;
   /** When its system last lost power; -1 for never. */
   powerLostAt = -1;
-  readonly #lastChange: SparseColumn<Int32Array>;
+  readonly #lastChange: SparseInts;
   readonly #changes: ChangeNote[] = [];
 
   constructor(index: number, view: CheckedDisk, versions: Versions, bit: number) {
@@ -45,18 +50,13 @@ export class DiskState {
     this.versions = versions;
     this.bit = bit;
     this.sectorCount = view.sizeBytes / SECTOR_BYTES;
-    this.hash = sparseFloats(this.sectorCount);
-    this.floor = sparseInts(this.sectorCount);
-    this.#lastChange = sparseInts(this.sectorCount);
+    this.hash = new SparseFloats(this.sectorCount);
+    this.floor = new SparseInts(this.sectorCount);
+    this.#lastChange = new SparseInts(this.sectorCount);
   }
 
-  /** Takes in the present content of a range; `onSector` hears of each sector whose content differs. */
-  refresh(
-    change: DiskChange,
-    at: number,
-    timeNs: number,
-    onSector: (sector: number, before: number, after: number) => void,
-  ): void {
+  /** Takes in the present content of a range. */
+  refresh(change: DiskChange, at: number, timeNs: number, listener: SectorListener): void {
     const first = change.offsetBytes / SECTOR_BYTES;
     const end = first + change.lengthBytes / SECTOR_BYTES;
     const note = this.#changes.push({ at, timeNs, reason: change.reason });
@@ -73,7 +73,7 @@ export class DiskState {
         const after = pieceHashes[index] as number;
         if (before === after) continue;
         this.hash.set(sector, after);
-        onSector(sector, before, after);
+        listener.sectorChanged(this, sector, before, after);
         this.#lastChange.set(sector, note);
       }
       start += count;

@@ -40,18 +40,21 @@ export class KnownDifference {
     for (const pair of this.#model.pairs) if (pair.difference.trackCount > 0) this.#check(pair);
   }
 
-  #check(pair: PairState, tracks?: Iterable<number>): void {
+  #check(pair: PairState, tracks?: readonly number[]): void {
     const [one, two] = pair.sides;
-    const systems = [this.#model.live(one.disk.system), this.#model.live(two.disk.system)];
-    const views = systems.map((system) => system?.pending(pair.config.name));
-    if (views[0] === undefined && views[1] === undefined) return;
-    const unknown = pair.difference.unknownTracks(views, tracks);
+    const { name } = pair.config;
+    const first = this.#model.live(one.disk.system);
+    const second = this.#model.live(two.disk.system);
+    const firstView = first?.pending(name);
+    const secondView = second?.pending(name);
+    if (firstView === undefined && secondView === undefined) return;
+    const unknown = pair.difference.unknownTracks(firstView, secondView, tracks);
     const { findings, incidents } = this.#model;
     if (unknown.length === 0) {
       findings.count("D");
       return;
     }
-    if (systems[0] === undefined || systems[1] === undefined) return;
+    if (first === undefined || second === undefined) return;
     findings.count("D");
     const shown = unknown.slice(0, 8).join(", ");
     const message = `${unknown.length} tracks differ and are pending on neither side: ${shown}${unknown.length > 8 ? ", …" : ""}`;

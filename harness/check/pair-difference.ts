@@ -2,12 +2,18 @@ import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { PendingView } from "../target/target.ts";
 import { type BadSector, describeContent } from "./blame.ts";
 import type { CheckedPair } from "./checker.ts";
+import { SparseInts } from "./columns.ts";
 import type { DiskState } from "./disk-state.ts";
+
+const NONE: readonly number[] = [];
 
 /** Tracks in which the two disks of a pair differ, kept up to date sector by sector. */
 export class PairDifference {
-  /** Differing sectors of each track that has any. */
-  readonly #counts = new Map<number, number>();
+  /** Differing sectors of each track. */
+  readonly #counts: SparseInts;
+  /** The tracks that have any, in no order, and for each its place there, counted from 1. */
+  readonly #tracks: number[] = [];
+  readonly #places: SparseInts;
   readonly #sectorsPerTrack: number;
   readonly #primary: DiskState;
   readonly #secondary: DiskState;
@@ -16,10 +22,13 @@ export class PairDifference {
     this.#sectorsPerTrack = config.trackBytes / SECTOR_BYTES;
     this.#primary = primary;
     this.#secondary = secondary;
+    const trackCount = Math.ceil(Math.max(primary.sectorCount, secondary.sectorCount) / this.#sectorsPerTrack);
+    this.#counts = new SparseInts(trackCount);
+    this.#places = new SparseInts(trackCount);
   }
 
   get trackCount(): number {
-    return this.#counts.size;
+    return this.#tracks.length;
   }
 
   /** A sector of `disk` changed from one content to another. */
@@ -29,26 +38,41 @@ export class PairDifference {
     const step = (after === other ? 0 : 1) - (before === other ? 0 : 1);
     if (step === 0) return;
     const track = Math.floor(sector / this.#sectorsPerTrack);
-    const count = (this.#counts.get(track) ?? 0) + step;
-    if (count === 0) this.#counts.delete(track);
-    else this.#counts.set(track, count);
+    const count = this.#counts.get(track) + step;
+    this.#counts.set(track, count);
+    if (count === 0) this.#remove(track);
+    else if (count === step) this.#places.set(track, this.#tracks.push(track));
+  }
+
+  #remove(track: number): void {
+    const place = this.#places.get(track);
+    const last = this.#tracks.pop() as number;
+    if (last !== track) {
+      this.#tracks[place - 1] = last;
+      this.#places.set(last, place);
+    }
+    this.#places.set(track, 0);
   }
 
   /**
-   * Differing tracks that neither side knows of.
+   * Differing tracks that neither side knows of, rising.
    *
-   * @param views what each side knows; `undefined` for a side that is down or does not know the pair
+   * @param one what one side knows; `undefined` if it is down or does not know the pair
+   * @param two what the other knows
    * @param tracks only these; all without
    */
-  unknownTracks(views: readonly (PendingView | undefined)[], tracks: Iterable<number> = this.#counts.keys()): number[] {
-    const unknown: number[] = [];
+  unknownTracks(
+    one: PendingView | undefined,
+    two: PendingView | undefined,
+    tracks: readonly number[] = this.#tracks,
+  ): readonly number[] {
+    let unknown: number[] | undefined;
     for (const track of tracks) {
-      if (!this.#counts.has(track)) continue;
-      let known = false;
-      for (const view of views) known ||= view !== undefined && this.#isPending(view, track);
-      if (!known) unknown.push(track);
+      if (one !== undefined && this.#isPending(one, track)) continue;
+      if (two !== undefined && this.#isPending(two, track)) continue;
+      if (this.#counts.get(track) > 0) (unknown ??= []).push(track);
     }
-    return unknown;
+    return unknown?.sort((left, right) => left - right) ?? NONE;
   }
 
   /** A track of the pair may be a part of a track of the view, or several. */
@@ -63,15 +87,15 @@ export class PairDifference {
   }
 
   /** The tracks that a range touches. */
-  tracksOf(offsetBytes: number, lengthBytes: number): Iterable<number> {
+  tracksOf(offsetBytes: number, lengthBytes: number): readonly number[] {
     const trackBytes = this.#sectorsPerTrack * SECTOR_BYTES;
     const first = Math.floor(offsetBytes / trackBytes);
     const last = Math.floor((offsetBytes + lengthBytes - 1) / trackBytes);
     return Array.from({ length: last - first + 1 }, (_, index) => first + index);
   }
 
-  /** The differing sectors of these tracks, as bad sectors of the secondary's disk; all tracks without. */
-  sectors(tracks: Iterable<number> = this.#counts.keys()): BadSector[] {
+  /** The differing sectors of these tracks, as bad sectors of the secondary's disk. */
+  sectors(tracks: readonly number[]): BadSector[] {
     const bad: BadSector[] = [];
     for (const track of tracks) {
       const first = track * this.#sectorsPerTrack;

@@ -1,4 +1,4 @@
-import { doubledBytes, doubledFloats, doubledInts, type SparseColumn, sparseInts } from "./columns.ts";
+import { doubledBytes, doubledFloats, doubledInts, SparseInts } from "./columns.ts";
 import { INITIAL, type Operation, precedes } from "./operation.ts";
 import { ZERO_HASH } from "./sector-hash.ts";
 
@@ -19,7 +19,7 @@ export const NO_VERSION = -1;
 export class Versions {
   readonly sectorCount: number;
   /** Newest version of a sector. */
-  readonly head: SparseColumn<Int32Array>;
+  readonly head: SparseInts;
   /** Sectors with a version besides the initial one, in the order of their first. */
   touched: Int32Array = new Int32Array(256);
   touchedCount = 0;
@@ -35,7 +35,7 @@ export class Versions {
 
   constructor(sectorCount: number) {
     this.sectorCount = sectorCount;
-    this.head = sparseInts(sectorCount);
+    this.head = new SparseInts(sectorCount);
     this.#previous[INITIAL_VERSION] = NO_VERSION;
   }
 
@@ -184,6 +184,14 @@ export class Versions {
   newestRequired(sector: number, disk: number, fits: (operation: Operation) => boolean): number {
     for (let version = this.head.get(sector); version > INITIAL_VERSION; version = this.previous(version)) {
       if ((this.required(version) & disk) !== 0 && fits(this.operation(version))) return version;
+    }
+    return NO_VERSION;
+  }
+
+  /** The newest version required on `disk`, whatever its operation; {@link NO_VERSION} without. */
+  newestRequiredOfAny(sector: number, disk: number): number {
+    for (let version = this.head.get(sector); version > INITIAL_VERSION; version = this.#previous[version] as number) {
+      if (((this.#required[version] as number) & disk) !== 0) return version;
     }
     return NO_VERSION;
   }
