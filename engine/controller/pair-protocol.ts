@@ -6,11 +6,14 @@ import { settleSwap } from "../mirror/pair-commands.ts";
 import { decodePairOffer, encodePairOffer, type PairOffer } from "../mirror/pair-offer.ts";
 import { type ResyncRequest, runResyncSource } from "../mirror/resync-source.ts";
 import { requestResync, ResyncRequestReader } from "../mirror/resync-target.ts";
-import { DiskError } from "../ports/index.ts";
+import { DiskError, NS_PER_MS } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { SharedMemory } from "./shared-memory.ts";
+
+/** After a source was busy. */
+const ASK_AGAIN_NS = 200 * NS_PER_MS;
 
 /** Heard once, when the other end has answered the offer of a new pair. */
 type CreateAnswer = (refusal: string | undefined) => void;
@@ -172,6 +175,8 @@ export class PairProtocol {
     pair.phase = "idle";
     pair.fenced = false;
     pair.release("start");
+    // The source was busy: nothing else would make this end ask again.
+    if (reason === "NOT_READY") this.#runtime.clock.after(ASK_AGAIN_NS, () => this.reconcile(pair));
   }
 
   #onRequest(pair: Pair, connection: Connection, frame: Frame): void {

@@ -73,9 +73,11 @@ export class Pair {
 
   /** What a host may do, as far as this pair is concerned. */
   access(): Access {
-    const { role, status, suspension, consistent, secondaryWritable } = this.entry;
+    const { role, status, suspension, consistent, secondaryWritable, wish } = this.entry;
     if (!consistent) return "none";
     if (this.fenced) return "read-only";
+    // The operator gave up what is here; writes made until the copy begins would go with it unasked.
+    if (wish === "from-there") return "read-only";
     if (role === "primary") return "read-write";
     return status === "SPLIT" && suspension === "operator" && secondaryWritable ? "read-write" : "read-only";
   }
@@ -117,6 +119,16 @@ export class Pair {
     if (this.live) return this.connection?.outbox.room(payloadBytes);
     if (this.entry.shared) return this.fork();
     return this.#transitions > 0 ? this.#transition : undefined;
+  }
+
+  /**
+   * What a host's flush must wait for before it is acknowledged. A primary that is alone promises
+   * here what the other end may hold volatile and lose: that, too, is a history of its own.
+   */
+  async readyToPromise(): Promise<void> {
+    const { role, shared } = this.entry;
+    if (!this.live && role === "primary" && shared && this.pending.count > 0) await this.fork();
+    else if (this.#transitions > 0 && !this.live) await this.#transition;
   }
 
   /**

@@ -187,6 +187,7 @@ export class Volume {
     await this.disk.flush();
     this.#flushedTick = Math.max(this.#flushedTick, tick);
     for (const durable of remote) if (durable !== undefined) await durable;
+    for (const pair of this.#pairs) await pair.readyToPromise();
     for (const pair of this.#pairs) pair.retire();
   }
 

@@ -91,13 +91,18 @@ export class ToyMirror {
     const data = sectors(++this.#tag, count);
     const operation = this.stage.issue(VOLUMES[system], sector, data);
     if (!this.#serves(system)) return this.stage.checker.failed(operation, "REFUSED");
-    if (this.#taker === peerOf(system)) this.#diverged = true;
-    if (this.report(system).status === "SPLIT") this.#wroteAlone.add(system);
+    this.#noteAlone(system);
     this.#intend(system, sector, count);
     this.stage.put(VOLUMES[system], sector, data);
     if (this.#isDuplex()) this.#send(system, sector, data);
     if (this.#bug === "clears pending at the acknowledgement") this.#pending(system).clear();
     this.stage.checker.acknowledged(operation);
+  }
+
+  /** What is promised while suspended makes a history of its own. */
+  #noteAlone(system: System): void {
+    if (this.#taker === peerOf(system)) this.#diverged = true;
+    if (this.report(system).status === "SPLIT") this.#wroteAlone.add(system);
   }
 
   /** A write during which its system crashes: `here` of its sectors reached the disk, `there` the other one. */
@@ -156,6 +161,8 @@ export class ToyMirror {
         else this.#queue.push("flush");
       }
     }
+    // A promise that the other side has no part in, whatever it holds volatile.
+    this.#noteAlone(system);
     this.stage.checker.acknowledged(operation);
   }
 
