@@ -2,7 +2,10 @@ import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 
 const SECTOR_WORDS = SECTOR_BYTES / 4;
 const PIECE_BYTES = 64 * 1024;
-const aligned = new Uint8Array(PIECE_BYTES);
+const alignedWords = new Uint32Array(PIECE_BYTES / 4);
+const aligned = new Uint8Array(alignedWords.buffer);
+/** Up to here a copy costs less than a view of another type. */
+const SMALL_BYTES = 16 * 1024;
 
 /** What {@link hashSectors} gives for a sector of zeros, so that an empty table means an empty disk. */
 export const ZERO_HASH = 0;
@@ -13,6 +16,11 @@ export const ZERO_HASH = 0;
  */
 export function hashSectors(bytes: Uint8Array, hashes: Float64Array): void {
   const sectorCount = bytes.length / SECTOR_BYTES;
+  if (bytes.length <= SMALL_BYTES) {
+    aligned.set(bytes);
+    hashWords(alignedWords, sectorCount, hashes, 0);
+    return;
+  }
   if (bytes.byteOffset % 4 === 0) {
     hashWords(new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4), sectorCount, hashes, 0);
     return;
@@ -20,12 +28,7 @@ export function hashSectors(bytes: Uint8Array, hashes: Float64Array): void {
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
     const piece = bytes.subarray(at, at + PIECE_BYTES);
     aligned.set(piece);
-    hashWords(
-      new Uint32Array(aligned.buffer, 0, piece.length / 4),
-      piece.length / SECTOR_BYTES,
-      hashes,
-      at / SECTOR_BYTES,
-    );
+    hashWords(alignedWords, piece.length / SECTOR_BYTES, hashes, at / SECTOR_BYTES);
   }
 }
 

@@ -6,6 +6,8 @@ import { ZERO_HASH } from "./sector-hash.ts";
 export const INITIAL_VERSION = 0;
 /** How far back content is looked for to see that it repeats; further back counts as long gone. */
 const REPEATS_WITHIN = 256;
+/** Room at first; a short run never needs more. */
+const FIRST_VERSIONS = 2048;
 /** No version fits. */
 export const NO_VERSION = -1;
 
@@ -25,13 +27,13 @@ export class Versions {
   touchedCount = 0;
   #count = 1;
   #operations: Operation[] = [INITIAL];
-  #hash: Float64Array = new Float64Array(1024);
-  #previous: Int32Array = new Int32Array(1024);
-  #sector: Int32Array = new Int32Array(1024);
-  #operation: Int32Array = new Int32Array(1024);
-  #required: Uint8Array = new Uint8Array(1024);
-  #held: Uint8Array = new Uint8Array(1024);
-  #repeated: Uint8Array = new Uint8Array(1024);
+  #hash: Float64Array = new Float64Array(FIRST_VERSIONS);
+  #previous: Int32Array = new Int32Array(FIRST_VERSIONS);
+  #sector: Int32Array = new Int32Array(FIRST_VERSIONS);
+  #operation: Int32Array = new Int32Array(FIRST_VERSIONS);
+  #required: Uint8Array = new Uint8Array(FIRST_VERSIONS);
+  #held: Uint8Array = new Uint8Array(FIRST_VERSIONS);
+  #repeated: Uint8Array = new Uint8Array(FIRST_VERSIONS);
 
   constructor(sectorCount: number) {
     this.sectorCount = sectorCount;

@@ -29,8 +29,8 @@ export interface EventRecord {
 }
 
 const WORDS = 8;
-const CHUNK_EVENTS = 16 * 1024;
-const FIRST_EVENTS = 512;
+/** Small, so that a short run stays cheap, and never copied. */
+const CHUNK_EVENTS = 1024;
 const KINDS_MAX = 1 << 12;
 const ACTORS_MAX = 1 << 20;
 
@@ -53,7 +53,7 @@ export class EventLog {
 
   constructor(retainEvents = 4_000_000) {
     this.#retainEvents = retainEvents;
-    this.#chunk = new Int32Array(FIRST_EVENTS * WORDS);
+    this.#chunk = new Int32Array(CHUNK_EVENTS * WORDS);
     this.#chunks.push(this.#chunk);
   }
 
@@ -117,18 +117,10 @@ export class EventLog {
     return index;
   }
 
-  /** Makes room: the first chunk grows, so that a short run stays cheap; full ones are followed by others. */
   #extend(): void {
-    const full = this.#chunk;
-    if (full.length < CHUNK_EVENTS * WORDS) {
-      this.#chunk = new Int32Array(2 * full.length);
-      this.#chunk.set(full);
-      this.#chunks[0] = this.#chunk;
-    } else {
-      this.#chunk = new Int32Array(CHUNK_EVENTS * WORDS);
-      this.#chunks.push(this.#chunk);
-      this.#at = 0;
-    }
+    this.#chunk = new Int32Array(CHUNK_EVENTS * WORDS);
+    this.#chunks.push(this.#chunk);
+    this.#at = 0;
   }
 
   /** The event at `index`; `undefined` if there is none or it was not retained. */

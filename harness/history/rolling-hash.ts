@@ -83,9 +83,9 @@ export function hashBytes(bytes: Uint8Array): number {
     return finish(a, b, c, d);
   }
   for (let start = 0; start < lengthBytes; start += scratchBytes.length) {
-    const part = bytes.subarray(start, Math.min(start + scratchBytes.length, lengthBytes));
+    const part = lengthBytes <= scratchBytes.length ? bytes : bytes.subarray(start, start + scratchBytes.length);
     const wordCount = ((part.length + 15) >>> 4) << 2;
-    scratch.fill(0, wordCount - 4, wordCount);
+    for (let index = wordCount - 4; index < wordCount; index++) scratch[index] = 0;
     // A copy to an aligned buffer costs less than reading words that are not aligned.
     scratchBytes.set(part);
     for (let index = 0; index < wordCount; index += 4) {

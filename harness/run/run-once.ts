@@ -128,7 +128,7 @@ class Run {
     } finally {
       this.#guards.release();
     }
-    return {
+    const execution: Execution = {
       log: this.#log,
       virtualNs: this.#scheduler.nowNs,
       check,
@@ -137,6 +137,8 @@ class Run {
       struck: this.#ledger.struck(),
       oracles: this.#captures.records(),
     };
+    this.#world.release();
+    return execution;
   }
 
   /** Runs the scheduler until the plan has ended, or cannot. */

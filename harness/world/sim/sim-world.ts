@@ -103,6 +103,11 @@ export class SimWorld implements World {
     await Promise.all(this.systems.map((system) => system.whenServing()));
   }
 
+  /** The run is over: what its disks held is forgotten, and their memory used again. */
+  release(): void {
+    for (const { disk } of this.#disks.values()) disk.release();
+  }
+
   nowNs(): number {
     return this.scheduler.nowNs;
   }

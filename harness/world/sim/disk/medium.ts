@@ -159,6 +159,13 @@ export class Medium {
     return changes.lostSectorCount;
   }
 
+  /** Gives the memory up: all is zeros, and durable. */
+  release(): void {
+    this.content.release();
+    this.undo.release();
+    this.overlay.clear();
+  }
+
   /** Marks the records since `sinceSequence`: the next power loss keeps of them what `keeps` says. */
   tear(sinceSequence: number, keeps: (sectorIndex: number) => boolean): void {
     for (let sequence = Math.max(sinceSequence, this.undo.head); sequence < this.undo.tail; sequence++) {

@@ -1,38 +1,38 @@
 import type { Disk, WriteOptions } from "../../../../engine/ports/index.ts";
 import type { RequestKind } from "./request.ts";
 
-/** What a request of the port becomes: kind, offset and length in bytes, and what a write brings. */
-export type Submission = readonly [
+/** What a request of the port becomes: `source` and `fua` of a write. Settles with the bytes of a read. */
+type Submit = (
   kind: RequestKind,
   offsetBytes: number,
   lengthBytes: number,
-  source?: Uint8Array,
-  options?: WriteOptions,
-];
+  source: Uint8Array | undefined,
+  fua: boolean,
+) => Promise<unknown>;
 
-/** The Disk port, as one process sees a disk. `submit` settles with the bytes of a read. */
+/** The Disk port, as one process sees a disk. */
 export class OpenDisk implements Disk {
   readonly sizeBytes: number;
-  readonly #submit: (...submission: Submission) => Promise<unknown>;
+  readonly #submit: Submit;
 
-  constructor(sizeBytes: number, submit: (...submission: Submission) => Promise<unknown>) {
+  constructor(sizeBytes: number, submit: Submit) {
     this.sizeBytes = sizeBytes;
     this.#submit = submit;
   }
 
   read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    return this.#submit("read", offsetBytes, lengthBytes) as Promise<Uint8Array>;
+    return this.#submit("read", offsetBytes, lengthBytes, undefined, false) as Promise<Uint8Array>;
   }
 
   write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
-    return this.#submit("write", offsetBytes, data.length, data, options) as Promise<void>;
+    return this.#submit("write", offsetBytes, data.length, data, options?.fua === true) as Promise<void>;
   }
 
   flush(): Promise<void> {
-    return this.#submit("flush", 0, 0) as Promise<void>;
+    return this.#submit("flush", 0, 0, undefined, false) as Promise<void>;
   }
 
   trim(offsetBytes: number, lengthBytes: number): Promise<void> {
-    return this.#submit("trim", offsetBytes, lengthBytes) as Promise<void>;
+    return this.#submit("trim", offsetBytes, lengthBytes, undefined, false) as Promise<void>;
   }
 }

@@ -15,6 +15,8 @@ export interface DiskRequest {
   readonly process: Process;
   readonly resolve: (bytes: Uint8Array | undefined) => void;
   readonly reject: (error: Error) => void;
+  /** The pooled buffer in which {@link data} lies. */
+  readonly staging: Uint8Array | undefined;
   /** The disk's own copy of what a write brings. */
   readonly data: Uint8Array | undefined;
   /** The caller's buffer and the hash that it had: it must not change while the request runs. */

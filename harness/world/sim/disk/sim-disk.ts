@@ -3,6 +3,7 @@ import type { EventKind } from "../../../history/event-log.ts";
 import { hashBytes } from "../../../history/rolling-hash.ts";
 import { Process } from "../process.ts";
 import type { Scheduler } from "../scheduler.ts";
+import { bufferPool } from "./buffer-pool.ts";
 import type { ChangeListener, Damage } from "./change.ts";
 import { contentDigest } from "./compare.ts";
 import type { DiskFaultSpec } from "./disk-fault.ts";
@@ -12,8 +13,7 @@ import type { Medium } from "./medium.ts";
 import type { PowerLossMode } from "./power-loss.ts";
 import { assertRange, assertUntouched } from "./request-checks.ts";
 import type { DiskRequest, RequestCounts, RequestKind, RequestListener, RequestNotice } from "./request.ts";
-import { OpenDisk, type Submission } from "./open-disk.ts";
-import { StagingPool } from "./staging-pool.ts";
+import { OpenDisk } from "./open-disk.ts";
 import { type DiskTiming, defaultTiming, latencyNs } from "./timing.ts";
 
 export interface SimDiskOptions {
@@ -53,7 +53,6 @@ export class SimDisk {
   readonly #timing: DiskTiming;
   readonly #checkBuffers: boolean;
   readonly #kinds: Record<RequestKind | "data" | "wake" | "injected" | "stalled" | "powerLoss", EventKind>;
-  readonly #staging = new StagingPool();
   readonly #inFlight = new Set<DiskRequest>();
   readonly #requestListeners: RequestListener[] = [];
   readonly #counts = { read: 0, write: 0, flush: 0, trim: 0, readBytes: 0, writtenBytes: 0, failed: 0 };
@@ -88,7 +87,9 @@ export class SimDisk {
   /** The disk as `process`, one incarnation, sees it. Requests that a dead process left complete first. */
   open(process: Process): Disk {
     for (const request of [...this.#inFlight]) if (request.process.state === "dead") this.#complete(request);
-    return new OpenDisk(this.sizeBytes, (...request) => this.#submit(process, ...request));
+    return new OpenDisk(this.sizeBytes, (kind, offsetBytes, lengthBytes, source, fua) =>
+      this.#submit(process, kind, offsetBytes, lengthBytes, source, fua),
+    );
   }
 
   /**
@@ -166,6 +167,11 @@ export class SimDisk {
     return contentDigest(this.#medium.content);
   }
 
+  /** The run is over: the memory goes to the disks of the next one. What was peeked at must be forgotten. */
+  release(): void {
+    this.#medium.release();
+  }
+
   /** Bytes written that a power loss may take; a sector written twice counts twice. */
   get volatileBytes(): number {
     return this.#medium.undo.dirtyBytes;
@@ -194,7 +200,14 @@ export class SimDisk {
     };
   }
 
-  #submit(process: Process, ...[kind, offsetBytes, lengthBytes, source, options]: Submission): Promise<unknown> {
+  #submit(
+    process: Process,
+    kind: RequestKind,
+    offsetBytes: number,
+    lengthBytes: number,
+    source: Uint8Array | undefined,
+    fua: boolean,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#assertRange(offsetBytes, lengthBytes, SECTOR_BYTES);
       // What a dead program still computes in this event reaches nothing.
@@ -202,20 +215,22 @@ export class SimDisk {
       if (this.#inFlight.size >= IN_FLIGHT_MAX) {
         throw new Error(`disk ${this.name}: ${IN_FLIGHT_MAX} requests in flight: the caller has no bound`);
       }
+      const staging = source === undefined ? undefined : stagedCopy(source);
       const request: DiskRequest = {
         requestIndex: this.#requestIndex++,
         kind,
         offsetBytes,
         lengthBytes,
-        fua: options?.fua === true,
+        fua,
         process,
         resolve,
         reject,
-        data: source === undefined ? undefined : this.#staging.copy(source),
+        staging,
+        data: staging === undefined || staging.length === lengthBytes ? staging : staging.subarray(0, lengthBytes),
         source,
         sourceHash: source === undefined ? 0 : hashBytes(source),
         flushMark: kind === "flush" ? this.#medium.flushMark() : 0,
-        delayNs: latencyNs(this.#timing, kind, options?.fua === true, this.#latencies),
+        delayNs: latencyNs(this.#timing, kind, fua, this.#latencies),
         verdict: this.#faulty.decide({ kind, offsetBytes, lengthBytes }),
         event: undefined,
       };
@@ -252,7 +267,7 @@ export class SimDisk {
   #complete(request: DiskRequest): void {
     this.#inFlight.delete(request);
     if (request.event !== undefined) request.event.callback = undefined;
-    if (this.#checkBuffers) assertUntouched(`disk ${this.name}`, request);
+    if (this.#checkBuffers) assertUntouched(this.name, request);
     const { offsetBytes, lengthBytes } = request;
     const powerLosses = this.#powerLosses;
     let bytes: Uint8Array | undefined;
@@ -267,7 +282,7 @@ export class SimDisk {
     }
     this.#count(request, error);
     this.#tell(request, error === undefined ? "completed" : "failed");
-    if (request.data !== undefined) this.#staging.release(request.data);
+    if (request.staging !== undefined) bufferPool.release(request.staging);
     this.#wake(request, bytes, error);
   }
 
@@ -292,10 +307,10 @@ export class SimDisk {
 
   /** A request in flight at a power loss. */
   #arrive(request: DiskRequest): void {
-    const { kind, offsetBytes, lengthBytes, data, verdict } = request;
+    const { kind, offsetBytes, lengthBytes, data, staging, verdict } = request;
     if (kind === "write") this.#noteData(request);
     if (kind === "write" || kind === "trim") this.#faulty.arrive(offsetBytes, lengthBytes, data, verdict);
-    if (data !== undefined) this.#staging.release(data);
+    if (staging !== undefined) bufferPool.release(staging);
   }
 
   /** Settles the promise, when its process can see it. */
@@ -332,8 +347,14 @@ export class SimDisk {
   }
 
   #assertRange(offsetBytes: number, lengthBytes: number, unitBytes: number): void {
-    assertRange(`disk ${this.name}`, this.sizeBytes, offsetBytes, lengthBytes, unitBytes);
+    assertRange(this.name, this.sizeBytes, offsetBytes, lengthBytes, unitBytes);
   }
+}
+
+function stagedCopy(source: Uint8Array): Uint8Array {
+  const staging = bufferPool.take(source.length);
+  staging.set(source);
+  return staging;
 }
 
 function settle(request: DiskRequest, bytes: Uint8Array | undefined, error: DiskError | undefined): void {

@@ -1,3 +1,5 @@
+import { bufferPool } from "./buffer-pool.ts";
+
 /** The unit of allocation of a {@link SparseBytes}. */
 export const CHUNK_BYTES = 64 * 1024;
 
@@ -51,7 +53,7 @@ export class SparseBytes {
     if (chunk === undefined) {
       if (isZero(piece)) return;
       const startBytes = chunkIndex * CHUNK_BYTES;
-      chunk = new Uint8Array(Math.min(CHUNK_BYTES, this.sizeBytes - startBytes));
+      chunk = zeroedChunk(Math.min(CHUNK_BYTES, this.sizeBytes - startBytes), piece.length);
       this.#chunks.set(chunkIndex, chunk);
     }
     chunk.set(piece, offsetBytes - chunkIndex * CHUNK_BYTES);
@@ -67,6 +69,12 @@ export class SparseBytes {
       const local = offsetBytes - chunkIndex * CHUNK_BYTES;
       chunk.fill(0, local, local + lengthBytes);
     }
+  }
+
+  /** Gives the memory up: all is zeros. */
+  release(): void {
+    for (const chunk of this.#chunks.values()) if (chunk.length === CHUNK_BYTES) bufferPool.release(chunk);
+    this.#chunks.clear();
   }
 
   /** The bytes, without a copy where they lie in one chunk. Not to be changed, nor kept past the next change. */
@@ -94,6 +102,13 @@ export class SparseBytes {
     }
     return bytes;
   }
+}
+
+/** @param filledBytes the first write to it; one of the whole chunk leaves nothing to zero */
+function zeroedChunk(lengthBytes: number, filledBytes: number): Uint8Array {
+  if (lengthBytes < CHUNK_BYTES) return new Uint8Array(lengthBytes);
+  const chunk = bufferPool.take(CHUNK_BYTES);
+  return filledBytes === CHUNK_BYTES ? chunk : chunk.fill(0);
 }
 
 /** True if every byte is zero. Stops at the first that is not. */

@@ -1,4 +1,5 @@
 import { SECTOR_BYTES } from "../../../../engine/ports/index.ts";
+import { bufferPool } from "./buffer-pool.ts";
 import { CHUNK_BYTES } from "./sparse-bytes.ts";
 
 const SECTORS = 0;
@@ -121,6 +122,14 @@ export class UndoLog<Overlay> {
     while (this.#head < end) this.#dropOldest();
   }
 
+  /** Forgets every record and gives the memory of old bytes up. */
+  release(): void {
+    this.dropBefore(this.#tail);
+    if (this.#ring?.length === RING_MIN_BYTES) bufferPool.release(this.#ring);
+    this.#ring = undefined;
+    this.#ringTail = 0;
+  }
+
   #dropOldest(): void {
     const slot = (this.#head & this.#mask) * COLUMNS;
     if (this.#records[slot + KIND] !== UndoKind.barrier) {
@@ -169,7 +178,8 @@ export class UndoLog<Overlay> {
   #growRing(newest: number): void {
     const before = this.#ring;
     const capacity = before === undefined ? RING_MIN_BYTES : Math.min(before.length * 2, this.#ringMaxBytes);
-    const ring = new Uint8Array(capacity);
+    // Old bytes are read only where they were put, so that a used buffer need not be zeroed.
+    const ring = capacity === RING_MIN_BYTES ? bufferPool.take(capacity) : new Uint8Array(capacity);
     let at = 0;
     for (let sequence = this.#head; sequence < newest; sequence++) {
       const position = this.#positions[sequence & this.#mask] as number;
