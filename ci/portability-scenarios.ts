@@ -18,5 +18,6 @@ export const PORTABILITY_SCENARIOS: readonly string[] = [
   "link-suspension/secondary-disk-hangs",
   "link-suspension/takeover-and-fail-back",
   "recorded-programs/sqlite-cut-at-many-points",
+  "regressions/connections-that-die-young",
   "snapshot-resync/interrupted-by-everything",
 ];

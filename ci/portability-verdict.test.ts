@@ -1,11 +1,9 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { scenarioFiles } from "../harness/cli/scenario-files.ts";
 import { PORTABILITY_SCENARIOS } from "./portability-scenarios.ts";
 import { judgePortability, type PortabilityRun, portabilityTable, type RuntimeResult } from "./portability-verdict.ts";
 
-const root = join(import.meta.dirname, "..");
 const hash = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }).map((value) => value.toString(16).padStart(16, "0"));
 const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 6 });
 const runsOf = (names: readonly string[]): fc.Arbitrary<PortabilityRun[]> =>
@@ -76,11 +74,8 @@ test("nothing compared is never equal", () => {
 });
 
 test("the scenarios exist, and every folder of scenarios has one among them", () => {
-  for (const id of PORTABILITY_SCENARIOS) expect(existsSync(join(root, "scenarios", `${id}.ts`)), id).toBe(true);
-  const folders = readdirSync(join(root, "scenarios"), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name)
-    .filter((name) => readdirSync(join(root, "scenarios", name)).some((file) => file.endsWith(".ts")));
-  const covered = new Set(PORTABILITY_SCENARIOS.map((id) => id.split("/")[0]));
-  expect(covered).toEqual(new Set(folders));
+  const shipped = scenarioFiles(new URL("../scenarios/", import.meta.url)).ids();
+  expect(shipped).toEqual(expect.arrayContaining([...PORTABILITY_SCENARIOS]));
+  const foldersOf = (ids: readonly string[]) => new Set(ids.map((id) => id.split("/")[0]));
+  expect(foldersOf(PORTABILITY_SCENARIOS)).toEqual(foldersOf(shipped));
 });

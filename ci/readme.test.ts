@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
+import { loadAll, scenarioFiles } from "../harness/cli/scenario-files.ts";
 import { parsePlan } from "../harness/plan/index.ts";
 import packageJson from "../package.json" with { type: "json" };
 
@@ -16,9 +17,7 @@ const pages = [
 const features = [...readme.matchAll(/^\| ([A-Z]{2}-\d+[a-c]?) \| .* \| (\w+)(.*) \|$/gm)].map(
   ([, id = "", status = "", detail = ""]) => ({ id, status, detail }),
 );
-const scenarioIds = readdirSync(join(root, "scenarios"), { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith(".ts"))
-  .map((path) => path.replaceAll("\\", "/"));
+const scenarios = scenarioFiles(pathToFileURL(join(root, "scenarios/")));
 
 test.each(pages)("%s: every link leads to a file, and every npm script exists", (page) => {
   const text = readFileSync(join(root, page), "utf8");
@@ -40,9 +39,9 @@ test("the feature table has each requirement once, with a status", () => {
 test("the requirements of every scenario are in the feature table, and none of them is planned", async () => {
   const status = new Map(features.map((feature) => [feature.id, feature.status]));
   const wrong: string[] = [];
-  for (const path of scenarioIds)
-    for (const id of (await planOf(join(root, "scenarios", path))).requirements)
-      if (!["simulated", "partly"].includes(status.get(id) ?? "")) wrong.push(`${path}: ${id}`);
+  for (const scenario of await loadAll(scenarios))
+    for (const id of parsePlan(scenario.plan).requirements)
+      if (!["simulated", "partly"].includes(status.get(id) ?? "")) wrong.push(`${scenario.id}: ${id}`);
   expect(wrong).toEqual([]);
 });
 

@@ -3,7 +3,7 @@ import { PlanError } from "../plan/plan-error.ts";
 import type { ScenarioCatalogue, ScenarioEntry } from "./scenario-entry.ts";
 
 /** Files that are no scenarios themselves: tests, and what several scenarios share. */
-const NO_SCENARIO = /\.test\.ts$|\.d\.ts$|(^|\/)(shared|index|traces)(\/|\.ts$)/;
+const NO_SCENARIO = /\.test\.ts$|^shared\//;
 
 /**
  * The scenarios of a folder: every TypeScript file below it is one, its default export the plan.
