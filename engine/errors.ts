@@ -6,6 +6,8 @@ export interface EngineErrorContexts {
   LINK_UNKNOWN: { link: string };
   /** The command needs the other end and it cannot be reached. */
   LINK_DOWN: { pair: string; command: string };
+  /** The link was lost while the other end carried the command out: it may or may not have been done. */
+  UNANSWERED: { pair: string; command: string };
   ILLEGAL_TRANSITION: { pair: string; command: string; status: string; suspension: string };
   WRONG_ROLE: { pair: string; command: string; role: string };
   /** Both sides wrote by themselves; only an operator can say whose writes to discard. */
@@ -38,6 +40,7 @@ const remedies: Readonly<Record<EngineErrorCode, string>> = {
   PAIR_EXISTS: "use the pair that is there, or another volume",
   LINK_UNKNOWN: "use a link of this system's configuration",
   LINK_DOWN: "restore the link and give the command again",
+  UNANSWERED: "look at the pair once the link is back, and give the command again if it was not carried out",
   ILLEGAL_TRANSITION: "wait for the status that the command needs, or give the command that leads there",
   WRONG_ROLE: "give the command at the other end",
   DIVERGED: "resync with a direction: the target's own writes since the split are discarded",

@@ -142,7 +142,7 @@ export class StorageSystem {
     for (const [number, asked] of this.#asked) {
       if (asked.connection !== connection) continue;
       this.#asked.delete(number);
-      asked.answer(new EngineError("LINK_DOWN", { pair: asked.command.pair, command: asked.command.kind }));
+      asked.answer(new EngineError("UNANSWERED", { pair: asked.command.pair, command: asked.command.kind }));
     }
   }
 

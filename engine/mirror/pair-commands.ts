@@ -97,8 +97,7 @@ export async function takeOver(pair: Pair): Promise<void> {
   if (entry.role !== "secondary")
     throw new EngineError("WRONG_ROLE", { pair: entry.name, command: "takeover", role: entry.role });
   if (!entry.consistent) throw new EngineError("NOT_CONSISTENT", { pair: entry.name, command: "takeover" });
-  // Also when the other end is secondary: then a swap is on its way, which makes one of them primary.
-  if (pair.connection !== undefined) throw new EngineError("PEER_ALIVE", { pair: entry.name });
+  if (pair.connection !== undefined && !isOrphan(pair)) throw new EngineError("PEER_ALIVE", { pair: entry.name });
   entry.role = "primary";
   setStatus(entry, "SPLIT");
   entry.suspension = "takeover";
@@ -108,6 +107,12 @@ export async function takeOver(pair: Pair): Promise<void> {
   pair.beginHistory();
   entry.takeover = entry.current;
   await pair.persist();
+}
+
+/** True if neither end is primary, nor about to be: a swap on its way makes one of them primary. */
+function isOrphan({ entry, peerState }: Pair): boolean {
+  if (entry.status !== "SPLIT" || entry.suspension === "swap") return false;
+  return peerState?.role === "secondary" && peerState.suspension !== "swap";
 }
 
 /**
@@ -130,11 +135,11 @@ export async function swapRoles(pair: Pair): Promise<void> {
     entry.role = "secondary";
     entry.suspension = "swap";
     await pair.persist();
-    const down = (): EngineError => new EngineError("LINK_DOWN", { pair: entry.name, command: "failback" });
-    if (pair.connection !== connection) throw down();
+    if (pair.connection !== connection) throw new EngineError("LINK_DOWN", { pair: entry.name, command: "failback" });
     const sequence = connection.outbox.send("swap", { pairId: entry.id });
     pair.runtime.log.step("pair.swapping", { pair: entry.name });
-    if ((await connection.outbox.whenDurable(sequence)) === "lost") throw down();
+    if ((await connection.outbox.whenDurable(sequence)) === "lost")
+      throw new EngineError("UNANSWERED", { pair: entry.name, command: "failback" });
     entry.suspension = "";
     if (pair.peerState !== undefined) pair.peerState.role = "primary";
     await pair.persist();

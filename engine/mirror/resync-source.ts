@@ -39,6 +39,8 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
   setStatus(entry, "COPY");
   entry.suspension = "";
   entry.established = true;
+  // Both gave way to the other, each on a word of the operator: the side that is kept is the primary.
+  if (request.state.role === "secondary") entry.role = "primary";
   // The target has just said what it holds, so no other history can come back: without this, a long
   // row of interrupted resyncs would push the one that matters out of the list.
   const { current, copyFrom, ancestors } = request.state;

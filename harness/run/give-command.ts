@@ -33,7 +33,8 @@ export function giveCommand(
       if (!open) return;
       open = false;
       forget();
-      if (refusal === "") checker.adminDone(issued);
+      // Unanswered, it may have been carried out: what it agrees to is agreed to.
+      if (refusal === "" || refusal.startsWith("UNANSWERED")) checker.adminDone(issued);
       else checker.adminRefused(issued);
       checker.observe();
       resolve(refusal);
