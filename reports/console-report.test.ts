@@ -12,7 +12,12 @@ const runs = [
     events: 9_999_999,
   }),
   runRecord({ id: "regressions/x", verdict: "FAIL", failures: [{ rule: "C", message: "m", timeNs: 0, blame: [] }] }),
-  runRecord({ id: "regressions/y", vacuous: true, faults: [{ kind: "eio", on: "a/pvol", injected: 1, effective: 0 }] }),
+  runRecord({
+    id: "regressions/y",
+    verdict: "UNKNOWN",
+    vacuous: true,
+    faults: [{ kind: "eio", on: "a/pvol", injected: 1, effective: 0 }],
+  }),
 ];
 
 const options = {
@@ -67,6 +72,6 @@ test("every run has its seed and its replay command, and a failure has it first"
 
 test("the last line counts what happened", () => {
   expect(consoleReport(runs, options).trimEnd().split("\n").at(-1)).toBe(
-    "FAIL  4 runs: 1 FAIL, 3 PASS, 1 vacuous  in 1.2 s",
+    "FAIL  4 runs: 1 FAIL, 1 UNKNOWN, 2 PASS, 1 vacuous  in 1.2 s",
   );
 });

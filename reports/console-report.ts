@@ -1,4 +1,4 @@
-import type { RunRecord, Verdict } from "../harness/history/run-record.ts";
+import { type RunRecord, VERDICTS, type Verdict } from "../harness/history/run-record.ts";
 import { consoleTable } from "./console-table.ts";
 import { failureText } from "./failure-text.ts";
 import { type Paint, painter, verdictStyle } from "./paint.ts";
@@ -23,7 +23,7 @@ const GOOD: ReadonlySet<Verdict> = new Set(["PASS", "NOT_APPLICABLE", "WAIVED"])
  */
 export function consoleReport(runs: readonly RunRecord[], options: ConsoleReportOptions): string {
   const paint = painter(options.colour);
-  const good = runs.filter((run) => GOOD.has(run.verdict) && !run.vacuous);
+  const good = runs.filter((run) => GOOD.has(run.verdict));
   const parts = good.length > 0 ? [good.map((run) => replayLines(run, options, paint)).join("\n")] : [];
   parts.push(consoleTable(runs, options.columns, paint));
   for (const run of runs) if (!good.includes(run)) parts.push(paintFailure(run, options, paint));
@@ -38,16 +38,15 @@ function replayLines(run: RunRecord, options: ConsoleReportOptions, paint: Paint
 
 function paintFailure(run: RunRecord, options: ConsoleReportOptions, paint: Paint): string {
   const [replay = "", title = "", ...rest] = failureText(run, options.replayCommand(run.replay)).split("\n");
-  return [paint("bold", replay), paint(run.vacuous ? "yellow" : verdictStyle(run.verdict), title), ...rest].join("\n");
+  return [paint("bold", replay), paint(verdictStyle(run.verdict), title), ...rest].join("\n");
 }
 
 function summaryLine(runs: readonly RunRecord[], options: ConsoleReportOptions, paint: Paint): string {
   const counts = new Map<Verdict, number>();
   for (const run of runs) counts.set(run.verdict, (counts.get(run.verdict) ?? 0) + 1);
-  const order: readonly Verdict[] = ["FAIL", "ERROR", "UNKNOWN", "SKIPPED", "PASS", "NOT_APPLICABLE", "WAIVED"];
-  const parts = order
-    .filter((verdict) => counts.has(verdict))
-    .map((verdict) => paint(verdictStyle(verdict), `${counts.get(verdict) ?? 0} ${verdict}`));
+  const parts = VERDICTS.filter((verdict) => counts.has(verdict)).map((verdict) =>
+    paint(verdictStyle(verdict), `${counts.get(verdict) ?? 0} ${verdict}`),
+  );
   const vacuous = runs.filter((run) => run.vacuous).length;
   if (vacuous > 0) parts.push(paint("yellow", `${vacuous} vacuous`));
   const plural = runs.length === 1 ? "run" : "runs";

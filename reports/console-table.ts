@@ -21,7 +21,7 @@ const COLUMNS: readonly Column[] = [
     align: "left",
     dispensable: 0,
     text: (run) => (run.vacuous ? `${run.verdict} (vacuous)` : run.verdict),
-    paint: (run, text, paint) => paint(run.vacuous ? "yellow" : verdictStyle(run.verdict), text),
+    paint: (run, text, paint) => paint(verdictStyle(run.verdict), text),
   },
   { head: "seed", align: "right", dispensable: 5, text: (run) => String(run.seed) },
   { head: "events", align: "right", dispensable: 2, text: (run) => grouped(run.events) },

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { INVARIANTS, type RunRecord, type Verdict } from "../harness/history/run-record.ts";
+import { INVARIANTS, type RunRecord, VERDICTS, type Verdict } from "../harness/history/run-record.ts";
 
 /** Rises when a reader of the former form would misread the new one. */
 export const RESULT_SCHEMA_VERSION = 1;
 
-const verdict = z.enum(["PASS", "FAIL", "UNKNOWN", "ERROR", "SKIPPED", "NOT_APPLICABLE", "WAIVED"]);
+const verdict = z.enum(VERDICTS);
 const count = z.int().nonnegative();
 
 const fault = z.object({
@@ -58,7 +58,7 @@ export const runRecordSchema = z.looseObject({
   checks: z.partialRecord(z.enum(INVARIANTS), count).describe("How often each invariant was evaluated"),
   failures: z.array(failure),
   oracles: z.array(oracle),
-  vacuous: z.boolean().describe("A fault had no observed effect"),
+  vacuous: z.boolean().describe("A fault had no observed effect; the verdict is UNKNOWN at best"),
   replay: z.string().describe("The token for resilver replay TOKEN"),
 });
 

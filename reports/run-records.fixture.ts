@@ -1,7 +1,5 @@
 import fc from "fast-check";
-import { INVARIANTS, type RunRecord, type Verdict } from "../harness/history/run-record.ts";
-
-const VERDICTS: readonly Verdict[] = ["PASS", "FAIL", "UNKNOWN", "ERROR", "SKIPPED", "NOT_APPLICABLE", "WAIVED"];
+import { INVARIANTS, type RunRecord, VERDICTS } from "../harness/history/run-record.ts";
 
 /** A run in order; the fields given replace its own. */
 export function runRecord(fields: Partial<RunRecord> = {}): RunRecord {

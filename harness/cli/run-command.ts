@@ -1,11 +1,11 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import type { RunRecord } from "../history/run-record.ts";
+import type { RunRecord, Verdict } from "../history/run-record.ts";
+import { mergeVerdicts } from "../history/verdict.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { OutDirectory } from "./out-directory.ts";
-import { overallVerdict } from "./overall-verdict.ts";
 import { readPlanFile } from "./plan-file.ts";
 import { progressFor } from "./progress.ts";
 import { tokenOf } from "./replay-token.ts";
@@ -72,7 +72,7 @@ export async function runAndReport(
   const out = new OutDirectory(options.out);
   // On disk from the first moment: whoever finds this after a kill does not find a pass.
   const planned = tasks.map((task) => unfinishedRecord(task, "SKIPPED", "not run yet"));
-  out.index(reports.resultDocument(planned, overallVerdict(planned)));
+  out.index(reports.resultDocument(planned, verdictOf(planned)));
 
   const progress = await progressFor(tasks, terminal);
   let runs: readonly RunRecord[];
@@ -92,7 +92,7 @@ export async function runAndReport(
     await progress.end();
   }
 
-  const verdict = overallVerdict(runs);
+  const verdict = verdictOf(runs);
   const document = reports.resultDocument(runs, verdict);
   const replayCommand = (token: string): string => `${parts.calledAs} replay ${token}`;
   out.index(document);
@@ -105,4 +105,8 @@ export async function runAndReport(
     terminal.out(`records in ${options.out}/\n`);
   }
   return interrupt.aborted ? EXIT.interrupted : exitCodeOf(verdict);
+}
+
+function verdictOf(runs: readonly RunRecord[]): Verdict {
+  return mergeVerdicts(runs.map(({ verdict }) => verdict));
 }

@@ -1,5 +1,6 @@
-/** The verdicts of rule 10. */
-export type Verdict = "PASS" | "FAIL" | "UNKNOWN" | "ERROR" | "SKIPPED" | "NOT_APPLICABLE" | "WAIVED";
+/** The verdicts of rule 10, worst first. */
+export const VERDICTS = ["FAIL", "ERROR", "UNKNOWN", "SKIPPED", "PASS", "NOT_APPLICABLE", "WAIVED"] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** The invariants of rule 9, by letter. */
 export const INVARIANTS = ["C", "D", "A", "F", "V", "X", "G", "S", "L", "U"] as const;
@@ -27,7 +28,7 @@ export interface RunRecord {
   readonly failures: readonly Failure[];
   /** Judgements by outside programs: `e2fsck`, `sqlite-integrity`. */
   readonly oracles: readonly OracleRecord[];
-  /** A fault had no observed effect (HX-11). */
+  /** A fault had no observed effect (HX-11); the verdict is UNKNOWN at best. */
   readonly vacuous: boolean;
   /** `resilver replay TOKEN` runs it again. */
   readonly replay: string;
