@@ -16,7 +16,7 @@ test("a sector says who wrote it, whatever request it came in", () => {
       for (let index = 0; index < count; index++) {
         const one = stampedSectors(tag, (sector + index) * 512, 512, sequence);
         expect(whole.subarray(index * 512, (index + 1) * 512)).toEqual(one);
-        const words = new DataView(one.buffer);
+        const words = new DataView(one.buffer, one.byteOffset);
         expect([words.getUint32(8, true), words.getUint32(16, true)]).toEqual([sector + index, sequence]);
       }
     }),

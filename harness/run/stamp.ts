@@ -3,6 +3,10 @@ import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 /** "RSLV", read as a little-endian word. */
 const MAGIC = 0x564c5352;
 const WORDS = SECTOR_BYTES / 4;
+const SLAB_WORDS = 64 * 1024;
+/** Small writes lie side by side in one buffer, each in bytes of its own: an allocation for hundreds of them. */
+let slab = new Uint32Array(0);
+let slabUsed = 0;
 
 /**
  * Bytes in which every sector says who wrote it: magic, volume, sector index (two words), write
@@ -17,9 +21,16 @@ export function stampedSectors(
   lengthBytes: number,
   writeSequence: number,
 ): Uint8Array {
-  const words = new Uint32Array(lengthBytes / 4);
+  const wordCount = lengthBytes / 4;
+  if (slabUsed + wordCount > slab.length) {
+    slab = new Uint32Array(Math.max(SLAB_WORDS, wordCount));
+    slabUsed = 0;
+  }
+  const words = slab;
+  const start = slabUsed;
+  slabUsed += wordCount;
   let sectorIndex = offsetBytes / SECTOR_BYTES;
-  for (let at = 0; at < words.length; at += WORDS) {
+  for (let at = start; at < start + wordCount; at += WORDS) {
     const low = sectorIndex | 0;
     const high = Math.floor(sectorIndex / 0x1_0000_0000);
     let state =
@@ -38,5 +49,5 @@ export function stampedSectors(
     }
     sectorIndex++;
   }
-  return new Uint8Array(words.buffer);
+  return new Uint8Array(words.buffer, 4 * start, lengthBytes);
 }

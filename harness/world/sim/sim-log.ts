@@ -1,4 +1,5 @@
 import type { Log, StepFields } from "../../../engine/ports/index.ts";
+import type { EventKind } from "../../history/event-log.ts";
 import { hashText } from "../../history/rolling-hash.ts";
 import type { Process } from "./process.ts";
 
@@ -23,6 +24,8 @@ export class SimLog implements Log {
   readonly #process: Process;
   readonly #listeners = new Set<(step: Step) => void>();
   readonly #recent: Step[] = [];
+  /** By the name of the step. */
+  readonly #kinds = new Map<string, EventKind>();
   #count = 0;
 
   constructor(process: Process) {
@@ -45,9 +48,18 @@ export class SimLog implements Log {
     // What a dead program still computes in the event of its death, it tells nobody.
     if (state === "dead") return;
     let text = name;
+    const keys = Object.keys(fields);
     // In sorted order: that of an object's keys depends on how it was made.
-    for (const key of Object.keys(fields).sort()) text += `\n${key}=${typeof fields[key]}:${fields[key]}`;
-    const kind = scheduler.log.kind(`step ${name}`, "step");
+    if (keys.length > 1) keys.sort();
+    for (const key of keys) {
+      const value = fields[key];
+      text += `\n${key}=${typeof value}:${value}`;
+    }
+    let kind = this.#kinds.get(name);
+    if (kind === undefined) {
+      kind = scheduler.log.kind(`step ${name}`, "step");
+      this.#kinds.set(name, kind);
+    }
     const eventIndex = scheduler.note(kind, actor, this.#count, 0, hashText(text));
     const step: Step = {
       eventIndex,

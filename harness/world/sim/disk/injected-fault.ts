@@ -17,6 +17,7 @@ export class InjectedFault {
   readonly random: Random;
   readonly #onHeal: (() => void)[] = [];
   readonly #onEffect: (() => void)[] = [];
+  /** Requests that matched kind and range while it was active, chosen or not. */
   #matching = 0;
   #chosen = 0;
   #requests = 0;
@@ -28,15 +29,6 @@ export class InjectedFault {
     this.faultId = faultId;
     this.spec = spec;
     this.random = random;
-  }
-
-  get isActive(): boolean {
-    return this.#active;
-  }
-
-  /** Requests that matched kind and range while it was active, chosen or not. */
-  get matchingCount(): number {
-    return this.#matching;
   }
 
   /**

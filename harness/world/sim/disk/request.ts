@@ -44,14 +44,3 @@ export interface RequestNotice {
 
 /** Called within the event; may end the process or cut the power, so that a crash lies exactly here. */
 export type RequestListener = (notice: RequestNotice) => void;
-
-/** How many requests a disk took and finished, by kind. */
-export interface RequestCounts {
-  readonly read: number;
-  readonly write: number;
-  readonly flush: number;
-  readonly trim: number;
-  readonly readBytes: number;
-  readonly writtenBytes: number;
-  readonly failed: number;
-}

@@ -12,7 +12,7 @@ import type { InjectedFault } from "./injected-fault.ts";
 import type { Medium } from "./medium.ts";
 import type { PowerLossMode } from "./power-loss.ts";
 import { assertRange, assertUntouched } from "./request-checks.ts";
-import type { DiskRequest, RequestCounts, RequestKind, RequestListener, RequestNotice } from "./request.ts";
+import type { DiskRequest, RequestKind, RequestListener, RequestNotice } from "./request.ts";
 import { OpenDisk } from "./open-disk.ts";
 import { type DiskTiming, defaultTiming, latencyNs } from "./timing.ts";
 
@@ -55,7 +55,6 @@ export class SimDisk {
   readonly #kinds: Record<RequestKind | "data" | "wake" | "injected" | "stalled" | "powerLoss", EventKind>;
   readonly #inFlight = new Set<DiskRequest>();
   readonly #requestListeners: RequestListener[] = [];
-  readonly #counts = { read: 0, write: 0, flush: 0, trim: 0, readBytes: 0, writtenBytes: 0, failed: 0 };
   #requestIndex = 0;
   #powerLosses = 0;
 
@@ -172,18 +171,9 @@ export class SimDisk {
     this.#medium.release();
   }
 
-  /** Bytes written that a power loss may take; a sector written twice counts twice. */
-  get volatileBytes(): number {
-    return this.#medium.undo.dirtyBytes;
-  }
-
   /** Requests that started and did not settle. */
   get inFlightCount(): number {
     return this.#inFlight.size;
-  }
-
-  get requestCounts(): RequestCounts {
-    return this.#counts;
   }
 
   /** Told of every visible change, within it. Gives the way to stop. */
@@ -280,7 +270,6 @@ export class SimDisk {
       if (!(thrown instanceof DiskError)) throw thrown;
       error = thrown;
     }
-    this.#count(request, error);
     this.#tell(request, error === undefined ? "completed" : "failed");
     if (request.staging !== undefined) bufferPool.release(request.staging);
     this.#wake(request, bytes, error);
@@ -336,14 +325,6 @@ export class SimDisk {
     for (const listener of this.#requestListeners) {
       listener({ phase, requestIndex, kind, offsetBytes, lengthBytes, fua });
     }
-  }
-
-  #count(request: DiskRequest, error: DiskError | undefined): void {
-    const counts = this.#counts;
-    counts[request.kind]++;
-    if (error !== undefined) counts.failed++;
-    else if (request.kind === "read") counts.readBytes += request.lengthBytes;
-    else if (request.kind === "write") counts.writtenBytes += request.lengthBytes;
   }
 
   #assertRange(offsetBytes: number, lengthBytes: number, unitBytes: number): void {

@@ -41,11 +41,6 @@ export class SparseBytes {
     return ranges;
   }
 
-  /** Memory held by chunks. */
-  get allocatedBytes(): number {
-    return this.#chunks.size * CHUNK_BYTES;
-  }
-
   /** Writes a piece that lies in one chunk. */
   putPiece(offsetBytes: number, piece: Uint8Array): void {
     const chunkIndex = Math.floor(offsetBytes / CHUNK_BYTES);
