@@ -32,23 +32,28 @@ test("a stall with a duration ends on its own, and may end in another fault", as
   const { simulation, disk, port, run } = diskBench();
   disk.inject({ kind: "stall", on: ["flush"], durationNs: 5_000_000_000 });
   const eio = disk.inject({ kind: "eio", on: ["flush"] });
+  const phases: string[] = [];
+  disk.onRequest(({ phase }) => phases.push(phase));
   await run(async () => {
     await expect(port.flush()).rejects.toThrow("EIO");
   });
   expect(simulation.scheduler.nowNs).toBeGreaterThan(5_000_000_000);
   expect(eio.effects().requests).toBe(1);
+  expect(phases).toEqual(["started", "failed"]);
 });
 
 test("a stalled request of a killed process completes at the next opening; healing later does nothing", async () => {
   const { simulation, disk, port, process, reopen } = diskBench();
   const fault = disk.inject({ kind: "stall", on: ["write"] });
+  const phases: string[] = [];
+  disk.onRequest(({ phase }) => phases.push(phase));
   void port.write(0, filled(1, 512));
   process.kill();
   reopen();
   expect(disk.peek(0, 1)).toEqual(filled(1, 1));
   fault.heal();
   await simulation.run();
-  expect(disk.inFlightCount).toBe(0);
+  expect(phases).toEqual(["started", "completed"]);
 });
 
 test("power can be lost at exactly the write that tears", async () => {
