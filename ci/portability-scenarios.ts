@@ -1,5 +1,5 @@
 /**
- * What every runtime runs: short scenarios of every folder, which together use every kind of step and most faults, and
+ * What every runtime runs: short scenarios of every folder, which together use nearly every kind of step and fault, and
  * the recorded writes of SQLite, which ask the real `e2fsck` and SQLite as well.
  */
 export const PORTABILITY_SCENARIOS: readonly string[] = [

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
+import { EXIT } from "../harness/cli/exit-code.ts";
 import { PORTABILITY_SCENARIOS } from "./portability-scenarios.ts";
 import { fetchNode, pinnedNode, type Runtime, run } from "./portability-runtimes.ts";
 import { judgePortability, type PortabilityRun, portabilityTable, type RuntimeResult } from "./portability-verdict.ts";
@@ -11,8 +12,7 @@ import { judgePortability, type PortabilityRun, portabilityTable, type RuntimeRe
  * Shows that a history depends on the plan and the seed alone: the same scenarios on several versions of Node.js, each
  * in another time zone, locale and heap and with another number of workers, must have the same history hashes.
  */
-const EXIT = { equal: 0, different: 1, unknown: 2 } as const;
-const USAGE_EXIT = 254;
+const EXIT_OF = { equal: EXIT.pass, different: EXIT.failures, unknown: EXIT.incomplete } as const;
 const RUN_MS_MAX = 300_000;
 const PROBE_MS_MAX = 30_000;
 /** Lets a runtime say what it sees itself: that a variable was set does not show that it took effect. */
@@ -123,14 +123,14 @@ async function portability({ seed }: { readonly seed: number }): Promise<void> {
   try {
     const results = await Promise.all(RUNTIMES.map((runtime) => resultOf(runtime, seed, temporary, interrupt.signal)));
     if (interrupt.signal.aborted) {
-      process.exitCode = 130;
+      process.exitCode = EXIT.interrupted;
       return;
     }
     const { outcome, findings } = judgePortability(PORTABILITY_SCENARIOS, results);
     process.stdout.write(`seed ${seed}; the first 8 of 16 digits of each history hash\n\n`);
     process.stdout.write(portabilityTable(PORTABILITY_SCENARIOS, results));
     process.stdout.write(`\n${outcome.toUpperCase()}\n${findings.map((finding) => `  ${finding}\n`).join("")}`);
-    process.exitCode = EXIT[outcome];
+    process.exitCode = EXIT_OF[outcome];
   } finally {
     rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -140,6 +140,6 @@ const program = new Command("portability")
   .description("runs some shipped scenarios on several versions of Node.js and compares their history hashes")
   .option("--seed <n>", "seed of every run", seedOf, 1)
   .configureOutput({ writeErr: (text) => process.stderr.write(text) })
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT))
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT.usage))
   .action(portability);
 await program.parseAsync();

@@ -1,13 +1,12 @@
 import { availableParallelism, cpus } from "node:os";
 import Table from "cli-table3";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { EXIT } from "../../harness/cli/exit-code.ts";
 import { eventLoop } from "./event-loop.ts";
 import type { Section } from "./measure.ts";
 import { mirrorRuns } from "./mirror-run.ts";
 import { pingPong } from "./ping-pong.ts";
 import { workers } from "./workers.ts";
-
-const USAGE_EXIT = 254;
 
 /** The parts of `bench sim`, in the order they are run. */
 const SIM = new Map<string, (runs: number) => Promise<Section>>([
@@ -61,7 +60,7 @@ function round(value: number): string {
   return digits.toLocaleString("en", { maximumFractionDigits: 3 });
 }
 
-const program = new Command("bench").exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT));
+const program = new Command("bench").exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT.usage));
 program
   .command("sim")
   .description("the simulated world: events a second, ping-pong against madsim and turmoil, mirror runs, workers")
