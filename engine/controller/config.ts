@@ -22,8 +22,9 @@ export interface LinkConfig {
   readonly address: string;
 }
 
-/** All that a system knows of the world (rule 1). */
+/** All that a system knows of the world (rule 1), for one incarnation of its program. */
 export interface SystemPorts {
+  /** By volume name. */
   readonly disks: ReadonlyMap<string, Disk>;
   /** For the copy management table and the pending bitmaps. */
   readonly meta: Disk;

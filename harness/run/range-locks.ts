@@ -1,4 +1,7 @@
-/** Who may touch which bytes: ranges that overlap are held by one at a time, in order of asking. */
+/**
+ * Who may touch which bytes: ranges that overlap are held by one at a time, in order of asking. The engine's own lock
+ * would hide its own mistakes here: the judge shares nothing with the judged.
+ */
 export class RangeLocks {
   #held: Lock[] = [];
   #waiting: (Lock & { readonly grant: () => void })[] = [];

@@ -1,41 +1,10 @@
-import type { Clock, Disk, LinkEndpoint, Log, Random } from "../../engine/ports/index.ts";
+import type { SystemConfig, SystemPorts } from "../../engine/controller/index.ts";
+
+// What a system is told and what it runs on: plain data and ports, which any engine can be given.
+export type { SystemConfig, SystemPorts };
 
 /** What a target can do; a scenario that needs more is NOT_APPLICABLE. */
 export type Capability = "sync" | "async" | "split" | "resync-reverse" | "takeover" | "failback" | "pending-bitmap";
-
-/** One storage system as its target is told to build it: plain data, the same in every world. */
-export interface SystemConfig {
-  readonly name: string;
-  readonly volumes: readonly VolumeConfig[];
-  readonly links: readonly LinkConfig[];
-}
-
-export interface VolumeConfig {
-  readonly name: string;
-  readonly sizeBytes: number;
-  /** Bytes of a track: a power of two, 512 or more (BR-3). */
-  readonly trackBytes: number;
-}
-
-/** One link to another system. One end dials, the other listens. */
-export interface LinkConfig {
-  readonly name: string;
-  readonly peer: string;
-  readonly role: "dial" | "listen";
-  readonly address: string;
-}
-
-/** What a simulated system runs on, for one incarnation of its program. */
-export interface SystemPorts {
-  /** By volume name. */
-  readonly disks: ReadonlyMap<string, Disk>;
-  /** The system's own metadata: tables and bitmaps. */
-  readonly meta: Disk;
-  readonly links: LinkEndpoint;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-}
 
 /** A replication engine under test (HX-10). Everything the harness does to it goes through here. */
 export interface Target {

@@ -1,6 +1,6 @@
 import { type Random, SECTOR_BYTES } from "../../../engine/ports/index.ts";
 import type { EventKind } from "../../history/event-log.ts";
-import type { LinkConfig, SystemConfig, Target } from "../../target/target.ts";
+import type { SystemConfig, Target } from "../../target/target.ts";
 import type { DiskFault, Injection, World, WorldDisk } from "../world.ts";
 import { SimDisk } from "./disk/index.ts";
 import { SimNetwork, type SimProxy } from "./net/index.ts";
@@ -178,8 +178,8 @@ export class SimWorld implements World {
 }
 
 /** The ends of the links that a system has, as its program is told. */
-function linksOf(system: string, links: SimWorldOptions["links"]): LinkConfig[] {
-  const ends: LinkConfig[] = [];
+function linksOf(system: string, links: SimWorldOptions["links"]): SystemConfig["links"] {
+  const ends: SystemConfig["links"][number][] = [];
   for (const { name, dial, listen } of links) {
     if (dial === system) ends.push({ name, peer: listen, role: "dial", address: `${name}/proxy` });
     if (listen === system) ends.push({ name, peer: dial, role: "listen", address: `${name}/${listen}` });
