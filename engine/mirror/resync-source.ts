@@ -61,7 +61,8 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
   pair.release("start");
   pair.runtime.log.step("resync.begin", { pair: entry.name, tracks: total, full: decision.full });
   for (;;) {
-    if (!(await copyDirty(pair, connection, ended))) return;
+    // The session may also end between the last look in there and here.
+    if (!(await copyDirty(pair, connection, ended)) || ended()) return;
     // From the moment that the other end may believe itself equal, writing alone needs a new generation.
     if (!entry.shared) {
       entry.shared = true;
