@@ -73,17 +73,18 @@ class DrawSource {
     }
     if (this.#readsOwed >= 1) {
       this.#readsOwed--;
-      return { kind: "read", ...this.#range() };
+      const { offsetBytes, lengthBytes } = this.#range();
+      return { kind: "read", offsetBytes, lengthBytes };
     }
     if (this.#writesLeft === 0) return undefined;
     this.#writesLeft--;
     this.#sinceFlush++;
     this.#readsOwed += reads;
-    const range = this.#range();
+    const { offsetBytes, lengthBytes } = this.#range();
     if (trim > 0 && chance(this.#random, trim)) {
-      return { kind: chance(this.#random, 0.5) ? "trim" : "zeroes", ...range };
+      return { kind: chance(this.#random, 0.5) ? "trim" : "zeroes", offsetBytes, lengthBytes };
     }
-    return { kind: "write", ...range, fua: fua > 0 && chance(this.#random, fua) };
+    return { kind: "write", offsetBytes, lengthBytes, fua: fua > 0 && chance(this.#random, fua) };
   }
 
   /** Whole tracks, or whole sectors without regard to tracks. */

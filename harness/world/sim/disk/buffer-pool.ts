@@ -25,7 +25,9 @@ export class BufferPool {
   /** Takes back what {@link take} gave. The caller, and whoever it gave a view of it, forgets it. */
   release(buffer: Uint8Array): void {
     const sizeBytes = buffer.length;
-    if (sizeBytes > CLASS_MAX_BYTES || this.#idleBytes + sizeBytes > IDLE_MAX_BYTES) return;
+    // One that is no power of two would be too short for its class.
+    if (sizeBytes > CLASS_MAX_BYTES || (sizeBytes & (sizeBytes - 1)) !== 0) return;
+    if (this.#idleBytes + sizeBytes > IDLE_MAX_BYTES) return;
     this.#idle[classOf(sizeBytes)]?.push(buffer);
     this.#idleBytes += sizeBytes;
   }

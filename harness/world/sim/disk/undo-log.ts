@@ -13,7 +13,7 @@ const UndoKind = { bytes: 0, zeros: 1, barrier: 2 } as const;
 
 const RECORDS_MIN = 64;
 const RECORDS_MAX = 64 * 1024;
-const RING_MIN_BYTES = 2 * CHUNK_BYTES;
+const RING_MIN_BYTES = CHUNK_BYTES;
 
 /** What a pristine copy and torn writes add to few records. */
 export interface UndoNote<Overlay> {
@@ -125,7 +125,7 @@ export class UndoLog<Overlay> {
   /** Forgets every record and gives the memory of old bytes up. */
   release(): void {
     this.dropBefore(this.#tail);
-    if (this.#ring?.length === RING_MIN_BYTES) bufferPool.release(this.#ring);
+    if (this.#ring !== undefined) bufferPool.release(this.#ring);
     this.#ring = undefined;
     this.#ringTail = 0;
   }
@@ -156,6 +156,8 @@ export class UndoLog<Overlay> {
 
   /** Copies old bytes into the ring, whole: a piece that would wrap starts at the front. */
   #keep(sequence: number, old: Uint8Array): void {
+    // Nothing else is kept: the front of the ring, used last, is still in the processor's cache.
+    if (this.#head === sequence) this.#ringTail = 0;
     for (;;) {
       const capacity = this.#ring?.length ?? 0;
       if (this.#ring !== undefined) {
@@ -179,7 +181,7 @@ export class UndoLog<Overlay> {
     const before = this.#ring;
     const capacity = before === undefined ? RING_MIN_BYTES : Math.min(before.length * 2, this.#ringMaxBytes);
     // Old bytes are read only where they were put, so that a used buffer need not be zeroed.
-    const ring = capacity === RING_MIN_BYTES ? bufferPool.take(capacity) : new Uint8Array(capacity);
+    const ring = bufferPool.take(capacity);
     let at = 0;
     for (let sequence = this.#head; sequence < newest; sequence++) {
       const position = this.#positions[sequence & this.#mask] as number;
@@ -190,6 +192,7 @@ export class UndoLog<Overlay> {
       ring.set(before.subarray(from, from + lengthBytes), at);
       at += lengthBytes;
     }
+    if (before !== undefined) bufferPool.release(before);
     this.#ring = ring;
     this.#ringTail = at;
   }
