@@ -52,7 +52,7 @@ export type SystemFault<S extends string = string> = ClockDrift<S> | ClockStep<S
 export type AnyFault = LinkFault | DiskFaultParams | SystemFault;
 
 /** Every fault there is. Nothing registers itself: a fault is real once it stands here. */
-export const FAULTS: readonly Fault<AnyFault>[] = [
+export const FAULTS: readonly [Fault<AnyFault>, ...Fault<AnyFault>[]] = [
   bandwidth,
   bitFlip,
   bitRot,
@@ -76,30 +76,15 @@ export const FAULTS: readonly Fault<AnyFault>[] = [
   tornWrite,
 ];
 
-/** Any fault's parameters, discriminated by `kind`. */
+/** Any fault's parameters, discriminated by `kind`; the meaning is the description in the published schema. */
 export const faultSchema: z.ZodType<AnyFault> & z.core.$ZodTypeDiscriminable = z.discriminatedUnion("kind", [
-  bandwidth.schema,
-  bitFlip.schema,
-  bitRot.schema,
-  clockDrift.schema,
-  clockStep.schema,
-  crash.schema,
-  cut.schema,
-  eio.schema,
-  enospc.schema,
-  hold.schema,
-  latency.schema,
-  limitData.schema,
-  lostWrite.schema,
-  misdirectedWrite.schema,
-  pause.schema,
-  resetPeer.schema,
-  slicer.schema,
-  slowClose.schema,
-  stall.schema,
-  timeout.schema,
-  tornWrite.schema,
+  described(FAULTS[0]),
+  ...FAULTS.slice(1).map(described),
 ]);
+
+function described({ schema, meaning }: Fault<AnyFault>): Fault<AnyFault>["schema"] {
+  return schema.describe(meaning);
+}
 
 const faultByKind = new Map(FAULTS.map((fault) => [fault.kind, fault]));
 

@@ -2,6 +2,7 @@ import type { Condition } from "./condition.ts";
 import type { Expectation } from "./expectation.ts";
 import { formatFound, PlanError } from "./plan-error.ts";
 import type { Step } from "./step.ts";
+import { STEPS_MAX } from "./step-schema.ts";
 import type { Topology } from "./topology.ts";
 
 /** The parts of a plan that name things. */
@@ -10,9 +11,6 @@ export interface NamedParts {
   readonly steps: readonly Step[];
   readonly expect: readonly Expectation[];
 }
-
-/** Steps in a plan, those inside other steps included. */
-const STEPS_MAX = 10_000;
 
 /**
  * Every name in the plan means something, ranges lie inside their volumes, pairs fit their volumes

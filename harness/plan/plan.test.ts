@@ -131,9 +131,12 @@ test("every fault is in the list once, and its parameters are bounded", () => {
   expect(faultSchema.safeParse({ kind: "clock-drift", system: "a", partsPerMillion: 100_000 }).success).toBe(true);
 });
 
-test("the published schema names every step and every fault", () => {
+test("the published schema names every step, and every fault with its meaning", () => {
   const text = JSON.stringify(planJsonSchema());
-  for (const { kind } of FAULTS) expect(text).toContain(`"${kind}"`);
+  for (const { kind, meaning } of FAULTS) {
+    expect(text).toContain(`"${kind}"`);
+    expect(text).toContain(`"description":${JSON.stringify(meaning)}`);
+  }
   for (const kind of ["write", "workload", "trace", "together", "when", "expect-refused"])
     expect(text).toContain(`"${kind}"`);
   expect(planJsonSchema()["$schema"]).toBe("https://json-schema.org/draft/2020-12/schema");

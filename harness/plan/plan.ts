@@ -3,16 +3,14 @@ import { checkNames } from "./check-names.ts";
 import { type Expectation, expectationSchema } from "./expectation.ts";
 import { formatFound, formatPath, PlanError } from "./plan-error.ts";
 import type { Step } from "./step.ts";
-import { stepSchema } from "./step-schema.ts";
+import { STEPS_MAX, stepSchema } from "./step-schema.ts";
 import { type Names, type Topology, topologySchema } from "./topology.ts";
 
 /** Grows when a plan of before would be read differently. */
 export const PLAN_SCHEMA_VERSION = 1;
 
-/** Steps in a plan, those inside other steps included. */
-export const STEPS_MAX = 10_000;
 /** Steps inside steps inside steps. */
-export const STEP_DEPTH_MAX = 16;
+const STEP_DEPTH_MAX = 16;
 
 /** A scenario as data (rule 7): plain JSON, the same in every world. */
 export interface Plan<N extends Names = Names> {

@@ -4,6 +4,8 @@ import { faultSchema } from "../fault/index.ts";
 import { conditionSchema } from "./condition.ts";
 import type { Step } from "./step.ts";
 
+/** Steps in a plan, those inside other steps included. */
+export const STEPS_MAX = 10_000;
 /** One host request: at most 8 MiB. */
 const requestBytesSchema = lengthBytesSchema.max(8 * 1024 * 1024);
 const fractionSchema = z.number().min(0).max(1);
@@ -57,7 +59,7 @@ const traceSchema = z.strictObject({
 const stepsSchema = z
   .array(z.lazy(() => stepSchema))
   .min(1)
-  .max(10_000);
+  .max(STEPS_MAX);
 
 /** Any step; depth and number of steps are bounded by `parsePlan`. */
 export const stepSchema: z.ZodType<Step> = z.discriminatedUnion("kind", [
