@@ -104,7 +104,7 @@ export class ContentRules implements SectorListener {
     }
     if (this.#reason === "power-loss") {
       const bad = this.#acknowledged.lostByPower(disk, sector, after);
-      if (bad !== undefined) this.#lost.push(bad);
+      if (bad !== undefined && !this.#wasUnderWay(disk, sector, after)) this.#lost.push(bad);
     } else if (!this.#mayGoBack(disk, sector, newest, after)) {
       this.#back.push({ sector, found: after, expected: `${describeVersion(disk, newest)}, or newer` });
     }
@@ -139,6 +139,15 @@ export class ContentRules implements SectorListener {
       if ((source.resetAt.get(sector) ?? -1) > versions.operation(floor).issuedAt) return true;
     }
     return false;
+  }
+
+  /** True if a resync was overwriting this disk: the power loss may have let the write under way land here. */
+  #wasUnderWay(disk: DiskState, sector: number, found: number): boolean {
+    return this.#model.pairsOf(disk).some((pair) => {
+      if (pair.side(disk).report?.consistent !== false) return false;
+      const source = pair.other(disk).disk;
+      return source.hash.get(sector) === found || this.#everHeld(source, sector, found);
+    });
   }
 
   #everHeld(disk: DiskState, sector: number, hash: number): boolean {
