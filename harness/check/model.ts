@@ -20,6 +20,7 @@ export class Model {
   readonly #onReport: (pair: PairState, wasDuplex: boolean) => void;
   readonly #diskByVolume = new Map<VolumeKey, DiskState>();
   readonly #pairsByDisk: readonly (readonly PairState[])[];
+  readonly #mirrorsByDisk: readonly (readonly DiskState[])[];
   #order = 0;
 
   /** @param onReport told when a report of a pair changed, and whether both ends had said DUPLEX before */
@@ -34,6 +35,7 @@ export class Model {
     this.#pairsByDisk = this.disks.map((disk) =>
       this.pairs.filter(({ sides }) => sides.some((side) => side.disk === disk)),
     );
+    this.#mirrorsByDisk = this.disks.map((disk) => this.disks.filter((other) => other.versions === disk.versions));
   }
 
   /** The present moment; every call is a later one. */
@@ -69,7 +71,7 @@ export class Model {
 
   /** Disks of the same mirrored set, itself included. */
   mirrorsOf(disk: DiskState): readonly DiskState[] {
-    return this.disks.filter((other) => other.versions === disk.versions);
+    return this.#mirrorsByDisk[disk.index] as readonly DiskState[];
   }
 
   noteIncident(text: string): void {

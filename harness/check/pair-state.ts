@@ -6,6 +6,8 @@ import { PairDifference } from "./pair-difference.ts";
 /** One end of a pair: its disk, and what its system last said of it. */
 export interface PairSide {
   readonly disk: DiskState;
+  /** As its system names it, `pvol` for `a/pvol`. */
+  readonly volume: string;
   report: PairReport | undefined;
 }
 
@@ -18,8 +20,8 @@ export class PairState {
   constructor(config: CheckedPair, primary: DiskState, secondary: DiskState) {
     this.config = config;
     this.sides = [
-      { disk: primary, report: undefined },
-      { disk: secondary, report: undefined },
+      { disk: primary, volume: volumeOf(primary), report: undefined },
+      { disk: secondary, volume: volumeOf(secondary), report: undefined },
     ];
     this.difference = new PairDifference(config, primary, secondary);
   }
@@ -45,8 +47,7 @@ export class PairState {
     for (const side of this.sides) {
       const system = live(side.disk.system);
       if (system === undefined) continue;
-      const volume = side.disk.volume.slice(side.disk.system.length + 1);
-      const report = system.pairs().find((one) => one.pair === this.config.name && one.volume === volume);
+      const report = system.pairs().find((one) => one.pair === this.config.name && one.volume === side.volume);
       const before = side.report;
       if (
         before?.status !== report?.status ||
@@ -62,7 +63,7 @@ export class PairState {
 
   /** What both ends say of themselves. */
   get isDuplexAtBothEnds(): boolean {
-    return this.sides.every(({ report }) => report?.status === "DUPLEX");
+    return this.sides[0].report?.status === "DUPLEX" && this.sides[1].report?.status === "DUPLEX";
   }
 
   /** True if the content of this end may be replaced by the other's. */
@@ -70,4 +71,8 @@ export class PairState {
     const { report } = side;
     return report !== undefined && (report.role === "secondary" || !report.consistent);
   }
+}
+
+function volumeOf({ volume, system }: DiskState): string {
+  return volume.slice(system.length + 1);
 }
