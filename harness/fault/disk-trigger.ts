@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DiskFaultRange, DiskFaultTrigger } from "../world/world.ts";
+import type { DiskFaultTrigger } from "../world/world.ts";
 import { lengthBytesSchema, offsetBytesSchema } from "./bounds.ts";
 
 export type DiskRequestKind = "read" | "write" | "flush";
@@ -9,18 +9,7 @@ export const requestKindsSchema = z
   .min(1)
   .max(3);
 
-/** Which requests of a disk a fault hits; the fields that every disk fault has. */
-export interface TriggerParams {
-  /** Only requests that touch it; the whole disk without. */
-  readonly range?: DiskFaultRange;
-  /** First matching request to hit, from 1. */
-  readonly nth?: number;
-  /** Matching requests to hit; no limit without. */
-  readonly count?: number;
-  /** Of hitting a matching request, drawn from the disk's fault stream. */
-  readonly probability?: number;
-}
-
+/** The fields that every disk fault has. */
 export const triggerShape = {
   range: z.strictObject({ offsetBytes: offsetBytesSchema, lengthBytes: lengthBytesSchema }).exactOptional(),
   nth: z.number().int().min(1).max(1_000_000).exactOptional(),
@@ -29,7 +18,7 @@ export const triggerShape = {
 };
 
 /** The trigger alone, without the fields of the fault. */
-export function triggerOf(params: TriggerParams): DiskFaultTrigger {
+export function triggerOf(params: DiskFaultTrigger): DiskFaultTrigger {
   return {
     ...(params.range === undefined ? {} : { range: params.range }),
     ...(params.nth === undefined ? {} : { nth: params.nth }),

@@ -1,15 +1,10 @@
 import { z } from "zod";
+import type { DiskFaultTrigger } from "../world/world.ts";
 import { diskNameSchema } from "./bounds.ts";
-import {
-  type DiskRequestKind,
-  requestKindsSchema,
-  triggerOf,
-  type TriggerParams,
-  triggerShape,
-} from "./disk-trigger.ts";
+import { type DiskRequestKind, requestKindsSchema, triggerOf, triggerShape } from "./disk-trigger.ts";
 import { counted, type Fault } from "./fault.ts";
 
-export interface Eio<D extends string = string> extends TriggerParams {
+export interface Eio<D extends string = string> extends DiskFaultTrigger {
   readonly kind: "eio";
   readonly disk: D;
   readonly on: readonly DiskRequestKind[];

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import type { DiskFaultTrigger } from "../world/world.ts";
 import { diskNameSchema, offsetBytesSchema } from "./bounds.ts";
-import { triggerOf, type TriggerParams, triggerShape } from "./disk-trigger.ts";
+import { triggerOf, triggerShape } from "./disk-trigger.ts";
 import { counted, type Fault } from "./fault.ts";
 
-export interface MisdirectedWrite<D extends string = string> extends TriggerParams {
+export interface MisdirectedWrite<D extends string = string> extends DiskFaultTrigger {
   readonly kind: "misdirected-write";
   readonly disk: D;
   readonly toOffsetBytes: number;

@@ -1,15 +1,10 @@
 import { z } from "zod";
+import type { DiskFaultTrigger } from "../world/world.ts";
 import { diskNameSchema } from "./bounds.ts";
-import {
-  type DiskRequestKind,
-  requestKindsSchema,
-  triggerOf,
-  type TriggerParams,
-  triggerShape,
-} from "./disk-trigger.ts";
+import { type DiskRequestKind, requestKindsSchema, triggerOf, triggerShape } from "./disk-trigger.ts";
 import { counted, type Fault } from "./fault.ts";
 
-export interface Stall<D extends string = string> extends TriggerParams {
+export interface Stall<D extends string = string> extends DiskFaultTrigger {
   readonly kind: "stall";
   readonly disk: D;
   readonly on: readonly DiskRequestKind[];

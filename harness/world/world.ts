@@ -64,14 +64,15 @@ export interface DiskFaultRange {
   readonly lengthBytes: number;
 }
 
+/** Which requests of a disk a fault hits. */
 export interface DiskFaultTrigger {
-  /** Only requests that touch it; the whole disk without. */
+  /** Only requests that touch it, half-open, whole sectors; the whole disk without. A flush touches every range. */
   readonly range?: DiskFaultRange;
-  /** First matching request to hit, from 1. */
+  /** The first matching request to hit, from 1. */
   readonly nth?: number;
   /** Matching requests to hit; no limit without. */
   readonly count?: number;
-  /** Of hitting a matching request, drawn from the disk's fault stream. */
+  /** Of hitting a matching request, drawn from the fault's own stream; 1 without. */
   readonly probability?: number;
 }
 

@@ -1,18 +1,6 @@
 import { SECTOR_BYTES } from "../../../../engine/ports/index.ts";
-import type { ByteRange } from "./compare.ts";
+import type { DiskFaultTrigger } from "../../world.ts";
 import type { RequestKind } from "./request.ts";
-
-/** Which requests a fault hits. */
-export interface DiskFaultTrigger {
-  /** Only requests that touch it, half-open, whole sectors; the whole disk without. A flush touches every range. */
-  readonly range?: ByteRange;
-  /** The first matching request to hit, from 1. */
-  readonly nth?: number;
-  /** Matching requests to hit; no limit without. */
-  readonly count?: number;
-  /** Of hitting a matching request, drawn from the fault's own stream; 1 without. */
-  readonly probability?: number;
-}
 
 /** What a disk does wrong. Where a write lies partly in the range, only that part is lost, misdirected or flipped. */
 export type DiskFaultSpec = DiskFaultTrigger &

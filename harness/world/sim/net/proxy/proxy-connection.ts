@@ -1,8 +1,8 @@
+import type { Direction } from "../../../world.ts";
 import type { SimRandom } from "../../sim-random.ts";
 import type { ProxyEffects } from "./proxy-effects.ts";
 import type { Socket } from "../tcp/socket.ts";
 import type { StubWorld } from "./stub.ts";
-import type { Direction } from "./toxic.ts";
 import type { ToxicChain } from "./toxic-chain.ts";
 import { ToxicLink } from "./toxic-link.ts";
 

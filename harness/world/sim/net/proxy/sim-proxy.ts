@@ -1,4 +1,5 @@
 import type { EventKind } from "../../../../history/event-log.ts";
+import type { Direction } from "../../../world.ts";
 import type { SimRandom } from "../../sim-random.ts";
 import { Fifo } from "../tcp/fifo.ts";
 import type { Host } from "../tcp/host.ts";
@@ -8,7 +9,7 @@ import { ProxyConnection } from "./proxy-connection.ts";
 import { noProxyEffects, type ProxyEffects } from "./proxy-effects.ts";
 import type { Acceptor, Switchboard } from "../tcp/sim-endpoint.ts";
 import type { Socket } from "../tcp/socket.ts";
-import type { Direction, Toxic } from "./toxic.ts";
+import type { Toxic } from "./toxic.ts";
 import { ToxicChain } from "./toxic-chain.ts";
 import type { ToxicEffects } from "./toxic-effects.ts";
 

@@ -1,6 +1,7 @@
+import type { Direction } from "../../../world.ts";
 import { NetworkError } from "../tcp/network-error.ts";
 import { OpQueue } from "./op-queue.ts";
-import { checkToxic, checkToxicity, type Direction, type Toxic } from "./toxic.ts";
+import { checkToxic, checkToxicity, type Toxic } from "./toxic.ts";
 import { noToxicEffects, type ToxicEffects } from "./toxic-effects.ts";
 import type { ToxicLink } from "./toxic-link.ts";
 import type { ToxicSlot } from "./toxic-slot.ts";

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Link } from "../../../../../engine/ports/index.ts";
+import type { Direction } from "../../../world.ts";
 import { proxied, readAll } from "./proxied.fixture.ts";
-import type { Direction, Toxic } from "./toxic.ts";
+import type { Toxic } from "./toxic.ts";
 
 const between = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
 

@@ -21,9 +21,6 @@ export type Toxic =
   | SlowCloseToxic
   | ResetPeerToxic;
 
-/** `upstream` is client to server. */
-export type Direction = "upstream" | "downstream";
-
 /** Starts one run of `toxic` on `stub`. */
 export function runToxic(toxic: Toxic, stub: Stub, tools: ToxicTools): ToxicRun {
   switch (toxic.type) {

@@ -1,6 +1,7 @@
 import { below } from "../../../../../engine/ports/index.ts";
+import type { Direction } from "../../../world.ts";
 import { SimRandom } from "../../sim-random.ts";
-import type { Direction, Toxic } from "../proxy/toxic.ts";
+import type { Toxic } from "../proxy/toxic.ts";
 import type { Action, Schedule, ScheduledToxic } from "./schedule.ts";
 
 /**

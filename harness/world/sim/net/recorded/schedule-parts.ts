@@ -1,4 +1,5 @@
-import type { Direction, Toxic } from "../proxy/toxic.ts";
+import type { Direction } from "../../../world.ts";
+import type { Toxic } from "../proxy/toxic.ts";
 import type { Action, Schedule, ScheduledToxic, Side } from "./schedule.ts";
 
 // Short names for what schedules are made of.

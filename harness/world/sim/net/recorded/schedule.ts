@@ -1,4 +1,5 @@
-import type { Direction, Toxic } from "../proxy/toxic.ts";
+import type { Direction } from "../../../world.ts";
+import type { Toxic } from "../proxy/toxic.ts";
 
 /** A differential test: what is done to one proxy and its connections, and when. Plain data. */
 export interface Schedule {
