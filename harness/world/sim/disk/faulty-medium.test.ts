@@ -203,8 +203,8 @@ test("a failed flush makes nothing durable; a full disk takes nothing", () => {
   medium.inject({ kind: "enospc", range: { offsetBytes: 8 * SECTOR, lengthBytes: SECTOR } });
   medium.write(0, filled(1, SECTOR), false);
   expect(() => medium.flush(medium.medium.flushMark(), medium.decide(shape("flush", 0, 0)))).toThrow("EIO");
-  const verdict = medium.decide(shape("write", 0, 16 * SECTOR));
-  expect(() => medium.write(0, filled(2, 16 * SECTOR), false, verdict)).toThrow("ENOSPC");
+  const decision = medium.decide(shape("write", 0, 16 * SECTOR));
+  expect(() => medium.write(0, filled(2, 16 * SECTOR), false, decision)).toThrow("ENOSPC");
   expect(medium.medium.content.copy(0, 2 * SECTOR)).toEqual(
     Uint8Array.from([...filled(1, SECTOR), ...filled(0, SECTOR)]),
   );
@@ -235,11 +235,12 @@ test("a torn write keeps the sectors told, whatever else the power loss does", (
         const fault = medium.inject({ kind: "torn-write", sectors: [0, 3], nth: 2 });
         const request = shape("write", 0, 5 * SECTOR);
         medium.write(0, filled(1, 5 * SECTOR), true, medium.decide(request));
-        const verdict = medium.decide(request);
+        const decision = medium.decide(request);
         const kept = [2, 1, 1, 2, 1];
-        if (inFlight) medium.medium.powerLoss(mode, () => medium.arrive(0, 5 * SECTOR, filled(2, 5 * SECTOR), verdict));
+        if (inFlight)
+          medium.medium.powerLoss(mode, () => medium.arrive(0, 5 * SECTOR, filled(2, 5 * SECTOR), decision));
         else {
-          medium.write(0, filled(2, 5 * SECTOR), fua, verdict);
+          medium.write(0, filled(2, 5 * SECTOR), fua, decision);
           expect(medium.medium.content.peek(0, 5 * SECTOR)).toEqual(filled(2, 5 * SECTOR));
           medium.medium.powerLoss(mode);
           // An acknowledged FUA write is beyond tearing.

@@ -4,7 +4,7 @@ import { InjectedFault, type RequestShape } from "./injected-fault.ts";
 import { Medium } from "./medium.ts";
 
 /** What the faults of a disk have in store for one request. Decided when it is accepted. */
-export interface Verdict {
+export interface FaultDecision {
   /** It waits: for this fault to be healed, or for its duration. */
   readonly stall: InjectedFault | undefined;
   /** How it goes wrong. */
@@ -14,8 +14,8 @@ export interface Verdict {
 }
 
 /**
- * A {@link Medium} with faults: requests without time. Whoever serves them asks for the verdict
- * when a request is accepted, and executes it with that verdict when it completes.
+ * A {@link Medium} with faults: requests without time. Whoever serves them asks for the decision
+ * when a request is accepted, and executes it with that decision when it completes.
  */
 export class FaultyMedium {
   readonly medium: Medium;
@@ -50,7 +50,7 @@ export class FaultyMedium {
   }
 
   /** `undefined` for a request that goes as it should. */
-  decide(request: RequestShape): Verdict | undefined {
+  decide(request: RequestShape): FaultDecision | undefined {
     if (this.#faults.length === 0) return undefined;
     let stall: InjectedFault | undefined;
     let outcome: InjectedFault | undefined;
@@ -67,62 +67,62 @@ export class FaultyMedium {
   }
 
   /** @throws DiskError */
-  read(offsetBytes: number, lengthBytes: number, verdict?: Verdict): Uint8Array {
-    this.#failIf(verdict, offsetBytes, lengthBytes);
+  read(offsetBytes: number, lengthBytes: number, decision?: FaultDecision): Uint8Array {
+    this.#failIf(decision, offsetBytes, lengthBytes);
     return this.medium.content.copy(offsetBytes, lengthBytes);
   }
 
   /** @param mark of {@link Medium.flushMark}, when the flush was accepted. @throws DiskError */
-  flush(mark: number, verdict?: Verdict): void {
-    this.#failIf(verdict, 0, 0);
+  flush(mark: number, decision?: FaultDecision): void {
+    this.#failIf(decision, 0, 0);
     this.medium.flush(mark);
   }
 
   /** @throws DiskError */
-  trim(offsetBytes: number, lengthBytes: number, verdict?: Verdict): void {
-    if (verdict?.outcome === undefined) this.medium.trim(offsetBytes, lengthBytes);
+  trim(offsetBytes: number, lengthBytes: number, decision?: FaultDecision): void {
+    if (decision?.outcome === undefined) this.medium.trim(offsetBytes, lengthBytes);
     else {
-      for (const { start, end } of reachedBy(verdict.outcome, lengthBytes)) {
+      for (const { start, end } of reachedBy(decision.outcome, lengthBytes)) {
         this.medium.trim(offsetBytes + start, end - start);
       }
-      this.#failIf(verdict, offsetBytes, lengthBytes);
+      this.#failIf(decision, offsetBytes, lengthBytes);
     }
   }
 
   /** @throws DiskError */
-  write(offsetBytes: number, data: Uint8Array, fua: boolean, verdict?: Verdict): void {
+  write(offsetBytes: number, data: Uint8Array, fua: boolean, decision?: FaultDecision): void {
     const { medium } = this;
-    const tear = verdict?.tear;
+    const tear = decision?.tear;
     const since = medium.undo.tail;
     // A write to be torn goes through the cache even with FUA, until it is seen whether power is lost.
     const placement = fua && tear === undefined ? "durable" : "volatile";
-    const outcome = verdict?.outcome;
+    const outcome = decision?.outcome;
     if (outcome === undefined) medium.write(offsetBytes, data, placement);
     else this.#writeWrong(offsetBytes, data, placement, outcome);
-    if (verdict === undefined) return;
+    if (decision === undefined) return;
     if (tear !== undefined) {
       this.#tear(tear, offsetBytes, since);
       tear.announce();
       if (fua) medium.settle(offsetBytes, data.length);
     }
-    this.#failIf(verdict, offsetBytes, data.length);
+    this.#failIf(decision, offsetBytes, data.length);
     outcome?.announce();
   }
 
   /** A write or trim in flight at a power loss: it enters the cache, to be kept or lost sector by sector. */
-  arrive(offsetBytes: number, lengthBytes: number, data: Uint8Array | undefined, verdict?: Verdict): void {
+  arrive(offsetBytes: number, lengthBytes: number, data: Uint8Array | undefined, decision?: FaultDecision): void {
     if (data === undefined) {
       this.medium.trim(offsetBytes, lengthBytes);
       return;
     }
     const since = this.medium.undo.tail;
-    const outcome = verdict?.outcome;
+    const outcome = decision?.outcome;
     if (outcome === undefined || isFailure(outcome)) this.medium.write(offsetBytes, data, "volatile");
     else this.#writeWrong(offsetBytes, data, "volatile", outcome);
     outcome?.hush();
-    if (verdict?.tear === undefined) return;
-    this.#tear(verdict.tear, offsetBytes, since);
-    verdict.tear.hush();
+    if (decision?.tear === undefined) return;
+    this.#tear(decision.tear, offsetBytes, since);
+    decision.tear.hush();
   }
 
   #writeWrong(offsetBytes: number, data: Uint8Array, placement: "volatile" | "durable", fault: InjectedFault): void {
@@ -197,8 +197,8 @@ export class FaultyMedium {
     fault.acted(sectorCount);
   }
 
-  #failIf(verdict: Verdict | undefined, offsetBytes: number, lengthBytes: number): void {
-    const fault = verdict?.outcome;
+  #failIf(decision: FaultDecision | undefined, offsetBytes: number, lengthBytes: number): void {
+    const fault = decision?.outcome;
     if (fault === undefined || !isFailure(fault)) return;
     fault.acted(0);
     fault.announce();

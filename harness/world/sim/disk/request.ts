@@ -1,6 +1,6 @@
 import type { Process } from "../process.ts";
 import type { Scheduled } from "../scheduled.ts";
-import type { Verdict } from "./faulty-medium.ts";
+import type { FaultDecision } from "./faulty-medium.ts";
 
 export type RequestKind = "read" | "write" | "flush" | "trim";
 
@@ -25,7 +25,7 @@ export interface DiskRequest {
   /** Of a flush: what it makes durable. */
   readonly flushMark: number;
   readonly delayNs: number;
-  readonly verdict: Verdict | undefined;
+  readonly decision: FaultDecision | undefined;
   /** `undefined` while it is stalled. */
   event: Scheduled | undefined;
 }

@@ -221,11 +221,11 @@ export class SimDisk {
         sourceHash: source === undefined ? 0 : hashBytes(source),
         flushMark: kind === "flush" ? this.#medium.flushMark() : 0,
         delayNs: latencyNs(this.#timing, kind, fua, this.#latencies),
-        verdict: this.#faulty.decide({ kind, offsetBytes, lengthBytes }),
+        decision: this.#faulty.decide({ kind, offsetBytes, lengthBytes }),
         event: undefined,
       };
       this.#inFlight.add(request);
-      const stall = request.verdict?.stall;
+      const stall = request.decision?.stall;
       if (stall === undefined) this.#start(request, 0);
       else this.#stall(request, stall);
       this.#tell(request, "started");
@@ -277,28 +277,28 @@ export class SimDisk {
 
   /** The request takes effect. @throws DiskError where a fault says so */
   #apply(request: DiskRequest): Uint8Array | undefined {
-    const { offsetBytes, lengthBytes, data, verdict } = request;
+    const { offsetBytes, lengthBytes, data, decision } = request;
     switch (request.kind) {
       case "read":
-        return this.#faulty.read(offsetBytes, lengthBytes, verdict);
+        return this.#faulty.read(offsetBytes, lengthBytes, decision);
       case "write":
         this.#noteData(request);
-        if (data !== undefined) this.#faulty.write(offsetBytes, data, request.fua, verdict);
+        if (data !== undefined) this.#faulty.write(offsetBytes, data, request.fua, decision);
         return undefined;
       case "flush":
-        this.#faulty.flush(request.flushMark, verdict);
+        this.#faulty.flush(request.flushMark, decision);
         return undefined;
       case "trim":
-        this.#faulty.trim(offsetBytes, lengthBytes, verdict);
+        this.#faulty.trim(offsetBytes, lengthBytes, decision);
         return undefined;
     }
   }
 
   /** A request in flight at a power loss. */
   #arrive(request: DiskRequest): void {
-    const { kind, offsetBytes, lengthBytes, data, staging, verdict } = request;
+    const { kind, offsetBytes, lengthBytes, data, staging, decision } = request;
     if (kind === "write") this.#noteData(request);
-    if (kind === "write" || kind === "trim") this.#faulty.arrive(offsetBytes, lengthBytes, data, verdict);
+    if (kind === "write" || kind === "trim") this.#faulty.arrive(offsetBytes, lengthBytes, data, decision);
     if (staging !== undefined) bufferPool.release(staging);
   }
 
