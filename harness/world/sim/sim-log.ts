@@ -13,34 +13,21 @@ export interface Step {
   readonly fields: StepFields;
 }
 
-const RECENT_MAX = 256;
-
 /**
  * The {@link Log} of one process: every step is an event of the run, kind `step <name>`, whose
  * content hash covers name and fields. Listeners are called at once, in the order added, within
- * the engine's call, so that a fault can strike exactly there. The latest 256 steps are kept.
+ * the engine's call, so that a fault can strike exactly there.
  */
 export class SimLog implements Log {
   readonly #process: Process;
   readonly #listeners = new Set<(step: Step) => void>();
-  readonly #recent: Step[] = [];
   /** By the name of the step. */
   readonly #kinds = new Map<string, EventKind>();
+  /** Steps so far. */
   #count = 0;
 
   constructor(process: Process) {
     this.#process = process;
-  }
-
-  /** Steps so far. */
-  get count(): number {
-    return this.#count;
-  }
-
-  /** The latest steps, oldest first. */
-  recent(): readonly Step[] {
-    const head = this.#count > RECENT_MAX ? this.#count % RECENT_MAX : 0;
-    return [...this.#recent.slice(head), ...this.#recent.slice(0, head)];
   }
 
   step(name: string, fields: StepFields): void {
@@ -60,7 +47,7 @@ export class SimLog implements Log {
       kind = scheduler.log.kind(`step ${name}`, "step");
       this.#kinds.set(name, kind);
     }
-    const eventIndex = scheduler.note(kind, actor, this.#count, 0, hashText(text));
+    const eventIndex = scheduler.note(kind, actor, this.#count++, 0, hashText(text));
     const step: Step = {
       eventIndex,
       timeNs: scheduler.nowNs,
@@ -68,7 +55,6 @@ export class SimLog implements Log {
       name,
       fields: { ...fields },
     };
-    this.#recent[this.#count++ % RECENT_MAX] = step;
     for (const listener of this.#listeners) {
       try {
         listener(step);
