@@ -27,7 +27,8 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
   const { entry, pending } = pair;
   const ended = (): boolean => pair.connection !== connection || connection.session.ended;
   const decision = decideResync(entry, request.state);
-  if (decision.action !== "source" || pair.phase !== "idle") {
+  // DUPLEX: the split that the request follows is still in the queue here, behind the data before it.
+  if (decision.action !== "source" || pair.phase !== "idle" || entry.status === "DUPLEX") {
     const code = decision.action === "refused" ? decision.code : "NOT_READY";
     connection.session.send("pair-refused", { pairId: entry.id, payload: new ByteWriter().text(code).bytes() });
     return;
