@@ -68,6 +68,20 @@ export class Acknowledged {
     this.#unflushed[flush.disk] = rest;
   }
 
+  /** After a power loss: a later flush promises nothing of what is not there any more. */
+  forgetLost(disk: DiskState): void {
+    const { versions } = disk;
+    const isThere = ({ firstVersion, versionCount, endedAt }: Operation): boolean => {
+      if (endedAt > disk.powerLostAt) return true;
+      for (let version = firstVersion; version < firstVersion + versionCount; version++) {
+        const sector = versions.sector(version);
+        if (!versions.covers(sector, disk.hash.get(sector), version)) return false;
+      }
+      return true;
+    };
+    this.#unflushed[disk.index] = (this.#unflushed[disk.index] ?? []).filter(isThere);
+  }
+
   /** What a power loss took from a sector that it may not take, if anything. */
   lostByPower(disk: DiskState, sector: number, found: number): BadSector | undefined {
     const { versions } = disk;

@@ -107,6 +107,7 @@ export class MirrorChecker implements Checker {
   systemUp(system: string): void {
     this.#model.tick();
     this.#model.noteIncident(`${system} started`);
+    for (const disk of this.#model.disks) if (disk.system === system) this.#acknowledged.forgetLost(disk);
     this.observe();
     this.#difference.checkAll();
     for (const disk of this.#model.disks) {
