@@ -4,7 +4,7 @@ import { runTasks } from "../../harness/cli/worker-pool.ts";
 import { barAtLeast, type Section, sampleOf, secondsOf } from "./measure.ts";
 import { faultyMirror } from "./mirror-plan.ts";
 
-const TASKS = 60;
+const TASKS = 240;
 
 /** The same runs on one worker thread and on two, the start of the threads included. */
 export async function workers(runs: number): Promise<Section> {
