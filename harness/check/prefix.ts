@@ -30,6 +30,8 @@ interface Claim {
 export class Prefix {
   readonly #model: Model;
   readonly #claims = new Map<PairState, Claim>();
+  /** Pairs whose secondary, consistent, was last seen copying: then it overwrote the primary. */
+  readonly #reversed = new Set<PairState>();
 
   constructor(model: Model) {
     this.#model = model;
@@ -47,6 +49,8 @@ export class Prefix {
       this.#judge(before);
       before.void = true;
     }
+    const wasReversed = this.#reversed.delete(pair);
+    if (side?.report?.status === "COPY" && side.report.consistent) this.#reversed.add(pair);
     if (side === undefined || report === undefined || this.#claims.has(pair)) return;
     const { suspension } = report;
     const claim: Claim = {
@@ -57,7 +61,7 @@ export class Prefix {
       incidents: this.#model.incidents.count,
       void: false,
     };
-    claim.void = isPrimaryVoid(claim);
+    claim.void = wasReversed || isPrimaryVoid(claim);
     this.#claims.set(pair, claim);
   }
 
