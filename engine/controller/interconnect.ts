@@ -87,11 +87,6 @@ export class Interconnect {
     this.#watch();
   }
 
-  /** The last pair that was suspended for an error is DUPLEX again: the next failure is a new one. */
-  calm(): void {
-    this.#redialNs = REDIAL_NS_FIRST;
-  }
-
   async #dialForever(): Promise<void> {
     for (;;) {
       // What the last session left must be in place before the pairs say where they stand.
@@ -204,7 +199,7 @@ export class Interconnect {
     this.#connection = undefined;
     this.#runtime.log.step("session.down", { link: this.config.name, why });
     const suspension: Suspension = why.includes("failed") ? "error" : "link";
-    // An error would come again at once; the growing delay is kept until the pairs are in order.
+    // An error would come again at once, so its growing delay is kept; a lost link is tried again soon.
     if (suspension === "link") this.#redialNs = REDIAL_NS_FIRST;
     // First every pair is suspended, then the waiting writes hear of it: they wait for the suspension.
     const { unapplied } = connection.outbox;

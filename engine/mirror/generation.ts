@@ -16,5 +16,5 @@ function hex(value: number): string {
   return (value >>> 0).toString(16).padStart(8, "0");
 }
 
-/** The most ancestors that are remembered; a peer that is older still needs a full copy. */
+/** The most ancestors that are remembered; a peer that is older still counts as diverged. */
 export const ANCESTORS_MAX = 8;

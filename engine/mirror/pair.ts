@@ -143,28 +143,20 @@ export class Pair {
     }
     // The resync will carry the whole of a dirty track; sending it now would be sending it twice.
     if (pending.allDirty(first, last)) return undefined;
-    let settle: ((outcome: "applied" | "lost") => void) | undefined;
+    const { id: pairId, mode } = this.entry;
+    const { kind, offsetBytes } = update;
+    const fields =
+      kind === "write"
+        ? { pairId, offsetBytes, flags: update.fua ? FLAG_FUA : 0, payload: update.data }
+        : { pairId, offsetBytes, payload: zeroPayload(update.lengthBytes) };
+    if (mode === "async") {
+      pending.sent(first, last, connection.outbox.send(kind, fields));
+      return undefined;
+    }
     const applied = new Promise<"applied" | "lost">((resolve) => {
-      settle = resolve;
+      pending.sent(first, last, connection.outbox.send(kind, fields, resolve));
     });
-    const sequence = connection.outbox.send(
-      update.kind,
-      update.kind === "write"
-        ? {
-            pairId: this.entry.id,
-            offsetBytes: update.offsetBytes,
-            flags: update.fua ? FLAG_FUA : 0,
-            payload: update.data,
-          }
-        : {
-            pairId: this.entry.id,
-            offsetBytes: update.offsetBytes,
-            payload: zeroPayload(update.lengthBytes),
-          },
-      this.entry.mode === "sync" ? settle : undefined,
-    );
-    pending.sent(first, last, sequence);
-    return this.entry.mode === "sync" ? this.#acknowledge(applied) : undefined;
+    return this.#acknowledge(applied);
   }
 
   /** Without the other end, only a durable suspension allows an acknowledgement. */

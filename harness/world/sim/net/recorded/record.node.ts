@@ -8,7 +8,7 @@ import { SideRecorder } from "./side-recorder.ts";
 
 /**
  * Runs every schedule against a real Toxiproxy server and writes what it saw beside this file.
- * `TOXIPROXY_URL=http://127.0.0.1:8474 tsx harness/world/sim/net/recorded/record.ts [part of a name]`:
+ * `TOXIPROXY_URL=http://127.0.0.1:8474 tsx harness/world/sim/net/recorded/record.node.ts [part of a name]`:
  * with a part of a name, only those schedules are run again. The machine should be quiet. The server:
  * `go install -ldflags "-X github.com/Shopify/toxiproxy/v2.Version=2.12.0" github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0`
  */
