@@ -93,7 +93,7 @@ export class SharedMemory {
    */
   async create(definition: PairDefinition): Promise<Pair> {
     const volume = this.volume(definition.volume);
-    const taken = this.#pairs.get(definition.name) ?? volume.pairs[0];
+    const taken = this.#pairs.get(definition.name) ?? this.pairs().find((pair) => pair.volume === volume);
     if (taken !== undefined)
       throw new EngineError("PAIR_EXISTS", { pair: taken.entry.name, volume: taken.entry.volume });
     const primary = definition.role === "primary";
@@ -145,14 +145,14 @@ export class SharedMemory {
     pair.announce = () => this.onChange(pair);
     this.#pairs.set(entry.name, pair);
     this.#pairsById.set(entry.id, pair);
-    volume.addPair(pair);
+    volume.addTap(pair);
     return pair;
   }
 
   #uninstall(pair: Pair): void {
     this.#pairs.delete(pair.entry.name);
     this.#pairsById.delete(pair.entry.id);
-    pair.volume.removePair(pair);
+    pair.volume.removeTap(pair);
   }
 }
 

@@ -104,19 +104,26 @@ export class Applier {
 
   /** @returns whether everything up to this frame is durable now. @throws DiskError, CodecError */
   async #apply({ frame, pair, connection }: Queued): Promise<boolean> {
-    const { disk } = pair.volume;
     switch (frame.kind) {
       case "write":
       case "resync":
         checkRange(pair, frame.offsetBytes, frame.payload.length);
         this.#touched.add(pair.volume);
-        await disk.write(frame.offsetBytes, frame.payload, { fua: (frame.flags & FLAG_FUA) !== 0 });
+        await pair.volume.apply(
+          {
+            kind: "write",
+            offsetBytes: frame.offsetBytes,
+            data: frame.payload,
+            fua: (frame.flags & FLAG_FUA) !== 0,
+          },
+          pair,
+        );
         return false;
       case "zero": {
         const lengthBytes = readZeroPayload(frame.payload);
         checkRange(pair, frame.offsetBytes, lengthBytes);
         this.#touched.add(pair.volume);
-        await disk.trim(frame.offsetBytes, lengthBytes);
+        await pair.volume.apply({ kind: "zero", offsetBytes: frame.offsetBytes, lengthBytes }, pair);
         return false;
       }
       case "copy-begin":

@@ -128,7 +128,7 @@ export async function swapRoles(pair: Pair): Promise<void> {
   try {
     const release = await pair.volume.locks.drain();
     release();
-    await pair.flushRemote();
+    await pair.flush();
     if (pair.connection !== connection || entry.status !== "DUPLEX" || !pair.live)
       throw new EngineError("LINK_DOWN", { pair: entry.name, command: "failback" });
     pair.live = false;

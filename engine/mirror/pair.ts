@@ -1,6 +1,7 @@
 import { EngineError } from "../errors.ts";
 import { DiskError } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
+import { Tap } from "../volume/tap.ts";
 import type { Access, Update, Volume } from "../volume/volume.ts";
 import { zeroPayload } from "../wire/zero-range.ts";
 import { FLAG_FUA } from "../wire/frame.ts";
@@ -26,7 +27,7 @@ export type Hold = "start" | "swap";
  * writes go to the other end now. How resyncs and commands change it is in `resync-source.ts`,
  * `resync-target.ts` and `pair-commands.ts`.
  */
-export class Pair {
+export class Pair extends Tap {
   readonly entry: PairEntry;
   readonly volume: Volume;
   readonly pending: PendingTracks;
@@ -59,6 +60,7 @@ export class Pair {
     meta: ConstructorParameters<typeof IntentBitmap>[0],
     runtime: Runtime,
   ) {
+    super();
     this.entry = entry;
     this.volume = volume;
     this.runtime = runtime;
@@ -72,7 +74,7 @@ export class Pair {
   }
 
   /** What a host may do, as far as this pair is concerned. */
-  access(): Access {
+  override access(): Access {
     const { role, status, suspension, consistent, secondaryWritable, wish } = this.entry;
     if (!consistent) return "none";
     if (this.fenced) return "read-only";
@@ -99,15 +101,27 @@ export class Pair {
     this.#holds.delete(why);
   }
 
-  holding(): Promise<void> | undefined {
+  override holding(): Promise<void> | undefined {
     for (const { promise } of this.#holds.values()) return promise;
     return undefined;
   }
 
   // --- the data path --------------------------------------------------------------------------
 
-  /** Makes the intent durable; `undefined` if it is. @throws DiskError: the data must not be written */
-  markIntent(first: number, last: number): Promise<void> | undefined {
+  override begin(first: number, last: number): void {
+    this.pending.begin(first, last);
+  }
+
+  override end(first: number, last: number, tick: number): void {
+    this.pending.end(first, last, tick);
+  }
+
+  override get activeCount(): number {
+    return this.pending.activeCount;
+  }
+
+  /** Makes the intent durable. @throws DiskError: the data must not be written */
+  override prepare(_update: Update, first: number, last: number): Promise<void> | undefined {
     return this.intents.mark(first, last);
   }
 
@@ -115,7 +129,7 @@ export class Pair {
    * What a host write must wait for before it may go on; `undefined` for nothing: room in the
    * window, or, when this side writes alone, a generation of its own that is durable.
    */
-  ready(payloadBytes: number): Promise<unknown> | undefined {
+  override ready(payloadBytes: number): Promise<unknown> | undefined {
     if (this.live) return this.connection?.outbox.room(payloadBytes);
     if (this.entry.shared) return this.fork();
     return this.#transitions > 0 ? this.#transition : undefined;
@@ -125,7 +139,7 @@ export class Pair {
    * What a host's flush must wait for before it is acknowledged. A primary that is alone promises
    * here what the other end may hold volatile and lose: that, too, is a history of its own.
    */
-  async readyToPromise(): Promise<void> {
+  override async readyToPromise(): Promise<void> {
     const { role, shared } = this.entry;
     if (!this.live && role === "primary" && shared && this.pending.count > 0) await this.fork();
     else if (this.#transitions > 0 && !this.live) await this.#transition;
@@ -135,7 +149,7 @@ export class Pair {
    * Sends an update to the other end, or marks its tracks to be copied later. Never waits.
    * @returns settles when a synchronous pair may acknowledge; `undefined` if at once
    */
-  replicate(update: Update, first: number, last: number): Promise<void> | undefined {
+  override commit(update: Update, first: number, last: number): Promise<void> | undefined {
     const { connection, pending } = this;
     if (!this.live || connection === undefined) {
       pending.soil(first, last);
@@ -165,21 +179,25 @@ export class Pair {
   }
 
   /** The local disk refused a write that may have gone to the other end: nobody knows who has what. */
-  localFailed(first: number, last: number): void {
+  override failed(first: number, last: number): void {
     this.pending.soil(first, last);
     if (this.live) this.connection?.session.end("local disk failed");
   }
 
   /** Sends a flush barrier. @returns settles when a synchronous pair has it durably; `undefined` if nothing is to wait for */
-  flushRemote(): Promise<void> | undefined {
-    const sequence = this.flushBehind();
+  override flush(): Promise<void> | undefined {
+    const sequence = this.sendFlush();
     const { connection } = this;
     if (sequence < 0 || connection === undefined || this.entry.mode === "async") return undefined;
     return this.#acknowledge(connection.outbox.whenDurable(sequence));
   }
 
+  override flushBehind(): void {
+    this.sendFlush();
+  }
+
   /** Sends a flush barrier without waiting. @returns its sequence number, -1 if none went out */
-  flushBehind(): number {
+  sendFlush(): number {
     const { connection } = this;
     if (connection === undefined || connection.session.ended) return -1;
     // Also when split: what went out before is still on its way to durability.
@@ -188,12 +206,12 @@ export class Pair {
   }
 
   /** Forgets tracks that are durable on both sides. */
-  retire(): void {
+  override retire(): void {
     this.pending.retire(this.connection?.outbox.durable ?? -1, this.volume.flushedTick);
   }
 
   /** Clears marks on disk that nothing needs any more. @throws DiskError */
-  async sweep(): Promise<void> {
+  override async sweep(): Promise<void> {
     await this.intents.sweep(this.pending.count, this.pending.activeCount === 0);
   }
 

@@ -37,6 +37,8 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
   pair.live = false;
   if (decision.full || !entry.established) pending.dirty.setAll();
   pending.dirty.mergeBytes(0, request.bitmap);
+  // What a restore has not brought back yet differs as much as what it has.
+  for (const track of pair.volume.displaced()) pending.dirty.set(track);
   setStatus(entry, "COPY");
   entry.suspension = "";
   entry.established = true;
@@ -102,7 +104,7 @@ async function copyDirty(pair: Pair, connection: Connection, ended: () => boolea
     if (stretchLeftBytes <= 0) {
       // Progress counts once it is durable over there. Short stretches first: a link that dies young
       // still gets something done each time; then longer ones, so that a long link is kept busy.
-      const barrier = pair.flushBehind();
+      const barrier = pair.sendFlush();
       if ((await connection.outbox.whenDurable(barrier)) === "lost") return false;
       stretchBytes = Math.min(stretchBytes * 2, WINDOW_BYTES);
       stretchLeftBytes = stretchBytes;
@@ -119,6 +121,14 @@ async function copyDirty(pair: Pair, connection: Connection, ended: () => boolea
     const endBytes = Math.min((last + 1) * volume.trackBytes, volume.sizeBytes);
     const room = connection.outbox.room(endBytes - offsetBytes);
     if (room !== undefined && !(await room)) return false;
+    try {
+      const prepared = volume.prepareRead(first, last);
+      if (prepared !== undefined) await prepared;
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      connection.session.end("resync read failed");
+      return false;
+    }
     // Host writes to these tracks wait, so none can overtake the copy or be overtaken by it.
     const release = await volume.locks.acquire(offsetBytes, endBytes);
     try {

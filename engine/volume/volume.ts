@@ -1,10 +1,10 @@
 import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
 import { type Disk, DiskError, NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts";
-import type { Pair } from "../mirror/pair.ts";
 import type { Runtime } from "../runtime.ts";
 import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
 import { RangeLock } from "./range-lock.ts";
+import type { Tap } from "./tap.ts";
 
 /** A track stays pending at most about this long after its last write. */
 const CHECKPOINT_AFTER_NS = 50 * NS_PER_MS;
@@ -22,9 +22,9 @@ export type Update =
   | { readonly kind: "zero"; readonly offsetBytes: number; readonly lengthBytes: number };
 
 /**
- * A volume and its mirrors. Host requests pass here in the order of durability (rule 3): range
- * lock, durable intent, room on the way, and then, in one step that nothing interrupts, the
- * decision to replicate, the frame, and the local write.
+ * A volume and what taps it: mirrors, images, journals, restores. Host requests pass here in the order
+ * of durability (rule 3): range lock, whatever must be durable first, room on the way, and then, in
+ * one step that nothing interrupts, the decision to replicate, the frame, and the local write.
  */
 export class Volume {
   readonly name: string;
@@ -32,9 +32,11 @@ export class Volume {
   readonly trackBytes: number;
   readonly trackCount: number;
   readonly locks = new RangeLock();
+  /** What the system keeps on this volume; hosts have no access then. "" for a volume of theirs. */
+  reservedFor = "";
   readonly #runtime: Runtime;
-  readonly #pairs: Pair[] = [];
-  /** Updates that wait until a pair can say who may write. */
+  readonly #taps: Tap[] = [];
+  /** Updates that wait until a tap can say who may write. */
   #waiting = 0;
   #tick = 0;
   #flushedTick = 0;
@@ -62,115 +64,156 @@ export class Volume {
     return this.#flushedTick;
   }
 
-  get pairs(): readonly Pair[] {
-    return this.#pairs;
+  /** One that needs whole tracks locked is added while nothing is under way ({@link RangeLock.drain}). */
+  addTap(tap: Tap): void {
+    this.#taps.push(tap);
   }
 
-  addPair(pair: Pair): void {
-    this.#pairs.push(pair);
+  removeTap(tap: Tap): void {
+    const at = this.#taps.indexOf(tap);
+    assert(at >= 0, "a tap is removed from its volume");
+    this.#taps.splice(at, 1);
   }
 
-  removePair(pair: Pair): void {
-    const at = this.#pairs.indexOf(pair);
-    assert(at >= 0, "a pair is removed from its volume");
-    this.#pairs.splice(at, 1);
-  }
-
-  /** The strictest of all pairs. */
+  /** The strictest of all taps. */
   access(): Access {
+    if (this.reservedFor !== "") return "none";
     let access: Access = "read-write";
-    for (const pair of this.#pairs) {
-      const granted = pair.access();
+    for (const tap of this.#taps) {
+      const granted = tap.access();
       if (granted === "none") return "none";
       if (granted === "read-only") access = granted;
     }
     return access;
   }
 
-  /** @throws EngineError NO_ACCESS, OUT_OF_RANGE, UNALIGNED, DISK_FAILED, BUSY */
+  /** A host's read. @throws EngineError NO_ACCESS, OUT_OF_RANGE, UNALIGNED, DISK_FAILED, BUSY */
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     this.checkRange(offsetBytes, lengthBytes);
     await this.#settled();
     this.#checkAccess("read-only");
     try {
+      const { first, last } = this.#tracks(offsetBytes, lengthBytes);
+      const prepared = this.prepareRead(first, last);
+      if (prepared !== undefined) await prepared;
       return await this.disk.read(offsetBytes, lengthBytes);
     } catch (error) {
       throw this.#failed(error);
     }
   }
 
+  /** What must happen before these tracks are read from the disk; `undefined` for nothing. Takes ranges. @throws DiskError */
+  prepareRead(first: number, last: number): Promise<void> | undefined {
+    let prepared: Promise<void> | undefined;
+    for (const tap of this.#taps) {
+      const next = tap.prepareRead(first, last);
+      if (next !== undefined) prepared = prepared === undefined ? next : Promise.all([prepared, next]).then(() => {});
+    }
+    return prepared;
+  }
+
+  /** Tracks whose content is still elsewhere; {@link prepareRead} brings it. */
+  *displaced(): Generator<number> {
+    for (const tap of this.#taps) yield* tap.displaced();
+  }
+
   /**
-   * Acknowledges when the data is where every pair's mode says. One frame must hold the data.
+   * A host's change: acknowledged when the data is where every tap wants it. One frame must hold it.
    * @throws EngineError as {@link read}
    */
   async update(update: Update): Promise<void> {
-    const lengthBytes = update.kind === "write" ? update.data.length : update.lengthBytes;
+    const lengthBytes = lengthOf(update);
     this.checkRange(update.offsetBytes, lengthBytes);
     assert(update.kind === "zero" || lengthBytes <= PAYLOAD_BYTES_MAX, "the front-end cuts a large write up");
-    const first = Math.floor(update.offsetBytes / this.trackBytes);
-    const last = Math.floor((update.offsetBytes + lengthBytes - 1) / this.trackBytes);
-    const release = await this.#acquire(update.offsetBytes, update.offsetBytes + lengthBytes);
+    const release = await this.#acquire(update.offsetBytes, lengthBytes);
     try {
       this.#checkAccess("read-write");
-      for (const pair of this.#pairs) pair.pending.begin(first, last);
-      try {
-        await this.#markIntents(first, last);
-        const payloadBytes = update.kind === "write" ? lengthBytes : 0;
-        // The last look and the frames are one step, so this loop must stay in the function that calls #apply.
-        for (let wait = this.#notReady(payloadBytes); wait !== undefined; wait = this.#notReady(payloadBytes))
-          await wait;
-        await this.#apply(update, first, last);
-      } finally {
-        for (const pair of this.#pairs) pair.pending.end(first, last, this.#tick);
-      }
+      await this.#change(update, undefined);
+    } catch (error) {
+      throw this.#failed(error);
     } finally {
       release();
     }
   }
 
-  /** Makes intents durable: a failed one means that the data is not written (rule 3). */
-  async #markIntents(first: number, last: number): Promise<void> {
+  /**
+   * A change that comes from `origin`, which does not hear of it again: what a mirror received, what
+   * a restore brings back. Hosts' access does not matter. @throws DiskError, EngineError
+   */
+  async apply(update: Update, origin: Tap): Promise<void> {
+    if (this.#taps.length === 1 && this.#taps[0] === origin) return this.#write(update);
+    const { startBytes, endBytes } = this.#locked(update.offsetBytes, lengthOf(update));
+    const release = await this.locks.acquire(startBytes, endBytes);
     try {
-      for (const pair of this.#pairs) {
-        const marked = pair.markIntent(first, last);
-        if (marked !== undefined) await marked;
+      await this.#change(update, origin);
+    } finally {
+      release();
+    }
+  }
+
+  /** {@link apply} by someone who holds the range. */
+  applyLocked(update: Update, origin: Tap): Promise<void> {
+    return this.#change(update, origin);
+  }
+
+  async #change(update: Update, origin: Tap | undefined): Promise<void> {
+    const { first, last } = this.#tracks(update.offsetBytes, lengthOf(update));
+    // A tap that comes while this change is under way must not hear half of it.
+    const taps = origin === undefined ? [...this.#taps] : this.#taps.filter((tap) => tap !== origin);
+    for (const tap of taps) tap.begin(first, last);
+    let committed = false;
+    try {
+      for (const tap of taps) {
+        const prepared = tap.prepare(update, first, last);
+        if (prepared !== undefined) await prepared;
       }
-    } catch (error) {
-      throw this.#failed(error);
+      const payloadBytes = update.kind === "write" ? update.data.length : 0;
+      for (let wait = notReady(taps, payloadBytes); wait !== undefined; wait = notReady(taps, payloadBytes)) await wait;
+      // Nothing is awaited since every tap was ready: no half of a transition is seen (rule 4).
+      if (origin === undefined) this.#checkAccess("read-write");
+      committed = true;
+      await this.#commit(update, taps, first, last);
+    } finally {
+      try {
+        if (!committed) for (const tap of taps) await tap.abandon(update);
+      } finally {
+        for (const tap of taps) tap.end(first, last, this.#tick);
+      }
     }
   }
 
-  /** What some pair must wait for before a write may go on; `undefined` if every pair says "go". */
-  #notReady(payloadBytes: number): Promise<unknown> | undefined {
-    for (const pair of this.#pairs) {
-      const wait = pair.ready(payloadBytes);
-      if (wait !== undefined) return wait;
-    }
-    return undefined;
-  }
-
-  async #apply(update: Update, first: number, last: number): Promise<void> {
-    // Nothing is awaited since every pair was ready: no half of a transition is seen (rule 4).
-    this.#checkAccess("read-write");
-    const remote = this.#pairs.map((pair) => pair.replicate(update, first, last));
-    const local =
-      update.kind === "write"
-        ? this.disk.write(update.offsetBytes, update.data, { fua: update.fua })
-        : this.disk.trim(update.offsetBytes, update.lengthBytes);
+  async #commit(update: Update, taps: readonly Tap[], first: number, last: number): Promise<void> {
+    const acknowledged = taps.map((tap) => tap.commit(update, first, last));
+    const local = this.#write(update);
     this.scheduleCheckpoint();
-    let failure: EngineError | undefined;
+    let failure: unknown;
+    let failed = false;
     try {
       await local;
     } catch (error) {
-      failure = this.#failed(error);
-      for (const pair of this.#pairs) pair.localFailed(first, last);
+      failed = true;
+      failure = error;
+      for (const tap of taps) tap.failed(first, last);
     }
-    this.#tick++;
-    for (const applied of remote) if (applied !== undefined) await applied;
-    if (failure !== undefined) throw failure;
+    if (!failed)
+      for (const tap of taps) {
+        const written = tap.written(update, first, last);
+        if (written !== undefined) await written;
+      }
+    for (const settled of acknowledged) if (settled !== undefined) await settled;
+    if (failed) throw failure;
   }
 
-  /** Durable here and, for synchronous pairs, there. @throws EngineError DISK_FAILED, NO_ACCESS */
+  async #write(update: Update): Promise<void> {
+    try {
+      if (update.kind === "write") await this.disk.write(update.offsetBytes, update.data, { fua: update.fua });
+      else await this.disk.trim(update.offsetBytes, update.lengthBytes);
+    } finally {
+      this.#tick++;
+    }
+  }
+
+  /** A host's flush: durable here and, for synchronous pairs, there. @throws EngineError DISK_FAILED, NO_ACCESS */
   async flush(): Promise<void> {
     await this.#settled();
     this.#checkAccess("read-only");
@@ -183,12 +226,12 @@ export class Volume {
 
   async #flush(): Promise<void> {
     const tick = this.#tick;
-    const remote = this.#pairs.map((pair) => pair.flushRemote());
+    const others = this.#taps.map((tap) => tap.flush());
     await this.disk.flush();
     this.#flushedTick = Math.max(this.#flushedTick, tick);
-    for (const durable of remote) if (durable !== undefined) await durable;
-    for (const pair of this.#pairs) await pair.readyToPromise();
-    for (const pair of this.#pairs) pair.retire();
+    for (const durable of others) if (durable !== undefined) await durable;
+    for (const tap of this.#taps) await tap.readyToPromise();
+    for (const tap of this.#taps) tap.retire();
   }
 
   /** Arranges that active tracks become durable on both sides and stop being pending. */
@@ -205,13 +248,13 @@ export class Volume {
   async #checkpoint(): Promise<void> {
     this.#checkpointing = true;
     try {
-      for (const pair of this.#pairs) pair.flushBehind();
+      for (const tap of this.#taps) tap.flushBehind();
       const tick = this.#tick;
       await this.disk.flush();
       this.#flushedTick = Math.max(this.#flushedTick, tick);
-      for (const pair of this.#pairs) {
-        pair.retire();
-        await pair.sweep();
+      for (const tap of this.#taps) {
+        tap.retire();
+        await tap.sweep();
       }
     } catch (error) {
       // The tracks stay pending; the next checkpoint tries again.
@@ -224,18 +267,18 @@ export class Volume {
 
   #activeCount(): number {
     let count = 0;
-    for (const pair of this.#pairs) count += pair.pending.activeCount;
+    for (const tap of this.#taps) count += tap.activeCount;
     return count;
   }
 
-  /** Waits while a pair cannot say yet who may write. */
+  /** Waits while a tap cannot say yet who may write. */
   async #settled(): Promise<void> {
     for (let wait = this.#holding(); wait !== undefined; wait = this.#holding()) await wait;
   }
 
   #holding(): Promise<void> | undefined {
     let wait: Promise<void> | undefined;
-    for (const pair of this.#pairs) wait ??= pair.holding();
+    for (const tap of this.#taps) wait ??= tap.holding();
     return wait;
   }
 
@@ -243,13 +286,29 @@ export class Volume {
    * Takes a range, which must not be waited with: whoever makes hosts wait also waits for all who
    * have a range or queue for one. So nothing is awaited between the look and the queue.
    */
-  async #acquire(start: number, end: number): Promise<() => void> {
+  async #acquire(offsetBytes: number, lengthBytes: number): Promise<() => void> {
     for (let wait = this.#holding(); wait !== undefined; wait = this.#holding()) {
       this.#waiting++;
       await wait;
       this.#waiting--;
     }
-    return this.locks.acquire(start, end);
+    const { startBytes, endBytes } = this.#locked(offsetBytes, lengthBytes);
+    return this.locks.acquire(startBytes, endBytes);
+  }
+
+  /** The range that a change locks: its own bytes, or whole tracks where a tap copies whole tracks. */
+  #locked(offsetBytes: number, lengthBytes: number): { readonly startBytes: number; readonly endBytes: number } {
+    if (!this.#taps.some((tap) => tap.locksTracks))
+      return { startBytes: offsetBytes, endBytes: offsetBytes + lengthBytes };
+    const { first, last } = this.#tracks(offsetBytes, lengthBytes);
+    return { startBytes: first * this.trackBytes, endBytes: (last + 1) * this.trackBytes };
+  }
+
+  #tracks(offsetBytes: number, lengthBytes: number): { readonly first: number; readonly last: number } {
+    return {
+      first: Math.floor(offsetBytes / this.trackBytes),
+      last: Math.floor((offsetBytes + lengthBytes - 1) / this.trackBytes),
+    };
   }
 
   #checkAccess(needed: "read-only" | "read-write"): void {
@@ -275,4 +334,17 @@ export class Volume {
     if (error instanceof DiskError) return new EngineError("DISK_FAILED", { volume: this.name, code: error.code });
     throw error;
   }
+}
+
+function lengthOf(update: Update): number {
+  return update.kind === "write" ? update.data.length : update.lengthBytes;
+}
+
+/** What some tap must wait for before a change may go on; `undefined` if every tap says "go". */
+function notReady(taps: readonly Tap[], payloadBytes: number): Promise<unknown> | undefined {
+  for (const tap of taps) {
+    const wait = tap.ready(payloadBytes);
+    if (wait !== undefined) return wait;
+  }
+  return undefined;
 }
