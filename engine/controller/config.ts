@@ -5,6 +5,25 @@ export interface SystemConfig {
   readonly name: string;
   readonly volumes: readonly VolumeConfig[];
   readonly links: readonly LinkConfig[];
+  /** Images that are fixed when a mirror of the volume is suspended (LS-1). */
+  readonly images?: readonly ImageConfig[];
+  readonly journals?: readonly JournalConfig[];
+}
+
+/** How a volume's image is kept (LS-2). */
+export interface ImageConfig {
+  readonly volume: string;
+  readonly method: "reserved-area" | "old-data" | "lsn";
+  /** The volume with room for it, for nothing else; without for `lsn`, which needs a journal of the volume. */
+  readonly area?: string;
+}
+
+/** Where a volume's journal is (JR-1); both volumes are for nothing else. */
+export interface JournalConfig {
+  readonly volume: string;
+  readonly log: string;
+  /** Of the volume's size: the image that the entries follow. */
+  readonly base: string;
 }
 
 export interface VolumeConfig {

@@ -1,4 +1,5 @@
 export { Tasks } from "../tasks.ts";
+export type { Command } from "./command.ts";
 export type { Pair } from "../mirror/pair.ts";
 export type { SystemConfig, SystemPorts } from "./config.ts";
 export { StorageSystem } from "./storage-system.ts";

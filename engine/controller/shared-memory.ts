@@ -48,7 +48,7 @@ export class SharedMemory {
       if (disk === undefined) throw new EngineError("VOLUME_UNKNOWN", { volume: name });
       memory.#volumes.set(name, new Volume(name, disk, trackBytes, runtime));
     }
-    for (const entry of table.entries()) await memory.#install(entry).load();
+    for (const entry of table.entries()) if (entry.copyType === "remote") await memory.#install(entry).load();
     return memory;
   }
 
@@ -99,6 +99,7 @@ export class SharedMemory {
     const primary = definition.role === "primary";
     const pair = this.#install({
       ...definition,
+      copyType: "remote",
       sizeBytes: volume.sizeBytes,
       trackBytes: volume.trackBytes,
       // SIMPLEX → COPY: every track is pending, and the copy begins when the ends have met.

@@ -4,7 +4,7 @@ import { type Clock, type Disk, DiskError, type Log, NS_PER_MS, SECTOR_BYTES, sl
 import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import { crc32c } from "../wire/crc32c.ts";
 import { isZero } from "../wire/zero-range.ts";
-import { decodePairEntry, encodePairEntry, type PairEntry, pairEntryBytesMax } from "./pair-entry.ts";
+import { decodeTableEntry, encodeTableEntry, type TableEntry, tableEntryBytesMax } from "./table-entry.ts";
 
 const MAGIC = 0x31544d43; // "CMT1"
 const SLOT_BYTES = 16 * 1024;
@@ -26,7 +26,7 @@ export class CopyManagementTable {
   readonly #disk: Disk;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #entries = new Map<string, PairEntry>();
+  readonly #entries = new Map<string, TableEntry>();
   #sequence = 0;
   #bootCount = 0;
   #writing: Promise<void> | undefined;
@@ -73,19 +73,19 @@ export class CopyManagementTable {
   }
 
   /** All entries, in the order of their creation. Change them, then {@link persist}. */
-  entries(): IterableIterator<PairEntry> {
+  entries(): IterableIterator<TableEntry> {
     return this.#entries.values();
   }
 
-  get(name: string): PairEntry | undefined {
+  get(name: string): TableEntry | undefined {
     return this.#entries.get(name);
   }
 
   /** @throws EngineError TABLE_FULL if the table might outgrow its slot one day */
-  add(entry: PairEntry): void {
+  add(entry: TableEntry): void {
     assert(!this.#entries.has(entry.name), `pair ${entry.name} is there already`);
-    let neededBytes = HEADER_BYTES + BODY_HEADER_BYTES + pairEntryBytesMax(entry);
-    for (const other of this.#entries.values()) neededBytes += pairEntryBytesMax(other);
+    let neededBytes = HEADER_BYTES + BODY_HEADER_BYTES + tableEntryBytesMax(entry);
+    for (const other of this.#entries.values()) neededBytes += tableEntryBytesMax(other);
     if (neededBytes > SLOT_BYTES)
       throw new EngineError("TABLE_FULL", { pairs: this.#entries.size, neededBytes, sizeBytes: SLOT_BYTES });
     this.#entries.set(entry.name, entry);
@@ -148,7 +148,7 @@ export class CopyManagementTable {
   #encode(): Uint8Array {
     this.#sequence++;
     const body = new ByteWriter(1024).u64(this.#bootCount).u16(this.#entries.size);
-    for (const entry of this.#entries.values()) encodePairEntry(body, entry);
+    for (const entry of this.#entries.values()) encodeTableEntry(body, entry);
     const payload = body.bytes();
     assert(HEADER_BYTES + payload.length <= SLOT_BYTES, `the table needs ${payload.length} bytes of ${SLOT_BYTES}`);
     const head = new ByteWriter(HEADER_BYTES).u32(MAGIC).u64(this.#sequence).u32(payload.length).u32(0).bytes();
@@ -165,7 +165,7 @@ type SlotContent =
       readonly kind: "valid";
       readonly sequence: number;
       readonly bootCount: number;
-      readonly entries: readonly PairEntry[];
+      readonly entries: readonly TableEntry[];
     };
 
 function readSlot(bytes: Uint8Array): SlotContent {
@@ -183,7 +183,7 @@ function readSlot(bytes: Uint8Array): SlotContent {
     if (found !== expected) throw new CodecError(`checksum ${found.toString(16)} instead of ${expected.toString(16)}`);
     const body = new ByteReader(payload);
     const bootCount = body.u64();
-    const entries = Array.from({ length: body.u16() }, () => decodePairEntry(body));
+    const entries = Array.from({ length: body.u16() }, () => decodeTableEntry(body));
     body.end();
     return { kind: "valid", sequence, bootCount, entries };
   } catch (error) {

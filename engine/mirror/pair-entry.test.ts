@@ -51,6 +51,7 @@ test("an offer tells the other end what it needs of an entry, and no part of one
 });
 
 const golden: PairEntry = {
+  copyType: "remote",
   id: 0x01020304,
   name: "p1",
   link: "l",

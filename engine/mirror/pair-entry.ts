@@ -44,8 +44,9 @@ export interface PairState {
   takeover: Generation;
 }
 
-/** An entry of the copy management table (BR-1): durable. */
+/** A remote mirror's entry of the copy management table (BR-1): durable. */
 export interface PairEntry extends PairState {
+  readonly copyType: "remote";
   readonly id: number;
   readonly name: string;
   readonly link: string;
@@ -134,6 +135,7 @@ export function pairEntryBytesMax(entry: PairEntry): number {
 
 export function decodePairEntry(reader: ByteReader): PairEntry {
   return {
+    copyType: "remote",
     id: reader.u32(),
     name: reader.text(),
     link: reader.text(),

@@ -56,4 +56,4 @@ export const pairEntries: fc.Arbitrary<PairEntry> = fc
       bitmapOffsetBytes: safe,
     }),
   )
-  .map(([state, rest]) => ({ ...state, ...rest }));
+  .map(([state, rest]) => ({ copyType: "remote" as const, ...state, ...rest }));

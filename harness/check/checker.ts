@@ -22,7 +22,7 @@ export interface CheckedDisk {
 /** Two mirrored volumes. `primary` is the side that is primary first; roles may swap later. */
 export interface CheckedPair {
   readonly name: string;
-  /** Pairs of one link are one consistency group. */
+  /** Pairs of one link are one consistency group; a local mirror is one by itself. */
   readonly link: string;
   readonly mode: "sync" | "async";
   readonly trackBytes: number;

@@ -50,6 +50,11 @@ export class Consents {
         return;
       }
       case "failback":
+      case "create-local":
+      case "backup":
+      case "restore":
+      case "rollback":
+      case "recover":
         return;
     }
   }

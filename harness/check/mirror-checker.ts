@@ -131,7 +131,8 @@ export class MirrorChecker implements Checker {
   adminIssued(system: string, given: AdminCommand): number {
     const command = this.#commands.push(given) - 1;
     this.observe();
-    this.#model.noteIncident(`${given.kind} of ${given.pair} at ${system}`);
+    this.#model.noteIncident(`${given.kind} of ${subjectOf(given)} at ${system}`);
+    if (!("pair" in given)) return command;
     const pair = this.#model.pairs.find(({ config }) => config.name === given.pair);
     const here = pair?.sides.find(({ disk }) => disk.system === system)?.disk;
     // A command for a pair that does not exist is the target's to refuse.
@@ -260,4 +261,10 @@ export class MirrorChecker implements Checker {
       }
     }
   }
+}
+
+/** What a command is given for, for people. */
+function subjectOf(command: AdminCommand): string {
+  if ("pair" in command) return command.pair;
+  return "volume" in command ? command.volume : command.mirrors.join(", ");
 }

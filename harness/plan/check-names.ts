@@ -75,16 +75,25 @@ function checkTopology(topology: Topology): KnownNames {
     fresh(pairs, pair.name, `${path}.name`, "pair");
     const primaryBytes = known(volumes, pair.primary, `${path}.primary`, "volume");
     const secondaryBytes = known(volumes, pair.secondary, `${path}.secondary`, "volume");
-    const between = known(links, pair.link, `${path}.link`, "link");
     if (primaryBytes !== secondaryBytes)
       throw new PlanError(`${path}.secondary`, `${secondaryBytes} bytes`, `${primaryBytes} bytes, as the primary`);
     const ends = [systemOfVolume.get(pair.primary) ?? "", systemOfVolume.get(pair.secondary) ?? ""];
-    if (ends.toSorted().join(" ") !== between.toSorted().join(" "))
-      throw new PlanError(
-        `${path}.link`,
-        `a link between ${between.join(" and ")}`,
-        `one between ${ends.join(" and ")}`,
-      );
+    if (pair.link === undefined) {
+      if (ends[0] !== ends[1])
+        throw new PlanError(
+          `${path}.link`,
+          `no link between ${ends.join(" and ")}`,
+          "a link, or volumes of one system",
+        );
+    } else {
+      const between = known(links, pair.link, `${path}.link`, "link");
+      if (ends.toSorted().join(" ") !== between.toSorted().join(" "))
+        throw new PlanError(
+          `${path}.link`,
+          `a link between ${between.join(" and ")}`,
+          `one between ${ends.join(" and ")}`,
+        );
+    }
     pairs.set(pair.name, true);
   });
   return { systems, volumes, links, pairs, disks };

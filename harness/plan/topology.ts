@@ -14,6 +14,27 @@ export interface TopologyVolume<V extends string = string> {
 export interface TopologySystem<S extends string = string, V extends string = string> {
   readonly name: S;
   readonly volumes: readonly TopologyVolume<V>[];
+  /** Images that this system keeps of its volumes at a suspension (LS-1). */
+  readonly images?: readonly TopologyImage<V>[];
+  /** Journals that this system keeps of its volumes (JR-1). */
+  readonly journals?: readonly TopologyJournal<V>[];
+}
+
+/** How a volume's image is kept. */
+export interface TopologyImage<V extends string = string> {
+  readonly volume: V;
+  readonly method: "reserved-area" | "old-data" | "lsn";
+  /** The volume with room for it, for nothing else; without for `lsn`, which needs a journal of the volume. */
+  readonly area?: V;
+}
+
+/** Where a volume's journal is. */
+export interface TopologyJournal<V extends string = string> {
+  readonly volume: V;
+  /** Holds the entries; for nothing else. */
+  readonly log: V;
+  /** Holds the image that the entries follow, of the volume's size; for nothing else. */
+  readonly base: V;
 }
 
 /** One link: the first system dials, the second listens. Bytes from first to second flow `upstream`. */
@@ -22,13 +43,16 @@ export interface TopologyLink<L extends string = string, S extends string = stri
   readonly between: readonly [S, S];
 }
 
-/** One remote mirror, made by the step `create`. */
+/** One mirror, made by the step `create`; without a link a local one. */
 export interface TopologyPair<P extends string = string, V extends string = string, L extends string = string> {
   readonly name: P;
   readonly primary: V;
   readonly secondary: V;
-  readonly link: L;
+  /** Without, both volumes are of one system: a local mirror. */
+  readonly link?: L;
   readonly mode: "sync" | "async";
+  /** What remembers updates durably (LS-3); `bitmap` without. */
+  readonly tracker?: "bitmap" | "lsn";
 }
 
 /** The systems of a scenario and what connects them. */
@@ -84,6 +108,20 @@ export const topologySchema = z.strictObject({
         volumes: z
           .array(z.strictObject({ name: nameSchema, sizeBytes: sizeBytesSchema, trackBytes: trackBytesSchema }))
           .max(64),
+        images: z
+          .array(
+            z.strictObject({
+              volume: nameSchema,
+              method: z.enum(["reserved-area", "old-data", "lsn"]),
+              area: nameSchema.exactOptional(),
+            }),
+          )
+          .max(64)
+          .exactOptional(),
+        journals: z
+          .array(z.strictObject({ volume: nameSchema, log: nameSchema, base: nameSchema }))
+          .max(64)
+          .exactOptional(),
       }),
     )
     .min(1)
@@ -102,8 +140,9 @@ export const topologySchema = z.strictObject({
         name: nameSchema,
         primary: nameSchema,
         secondary: nameSchema,
-        link: nameSchema,
+        link: nameSchema.exactOptional(),
         mode: z.enum(["sync", "async"]),
+        tracker: z.enum(["bitmap", "lsn"]).exactOptional(),
       }),
     )
     .max(64),

@@ -56,8 +56,17 @@ export function giveCommand(
 function commandOf(step: AdminStep, pair: TopologyPair): AdminCommand {
   switch (step.kind) {
     case "create": {
-      const { name, primary, secondary, link, mode } = pair;
-      return { kind: "create", pair: name, volume: primary, link, peerVolume: secondary, mode };
+      const { name, primary, secondary, link, mode, tracker } = pair;
+      if (link === undefined) return { kind: "create-local", pair: name, volume: primary, mirrorVolume: secondary };
+      return {
+        kind: "create",
+        pair: name,
+        volume: primary,
+        link,
+        peerVolume: secondary,
+        mode,
+        ...(tracker === undefined ? {} : { tracker }),
+      };
     }
     case "split":
       return { kind: "split", pair: pair.name, secondary: step.secondary };

@@ -245,7 +245,7 @@ class Run {
       }),
       pairs: pairs.map(({ name, link, mode, primary, secondary }) => ({
         name,
-        link,
+        link: link ?? `local/${name}`,
         mode,
         trackBytes: volumes.find((volume) => volume.name === primary)?.trackBytes ?? 0,
         primary: keyOf(primary),

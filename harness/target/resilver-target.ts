@@ -1,4 +1,4 @@
-import { type Pair, StorageSystem, Tasks } from "../../engine/controller/index.ts";
+import { type Command, type Pair, StorageSystem, Tasks } from "../../engine/controller/index.ts";
 import { EngineError } from "../../engine/errors.ts";
 import {
   type AdminCommand,
@@ -6,8 +6,11 @@ import {
   type Capability,
   type HostDevice,
   HostError,
+  type ImageReport,
+  type JournalReport,
   type PairReport,
   type PendingView,
+  type RestoreReport,
   type SystemConfig,
   type SystemPorts,
   type Target,
@@ -63,7 +66,7 @@ class ResilverSystem implements TargetSystem {
 
   async admin(command: AdminCommand): Promise<void> {
     try {
-      await this.#required().execute(command);
+      await this.#required().execute(engineCommand(command));
     } catch (error) {
       if (error instanceof EngineError) throw new AdminError(error.code, error.message.slice(error.code.length + 1));
       throw error;
@@ -81,9 +84,39 @@ class ResilverSystem implements TargetSystem {
     return { trackBytes: volume.trackBytes, has: (trackIndex) => pending.has(trackIndex) };
   }
 
+  images(): readonly ImageReport[] {
+    return [];
+  }
+
+  image(volume: string): HostDevice {
+    throw new HostError("REFUSED", `${volume} has no image`);
+  }
+
+  journals(): readonly JournalReport[] {
+    return [];
+  }
+
+  restores(): readonly RestoreReport[] {
+    return [];
+  }
+
   #required(): StorageSystem {
     if (this.#system === undefined) throw new HostError("REFUSED", "the system has not started");
     return this.#system;
+  }
+}
+
+/** @throws AdminError for what the engine cannot do */
+function engineCommand(command: AdminCommand): Command {
+  switch (command.kind) {
+    case "create":
+    case "split":
+    case "resync":
+    case "takeover":
+    case "failback":
+      return command;
+    default:
+      throw new AdminError("NOT_SUPPORTED", `this engine does not know ${command.kind}`);
   }
 }
 

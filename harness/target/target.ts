@@ -4,7 +4,20 @@ import type { SystemConfig, SystemPorts } from "../../engine/controller/index.ts
 export type { SystemConfig, SystemPorts };
 
 /** What a target can do; a scenario that needs more is NOT_APPLICABLE. */
-export type Capability = "sync" | "async" | "split" | "resync-reverse" | "takeover" | "failback" | "pending-bitmap";
+export type Capability =
+  | "sync"
+  | "async"
+  | "split"
+  | "resync-reverse"
+  | "takeover"
+  | "failback"
+  | "pending-bitmap"
+  /** Local mirrors, backups of one moment, and restores from them. */
+  | "local-mirror"
+  /** Images of a volume as of a suspension. */
+  | "image"
+  /** Journals, and recovery to any moment in their window. */
+  | "journal";
 
 /** A replication engine under test (HX-10). Everything the harness does to it goes through here. */
 export interface Target {
@@ -33,6 +46,14 @@ export interface TargetSystem {
    * the pair is unknown here. Cheap: called at every write by the invariant checks.
    */
   pending(pair: string): PendingView | undefined;
+  /** Every image that is configured here; a snapshot of plain data. */
+  images(): readonly ImageReport[];
+  /** The image of a volume as a read-only device. @throws HostError REFUSED if there is none now. */
+  image(volume: string): HostDevice;
+  /** Every journal here; a snapshot of plain data. */
+  journals(): readonly JournalReport[];
+  /** Restores, recoveries and rollbacks that run here. */
+  restores(): readonly RestoreReport[];
 }
 
 export interface PendingView {
@@ -76,7 +97,11 @@ export type AdminCommand =
       readonly link: string;
       readonly peerVolume: string;
       readonly mode: "sync" | "async";
+      /** What remembers updates durably (LS-3); `bitmap` without. */
+      readonly tracker?: "bitmap" | "lsn";
     }
+  /** Makes a local mirror and starts the initial copy (BR-5). */
+  | { readonly kind: "create-local"; readonly pair: string; readonly volume: string; readonly mirrorVolume: string }
   /** Suspends the mirror; with `read-write` hosts may also write to the secondary. */
   | { readonly kind: "split"; readonly pair: string; readonly secondary: "read-only" | "read-write" }
   /** Without a direction: primary to secondary, and refused if the histories diverged without a split. */
@@ -84,7 +109,26 @@ export type AdminCommand =
   /** Makes the secondary the primary while the other is gone. Given at the secondary. */
   | { readonly kind: "takeover"; readonly pair: string }
   /** Swaps the roles of a DUPLEX pair, nothing lost. */
-  | { readonly kind: "failback"; readonly pair: string };
+  | { readonly kind: "failback"; readonly pair: string }
+  /**
+   * Splits the local mirrors `mirrors` at one moment (BR-6, BR-8), that of the command. `pairs` are the
+   * remote mirrors through which the data comes, all over one link; none if hosts write here.
+   */
+  | { readonly kind: "backup"; readonly pairs: readonly string[]; readonly mirrors: readonly string[] }
+  /**
+   * The primary volume of a local mirror gets the mirror's content at once, and is used meanwhile
+   * (CR-2). `changed`: only the tracks that differ; `all`: every track is copied.
+   */
+  | { readonly kind: "restore"; readonly pair: string; readonly scope: "changed" | "all" }
+  /** The volume gets the content of its image (LS-8). */
+  | { readonly kind: "rollback"; readonly volume: string }
+  /** The volume gets the content of an earlier moment (JR-4), or is exchanged for its base (JR-6). */
+  | {
+      readonly kind: "recover";
+      readonly volume: string;
+      readonly to: { readonly lsn: number } | { readonly timeNs: number };
+      readonly method: "apply" | "swap";
+    };
 
 /** A command that was refused; `code` is the engine's own, e.g. `DIVERGED`. */
 export class AdminError extends Error {
@@ -102,6 +146,8 @@ export type PairStatus = "SIMPLEX" | "COPY" | "DUPLEX" | "SPLIT";
 
 export interface PairReport {
   readonly pair: string;
+  /** `remote` without. Both ends of a local mirror are reported by the one system, by volume. */
+  readonly copyType?: "remote" | "local";
   readonly volume: string;
   readonly role: "primary" | "secondary";
   readonly status: PairStatus;
@@ -115,4 +161,43 @@ export interface PairReport {
   readonly pendingTracks: number;
   /** Tracks copied and to copy of the resync that runs; `undefined` if none runs from this side. */
   readonly progress?: { readonly done: number; readonly total: number };
+  /** Of a local mirror: identifies the moment that its secondary holds; grows with every backup. 0 for none. */
+  readonly splitCount?: number;
+}
+
+/** How an image is kept (LS-2). */
+export type ImageMethod = "reserved-area" | "old-data" | "lsn";
+
+export interface ImageReport {
+  readonly volume: string;
+  readonly method: ImageMethod;
+  /** `fixed`: it can be read. `lost`: its space ran out, and it was given up. */
+  readonly state: "none" | "fixed" | "lost";
+  /** Identifies the moment that the image holds; grows with every one. 0 for none. */
+  readonly moment: number;
+}
+
+export interface JournalReport {
+  readonly volume: string;
+  /** The disk that holds the volume's content now; changes with a swap. */
+  readonly disk: string;
+  readonly state: "logging" | "recovering" | "stopped";
+  /** Moments that can be recovered: the state after the entry with this number, from `oldestLsn` on. */
+  readonly oldestLsn: number;
+  readonly newestLsn: number;
+  readonly oldestTimeNs: number;
+}
+
+/** A volume that is taking over other content; a host sees that content already. */
+export interface RestoreReport {
+  readonly volume: string;
+  readonly from: "mirror" | "image" | "journal";
+  /** Identifies the restore among those of the volume. */
+  readonly id: number;
+  readonly doneTracks: number;
+  readonly totalTracks: number;
+  /** Tracks whose content has not been brought yet. */
+  readonly left: PendingView;
+  /** Tracks that hosts changed since the command (CR-5). */
+  readonly altered: PendingView;
 }

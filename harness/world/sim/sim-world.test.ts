@@ -23,6 +23,12 @@ function world(body: (config: SystemConfig, ports: SystemPorts) => Promise<void>
       admin: async () => {},
       pairs: () => [],
       pending: () => undefined,
+      images: () => [],
+      image: () => {
+        throw new Error("no image");
+      },
+      journals: () => [],
+      restores: () => [],
     }),
   };
   const volume = (name: string) => ({ name, sizeBytes: 65536, trackBytes: 8192 });
