@@ -100,6 +100,30 @@ export class IntentBitmap {
     return Promise.all(sectors).then(() => {});
   }
 
+  /**
+   * Clears the marks of these tracks, durable when it settles: also those whose mark another call is
+   * just clearing. They are not pending. @throws DiskError: they may or may not be marked
+   */
+  async clear(tracks: readonly number[]): Promise<void> {
+    const sectors = new Set(tracks.map(sectorOf));
+    const cleared = tracks.filter((track) => this.#wanted.has(track));
+    const changed = new Set(cleared.map(sectorOf));
+    for (const track of cleared) this.#wanted.clear(track);
+    const writes: Promise<void>[] = [];
+    for (const sector of sectors) {
+      const running = this.#queued.get(sector) ?? this.#writing.get(sector);
+      if (changed.has(sector)) writes.push(this.#enqueue(sector));
+      else if (running !== undefined) writes.push(running);
+    }
+    try {
+      await Promise.all(writes);
+    } catch (error) {
+      // What is on disk is not known, so the next call must write it.
+      for (const track of cleared) this.#wanted.set(track);
+      throw error;
+    }
+  }
+
   /** Clears marks that memory does not need, once there are many or if `all`. @throws DiskError */
   async sweep(pendingCount: number, all: boolean): Promise<void> {
     if (this.#wanted.count - pendingCount <= (all ? 0 : STALE_TRACKS_MAX)) return;

@@ -137,29 +137,30 @@ export class Volume {
   }
 
   /**
-   * A change that comes from `origin`, which does not hear of it again: what a mirror received, what
+   * A change that comes from `origins`, which do not hear of it again: what a mirror received, what
    * a restore brings back. Hosts' access does not matter. @throws DiskError, EngineError
    */
-  async apply(update: Update, origin: Tap): Promise<void> {
-    if (this.#taps.length === 1 && this.#taps[0] === origin) return this.#write(update);
+  async apply(update: Update, ...origins: readonly Tap[]): Promise<void> {
+    if (this.#taps.length === 1 && this.#taps[0] === origins[0]) return this.#write(update);
     const { startBytes, endBytes } = this.#locked(update.offsetBytes, lengthOf(update));
     const release = await this.locks.acquire(startBytes, endBytes);
     try {
-      await this.#change(update, origin);
+      await this.#change(update, origins);
     } finally {
       release();
     }
   }
 
-  /** {@link apply} by someone who holds the range. */
-  applyLocked(update: Update, origin: Tap): Promise<void> {
-    return this.#change(update, origin);
+  /** {@link apply} by someone who holds the tracks. */
+  applyLocked(update: Update, ...origins: readonly Tap[]): Promise<void> {
+    return this.#change(update, origins);
   }
 
-  async #change(update: Update, origin: Tap | undefined): Promise<void> {
+  /** @param origins who made it; `undefined` for a host */
+  async #change(update: Update, origins: readonly Tap[] | undefined): Promise<void> {
     const { first, last } = this.#tracks(update.offsetBytes, lengthOf(update));
     // A tap that comes while this change is under way must not hear half of it.
-    const taps = origin === undefined ? [...this.#taps] : this.#taps.filter((tap) => tap !== origin);
+    const taps = origins === undefined ? [...this.#taps] : this.#taps.filter((tap) => !origins.includes(tap));
     for (const tap of taps) tap.begin(first, last);
     let committed = false;
     try {
@@ -170,7 +171,7 @@ export class Volume {
       const payloadBytes = update.kind === "write" ? update.data.length : 0;
       for (let wait = notReady(taps, payloadBytes); wait !== undefined; wait = notReady(taps, payloadBytes)) await wait;
       // Nothing is awaited since every tap was ready: no half of a transition is seen (rule 4).
-      if (origin === undefined) this.#checkAccess("read-write");
+      if (origins === undefined) this.#checkAccess("read-write");
       committed = true;
       await this.#commit(update, taps, first, last);
     } finally {
