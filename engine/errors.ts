@@ -26,6 +26,8 @@ export interface EngineErrorContexts {
   BUSY: { volume: string; waiting: number };
   /** The device failed: the range may hold old or new. */
   DISK_FAILED: { volume: string; code: string };
+  /** The volume is taking over other content; the command needs all of it. Also a second restore. */
+  RESTORE_RUNS: { volume: string; command: string };
   META_CORRUPT: { place: string; found: string; expected: string };
   /** The copy management table has a fixed size. */
   TABLE_FULL: { pairs: number; neededBytes: number; sizeBytes: number };
@@ -52,6 +54,7 @@ const remedies: Readonly<Record<EngineErrorCode, string>> = {
   UNALIGNED: "use multiples of 512 bytes, one at least",
   BUSY: "wait for requests to complete",
   DISK_FAILED: "mend or replace the device",
+  RESTORE_RUNS: "wait until the restore is through",
   META_CORRUPT: "restore the metadata device, or start with an empty one and create the pairs again",
   TABLE_FULL: "make the pair at another system, or use shorter names",
   META_TOO_SMALL: "give the system a larger metadata device",

@@ -9,6 +9,7 @@ import { ackPayload, WINDOW_BYTES } from "./outbox.ts";
 import type { Pair } from "./pair.ts";
 import { completeSplit, completeSwap, FLAG_SECONDARY_WRITABLE } from "./pair-commands.ts";
 import { beginCopy, completeCopy } from "./resync-target.ts";
+import { beginRewrite, completeRewrite } from "./rewrite-target.ts";
 
 /** A peer that keeps to the window never has more waiting here. */
 const QUEUE_BYTES_MAX = WINDOW_BYTES + 2 * PAYLOAD_BYTES_MAX;
@@ -143,6 +144,13 @@ export class Applier {
       case "swap":
         await this.#flush();
         await completeSwap(pair, connection);
+        return true;
+      case "rewrite-begin":
+        await beginRewrite(pair);
+        return false;
+      case "rewrite-done":
+        await this.#flush();
+        await completeRewrite(pair);
         return true;
       default:
         throw new CodecError(`frame kind ${frame.kind} is not applied`);

@@ -26,6 +26,7 @@ function requirePrimary(pair: Pair, command: string): void {
 export async function splitPair(pair: Pair, secondaryWritable: boolean): Promise<void> {
   requirePrimary(pair, "split");
   const { entry, connection } = pair;
+  pair.volume.requireWhole("split");
   if (entry.status === "SPLIT") {
     // The other end may have agreed already to overwrite this one.
     if (pair.phase !== "idle") throw illegal(pair, "split");
@@ -123,6 +124,7 @@ function isOrphan({ entry, peerState }: Pair): boolean {
 export async function swapRoles(pair: Pair): Promise<void> {
   requirePrimary(pair, "failback");
   const { entry, connection } = pair;
+  pair.volume.requireWhole("failback");
   if (entry.status !== "DUPLEX" || connection === undefined || !pair.live) throw illegal(pair, "failback");
   pair.hold("swap");
   try {
@@ -131,6 +133,7 @@ export async function swapRoles(pair: Pair): Promise<void> {
     await pair.flush();
     if (pair.connection !== connection || entry.status !== "DUPLEX" || !pair.live)
       throw new EngineError("LINK_DOWN", { pair: entry.name, command: "failback" });
+    pair.volume.requireWhole("failback");
     pair.live = false;
     entry.role = "secondary";
     entry.suspension = "swap";

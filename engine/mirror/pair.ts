@@ -206,6 +206,28 @@ export class Pair extends Tap {
   }
 
   /** Forgets tracks that are durable on both sides. */
+  /**
+   * The status stays DUPLEX (JR-4): what is brought goes out like a host's write. But until all of it is
+   * there, the other end is a mixture that nobody must take over.
+   */
+  override rewriteBegins(): void {
+    // A resync that runs does not know of tracks that hold their old content still.
+    if (this.phase === "source") for (const track of this.volume.displaced()) this.pending.dirty.set(track);
+    else this.#sendRewrite("rewrite-begin");
+  }
+
+  override rewriteEnds(): void {
+    // Otherwise the resync says when the other end is whole.
+    this.#sendRewrite("rewrite-done");
+  }
+
+  #sendRewrite(kind: "rewrite-begin" | "rewrite-done"): void {
+    const { connection, entry } = this;
+    if (connection === undefined || !this.live || entry.status !== "DUPLEX") return;
+    connection.outbox.send(kind, { pairId: entry.id });
+    if (kind === "rewrite-done") this.sendFlush();
+  }
+
   override retire(): void {
     this.pending.retire(this.connection?.outbox.durable ?? -1, this.volume.flushedTick);
   }

@@ -97,6 +97,12 @@ export abstract class Tap {
     return 0;
   }
 
+  /** The volume takes over other content from here on: its mirrors are no moment of it until {@link rewriteEnds}. */
+  rewriteBegins(): void {}
+
+  /** The volume has all of the content that it took over. */
+  rewriteEnds(): void {}
+
   /** Tracks whose content, as a host sees it, is not on the local disk yet. */
   *displaced(): Iterable<number> {}
 }

@@ -34,6 +34,8 @@ export class Volume {
   readonly locks = new RangeLock();
   /** What the system keeps on this volume; hosts have no access then. "" for a volume of theirs. */
   reservedFor = "";
+  /** What brings other content into the volume now: until it is through, nothing else is a moment of it. */
+  rewriter: Tap | undefined;
   readonly #runtime: Runtime;
   readonly #taps: Tap[] = [];
   /** Updates that wait until a tap can say who may write. */
@@ -85,6 +87,19 @@ export class Volume {
       if (granted === "read-only") access = granted;
     }
     return access;
+  }
+
+  /** @throws EngineError RESTORE_RUNS: the content is on its way, and `command` needs all of it */
+  requireWhole(command: string): void {
+    if (this.rewriter !== undefined) throw new EngineError("RESTORE_RUNS", { volume: this.name, command });
+  }
+
+  rewriteBegins(): void {
+    for (const tap of this.#taps) tap.rewriteBegins();
+  }
+
+  rewriteEnds(): void {
+    for (const tap of this.#taps) tap.rewriteEnds();
   }
 
   /** A host's read. @throws EngineError NO_ACCESS, OUT_OF_RANGE, UNALIGNED, DISK_FAILED, BUSY */
@@ -142,8 +157,7 @@ export class Volume {
    */
   async apply(update: Update, ...origins: readonly Tap[]): Promise<void> {
     if (this.#taps.length === 1 && this.#taps[0] === origins[0]) return this.#write(update);
-    const { startBytes, endBytes } = this.#locked(update.offsetBytes, lengthOf(update));
-    const release = await this.locks.acquire(startBytes, endBytes);
+    const release = await this.#lock(update.offsetBytes, lengthOf(update));
     try {
       await this.#change(update, origins);
     } finally {
@@ -293,8 +307,18 @@ export class Volume {
       await wait;
       this.#waiting--;
     }
-    const { startBytes, endBytes } = this.#locked(offsetBytes, lengthBytes);
-    return this.locks.acquire(startBytes, endBytes);
+    return this.#lock(offsetBytes, lengthBytes);
+  }
+
+  async #lock(offsetBytes: number, lengthBytes: number): Promise<() => void> {
+    for (;;) {
+      const { startBytes, endBytes } = this.#locked(offsetBytes, lengthBytes);
+      const release = await this.locks.acquire(startBytes, endBytes);
+      // A tap that locks whole tracks may have come while this waited.
+      const needed = this.#locked(offsetBytes, lengthBytes);
+      if (needed.startBytes >= startBytes && needed.endBytes <= endBytes) return release;
+      release();
+    }
   }
 
   /** The range that a change locks: its own bytes, or whole tracks where a tap copies whole tracks. */

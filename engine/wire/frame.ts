@@ -25,6 +25,8 @@ export const FRAME_KINDS = [
   "copy-done",
   "split",
   "swap",
+  "rewrite-begin",
+  "rewrite-done",
 ] as const;
 export type FrameKind = (typeof FRAME_KINDS)[number];
 
