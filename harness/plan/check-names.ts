@@ -1,3 +1,5 @@
+import type { AdminStep } from "./admin-step.ts";
+import { checkTopology, type KnownNames, known } from "./check-topology.ts";
 import type { Condition } from "./condition.ts";
 import type { Expectation } from "./expectation.ts";
 import { formatFound, PlanError } from "./plan-error.ts";
@@ -18,11 +20,13 @@ export interface NamedParts {
  */
 export function checkNames(plan: NamedParts): void {
   const names = checkTopology(plan.topology);
+  const marks = marksOf(plan.steps);
   let stepCount = 0;
   const visit = (step: Step, path: string): void => {
     stepCount++;
     if (stepCount > STEPS_MAX) throw new PlanError(path, `more than ${STEPS_MAX} steps`, `at most ${STEPS_MAX}`);
     checkStep(names, step, path);
+    if (step.kind === "recover" && "mark" in step.to) marked(marks, step.to.mark, step.volume, `${path}.to.mark`);
     if ("steps" in step) step.steps.forEach((inner, index) => visit(inner, `${path}.steps[${index}]`));
     if (step.kind === "expect-refused") visit(step.step, `${path}.step`);
   };
@@ -34,69 +38,24 @@ export function checkNames(plan: NamedParts): void {
   });
 }
 
-interface KnownNames {
-  readonly systems: ReadonlyMap<string, true>;
-  /** By name: the size. */
-  readonly volumes: ReadonlyMap<string, number>;
-  readonly links: ReadonlyMap<string, readonly [string, string]>;
-  readonly pairs: ReadonlyMap<string, true>;
-  readonly disks: ReadonlyMap<string, true>;
+/** By label: the volumes that it marks. */
+function marksOf(steps: readonly Step[]): ReadonlyMap<string, readonly string[]> {
+  const marks = new Map<string, readonly string[]>();
+  let level: readonly Step[] = steps;
+  // Bounded: the depth of a plan is.
+  while (level.length > 0) {
+    for (const step of level)
+      if (step.kind === "mark") marks.set(step.label, [...(marks.get(step.label) ?? []), ...step.volumes]);
+    level = level.flatMap((step) => ("steps" in step ? step.steps : []));
+  }
+  return marks;
 }
 
-function checkTopology(topology: Topology): KnownNames {
-  const systems = new Map<string, true>();
-  const volumes = new Map<string, number>();
-  const systemOfVolume = new Map<string, string>();
-  const links = new Map<string, readonly [string, string]>();
-  const pairs = new Map<string, true>();
-  const disks = new Map<string, true>();
-  topology.systems.forEach((system, index) => {
-    fresh(systems, system.name, `topology.systems[${index}].name`, "system");
-    systems.set(system.name, true);
-    disks.set(`${system.name}/meta`, true);
-    system.volumes.forEach((volume, volumeIndex) => {
-      fresh(volumes, volume.name, `topology.systems[${index}].volumes[${volumeIndex}].name`, "volume");
-      volumes.set(volume.name, volume.sizeBytes);
-      systemOfVolume.set(volume.name, system.name);
-      disks.set(volume.name, true);
-    });
-  });
-  topology.links.forEach((link, index) => {
-    const path = `topology.links[${index}]`;
-    fresh(links, link.name, `${path}.name`, "link");
-    known(systems, link.between[0], `${path}.between[0]`, "system");
-    known(systems, link.between[1], `${path}.between[1]`, "system");
-    if (link.between[0] === link.between[1])
-      throw new PlanError(`${path}.between[1]`, formatFound(link.between[1]), "another system than the first");
-    links.set(link.name, link.between);
-  });
-  topology.pairs.forEach((pair, index) => {
-    const path = `topology.pairs[${index}]`;
-    fresh(pairs, pair.name, `${path}.name`, "pair");
-    const primaryBytes = known(volumes, pair.primary, `${path}.primary`, "volume");
-    const secondaryBytes = known(volumes, pair.secondary, `${path}.secondary`, "volume");
-    if (primaryBytes !== secondaryBytes)
-      throw new PlanError(`${path}.secondary`, `${secondaryBytes} bytes`, `${primaryBytes} bytes, as the primary`);
-    const ends = [systemOfVolume.get(pair.primary) ?? "", systemOfVolume.get(pair.secondary) ?? ""];
-    if (pair.link === undefined) {
-      if (ends[0] !== ends[1])
-        throw new PlanError(
-          `${path}.link`,
-          `no link between ${ends.join(" and ")}`,
-          "a link, or volumes of one system",
-        );
-    } else {
-      const between = known(links, pair.link, `${path}.link`, "link");
-      if (ends.toSorted().join(" ") !== between.toSorted().join(" "))
-        throw new PlanError(
-          `${path}.link`,
-          `a link between ${between.join(" and ")}`,
-          `one between ${ends.join(" and ")}`,
-        );
-    }
-    pairs.set(pair.name, true);
-  });
-  return { systems, volumes, links, pairs, disks };
+/** @throws PlanError if no step marks the volume with this label */
+function marked(marks: ReadonlyMap<string, readonly string[]>, label: string, volume: string, path: string): void {
+  const volumes = known(marks, label, path, "mark");
+  if (!volumes.includes(volume))
+    throw new PlanError(path, `${formatFound(label)}, a mark of ${volumes.join(", ")}`, `a mark of ${volume}`);
 }
 
 function checkStep(names: KnownNames, step: Step, path: string): void {
@@ -129,8 +88,17 @@ function checkStep(names: KnownNames, step: Step, path: string): void {
     case "resync":
     case "takeover":
     case "failback":
-      known(names.pairs, step.pair, `${path}.pair`, "pair");
-      if (step.at !== undefined) known(names.systems, step.at, `${path}.at`, "system");
+    case "backup":
+    case "restore":
+    case "rollback":
+    case "recover":
+      checkAdminStep(names, step, path);
+      return;
+    case "mark":
+      step.volumes.forEach((volume, index) => known(names.volumes, volume, `${path}.volumes[${index}]`, "volume"));
+      return;
+    case "read-image":
+      known(names.images, step.volume, `${path}.volume`, "volume with an image");
       return;
     case "wait":
     case "when":
@@ -149,26 +117,39 @@ function checkStep(names: KnownNames, step: Step, path: string): void {
   }
 }
 
+function checkAdminStep(names: KnownNames, step: AdminStep, path: string): void {
+  if (step.at !== undefined) known(names.systems, step.at, `${path}.at`, "system");
+  if ("pair" in step) {
+    const pair = known(names.pairs, step.pair, `${path}.pair`, "pair");
+    if (step.kind === "restore" && pair.link !== undefined)
+      throw new PlanError(`${path}.pair`, `${formatFound(step.pair)}, a remote mirror`, "a local mirror");
+  }
+  switch (step.kind) {
+    case "backup":
+      step.mirrors.forEach((name, index) => {
+        const place = `${path}.mirrors[${index}]`;
+        if (known(names.pairs, name, place, "pair").link !== undefined)
+          throw new PlanError(place, `${formatFound(name)}, a remote mirror`, "a local mirror");
+      });
+      step.pairs?.forEach((name, index) => known(names.pairs, name, `${path}.pairs[${index}]`, "pair"));
+      return;
+    case "rollback":
+      known(names.images, step.volume, `${path}.volume`, "volume with an image");
+      return;
+    case "recover":
+      known(names.journals, step.volume, `${path}.volume`, "volume with a journal");
+      return;
+    default:
+      return;
+  }
+}
+
 function checkCondition(names: KnownNames, condition: Condition, path: string): void {
+  if (condition.kind === "image") known(names.images, condition.volume, `${path}.volume`, "volume with an image");
+  if (condition.kind === "journal") known(names.journals, condition.volume, `${path}.volume`, "volume with a journal");
   if ("pair" in condition) known(names.pairs, condition.pair, `${path}.pair`, "pair");
   if ("volume" in condition) known(names.volumes, condition.volume, `${path}.volume`, "volume");
   if ("system" in condition) known(names.systems, condition.system, `${path}.system`, "system");
-}
-
-function known<V>(names: ReadonlyMap<string, V>, name: string, path: string, what: string): V {
-  const value = names.get(name);
-  if (value === undefined)
-    throw new PlanError(
-      path,
-      `unknown ${what} ${formatFound(name)}`,
-      names.size === 0 ? `a ${what}, but the topology has none` : `one of ${[...names.keys()].join(", ")}`,
-    );
-  return value;
-}
-
-function fresh(names: ReadonlyMap<string, unknown>, name: string, path: string, what: string): void {
-  if (names.has(name))
-    throw new PlanError(path, `a second ${what} ${formatFound(name)}`, `a name that no other ${what} has`);
 }
 
 function inside(

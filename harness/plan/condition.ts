@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { PairStatus } from "../target/target.ts";
+import type { ImageReport, JournalReport, PairStatus } from "../target/target.ts";
 import { nameSchema } from "../fault/bounds.ts";
 import type { Names } from "./topology.ts";
 
@@ -8,6 +8,18 @@ export interface ProgressCondition<P extends string = string> {
   readonly kind: "progress";
   readonly of: "resync";
   readonly pair: P;
+  /** 0 … 1; 0 is "has begun". */
+  readonly fraction: number;
+}
+
+/**
+ * A restore, recovery or rollback of the volume is under way, and has brought at least this part of what it set out
+ * to bring.
+ */
+export interface RestoreProgressCondition<V extends string = string> {
+  readonly kind: "progress";
+  readonly of: "restore";
+  readonly volume: V;
   /** 0 … 1; 0 is "has begun". */
   readonly fraction: number;
 }
@@ -42,23 +54,65 @@ export interface ConnectedCondition<P extends string = string> {
   readonly pair: P;
 }
 
+/** The volume's system serves, and nothing is being restored to the volume. */
+export interface RestoredCondition<V extends string = string> {
+  readonly kind: "restored";
+  readonly volume: V;
+}
+
+/** The volume's image is in this state. */
+export interface ImageCondition<V extends string = string> {
+  readonly kind: "image";
+  readonly volume: V;
+  readonly state: ImageState;
+}
+
+/** The volume's journal is in this state and its window is of this kind, as far as they are given. */
+export interface JournalCondition<V extends string = string> {
+  readonly kind: "journal";
+  readonly volume: V;
+  readonly state?: JournalState;
+  /** Entries in the window, from the oldest to the newest point. */
+  readonly entriesMin?: number;
+  /** The oldest point is this LSN or a later one: what was before is folded into the base (JR-7). */
+  readonly oldestLsnMin?: number;
+}
+
 /** Something that becomes true during a run. */
 export type Condition<N extends Names = Names> =
   | ProgressCondition<N["pair"]>
+  | RestoreProgressCondition<N["volume"]>
   | EngineStepCondition<N["system"]>
   | WrittenCondition<N["volume"]>
   | StatusCondition<N["pair"]>
-  | ConnectedCondition<N["pair"]>;
+  | ConnectedCondition<N["pair"]>
+  | RestoredCondition<N["volume"]>
+  | ImageCondition<N["volume"]>
+  | JournalCondition<N["volume"]>;
+
+type ImageState = ImageReport["state"];
+type JournalState = JournalReport["state"];
 
 export const pairStatusSchema = z.enum(["SIMPLEX", "COPY", "DUPLEX", "SPLIT"]);
 
+const fractionSchema = z.number().min(0).max(1);
+const lsnSchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
 export const conditionSchema = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("progress"),
-    of: z.literal("resync"),
-    pair: nameSchema,
-    fraction: z.number().min(0).max(1),
-  }),
+  z.discriminatedUnion("of", [
+    z.strictObject({
+      kind: z.literal("progress"),
+      of: z.literal("resync"),
+      pair: nameSchema,
+      fraction: fractionSchema,
+    }),
+    z.strictObject({
+      kind: z.literal("progress"),
+      of: z.literal("restore"),
+      volume: nameSchema,
+      fraction: fractionSchema,
+    }),
+  ]),
   z.strictObject({
     kind: z.literal("engine-step"),
     system: nameSchema,
@@ -78,19 +132,43 @@ export const conditionSchema = z.discriminatedUnion("kind", [
     at: z.enum(["primary", "secondary", "both"]),
   }),
   z.strictObject({ kind: z.literal("connected"), pair: nameSchema }),
+  z.strictObject({ kind: z.literal("restored"), volume: nameSchema }),
+  z.strictObject({ kind: z.literal("image"), volume: nameSchema, state: z.enum(["none", "fixed", "lost"]) }),
+  z.strictObject({
+    kind: z.literal("journal"),
+    volume: nameSchema,
+    state: z.enum(["logging", "recovering", "stopped"]).exactOptional(),
+    entriesMin: lsnSchema.exactOptional(),
+    oldestLsnMin: lsnSchema.exactOptional(),
+  }),
 ]) satisfies z.ZodType<Condition>;
 
 /** For people: `pair pair is DUPLEX at both ends`. */
 export function describeCondition(condition: Condition): string {
   switch (condition.kind) {
-    case "progress":
-      return `the resync of ${condition.pair} is ${Math.round(condition.fraction * 100)} % done`;
+    case "progress": {
+      const what = condition.of === "resync" ? condition.pair : condition.volume;
+      return `the ${condition.of} of ${what} is ${Math.round(condition.fraction * 100)} % done`;
+    }
     case "engine-step":
       return `step ${condition.name} no. ${condition.nth} on ${condition.system}`;
     case "written":
       return `write no. ${condition.nth} to ${condition.volume} ${condition.moment}`;
     case "connected":
       return `${condition.pair} is connected`;
+    case "restored":
+      return `nothing is being restored to ${condition.volume}`;
+    case "image":
+      return `the image of ${condition.volume} is ${condition.state}`;
+    case "journal": {
+      const { state, entriesMin, oldestLsnMin } = condition;
+      const what = [
+        ...(state === undefined ? [] : [`is ${state}`]),
+        ...(entriesMin === undefined ? [] : [`holds ${entriesMin} entries`]),
+        ...(oldestLsnMin === undefined ? [] : [`begins at ${oldestLsnMin} or later`]),
+      ];
+      return `the journal of ${condition.volume} ${what.length === 0 ? "is there" : what.join(" and ")}`;
+    }
     case "status":
       return `${condition.pair} is ${condition.status} at ${condition.at === "both" ? "both ends" : `the ${condition.at}`}`;
   }

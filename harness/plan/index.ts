@@ -1,13 +1,27 @@
+export { cascade, cascadeGroup, collection, type Generations, localMirror } from "./cascade.ts";
 export { type Condition, describeCondition } from "./condition.ts";
 export type { Expectation } from "./expectation.ts";
 export { planJsonSchema } from "./json-schema.ts";
-export { group, KiB, type MirrorOptions, MiB, mirror } from "./mirror.ts";
+export { group, KiB, type MirrorOptions, MiB, mirror, type VolumeOptions } from "./mirror.ts";
 export { PLAN_SCHEMA_VERSION, type Plan, parsePlan, planSchema } from "./plan.ts";
 export { PlanError } from "./plan-error.ts";
 export type { Step } from "./step.ts";
 export type { Names, NamesOf, Topology } from "./topology.ts";
-export { create, failback, resync, split, takeover } from "./dsl/administration.ts";
-export { connected, progress, status, step, written } from "./dsl/conditions.ts";
+export { type ImageOptions, withImages, withJournals, withTracker } from "./extras.ts";
+export {
+  backup,
+  create,
+  failback,
+  mark,
+  readImage,
+  recover,
+  restore,
+  resync,
+  rollback,
+  split,
+  takeover,
+} from "./dsl/administration.ts";
+export { connected, image, journal, progress, restored, status, step, written } from "./dsl/conditions.ts";
 export { after, expectRefused, ms, repeat, seconds, sequence, together, wait, when } from "./dsl/control.ts";
 export { bitFlip, bitRot, eio, enospc, lostWrite, misdirectedWrite, stall, tornWrite } from "./dsl/disks.ts";
 export { converged, holds, oracle, violates } from "./dsl/expectations.ts";

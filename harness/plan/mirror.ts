@@ -1,4 +1,4 @@
-import type { Topology } from "./topology.ts";
+import type { Topology, TopologyPair, TopologyVolume } from "./topology.ts";
 
 /** Bytes of `count` MiB. */
 export function MiB(count: number): number {
@@ -10,24 +10,30 @@ export function KiB(count: number): number {
   return count * 1024;
 }
 
-/** What the helpers for topologies have in common. */
-export interface MirrorOptions {
+/** Of the volumes that a helper makes. */
+export interface VolumeOptions {
   /** Of each volume; 4 MiB without. */
   readonly sizeBytes?: number;
   /** Bytes of a track; 8 KiB without (BR-3). */
   readonly trackBytes?: number;
+}
+
+/** What the helpers for topologies with remote mirrors have in common. */
+export interface MirrorOptions extends VolumeOptions {
   readonly mode: "sync" | "async";
   /** Of the link, one way; 200 µs without. */
   readonly latencyUs?: number;
 }
 
+const LATENCY_US = 200;
+
 /** One remote mirror: `pvol` on system `a`, `svol` on system `b`, the pair `pair` over the link `link`. */
 export function mirror(options: MirrorOptions): Topology<"a" | "b", "pvol" | "svol", "link", "pair"> {
-  const { sizeBytes = MiB(4), trackBytes = KiB(8), mode, latencyUs = 200 } = options;
+  const { mode, latencyUs = LATENCY_US } = options;
   return {
     systems: [
-      { name: "a", volumes: [{ name: "pvol", sizeBytes, trackBytes }] },
-      { name: "b", volumes: [{ name: "svol", sizeBytes, trackBytes }] },
+      { name: "a", volumes: [volume("pvol", options)] },
+      { name: "b", volumes: [volume("svol", options)] },
     ],
     links: [{ name: "link", between: ["a", "b"] }],
     pairs: [{ name: "pair", primary: "pvol", secondary: "svol", link: "link", mode }],
@@ -43,20 +49,29 @@ export function group<const P extends string>(
   pairs: readonly P[],
   options: MirrorOptions,
 ): Topology<"a" | "b", `${P}-p` | `${P}-s`, "link", P> {
-  const { sizeBytes = MiB(4), trackBytes = KiB(8), mode, latencyUs = 200 } = options;
+  const { mode, latencyUs = LATENCY_US } = options;
   return {
     systems: [
-      { name: "a", volumes: pairs.map((pair) => ({ name: `${pair}-p` as const, sizeBytes, trackBytes })) },
-      { name: "b", volumes: pairs.map((pair) => ({ name: `${pair}-s` as const, sizeBytes, trackBytes })) },
+      { name: "a", volumes: pairs.map((pair) => volume(`${pair}-p` as const, options)) },
+      { name: "b", volumes: pairs.map((pair) => volume(`${pair}-s` as const, options)) },
     ],
     links: [{ name: "link", between: ["a", "b"] }],
-    pairs: pairs.map((pair) => ({
-      name: pair,
-      primary: `${pair}-p` as const,
-      secondary: `${pair}-s` as const,
-      link: "link",
-      mode,
-    })),
+    pairs: pairs.map((pair) => remotePair(pair, "link" as const, mode)),
     latencyUs,
   };
+}
+
+/** A volume as `options` describe it. */
+export function volume<const V extends string>(name: V, options: VolumeOptions): TopologyVolume<V> {
+  const { sizeBytes = MiB(4), trackBytes = KiB(8) } = options;
+  return { name, sizeBytes, trackBytes };
+}
+
+/** The remote pair `name` of `name-p` and `name-s`. */
+export function remotePair<const P extends string, const L extends string>(
+  name: P,
+  link: L,
+  mode: "sync" | "async",
+): TopologyPair<P, `${P}-p` | `${P}-s`, L> {
+  return { name, primary: `${name}-p` as const, secondary: `${name}-s` as const, link, mode };
 }

@@ -20,6 +20,12 @@ const good = {
 };
 const withSteps = (...steps: unknown[]): unknown => ({ ...good, steps });
 const withTopology = (change: object): unknown => ({ ...good, topology: { ...good.topology, ...change } });
+/** `pvol` has the volume `x` of so many bytes beside it, and `extras`. */
+const withExtras = (extras: object, sizeBytes = 65536, steps: unknown = good.steps): unknown => {
+  const [a, b] = good.topology.systems;
+  const volumes = [...(a?.volumes ?? []), { name: "x", sizeBytes, trackBytes: 8192 }];
+  return { ...good, topology: { ...good.topology, systems: [{ ...a, volumes, ...extras }, b] }, steps };
+};
 const nested = (depth: number): unknown =>
   depth === 0 ? good.steps[0] : { kind: "sequence", steps: [nested(depth - 1)] };
 
@@ -103,6 +109,93 @@ test.each<[string, unknown, { path: string; found: string; expected: string }]>(
       systems: [good.topology.systems[0], { name: "b", volumes: [{ name: "svol", sizeBytes: 512, trackBytes: 8192 }] }],
     }),
     { path: "topology.pairs[0].secondary", found: "512 bytes", expected: "65536 bytes, as the primary" },
+  ],
+  [
+    "an image on another system",
+    withExtras({ images: [{ volume: "svol", method: "old-data", area: "x" }] }),
+    { path: "topology.systems[0].images[0].volume", found: '"svol" of system b', expected: "a volume of a" },
+  ],
+  [
+    "an image without room",
+    withExtras({ images: [{ volume: "pvol", method: "old-data" }] }),
+    {
+      path: "topology.systems[0].images[0].area",
+      found: "nothing",
+      expected: "a volume with room for the image of pvol",
+    },
+  ],
+  [
+    "an image in a mirrored volume",
+    withExtras({ images: [{ volume: "x", method: "old-data", area: "pvol" }] }),
+    {
+      path: "topology.systems[0].images[0].area",
+      found: '"pvol", which is in the pair pair',
+      expected: "one for the image of x alone",
+    },
+  ],
+  [
+    "an image in a journal that is not there",
+    withExtras({ images: [{ volume: "pvol", method: "lsn" }] }),
+    {
+      path: "topology.systems[0].journals",
+      found: "no journal of pvol",
+      expected: "one, which holds its image by method lsn",
+    },
+  ],
+  [
+    "a journal whose log is its base",
+    withExtras({ journals: [{ volume: "pvol", log: "x", base: "x" }] }),
+    {
+      path: "topology.systems[0].journals[0].base",
+      found: '"x", which is the log of pvol',
+      expected: "one for the base of pvol alone",
+    },
+  ],
+  [
+    "a base of another size",
+    {
+      ...good,
+      topology: {
+        ...good.topology,
+        systems: [
+          {
+            name: "a",
+            volumes: ["pvol", "log", "base"].map((name) => ({
+              name,
+              sizeBytes: name === "base" ? 4096 : 65536,
+              trackBytes: 8192,
+            })),
+            journals: [{ volume: "pvol", log: "log", base: "base" }],
+          },
+          good.topology.systems[1],
+        ],
+      },
+    },
+    { path: "topology.systems[0].journals[0].base", found: "4096 bytes", expected: "65536 bytes, as pvol" },
+  ],
+  [
+    "a backup to a remote mirror",
+    withSteps({ kind: "backup", mirrors: ["pair"] }),
+    { path: "steps[0].mirrors[0]", found: '"pair", a remote mirror', expected: "a local mirror" },
+  ],
+  [
+    "a restore from a remote mirror",
+    withSteps({ kind: "restore", pair: "pair", scope: "all" }),
+    { path: "steps[0].pair", found: '"pair", a remote mirror', expected: "a local mirror" },
+  ],
+  [
+    "a volume without a journal to recover from",
+    withSteps({ kind: "recover", volume: "pvol", to: { lsn: 1 }, method: "apply" }),
+    {
+      path: "steps[0].volume",
+      found: 'unknown volume with a journal "pvol"',
+      expected: "a volume with a journal, but the topology has none",
+    },
+  ],
+  [
+    "a local mirror of itself",
+    withTopology({ pairs: [{ name: "pair", primary: "pvol", secondary: "pvol", mode: "sync" }] }),
+    { path: "topology.pairs[0].secondary", found: '"pvol"', expected: "another volume than the primary" },
   ],
   [
     "nested too deep",

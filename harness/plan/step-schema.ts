@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { diskNameSchema, durationMsSchema, lengthBytesSchema, nameSchema, offsetBytesSchema } from "../fault/bounds.ts";
 import { faultSchema } from "../fault/index.ts";
+import { adminStepSchemas } from "./admin-step.ts";
 import { conditionSchema } from "./condition.ts";
 import type { Step } from "./step.ts";
 
@@ -10,7 +11,6 @@ export const STEPS_MAX = 10_000;
 const requestBytesSchema = lengthBytesSchema.max(8 * 1024 * 1024);
 const fractionSchema = z.number().min(0).max(1);
 const requestShape = { volume: nameSchema, offsetBytes: offsetBytesSchema, lengthBytes: requestBytesSchema };
-const adminShape = { pair: nameSchema, at: nameSchema.exactOptional() };
 
 const writeSchema = z.strictObject({
   kind: z.literal("write"),
@@ -79,15 +79,9 @@ export const stepSchema: z.ZodType<Step> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("inject"), fault: faultSchema, label: nameSchema.exactOptional() }),
   z.strictObject({ kind: z.literal("heal"), label: diskNameSchema }),
   z.strictObject({ kind: z.literal("restart"), system: nameSchema }),
-  z.strictObject({ kind: z.literal("create"), ...adminShape }),
-  z.strictObject({ kind: z.literal("split"), ...adminShape, secondary: z.enum(["read-only", "read-write"]) }),
-  z.strictObject({
-    kind: z.literal("resync"),
-    ...adminShape,
-    direction: z.enum(["forward", "reverse"]).exactOptional(),
-  }),
-  z.strictObject({ kind: z.literal("takeover"), ...adminShape }),
-  z.strictObject({ kind: z.literal("failback"), ...adminShape }),
+  ...adminStepSchemas,
+  z.strictObject({ kind: z.literal("mark"), label: nameSchema, volumes: z.array(nameSchema).min(1).max(64) }),
+  z.strictObject({ kind: z.literal("read-image"), volume: nameSchema }),
   z.strictObject({ kind: z.literal("wait"), condition: conditionSchema, withinMs: durationMsSchema }),
   z.strictObject({ kind: z.literal("together"), steps: stepsSchema }),
   z.strictObject({ kind: z.literal("sequence"), steps: stepsSchema }),

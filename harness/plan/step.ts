@@ -1,4 +1,5 @@
 import type { AnyFault, DiskFaultParams, LinkFault, SystemFault } from "../fault/index.ts";
+import type { AdminStep } from "./admin-step.ts";
 import type { Condition } from "./condition.ts";
 import type { Names } from "./topology.ts";
 
@@ -111,13 +112,18 @@ export interface RestartStep<S extends string = string> {
   readonly system: S;
 }
 
-/** A command of an administrator. `at` is the system it is given to; where it belongs, without. */
-export type AdminStep<P extends string = string, S extends string = string> =
-  | { readonly kind: "create"; readonly pair: P; readonly at?: S }
-  | { readonly kind: "split"; readonly pair: P; readonly at?: S; readonly secondary: "read-only" | "read-write" }
-  | { readonly kind: "resync"; readonly pair: P; readonly at?: S; readonly direction?: "forward" | "reverse" }
-  | { readonly kind: "takeover"; readonly pair: P; readonly at?: S }
-  | { readonly kind: "failback"; readonly pair: P; readonly at?: S };
+/** Remembers this moment of the volumes under the label: their newest LSNs, the time, and what they hold. */
+export interface MarkStep<V extends string = string> {
+  readonly kind: "mark";
+  readonly label: string;
+  readonly volumes: readonly V[];
+}
+
+/** Reads the volume's whole image, which must be there; what it holds is checked by the model. */
+export interface ReadImageStep<V extends string = string> {
+  readonly kind: "read-image";
+  readonly volume: V;
+}
 
 /** Waits; a condition that does not come true in time fails the run. */
 export interface WaitStep<N extends Names = Names> {
@@ -149,7 +155,9 @@ export type LeafStep<N extends Names = Names> =
   | InjectStep<FaultOn<N>>
   | HealStep
   | RestartStep<N["system"]>
-  | AdminStep<N["pair"], N["system"]>
+  | AdminStep<N["pair"], N["system"], N["volume"]>
+  | MarkStep<N["volume"]>
+  | ReadImageStep<N["volume"]>
   | WaitStep<N>;
 
 /** Starts all at once, those that wait for a condition first; ends when all have ended. */

@@ -1,5 +1,5 @@
 import type { Condition } from "../plan/condition.ts";
-import type { PairReport } from "../target/target.ts";
+import type { PairReport, TargetSystem } from "../target/target.ts";
 import type { SimWorld } from "../world/sim/sim-world.ts";
 import type { Host } from "./host.ts";
 
@@ -48,7 +48,10 @@ export class ConditionWatch {
         cancelTimer = this.#world.after(withinNs, () => end(false));
         return;
       case "connected":
+      case "image":
+      case "journal":
       case "progress":
+      case "restored":
       case "status": {
         const startNs = this.#world.nowNs();
         const look = (): void => {
@@ -80,9 +83,32 @@ export class ConditionWatch {
         return reports.length === 2 && reports.every(({ connected }) => connected);
       }
       case "progress":
+        if (condition.of === "restore") {
+          const restores = this.#serving(condition.volume)?.restores() ?? [];
+          return restores.some(
+            ({ volume, doneTracks, totalTracks }) =>
+              volume === condition.volume && doneTracks >= condition.fraction * totalTracks,
+          );
+        }
         return this.#reports(condition.pair).some(
           ({ progress }) => progress !== undefined && progress.done >= condition.fraction * progress.total,
         );
+      case "restored": {
+        const serving = this.#serving(condition.volume);
+        return serving !== undefined && serving.restores().every(({ volume }) => volume !== condition.volume);
+      }
+      case "image": {
+        const images = this.#serving(condition.volume)?.images() ?? [];
+        return images.some(({ volume, state }) => volume === condition.volume && state === condition.state);
+      }
+      case "journal": {
+        const { state, entriesMin = 0, oldestLsnMin = 0 } = condition;
+        const journal = this.#serving(condition.volume)
+          ?.journals()
+          .find(({ volume }) => volume === condition.volume);
+        if (journal === undefined || (state !== undefined && journal.state !== state)) return false;
+        return journal.newestLsn - journal.oldestLsn >= entriesMin && journal.oldestLsn >= oldestLsnMin;
+      }
       case "status": {
         const reports = this.#reports(condition.pair);
         const ends = condition.at === "both" ? reports : reports.filter(({ role }) => role === condition.at);
@@ -98,14 +124,16 @@ export class ConditionWatch {
     }
   }
 
-  /** What the serving systems say of the pair. */
+  /** What the serving systems say of the pair, one report an end; both are of one system in a local mirror. */
   #reports(pair: string): PairReport[] {
-    const reports: PairReport[] = [];
-    for (const { serving } of this.#world.systems) {
-      const report = serving?.pairs().find((candidate) => candidate.pair === pair);
-      if (report !== undefined) reports.push(report);
-    }
-    return reports;
+    return this.#world.systems.flatMap(({ serving }) =>
+      (serving?.pairs() ?? []).filter((report) => report.pair === pair),
+    );
+  }
+
+  /** The program of the volume's system, while it serves. */
+  #serving(volume: string): TargetSystem | undefined {
+    return this.#world.systemOfVolume(volume).serving;
   }
 
   #onEngineStep(system: string, name: string, nth: number, onTrue: () => void): () => void {

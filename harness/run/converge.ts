@@ -5,14 +5,22 @@ import type { SimWorld } from "../world/sim/sim-world.ts";
 const LOOK_NS_MIN = 1_000_000;
 const LOOK_NS_MAX = 50_000_000;
 
+/** A pair that is to converge. */
+export interface ConvergingPair {
+  readonly name: string;
+  /** A local mirror that an operator's last word may have split: it stays apart, with what it held then. */
+  readonly mayBeSplit: boolean;
+}
+
 /**
- * Waits until every pair of `pairs` is DUPLEX at both ends and nothing is pending.
+ * Waits until every pair of `pairs` is DUPLEX at both ends and nothing is pending, or is a local mirror that was
+ * split deliberately and has all of its moment; and until nothing is being restored.
  * Gives "" then, or after `withinMs` what is not so.
  */
-export async function converge(world: SimWorld, pairs: readonly string[], withinMs: number): Promise<string> {
+export async function converge(world: SimWorld, pairs: readonly ConvergingPair[], withinMs: number): Promise<string> {
   const startNs = world.nowNs();
   for (;;) {
-    const missing = pairs.map((pair) => missingOf(world, pair)).filter((text) => text !== "");
+    const missing = [...pairs.map((pair) => missingOf(world, pair)), restoring(world)].filter((text) => text !== "");
     if (missing.length === 0) return "";
     const passedNs = world.nowNs() - startNs;
     const leftNs = withinMs * NS_PER_MS - passedNs;
@@ -23,18 +31,36 @@ export async function converge(world: SimWorld, pairs: readonly string[], within
 }
 
 /** What keeps the pair from being equal on both sides, as its ends report it; "" if nothing does. */
-function missingOf(world: SimWorld, pair: string): string {
+function missingOf(world: SimWorld, { name: pair, mayBeSplit }: ConvergingPair): string {
   const said: string[] = [];
-  let duplexEnds = 0;
+  let endsDone = 0;
   for (const { name, serving, state } of world.systems) {
-    const report = serving?.pairs().find((candidate) => candidate.pair === pair);
     if (serving === undefined) said.push(`${name} is ${state === "down" ? "down" : "not ready"}`);
-    else if (report === undefined) continue;
-    else if (report.status === "DUPLEX" && report.pendingTracks === 0) duplexEnds++;
-    else said.push(`${name} says ${describe(report)}`);
+    // Both ends of a local mirror are of one system.
+    const reports = serving?.pairs().filter((candidate) => candidate.pair === pair) ?? [];
+    for (const report of reports) {
+      const isDuplex = report.status === "DUPLEX" && report.pendingTracks === 0;
+      if (isDuplex || (mayBeSplit && isSplit(report))) endsDone++;
+      else said.push(`${name} says ${describe(report)}`);
+    }
   }
-  if (duplexEnds === 2) return "";
-  return `${pair}: ${said.length === 0 ? `${duplexEnds} of 2 ends know it` : said.join(", ")}`;
+  if (endsDone === 2) return "";
+  return `${pair}: ${said.length === 0 ? `${endsDone} of 2 ends know it` : said.join(", ")}`;
+}
+
+/** Split deliberately, and complete. */
+function isSplit({ status, suspension, progress }: PairReport): boolean {
+  return status === "SPLIT" && suspension === "operator" && progress === undefined;
+}
+
+function restoring(world: SimWorld): string {
+  const all = world.systems.flatMap(({ serving }) => serving?.restores() ?? []);
+  return all
+    .map(
+      ({ volume, from, doneTracks, totalTracks }) =>
+        `${volume}: ${doneTracks} of ${totalTracks} tracks from its ${from}`,
+    )
+    .join(", ");
 }
 
 function describe(report: PairReport): string {

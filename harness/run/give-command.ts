@@ -1,51 +1,57 @@
 import type { Checker } from "../check/checker.ts";
+import { type AdminStep, describeAdminStep } from "../plan/admin-step.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { AdminStep } from "../plan/step.ts";
-import type { TopologyPair } from "../plan/topology.ts";
+import type { Topology, TopologyPair } from "../plan/topology.ts";
 import { type AdminCommand, AdminError } from "../target/target.ts";
 import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { Marks } from "./marks.ts";
 
-/**
- * Gives an administrator's command to its system. Gives the refusal, `CODE: why`, or "" if it was
- * accepted, or if the system died over it: then nobody knows.
- */
+/** What became of a command. */
+export interface CommandOutcome {
+  /** `unknown`: the system died over it, or did not hear from the other one what became of it. */
+  readonly done: "yes" | "no" | "unknown";
+  /** The refusal, `CODE: why`; "" without one. */
+  readonly refusal: string;
+}
+
+/** Gives an administrator's command to its system. */
 export function giveCommand(
   step: AdminStep,
   parts: {
     readonly plan: Plan;
     readonly world: SimWorld;
     readonly checker: Checker;
+    readonly marks: Marks;
     readonly onTargetFault: (system: string, error: unknown) => void;
   },
-): Promise<string> {
-  const { plan, world, checker, onTargetFault } = parts;
-  const pair = plan.topology.pairs.find(({ name }) => name === step.pair);
-  if (pair === undefined) throw new Error(`no pair ${step.pair} in the topology`);
-  const usual = world.systemOfVolume(step.kind === "takeover" ? pair.secondary : pair.primary);
-  const system = step.at === undefined ? usual : world.system(step.at);
+): Promise<CommandOutcome> {
+  const { plan, world, checker, marks, onTargetFault } = parts;
+  const { volume, command } = addressed(step, plan.topology, marks);
+  const system = step.at === undefined ? world.systemOfVolume(volume) : world.system(step.at);
   const { serving } = system;
-  if (serving === undefined) return Promise.resolve(`DOWN: system ${system.name} does not serve`);
-  const command = commandOf(step, pair);
+  if (serving === undefined)
+    return Promise.resolve({ done: "no", refusal: `DOWN: system ${system.name} does not serve` });
   const issued = checker.adminIssued(system.name, command);
   return new Promise((resolve) => {
     let open = true;
-    const end = (refusal: string): void => {
+    const end = (outcome: CommandOutcome): void => {
       if (!open) return;
       open = false;
       forget();
       // Unanswered, it may have been carried out: what it agrees to is agreed to.
-      if (refusal === "" || refusal.startsWith("UNANSWERED")) checker.adminDone(issued);
-      else checker.adminRefused(issued);
+      if (outcome.done === "no") checker.adminRefused(issued);
+      else checker.adminDone(issued);
       checker.observe();
-      resolve(refusal);
+      resolve(outcome);
     };
-    const forget = system.onDown(() => end(""));
+    const forget = system.onDown(() => end({ done: "unknown", refusal: "" }));
     system.request(step.kind, () => {
       serving.admin(command).then(
-        () => end(""),
+        () => end({ done: "yes", refusal: "" }),
         (error: unknown) => {
           // Its message begins with its code.
-          if (error instanceof AdminError) end(error.message);
+          if (error instanceof AdminError)
+            end({ done: error.code === "UNANSWERED" ? "unknown" : "no", refusal: error.message });
           else onTargetFault(system.name, error);
         },
       );
@@ -53,29 +59,69 @@ export function giveCommand(
   });
 }
 
-function commandOf(step: AdminStep, pair: TopologyPair): AdminCommand {
+/** The command, and the volume whose system it belongs to. */
+function addressed(
+  step: AdminStep,
+  topology: Topology,
+  marks: Marks,
+): { readonly volume: string; readonly command: AdminCommand } {
+  const pairOf = (name: string): TopologyPair => {
+    const pair = topology.pairs.find((candidate) => candidate.name === name);
+    if (pair === undefined) throw new Error(`${describeAdminStep(step)}: no pair ${name} in the topology`);
+    return pair;
+  };
   switch (step.kind) {
     case "create": {
-      const { name, primary, secondary, link, mode, tracker } = pair;
-      if (link === undefined) return { kind: "create-local", pair: name, volume: primary, mirrorVolume: secondary };
-      return {
-        kind: "create",
-        pair: name,
-        volume: primary,
-        link,
-        peerVolume: secondary,
-        mode,
-        ...(tracker === undefined ? {} : { tracker }),
-      };
+      const pair = pairOf(step.pair);
+      return { volume: pair.primary, command: createCommand(pair) };
     }
     case "split":
-      return { kind: "split", pair: pair.name, secondary: step.secondary };
+      return {
+        volume: pairOf(step.pair).primary,
+        command: { kind: "split", pair: step.pair, secondary: step.secondary },
+      };
     case "resync": {
-      const { direction } = step;
-      return { kind: "resync", pair: pair.name, ...(direction === undefined ? {} : { direction }) };
+      const { pair, direction } = step;
+      return {
+        volume: pairOf(pair).primary,
+        command: { kind: "resync", pair, ...(direction === undefined ? {} : { direction }) },
+      };
     }
     case "takeover":
+      return { volume: pairOf(step.pair).secondary, command: { kind: "takeover", pair: step.pair } };
     case "failback":
-      return { kind: step.kind, pair: pair.name };
+      return { volume: pairOf(step.pair).primary, command: { kind: "failback", pair: step.pair } };
+    case "backup": {
+      const { mirrors } = step;
+      const volumes = new Set(mirrors.map((name) => pairOf(name).primary));
+      const leading = topology.pairs.filter(({ link, secondary }) => link !== undefined && volumes.has(secondary));
+      const pairs = step.pairs ?? leading.map(({ name }) => name);
+      const [first = mirrors[0] ?? ""] = pairs;
+      return { volume: pairOf(first).primary, command: { kind: "backup", pairs, mirrors } };
+    }
+    case "restore":
+      return {
+        volume: pairOf(step.pair).primary,
+        command: { kind: "restore", pair: step.pair, scope: step.scope },
+      };
+    case "rollback":
+      return { volume: step.volume, command: { kind: "rollback", volume: step.volume } };
+    case "recover": {
+      const { volume, to, method } = step;
+      return { volume, command: { kind: "recover", volume, to: marks.pointOf(to, volume), method } };
+    }
   }
+}
+
+function createCommand({ name, primary, secondary, link, mode, tracker }: TopologyPair): AdminCommand {
+  if (link === undefined) return { kind: "create-local", pair: name, volume: primary, mirrorVolume: secondary };
+  return {
+    kind: "create",
+    pair: name,
+    volume: primary,
+    link,
+    peerVolume: secondary,
+    mode,
+    ...(tracker === undefined ? {} : { tracker }),
+  };
 }

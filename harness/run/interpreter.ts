@@ -1,16 +1,20 @@
 import { NS_PER_MS } from "../../engine/ports/index.ts";
 import type { Checker } from "../check/checker.ts";
 import type { AnyFault } from "../fault/index.ts";
+import { type AdminStep, describeAdminStep, isAdminStep } from "../plan/admin-step.ts";
 import { describeCondition } from "../plan/condition.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { AdminStep, HostRequestStep, Step, WhenStep } from "../plan/step.ts";
+import type { HostRequestStep, Step, WhenStep } from "../plan/step.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
 import type { SimWorld } from "../world/sim/sim-world.ts";
 import type { ConditionWatch } from "./condition-watch.ts";
 import type { FaultLedger } from "./fault-ledger.ts";
 import { giveCommand } from "./give-command.ts";
 import type { Host, HostOutcome } from "./host.ts";
+import { type ImagePiece, readImage } from "./image-reader.ts";
+import type { Marks, VolumeMark } from "./marks.ts";
 import { TraceReplay } from "./trace-replay.ts";
+import { OperatorsWord } from "./operators-word.ts";
 import type { WaitingList } from "./waiting-list.ts";
 import { runWorkload } from "./workload.ts";
 
@@ -21,8 +25,13 @@ export interface InterpreterParts {
   readonly watch: ConditionWatch;
   readonly ledger: FaultLedger;
   readonly waiting: WaitingList;
+  readonly marks: Marks;
   readonly host: (volume: string) => Host;
   readonly traces: ReadonlyMap<string, LoadedTrace>;
+  /** A moment got a name. */
+  readonly onMark: (label: string, marks: readonly VolumeMark[]) => void;
+  /** An image was read, this piece of it. */
+  readonly onImagePiece: (piece: ImagePiece) => void;
   /** A fault was injected just now. */
   readonly onStruck: (fault: AnyFault) => void;
   /** A program answered a command with something that is no AdminError. */
@@ -34,17 +43,13 @@ export interface InterpreterParts {
 /** Takes the steps of a plan in virtual time. */
 export class Interpreter {
   readonly #parts: InterpreterParts;
-  readonly #created = new Set<string>();
+  /** What the commands so far ask for. */
+  readonly word = new OperatorsWord();
   readonly #replays = new Map<string, TraceReplay>();
   readonly #workloads = new Map<string, number>();
 
   constructor(parts: InterpreterParts) {
     this.#parts = parts;
-  }
-
-  /** Pairs whose creation was accepted. */
-  get created(): ReadonlySet<string> {
-    return this.#created;
   }
 
   /** The latest replay of a trace to the volume. */
@@ -134,11 +139,21 @@ export class Interpreter {
       case "split":
       case "resync":
       case "takeover":
-      case "failback": {
+      case "failback":
+      case "backup":
+      case "restore":
+      case "rollback":
+      case "recover": {
         const refusal = await this.#admin(step);
-        if (refusal !== "") onUnexpected(`${path}: ${step.kind} of ${step.pair} was refused: ${refusal}`);
+        if (refusal !== "") onUnexpected(`${path}: ${describeAdminStep(step)} was refused: ${refusal}`);
         return;
       }
+      case "mark":
+        this.#parts.onMark(step.label, this.#parts.marks.set(step.label, step.volumes));
+        return;
+      case "read-image":
+        this.#expectDone(await readImage(world, step.volume, this.#parts.onImagePiece), path);
+        return;
       case "wait":
         await this.#wait(step, path);
         return;
@@ -200,7 +215,8 @@ export class Interpreter {
   /** Everything that the host of `volume` was told is done is on the other side too. */
   #isInStep(volume: string): boolean {
     const { plan, world } = this.#parts;
-    const pair = plan.topology.pairs.find(({ primary, secondary }) => primary === volume || secondary === volume);
+    const remote = plan.topology.pairs.filter(({ link }) => link !== undefined);
+    const pair = remote.find(({ primary, secondary }) => primary === volume || secondary === volume);
     if (pair === undefined) return false;
     for (const { serving } of world.systems) {
       const report = serving?.pairs().find((candidate) => candidate.pair === pair.name);
@@ -208,7 +224,7 @@ export class Interpreter {
       if (report.status !== "DUPLEX") return false;
       if (pair.mode === "async" && report.role === "primary" && report.pendingTracks > 0) return false;
     }
-    return this.#created.has(pair.name);
+    return this.word.created.has(pair.name);
   }
 
   #hostRequest(step: HostRequestStep): Promise<HostOutcome> {
@@ -237,21 +253,27 @@ export class Interpreter {
 
   async #expectRefused(step: Step, code: string, path: string): Promise<void> {
     const { onUnexpected } = this.#parts;
-    if ("pair" in step) {
+    if (isAdminStep(step)) {
       const refusal = await this.#admin(step);
-      if (refusal === "") onUnexpected(`${path}: ${step.kind} of ${step.pair} was not refused, expected ${code}`);
+      if (refusal === "") onUnexpected(`${path}: ${describeAdminStep(step)} was not refused, expected ${code}`);
       else if (!refusal.startsWith(`${code}:`)) onUnexpected(`${path}: refused by ${refusal}, expected ${code}`);
       return;
     }
-    if (!isHostRequest(step)) throw new Error(`a ${step.kind} step cannot be refused`);
-    const outcome = await this.#hostRequest(step);
+    const outcome = await this.#refusable(step);
     if (outcome.code !== code) onUnexpected(`${path}: ${step.kind} ended ${outcome.code}, expected ${code}`);
   }
 
+  #refusable(step: Step): Promise<HostOutcome> {
+    const { world, onImagePiece } = this.#parts;
+    if (step.kind === "read-image") return readImage(world, step.volume, onImagePiece);
+    if (!isHostRequest(step)) throw new Error(`a ${step.kind} step cannot be refused`);
+    return this.#hostRequest(step);
+  }
+
   async #admin(step: AdminStep): Promise<string> {
-    const refusal = await giveCommand(step, this.#parts);
-    if (refusal === "" && step.kind === "create") this.#created.add(step.pair);
-    return refusal;
+    const outcome = await giveCommand(step, this.#parts);
+    this.word.given(step, outcome);
+    return outcome.refusal;
   }
 
   #workloadStream(volume: string): string {

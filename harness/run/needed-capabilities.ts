@@ -5,10 +5,17 @@ import type { Capability } from "../target/target.ts";
 /** What a target must be able to do for the plan to make sense. */
 export function neededCapabilities(plan: Plan): ReadonlySet<Capability> {
   const needed = new Set<Capability>();
+  const { systems, pairs } = plan.topology;
+  if (systems.some(({ images = [] }) => images.length > 0)) needed.add("image");
+  if (systems.some(({ journals = [] }) => journals.length > 0)) needed.add("journal");
   const visit = (steps: readonly Step[]): void => {
     for (const step of steps) {
       if (step.kind === "create") {
-        for (const pair of plan.topology.pairs) if (pair.name === step.pair) needed.add(pair.mode);
+        for (const { name, link, mode, tracker } of pairs) {
+          if (name !== step.pair) continue;
+          needed.add(link === undefined ? "local-mirror" : mode);
+          if (tracker === "lsn") needed.add("image");
+        }
       }
       if (step.kind === "split" || step.kind === "takeover" || step.kind === "failback") needed.add(step.kind);
       if (step.kind === "resync" && step.direction === "reverse") needed.add("resync-reverse");

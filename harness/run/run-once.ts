@@ -18,6 +18,7 @@ import { FaultLedger } from "./fault-ledger.ts";
 import { Host } from "./host.ts";
 import { Interpreter } from "./interpreter.ts";
 import type { RunLimits } from "./limits.ts";
+import { Marks } from "./marks.ts";
 import type { CaptureContext, RunOracle } from "./run-oracle.ts";
 import { WaitingList } from "./waiting-list.ts";
 
@@ -62,6 +63,7 @@ class Run {
   readonly #checker: Checker;
   readonly #hosts = new Map<string, Host>();
   readonly #watch: ConditionWatch;
+  readonly #marks: Marks;
   readonly #ledger: FaultLedger;
   readonly #captures: Captures;
   readonly #interpreter: Interpreter;
@@ -101,8 +103,12 @@ class Run {
       }
     }
     this.#captures = new Captures(plan, this.#world, oracles, this.#guards, (volume) => this.#traceAt(volume));
+    this.#marks = new Marks(this.#world);
     this.#interpreter = new Interpreter({
       plan,
+      marks: this.#marks,
+      onMark: () => {},
+      onImagePiece: () => {},
       world: this.#world,
       checker: this.#checker,
       watch: this.#watch,
@@ -175,7 +181,8 @@ class Run {
       await this.#waiting.during(`system ${system.name} to start`, system.restart());
     }
     this.#checker.checkpoint();
-    const pairs = [...this.#interpreter.created];
+    const { word } = this.#interpreter;
+    const pairs = [...word.created].map((name) => ({ name, mayBeSplit: this.#isLocal(name) && word.mayBeSplit(name) }));
     if (pairs.length === 0) {
       this.#fail("expectation", "converged: no pair was created, so there is nothing to converge");
       return;
@@ -183,6 +190,10 @@ class Run {
     const missing = await this.#waiting.during("convergence", converge(this.#world, pairs, withinMs));
     if (missing === "") this.#checker.quiet();
     this.#checker.live(missing === "", missing === "" ? "" : `not converged within ${withinMs} ms: ${missing}`);
+  }
+
+  #isLocal(pair: string): boolean {
+    return this.#plan.topology.pairs.some(({ name, link }) => name === pair && link === undefined);
   }
 
   #listener(): WorldListener {

@@ -1,6 +1,10 @@
-import type { AdminStep } from "../step.ts";
+import type { AdminStep, RecoveryPoint } from "../admin-step.ts";
+import type { MarkStep, ReadImageStep } from "../step.ts";
 
-/** Where a command is given; where it belongs, without: `takeover` at the secondary, the others at the primary. */
+/**
+ * Where a command is given (BR-12); where it belongs, without: `takeover` at the secondary, those to a local
+ * mirror or a volume at the system that has it, the others at the primary.
+ */
 export interface At<S extends string> {
   readonly at?: S;
 }
@@ -9,7 +13,7 @@ export interface At<S extends string> {
 export function create<const P extends string, const S extends string = never>(
   pair: P,
   options: At<S> = {},
-): AdminStep<P, S> {
+): AdminStep<P, S, never> {
   return { kind: "create", pair, ...options };
 }
 
@@ -17,7 +21,7 @@ export function create<const P extends string, const S extends string = never>(
 export function split<const P extends string, const S extends string = never>(
   pair: P,
   options: At<S> & { readonly secondary?: "read-only" | "read-write" } = {},
-): AdminStep<P, S> {
+): AdminStep<P, S, never> {
   return { kind: "split", pair, secondary: "read-only", ...options };
 }
 
@@ -25,7 +29,7 @@ export function split<const P extends string, const S extends string = never>(
 export function resync<const P extends string, const S extends string = never>(
   pair: P,
   options: At<S> & { readonly direction?: "forward" | "reverse" } = {},
-): AdminStep<P, S> {
+): AdminStep<P, S, never> {
   return { kind: "resync", pair, ...options };
 }
 
@@ -33,7 +37,7 @@ export function resync<const P extends string, const S extends string = never>(
 export function takeover<const P extends string, const S extends string = never>(
   pair: P,
   options: At<S> = {},
-): AdminStep<P, S> {
+): AdminStep<P, S, never> {
   return { kind: "takeover", pair, ...options };
 }
 
@@ -41,6 +45,61 @@ export function takeover<const P extends string, const S extends string = never>
 export function failback<const P extends string, const S extends string = never>(
   pair: P,
   options: At<S> = {},
-): AdminStep<P, S> {
+): AdminStep<P, S, never> {
   return { kind: "failback", pair, ...options };
+}
+
+/**
+ * Splits the local mirrors `mirrors` at the moment of the command (BR-6, BR-8). Given at the primary of the remote
+ * pairs that lead to them, which are those of the topology without `pairs`.
+ */
+export function backup<const P extends string, const S extends string = never>(options: {
+  readonly mirrors: readonly P[];
+  readonly pairs?: readonly P[];
+  readonly at?: S;
+}): AdminStep<P, S, never> {
+  return { kind: "backup", ...options };
+}
+
+/** The primary volume of a local mirror gets the mirror's content, while hosts use it (CR-2). */
+export function restore<const P extends string, const S extends string = never>(
+  pair: P,
+  options: At<S> & { readonly scope?: "changed" | "all" } = {},
+): AdminStep<P, S, never> {
+  return { kind: "restore", pair, scope: "changed", ...options };
+}
+
+/** The volume gets the content of its image (LS-8). */
+export function rollback<const V extends string, const S extends string = never>(
+  volume: V,
+  options: At<S> = {},
+): AdminStep<never, S, V> {
+  return { kind: "rollback", volume, ...options };
+}
+
+/**
+ * The volume gets the content of an earlier moment (JR-4): that of the `mark`, by LSN or `by: "time"`, or of an entry
+ * `{ lsn }`. By `swap` it is exchanged for its base (JR-6).
+ */
+export function recover<const V extends string, const S extends string = never>(
+  volume: V,
+  options: At<S> & {
+    readonly to: string | { readonly lsn: number };
+    readonly by?: "lsn" | "time";
+    readonly method?: "apply" | "swap";
+  },
+): AdminStep<never, S, V> {
+  const { to, by = "lsn", method = "apply", at } = options;
+  const point: RecoveryPoint = typeof to === "string" ? { mark: to, by } : to;
+  return { kind: "recover", volume, to: point, method, ...(at === undefined ? {} : { at }) };
+}
+
+/** Remembers this moment of the volumes: a point for `recover`, a content for `unchanged`. A later mark of the label replaces it. */
+export function mark<const V extends string>(label: string, volumes: readonly V[]): MarkStep<V> {
+  return { kind: "mark", label, volumes };
+}
+
+/** Reads the whole image of the volume, which must be there; the model checks what it holds (S). */
+export function readImage<const V extends string>(volume: V): ReadImageStep<V> {
+  return { kind: "read-image", volume };
 }

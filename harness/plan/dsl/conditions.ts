@@ -2,14 +2,30 @@ import type { PairStatus } from "../../target/target.ts";
 import type {
   ConnectedCondition,
   EngineStepCondition,
+  ImageCondition,
+  JournalCondition,
   ProgressCondition,
+  RestoredCondition,
+  RestoreProgressCondition,
   StatusCondition,
   WrittenCondition,
 } from "../condition.ts";
 
-/** This part of a resync or initial copy is done, 0 … 1. */
-export function progress<const P extends string>(of: "resync", pair: P, fraction: number): ProgressCondition<P> {
-  return { kind: "progress", of, pair, fraction };
+/** This part of a resync or initial copy of a pair is done, or of a restore, recovery or rollback of a volume; 0 … 1. */
+export function progress<const P extends string>(of: "resync", pair: P, fraction: number): ProgressCondition<P>;
+export function progress<const V extends string>(
+  of: "restore",
+  volume: V,
+  fraction: number,
+): RestoreProgressCondition<V>;
+export function progress<const N extends string>(
+  of: "resync" | "restore",
+  what: N,
+  fraction: number,
+): ProgressCondition<N> | RestoreProgressCondition<N> {
+  return of === "resync"
+    ? { kind: "progress", of, pair: what, fraction }
+    : { kind: "progress", of, volume: what, fraction };
 }
 
 /** A barrier at a named step of a system's program. */
@@ -38,4 +54,22 @@ export function status<const P extends string>(
 /** Both ends of the pair are up and connected: a state, where `step(…, "session.up")` is a moment that may be over. */
 export function connected<const P extends string>(pair: P): ConnectedCondition<P> {
   return { kind: "connected", pair };
+}
+
+/** Nothing is being restored to the volume (any more), and its system serves. */
+export function restored<const V extends string>(volume: V): RestoredCondition<V> {
+  return { kind: "restored", volume };
+}
+
+/** The volume's image can be read (`fixed`), was given up for lack of space (`lost`), or is not there. */
+export function image<const V extends string>(volume: V, state: ImageCondition["state"] = "fixed"): ImageCondition<V> {
+  return { kind: "image", volume, state };
+}
+
+/** The state and the window of the volume's journal; see {@link JournalCondition}. */
+export function journal<const V extends string>(
+  volume: V,
+  is: Omit<JournalCondition, "kind" | "volume"> = {},
+): JournalCondition<V> {
+  return { kind: "journal", volume, ...is };
 }

@@ -1,0 +1,75 @@
+import { hashBytes } from "../history/rolling-hash.ts";
+import type { RecoveryPoint } from "../plan/admin-step.ts";
+import type { SimWorld } from "../world/sim/sim-world.ts";
+
+/** What is compared at once. */
+const CHUNK_BYTES = 4096;
+
+/** One moment of one volume. */
+export interface VolumeMark {
+  readonly volume: string;
+  /** The newest entry of its journal; 0 without a journal, or while its system does not serve. */
+  readonly lsn: number;
+  /** Of its system's monotonic clock. */
+  readonly timeNs: number;
+}
+
+/** The moments that a plan gave a name to. */
+export class Marks {
+  readonly #world: SimWorld;
+  /** By `label volume`. */
+  readonly #marks = new Map<string, { readonly mark: VolumeMark; readonly content: ReadonlyMap<number, number> }>();
+
+  constructor(world: SimWorld) {
+    this.#world = world;
+  }
+
+  /** Remembers this moment of the volumes; one that had the label is forgotten. */
+  set(label: string, volumes: readonly string[]): readonly VolumeMark[] {
+    return volumes.map((volume) => {
+      const system = this.#world.systemOfVolume(volume);
+      const journal = system.serving?.journals().find((report) => report.volume === volume);
+      const mark = { volume, lsn: journal?.newestLsn ?? 0, timeNs: system.localNs() };
+      this.#marks.set(`${label} ${volume}`, { mark, content: this.#contentOf(volume) });
+      return mark;
+    });
+  }
+
+  /** Where a recovery goes. @throws Error if nothing was marked: the plan recovers before it marks */
+  pointOf(to: RecoveryPoint, volume: string): { readonly lsn: number } | { readonly timeNs: number } {
+    if ("lsn" in to) return to;
+    const { lsn, timeNs } = this.#required(to.mark, volume).mark;
+    return to.by === "lsn" ? { lsn } : { timeNs };
+  }
+
+  /** Where the disk of `volume` holds another content than at the mark: the first such byte, to 4 KiB; -1 for nowhere. */
+  firstChange(label: string, volume: string): number {
+    const before = this.#required(label, volume).content;
+    const now = this.#contentOf(volume);
+    let first = -1;
+    for (const chunk of new Set([...before.keys(), ...now.keys()]))
+      if (before.get(chunk) !== now.get(chunk) && (first < 0 || chunk < first)) first = chunk;
+    return first < 0 ? -1 : first * CHUNK_BYTES;
+  }
+
+  #required(label: string, volume: string) {
+    const found = this.#marks.get(`${label} ${volume}`);
+    if (found === undefined) throw new Error(`the plan uses the mark ${label} of ${volume} before it sets it`);
+    return found;
+  }
+
+  /** By chunk: a hash of what the disk holds there; none of zeros. */
+  #contentOf(volume: string): ReadonlyMap<number, number> {
+    const disk = this.#world.simDisk(volume);
+    const content = new Map<number, number>();
+    for (const { offsetBytes, lengthBytes } of disk.allocatedRanges()) {
+      const last = Math.ceil((offsetBytes + lengthBytes) / CHUNK_BYTES);
+      for (let chunk = Math.floor(offsetBytes / CHUNK_BYTES); chunk < last; chunk++) {
+        const start = chunk * CHUNK_BYTES;
+        const data = disk.peek(start, Math.min(CHUNK_BYTES, disk.sizeBytes - start));
+        if (data.some((byte) => byte !== 0)) content.set(chunk, hashBytes(data));
+      }
+    }
+    return content;
+  }
+}
