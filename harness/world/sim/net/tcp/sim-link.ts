@@ -31,6 +31,7 @@ export class SimLink implements Link {
     this.#gate = gate;
     this.#release = release;
     socket.onReadable = this.#onReadable;
+    socket.onBytes = this.#onBytes;
     socket.onWritable = this.#onWritable;
   }
 
@@ -75,6 +76,16 @@ export class SimLink implements Link {
     if (this.#resolveRead === undefined) return;
     if (this.#gate.running) this.#settleRead();
     else this.#gate.enter(this.#settleRead);
+  };
+
+  /** Bytes meet a read that waits: nearly always so, hence not through the receive buffer. */
+  readonly #onBytes = (bytes: Uint8Array): boolean => {
+    const resolve = this.#resolveRead;
+    if (resolve === undefined || !this.#gate.running || bytes.length > READ_BYTES) return false;
+    this.#resolveRead = undefined;
+    this.#rejectRead = undefined;
+    resolve(bytes);
+    return true;
   };
 
   readonly #settleRead = (): void => {

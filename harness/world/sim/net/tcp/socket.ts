@@ -24,6 +24,8 @@ export class Socket {
   onEstablished: (() => void) | undefined;
   /** Bytes, the end, or a reset have arrived. */
   onReadable: (() => void) | undefined;
+  /** Bytes that need not wait behind others; true if the owner took them, and is not told again. */
+  onBytes: ((bytes: Uint8Array) => boolean) | undefined;
   /** There is room again after `send` took less than it was given, or a reset has arrived. */
   onWritable: (() => void) | undefined;
   /** SO_LINGER with 0 seconds: closing resets. */
@@ -114,9 +116,13 @@ export class Socket {
   /** The next received bytes, at most `maxBytes`; empty if there are none. */
   take(maxBytes: number): Uint8Array {
     const bytes = this.#received.take(maxBytes);
+    this.#roomMade();
+    return bytes;
+  }
+
+  #roomMade(): void {
     const peer = this.#peer;
     if (peer !== undefined && peer.#unsent.lengthBytes > 0) peer.#windowOpened(this.#delay);
-    return bytes;
   }
 
   /** Ends the sending direction after what is queued (`shutdown(SHUT_WR)`). */
@@ -134,6 +140,7 @@ export class Socket {
     if (this.#closed || this.#vanished) return;
     this.#closed = true;
     this.onReadable = undefined;
+    this.onBytes = undefined;
     this.onWritable = undefined;
     const unreadBytes = this.#received.clear();
     this.#kernel.scheduler.note(this.#kernel.close, this.host.kernel.actor, this.id, unreadBytes);
@@ -270,6 +277,8 @@ export class Socket {
       this.#sendReset();
     } else if (packet === "established") {
       this.onEstablished?.();
+    } else if (this.onBytes !== undefined && this.#received.lengthBytes === 0 && this.onBytes(packet)) {
+      this.#roomMade();
     } else {
       this.#received.push(packet);
       this.onReadable?.();
