@@ -1,6 +1,5 @@
 import { hashBytes } from "../../../../history/rolling-hash.ts";
 import { ByteQueue } from "./byte-queue.ts";
-import { Fifo } from "./fifo.ts";
 import type { Host } from "./host.ts";
 import type { Kernel } from "./kernel.ts";
 import type { WireDelay } from "./wire-delay.ts";
@@ -35,8 +34,8 @@ export class Socket {
   readonly #delay: WireDelay;
   readonly #received = new ByteQueue();
   readonly #unsent = new ByteQueue();
-  readonly #wire = new Fifo<Packet>();
   #peer: Socket | undefined;
+  #inFlightPackets = 0;
   #inFlightBytes = 0;
   #finReceived = false;
   #finWanted = false;
@@ -235,24 +234,24 @@ export class Socket {
     else content = hashBytes(packet);
     // Without a delay it needs no event of its own, except behind others, or out of a program:
     // two programs that answer each other at once must leave the scheduler its turn.
-    if (kernel.inTimer && this.#wire.length === 0 && this.#delay.isZero) {
+    if (kernel.inTimer && this.#inFlightPackets === 0 && this.#delay.isZero) {
       scheduler.note(kind, peer.host.kernel.actor, peer.id, content);
       peer.#arrive(packet);
       return;
     }
+    this.#inFlightPackets++;
     if (typeof packet !== "string") this.#inFlightBytes += packet.length;
-    this.#wire.push(packet);
-    scheduler.schedule(this.#delay.next(scheduler.nowNs), peer.host.kernel, kind, peer.id, content, this.#landing);
+    scheduler.schedule(this.#delay.next(scheduler.nowNs), peer.host.kernel, kind, peer.id, content, () =>
+      this.#land(packet, peer),
+    );
   }
 
-  /** The oldest packet on the wire reaches the peer. One function for all: packets land in order. */
-  readonly #landing = (): void => {
-    const packet = this.#wire.shift() as Packet;
-    const peer = this.#peer as Socket;
+  #land(packet: Packet, peer: Socket): void {
+    this.#inFlightPackets--;
     // What the peer's host lost for want of power is never acknowledged.
     if (typeof packet !== "string" && (!peer.#vanished || peer.host.powered)) this.#inFlightBytes -= packet.length;
     peer.#arrive(packet);
-  };
+  }
 
   #arrive(packet: Packet): void {
     if (this.#vanished) {
