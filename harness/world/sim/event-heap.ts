@@ -8,18 +8,18 @@ import type { Scheduled } from "./scheduled.ts";
  * the last sweep, so timeouts that are set and cancelled by the million do not pile up.
  */
 export class EventHeap {
-  readonly #items: Scheduled[] = [];
+  /** Only the first {@link length} places are in use: making the array shorter and longer all the time costs more. */
+  readonly #items: (Scheduled | undefined)[] = [];
+  #length = 0;
   #sweepAt = SWEEP_MIN;
 
   get length(): number {
-    return this.#items.length;
+    return this.#length;
   }
 
   push(event: Scheduled): void {
-    const items = this.#items;
-    if (items.length >= this.#sweepAt) this.#sweep();
-    items.push(event);
-    this.#up(items.length - 1, event);
+    if (this.#length >= this.#sweepAt) this.#sweep();
+    this.#up(this.#length++, event);
   }
 
   /** Removes and gives the first event; `undefined` if there is none. */
@@ -27,8 +27,10 @@ export class EventHeap {
     const items = this.#items;
     const top = items[0];
     if (top === undefined) return undefined;
-    const last = items.pop() as Scheduled;
-    if (items.length > 0) this.#down(0, last);
+    const lastAt = --this.#length;
+    const last = items[lastAt] as Scheduled;
+    items[lastAt] = undefined;
+    if (lastAt > 0) this.#down(0, last);
     return top;
   }
 
@@ -49,7 +51,7 @@ export class EventHeap {
   #down(start: number, event: Scheduled): void {
     const items = this.#items;
     const { timeNs, sequence } = event;
-    const length = items.length;
+    const length = this.#length;
     const firstLeaf = length >> 1;
     let at = start;
     while (at < firstLeaf) {
@@ -73,10 +75,12 @@ export class EventHeap {
   #sweep(): void {
     const items = this.#items;
     let kept = 0;
-    for (const event of items) {
+    for (let at = 0; at < this.#length; at++) {
+      const event = items[at] as Scheduled;
       if (event.callback !== undefined && event.process.state !== "dead") items[kept++] = event;
     }
     items.length = kept;
+    this.#length = kept;
     for (let at = (kept >> 1) - 1; at >= 0; at--) this.#down(at, items[at] as Scheduled);
     this.#sweepAt = Math.max(SWEEP_MIN, 2 * kept);
   }
