@@ -43,6 +43,18 @@ test("a message on a free link costs one event", async () => {
   });
 });
 
+test("a read gets 64 KiB at most, also one that waits for a greater packet", async () => {
+  const fixture = networkFixture(latency);
+  const links = acceptAll(fixture);
+  await fixture.runBody(async () => {
+    const link = await fixture.a.endpoint.dial("b");
+    const waiting = links[0]?.read();
+    await link.write(new Uint8Array(100 * 1024));
+    expect((await waiting)?.length).toBe(64 * 1024);
+    expect((await links[0]?.read())?.length).toBe(36 * 1024);
+  });
+});
+
 test("a message through a proxy without toxics costs one event", async () => {
   const fixture = networkFixture(latency);
   const links = acceptAll(fixture);
