@@ -135,7 +135,8 @@ export class Acknowledged {
     const disk = this.#model.diskAt(index);
     let bits = disk.bit;
     for (const pair of this.#model.pairsOf(disk)) {
-      if (pair.config.mode !== "sync") continue;
+      // What a local mirror holds is promised at its split, not before.
+      if (pair.config.mode !== "sync" || pair.isLocal) continue;
       this.#model.observe(pair);
       const side = pair.side(disk);
       if (side.report?.role === "primary" && side.report.status === "DUPLEX") bits |= pair.other(disk).disk.bit;
@@ -161,11 +162,12 @@ export class Acknowledged {
     return bits;
   }
 
-  /** True if this end is primary of a pair that it says is suspended. */
+  /** True if this end is primary of a remote pair that it says is suspended. */
   #isAlone(index: number): boolean {
     const disk = this.#model.diskAt(index);
     return this.#model.pairsOf(disk).some((pair) => {
       const { report } = pair.side(disk);
+      if (pair.isLocal) return false;
       return report?.role === "primary" && report.status === "SPLIT";
     });
   }

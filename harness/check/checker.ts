@@ -67,7 +67,7 @@ export interface DiskChange {
 }
 
 export interface CheckResult {
-  /** `NOT_APPLICABLE` where nothing in the run could be judged by it. S is not judged here. */
+  /** `NOT_APPLICABLE` where nothing in the run could be judged by it. */
   readonly invariants: Readonly<Partial<Record<Invariant, Verdict>>>;
   readonly checks: Readonly<Partial<Record<Invariant, number>>>;
   readonly failures: readonly Failure[];

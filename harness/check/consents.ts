@@ -49,9 +49,14 @@ export class Consents {
         this.#grants.push({ command, pair, overwritten: toOther ? there : here, before: NEVER, takeover: false });
         return;
       }
-      case "failback":
       case "create-local":
+        this.#grants.push({ command, pair, overwritten: there, before: NEVER, takeover: false });
+        return;
       case "backup":
+        // The mirror is split, and the operator knows it.
+        if (!this.#splitBy.has(pair)) this.#splitBy.set(pair, command);
+        return;
+      case "failback":
       case "restore":
       case "rollback":
       case "recover":

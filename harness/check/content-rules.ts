@@ -8,6 +8,9 @@ import type { PairState } from "./pair-state.ts";
 import type { Unacknowledged } from "./unacknowledged.ts";
 import { INITIAL_VERSION, NO_VERSION } from "./versions.ts";
 
+/** A change passes through at most so many pairs, one after the other. */
+const CASCADE_PAIRS_MAX = 4;
+
 /**
  * What a visible change of a disk may be: something that a host wrote there (V), not older than
  * what was there (F), nobody's acknowledged write overwritten unasked (G), nothing flushed lost
@@ -123,9 +126,14 @@ export class ContentRules implements SectorListener {
 
   /** F: true if the new content comes from a resync source that never had, or rightly lost, what was here. */
   #mayGoBack(disk: DiskState, sector: number, floor: number, found: number): boolean {
-    const { versions } = disk;
-    const { state } = versions.operation(floor);
+    const { state } = disk.versions.operation(floor);
     if (state !== "acknowledged" && state !== "open") return true;
+    return this.#isFromSource(disk, sector, floor, found, CASCADE_PAIRS_MAX);
+  }
+
+  /** @param pairsLeft of the cascade that may still be looked through */
+  #isFromSource(disk: DiskState, sector: number, floor: number, found: number, pairsLeft: number): boolean {
+    const { versions } = disk;
     for (const pair of this.#model.pairsOf(disk)) {
       this.#model.observe(pair);
       if (!pair.mayBeOverwritten(pair.side(disk))) continue;
@@ -137,6 +145,8 @@ export class ContentRules implements SectorListener {
       if (ownWrite && this.#everHeld(source, sector, found)) return true;
       // The source lost it, perhaps while it was still on its way to this side.
       if ((source.resetAt.get(sector) ?? -1) > versions.operation(floor).issuedAt) return true;
+      // What the next volume of a cascade gets may be here before it is there.
+      if (pairsLeft > 1 && this.#isFromSource(source, sector, floor, found, pairsLeft - 1)) return true;
     }
     return false;
   }

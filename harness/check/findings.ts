@@ -40,7 +40,7 @@ export class Findings {
   result(): CheckResult {
     const checks: Partial<Record<Invariant, number>> = {};
     const invariants: Partial<Record<Invariant, Verdict>> = {};
-    for (const rule of ["C", "D", "A", "F", "V", "X", "G", "L", "U"] as const) {
+    for (const rule of ["C", "D", "A", "F", "V", "X", "G", "S", "L", "U"] as const) {
       const count = this.#checks.get(rule) ?? 0;
       checks[rule] = count;
       invariants[rule] = this.#failed.has(rule) ? "FAIL" : count > 0 ? "PASS" : "NOT_APPLICABLE";

@@ -3,6 +3,7 @@ import type { BlockBlame } from "../history/run-record.ts";
 import type { AdminCommand, HostErrorCode } from "../target/target.ts";
 import type { CrashKind } from "../world/world.ts";
 import { Acknowledged } from "./acknowledged.ts";
+import { Backups } from "./backups.ts";
 import { type BadSector, blameSectors } from "./blame.ts";
 import type { Checker, CheckerConfig, CheckResult, DiskChange, HostRange, HostWrite, VolumeKey } from "./checker.ts";
 import { Consents } from "./consents.ts";
@@ -33,6 +34,7 @@ export class MirrorChecker implements Checker {
   readonly #difference: KnownDifference;
   readonly #prefix: Prefix;
   readonly #converged: Converged;
+  readonly #backups: Backups;
   readonly #reads: HostReads;
 
   constructor(config: CheckerConfig) {
@@ -43,6 +45,7 @@ export class MirrorChecker implements Checker {
     this.#difference = new KnownDifference(this.#model);
     this.#prefix = new Prefix(this.#model);
     this.#converged = new Converged(this.#model);
+    this.#backups = new Backups(this.#model);
     this.#reads = new HostReads(this.#model, this.#unacknowledged);
   }
 
@@ -92,9 +95,11 @@ export class MirrorChecker implements Checker {
     this.#model.tick();
     const disk = this.#model.disk(volume);
     // A resync begins by saying that the claim is over; judge it by the content before.
-    for (const pair of this.#model.pairsOf(disk)) if (this.#prefix.isClaimed(pair)) this.#model.observe(pair);
+    for (const pair of this.#model.pairsOf(disk))
+      if (this.#prefix.isClaimed(pair) || this.#backups.isHeld(pair)) this.#model.observe(pair);
     this.#content.changed(disk, change);
     this.#difference.changed(disk, change);
+    this.#backups.changed(disk, change);
   }
 
   systemDown(system: string, kind: CrashKind): void {
@@ -115,6 +120,7 @@ export class MirrorChecker implements Checker {
       this.#unacknowledged.settle(disk);
       this.#acknowledged.scan(disk);
     }
+    this.#backups.checkAll();
   }
 
   linkCut(link: string): void {
@@ -132,23 +138,28 @@ export class MirrorChecker implements Checker {
     const command = this.#commands.push(given) - 1;
     this.observe();
     this.#model.noteIncident(`${given.kind} of ${subjectOf(given)} at ${system}`);
-    if (!("pair" in given)) return command;
-    const pair = this.#model.pairs.find(({ config }) => config.name === given.pair);
-    const here = pair?.sides.find(({ disk }) => disk.system === system)?.disk;
-    // A command for a pair that does not exist is the target's to refuse.
-    if (pair === undefined || here === undefined) return command;
-    if (given.kind === "takeover") this.#acknowledged.scan(here);
-    this.#consents.issued(command, given, pair, here, this.#model.now);
+    for (const name of pairsOf(given)) {
+      const pair = this.#model.pairs.find(({ config }) => config.name === name);
+      const here =
+        pair?.isLocal === true ? pair.sides[0].disk : pair?.sides.find(({ disk }) => disk.system === system)?.disk;
+      // A command for a pair that does not exist is the target's to refuse.
+      if (pair === undefined || here === undefined) continue;
+      if (given.kind === "takeover") this.#acknowledged.scan(here);
+      this.#consents.issued(command, given, pair, here, this.#model.now);
+    }
+    this.#backups.issued(command, given, system);
     return command;
   }
 
-  adminDone(_command: number): void {
+  adminDone(command: number): void {
     this.observe();
+    this.#backups.answered(command);
   }
 
   adminRefused(command: number): void {
     this.observe();
     this.#consents.withdraw(command);
+    this.#backups.refused(command);
   }
 
   observe(): void {
@@ -160,6 +171,7 @@ export class MirrorChecker implements Checker {
     this.observe();
     this.#difference.checkAll();
     for (const disk of this.#model.disks) this.#acknowledged.scan(disk);
+    this.#backups.checkAll();
   }
 
   quiet(): void {
@@ -188,11 +200,13 @@ export class MirrorChecker implements Checker {
 
   #reported(pair: PairState, wasDuplex: boolean): void {
     this.#prefix.observe(pair);
+    if (pair.isLocal) this.#backups.observe(pair);
     if (wasDuplex || !pair.isDuplexAtBothEnds) return;
     this.#consents.spent(pair);
     // What a dead system said last is not what it will hold when it is back.
     if (pair.sides.some(({ disk }) => this.#model.live(disk.system) === undefined)) return;
-    for (const { disk } of pair.sides) disk.weakened = false;
+    if (!pair.isLocal) for (const { disk } of pair.sides) disk.weakened = false;
+    else if (!pair.sides[0].disk.weakened) pair.sides[1].disk.weakened = false;
   }
 
   #issue(
@@ -261,6 +275,12 @@ export class MirrorChecker implements Checker {
       }
     }
   }
+}
+
+/** The pairs whose mirrors a command concerns. */
+function pairsOf(command: AdminCommand): readonly string[] {
+  if ("pair" in command) return [command.pair];
+  return "mirrors" in command ? command.mirrors : [];
 }
 
 /** What a command is given for, for people. */

@@ -16,6 +16,8 @@ export class PairState {
   readonly config: CheckedPair;
   readonly sides: readonly [PairSide, PairSide];
   readonly difference: PairDifference;
+  /** Both volumes are of one system. */
+  readonly isLocal: boolean;
 
   constructor(config: CheckedPair, primary: DiskState, secondary: DiskState) {
     this.config = config;
@@ -24,6 +26,7 @@ export class PairState {
       { disk: secondary, volume: volumeOf(secondary), report: undefined },
     ];
     this.difference = new PairDifference(config, primary, secondary);
+    this.isLocal = primary.system === secondary.system;
   }
 
   side(disk: DiskState): PairSide {
@@ -53,7 +56,8 @@ export class PairState {
         before?.status !== report?.status ||
         before?.role !== report?.role ||
         before?.consistent !== report?.consistent ||
-        before?.suspension !== report?.suspension
+        before?.suspension !== report?.suspension ||
+        before?.splitCount !== report?.splitCount
       )
         changed = true;
       side.report = report;
@@ -66,10 +70,12 @@ export class PairState {
     return this.sides[0].report?.status === "DUPLEX" && this.sides[1].report?.status === "DUPLEX";
   }
 
-  /** True if the content of this end may be replaced by the other's. */
+  /** True if the content of this end may be replaced by the other's. A split local mirror holds its moment. */
   mayBeOverwritten(side: PairSide): boolean {
     const { report } = side;
-    return report !== undefined && (report.role === "secondary" || !report.consistent);
+    if (report === undefined) return false;
+    if (!report.consistent) return true;
+    return report.role === "secondary" && !(this.isLocal && report.status === "SPLIT");
   }
 }
 

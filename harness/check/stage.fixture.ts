@@ -25,17 +25,18 @@ export class Stage {
   nowNs = 0;
 
   constructor(pairs: readonly StagePair[], sectorCount = 32) {
-    for (const { name, primary, secondary } of pairs) {
+    for (const pair of pairs) {
+      const { name, primary, secondary } = pair;
       for (const [volume, role] of [
         [primary, "primary"],
         [secondary, "secondary"],
       ] as const) {
-        if (this.disks.has(volume)) continue;
-        this.disks.set(volume, new Uint8Array(sectorCount * SECTOR_BYTES));
+        if (!this.disks.has(volume)) this.disks.set(volume, new Uint8Array(sectorCount * SECTOR_BYTES));
         const [system, bare] = volume.split("/") as [string, string];
         this.pending.set(`${system} ${name}`, new Set());
-        this.reports.set(`${system} ${name}`, {
+        this.reports.set(keyOf(system, name, isLocal(pair) && role === "secondary"), {
           pair: name,
+          copyType: isLocal(pair) ? "local" : "remote",
           volume: bare,
           role,
           status: "DUPLEX",
@@ -54,7 +55,11 @@ export class Stage {
         peek: (offsetBytes, lengthBytes) => bytes.subarray(offsetBytes, offsetBytes + lengthBytes),
         faultAt: (offsetBytes) => this.faults.get(`${volume} ${offsetBytes / SECTOR_BYTES}`),
       })),
-      pairs: pairs.map((pair) => ({ ...pair, link: "link", trackBytes: STAGE_TRACK_BYTES })),
+      pairs: pairs.map((pair) => ({
+        ...pair,
+        link: isLocal(pair) ? `local/${pair.name}` : "link",
+        trackBytes: STAGE_TRACK_BYTES,
+      })),
       live: (system) =>
         this.down.has(system)
           ? undefined
@@ -70,9 +75,17 @@ export class Stage {
     });
   }
 
-  /** Changes what a system says of a pair. */
+  /** Changes what a system says of a pair; of a local one, of its primary volume. */
   report(system: string, pair: string, change: Partial<PairReport>): void {
-    const key = `${system} ${pair}`;
+    this.#report(keyOf(system, pair, false), change);
+  }
+
+  /** Changes what a system says of the secondary volume of a local pair. */
+  reportMirror(system: string, pair: string, change: Partial<PairReport>): void {
+    this.#report(keyOf(system, pair, true), change);
+  }
+
+  #report(key: string, change: Partial<PairReport>): void {
     this.reports.set(key, { ...(this.reports.get(key) as PairReport), ...change });
     this.checker.observe();
   }
@@ -125,6 +138,14 @@ export class Stage {
     const range = { host: "h1", volume, offsetBytes: sector * SECTOR_BYTES, lengthBytes: data.length };
     this.checker.readDone(this.checker.read(range), data);
   }
+}
+
+function isLocal({ primary, secondary }: StagePair): boolean {
+  return primary.slice(0, primary.indexOf("/")) === secondary.slice(0, secondary.indexOf("/"));
+}
+
+function keyOf(system: string, pair: string, isMirror: boolean): string {
+  return `${system} ${pair}${isMirror ? " mirror" : ""}`;
 }
 
 /** One pair `pair` from `a/pvol` to `b/svol`. */

@@ -141,7 +141,7 @@ export class Versions {
   }
 
   /** True if this content may be in the sector at all: nobody was told that it was not written. */
-  #possible(version: number, hash: number): boolean {
+  isPossible(version: number, hash: number): boolean {
     return this.#hash[version] === hash && this.operation(version).state !== "REFUSED";
   }
 
@@ -151,7 +151,7 @@ export class Versions {
     for (let version = this.head.get(sector); version !== NO_VERSION; version = this.previous(version)) {
       const older = version < floor && this.precedes(version, floor);
       if (older && found !== NO_VERSION) break;
-      if (!older && this.#possible(version, hash)) found = version;
+      if (!older && this.isPossible(version, hash)) found = version;
       if (version === floor && found !== NO_VERSION) break;
     }
     return found;
@@ -161,7 +161,7 @@ export class Versions {
   oldest(sector: number, hash: number): number {
     let found = NO_VERSION;
     for (let version = this.head.get(sector); version !== NO_VERSION; version = this.previous(version)) {
-      if (this.#possible(version, hash)) found = version;
+      if (this.isPossible(version, hash)) found = version;
     }
     return found;
   }
@@ -169,7 +169,7 @@ export class Versions {
   /** The newest version with this content. */
   newest(sector: number, hash: number): number {
     for (let version = this.head.get(sector); version !== NO_VERSION; version = this.previous(version)) {
-      if (this.#possible(version, hash)) return version;
+      if (this.isPossible(version, hash)) return version;
     }
     return NO_VERSION;
   }
@@ -177,7 +177,7 @@ export class Versions {
   /** True if content `hash` may be `wanted` or a version that is not older. */
   covers(sector: number, hash: number, wanted: number): boolean {
     for (let version = this.head.get(sector); version !== NO_VERSION; version = this.previous(version)) {
-      if (this.#possible(version, hash) && !this.precedes(version, wanted)) return true;
+      if (this.isPossible(version, hash) && !this.precedes(version, wanted)) return true;
     }
     return false;
   }
@@ -201,7 +201,7 @@ export class Versions {
   /** A version of any sector with this content, for blame; {@link NO_VERSION} if no host wrote it. */
   anywhere(hash: number): number {
     for (let version = this.#count - 1; version > INITIAL_VERSION; version--) {
-      if (this.#possible(version, hash)) return version;
+      if (this.isPossible(version, hash)) return version;
     }
     return NO_VERSION;
   }

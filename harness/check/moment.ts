@@ -1,0 +1,132 @@
+import { type BadSector, describeVersion } from "./blame.ts";
+import { SparseInts } from "./columns.ts";
+import type { DiskState } from "./disk-state.ts";
+import { INITIAL_VERSION, NO_VERSION, type Versions } from "./versions.ts";
+
+/** Content that should be that of one volume at a moment. */
+export interface Held {
+  /** The volume whose content it should be. */
+  readonly source: DiskState;
+  /** Hash of what is held of a sector; `undefined` where it is not known, or not of the volume. */
+  contentOf(sector: number): number | undefined;
+}
+
+/**
+ * A moment of the run, as closely as it is known: the order `from` at the earliest, `to` at the
+ * latest. A command at the system where hosts write is one moment: then both are the same.
+ *
+ * At a moment a sector holds a version that was issued before it and is not older than any that had
+ * been acknowledged by then. What volumes hold together must be so for one moment between the two:
+ * if one has a write, all have what was acknowledged before that write was issued.
+ */
+export class Moment {
+  readonly from: number;
+  #to: number;
+  /** By source and sector: the newest version that must be there, as of `from`. */
+  readonly #wanted = new Map<DiskState, SparseInts>();
+
+  /** @param sources what must hold of these is kept as it is now, at `from` */
+  constructor(from: number, sources: Iterable<DiskState>) {
+    this.from = from;
+    this.#to = from;
+    for (const source of sources) if (!this.#wanted.has(source)) this.#wanted.set(source, requiredNow(source));
+  }
+
+  /**
+   * No host writes to the volume: it gets its content from another one, perhaps late. Then what its
+   * disk holds now is a better measure than what was promised.
+   */
+  atLeastPresent(source: DiskState): void {
+    const { versions } = source;
+    const wanted = this.#wanted.get(source);
+    for (let place = 0; place < versions.touchedCount; place++) {
+      const sector = versions.touched[place] as number;
+      const floor = source.floor.get(sector);
+      if (floor !== INITIAL_VERSION && versions.precedes(wanted?.get(sector) ?? INITIAL_VERSION, floor))
+        wanted?.set(sector, floor);
+    }
+  }
+
+  /** It may be later, until {@link close}. */
+  open(): void {
+    this.#to = Number.POSITIVE_INFINITY;
+  }
+
+  /** It has come by `to`. */
+  close(to: number): void {
+    this.#to = Math.min(this.#to, to);
+  }
+
+  /** True if the sector of `source` may hold this content at a moment between the two. */
+  allows(source: DiskState, sector: number, hash: number): boolean {
+    return this.#oldest(source.versions, sector, hash, this.#wantedAt(source, sector)) !== NO_VERSION;
+  }
+
+  /** What the sector holds at the moment, in words. */
+  describe(source: DiskState, sector: number): string {
+    return `${describeVersion(source, this.#wantedAt(source, sector))}: the moment of ${source.volume}`;
+  }
+
+  /** For each of `members` what of it is not of one moment, the same for all of them. */
+  judge(members: readonly Held[]): BadSector[][] {
+    let latest = this.from;
+    const bad = members.map((held) => {
+      const { source } = held;
+      const { versions } = source;
+      const wrong: BadSector[] = [];
+      for (let place = 0; place < versions.touchedCount; place++) {
+        const sector = versions.touched[place] as number;
+        const found = held.contentOf(sector);
+        if (found === undefined) continue;
+        const version = this.#oldest(versions, sector, found, this.#wantedAt(source, sector));
+        if (version === NO_VERSION) wrong.push({ sector, found, expected: this.describe(source, sector) });
+        else latest = Math.max(latest, versions.operation(version).issuedAt);
+      }
+      return wrong;
+    });
+    if (latest > this.from) for (const [index, held] of members.entries()) bad[index]?.push(...missingAt(held, latest));
+    return bad;
+  }
+
+  #wantedAt(source: DiskState, sector: number): number {
+    return this.#wanted.get(source)?.get(sector) ?? INITIAL_VERSION;
+  }
+
+  /** The oldest version of those that fit that the content can be. */
+  #oldest(versions: Versions, sector: number, hash: number, wanted: number): number {
+    let found = NO_VERSION;
+    for (let version = versions.head.get(sector); version !== NO_VERSION; version = versions.previous(version)) {
+      if (!versions.isPossible(version, hash) || versions.operation(version).issuedAt >= this.#to) continue;
+      if (versions.precedes(version, wanted)) continue;
+      found = version;
+      if (!versions.repeats(version)) break;
+    }
+    return found;
+  }
+}
+
+/** What lacks a write that was acknowledged before the order `at`. */
+function missingAt({ source, contentOf }: Held, at: number): BadSector[] {
+  const { versions } = source;
+  const bad: BadSector[] = [];
+  for (let place = 0; place < versions.touchedCount; place++) {
+    const sector = versions.touched[place] as number;
+    const found = contentOf(sector);
+    if (found === undefined) continue;
+    const wanted = versions.newestRequired(sector, source.bit, ({ endedAt }) => endedAt < at);
+    if (wanted === NO_VERSION || versions.covers(sector, found, wanted)) continue;
+    bad.push({ sector, found, expected: `${describeVersion(source, wanted)}: a later write is there` });
+  }
+  return bad;
+}
+
+function requiredNow(source: DiskState): SparseInts {
+  const { versions } = source;
+  const wanted = new SparseInts(versions.sectorCount);
+  for (let place = 0; place < versions.touchedCount; place++) {
+    const sector = versions.touched[place] as number;
+    const version = versions.newestRequiredOfAny(sector, source.bit);
+    if (version !== NO_VERSION) wanted.set(sector, version);
+  }
+  return wanted;
+}
