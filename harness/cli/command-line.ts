@@ -5,6 +5,7 @@ import { EXIT } from "./exit-code.ts";
 import { listCommand } from "./list-command.ts";
 import { parseInteger, SEED_BOUNDS } from "./parse-number.ts";
 import { replayCommand } from "./replay-command.ts";
+import { requirementsCommand } from "./requirements-command.ts";
 import { runCommand } from "./run-command.ts";
 import { schemaCommand } from "./schema-command.ts";
 import { isCallerError, oneLine } from "./usage-error.ts";
@@ -76,8 +77,12 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
   program
     .command("list")
     .description("show the scenarios")
+    .option("--requirements", "show which scenarios exercise which requirement; fails if the engine misses one")
     .option("--json", "one JSON document on stdout")
-    .action(async (flags: { json?: true }) => exit(await listCommand(parts, flags.json === true)));
+    .action(async (flags: { json?: true; requirements?: true }) => {
+      const list = flags.requirements === true ? requirementsCommand : listCommand;
+      exit(await list(parts, flags.json === true));
+    });
 
   withRunOptions(program.command("run").description("run scenarios, or a plan from a JSON file"), "out")
     .argument("[pattern...]", "id, part of an id, glob, requirement, or path/to/plan.json; without one, all")
