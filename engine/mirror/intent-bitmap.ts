@@ -2,6 +2,7 @@ import { assert } from "../assert.ts";
 import { type Disk, SECTOR_BYTES } from "../ports/index.ts";
 import { crc32c } from "../wire/crc32c.ts";
 import { Bitmap } from "../volume/bitmap.ts";
+import type { IntentStore } from "./intent-store.ts";
 
 const MAGIC = 0x31504d42; // "BMP1"
 const HEADER_BYTES = 16;
@@ -24,7 +25,7 @@ export function intentBitmapBytes(trackCount: number): number {
  *
  * On disk: sectors of `u32 magic, u32 pair id, u32 sector index, u32 CRC-32C of the rest`, 496 bytes of bits.
  */
-export class IntentBitmap {
+export class IntentBitmap implements IntentStore {
   readonly #disk: Disk;
   readonly #offsetBytes: number;
   readonly #pairId: number;

@@ -16,10 +16,10 @@ export function below(random: Random, bound: number): number {
   // faster than the same with floating-point remainders.
   if (bound === 0x1_0000_0000) return random.next32();
   const divisor = bound >>> 0;
-  const limit = 0x1_0000_0000 - ((-divisor >>> 0) % divisor);
+  const limit = 0x1_0000_0000 - (((-divisor >>> 0) % divisor) >>> 0);
   for (let attempt = 0; attempt < 64; attempt++) {
     const draw = random.next32();
-    if (draw < limit) return (draw >>> 0) % divisor;
+    if (draw < limit) return ((draw >>> 0) % divisor) >>> 0;
   }
   throw new Error(`no draw below ${bound} in 64 attempts: the stream is not uniform`);
 }

@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import { checkAsyncLaw } from "../testing/check-law.ts";
+import { FakeDisk } from "../testing/fake-disk.ts";
+import fc from "fast-check";
+import { Bitmap } from "../volume/bitmap.ts";
+import { INTENT_LOG_BYTES, IntentLog, RECORDS_PER_SECTOR } from "./intent-log.ts";
+import { intentStoreConformance } from "./intent-store.conformance.ts";
+
+const OFFSET_BYTES = 1024;
+const DISK_BYTES = OFFSET_BYTES + INTENT_LOG_BYTES;
+const TRACKS = 5000;
+
+function open(disk: FakeDisk, isPending: (track: number) => boolean, pairId = 42): IntentLog {
+  return new IntentLog(disk, { pairId, offsetBytes: OFFSET_BYTES, trackCount: TRACKS }, isPending);
+}
+
+async function loaded(disk: FakeDisk): Promise<{ readonly tracks: Bitmap; readonly corrupt: number }> {
+  const tracks = new Bitmap(TRACKS);
+  return { corrupt: await open(disk, () => false).load(tracks), tracks };
+}
+
+intentStoreConformance({
+  name: "lsn",
+  trackCount: TRACKS,
+  diskBytes: DISK_BYTES,
+  spots: [0, 1, 2, 3, 5, 700, 701, 4998, TRACKS - 1],
+  open,
+});
+
+test("more updates than the log has room for: nothing is forgotten, whatever lies between them", async () => {
+  await checkAsyncLaw(
+    fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.nat({ max: 3000 }), async (stride, sweptBefore) => {
+      const disk = new FakeDisk(DISK_BYTES);
+      const pending = new Set<number>();
+      const log = open(disk, (track) => pending.has(track));
+      await log.writeAll();
+      for (let track = 0; track < TRACKS; track += stride) {
+        pending.add(track);
+        await log.mark(track, track);
+        if (track === sweptBefore) {
+          pending.clear();
+          await log.sweep(0, true);
+        }
+      }
+      const { tracks, corrupt } = await loaded(disk.afterCrash());
+      expect(corrupt).toBe(0);
+      for (const track of pending) if (!tracks.has(track)) expect.fail(`track ${track} is lost`);
+    }),
+    20,
+  );
+});
+
+test("a byte that changed anywhere in what is in use reads as all marked; never as fewer", async () => {
+  const clean = new FakeDisk(DISK_BYTES);
+  const pending = new Set(Array.from({ length: 3 * RECORDS_PER_SECTOR }, (_, index) => index * 3));
+  const log = open(clean, (track) => pending.has(track));
+  await log.writeAll();
+  for (let index = 0; index < RECORDS_PER_SECTOR + 3; index++) {
+    const track = 2000 + index * 2;
+    pending.add(track);
+    await log.mark(track, track);
+  }
+  await checkAsyncLaw(
+    fc.asyncProperty(fc.nat({ max: INTENT_LOG_BYTES - 1 }), fc.integer({ min: 1, max: 255 }), async (at, flip) => {
+      const hurt = new FakeDisk(clean.durable.map((byte, index) => (index === OFFSET_BYTES + at ? byte ^ flip : byte)));
+      const { tracks } = await loaded(hurt);
+      for (const track of pending) if (!tracks.has(track)) expect.fail(`track ${track} is lost`);
+    }),
+    300,
+  );
+});
+
+test("updates are numbered on, also after a crash", async () => {
+  const disk = new FakeDisk(DISK_BYTES);
+  const log = open(disk, () => false);
+  await log.writeAll();
+  await log.mark(1, 1);
+  await log.mark(2, 3);
+  expect(log.lsn).toBe(2);
+  const after = open(disk.afterCrash(), () => false);
+  await after.load(new Bitmap(TRACKS));
+  expect(after.lsn).toBe(2);
+});

@@ -1,0 +1,23 @@
+import type { Bitmap } from "../volume/bitmap.ts";
+
+/** What remembers updates durably (LS-3): a bitmap of tracks, or a log of updates by their numbers. */
+export const TRACKERS = ["bitmap", "lsn"] as const;
+export type Tracker = (typeof TRACKERS)[number];
+
+/**
+ * The durable side of a set of pending tracks, and the intent log (rule 3). Never holds less than what is
+ * pending; may hold more.
+ */
+export interface IntentStore {
+  /** Reads the marks into `into`. @returns how much of it could not be believed, and counts as marked. @throws DiskError */
+  load(into: Bitmap): Promise<number>;
+  /** Makes the marks of all pending tracks durable: a new pair, or a merge of many. @throws DiskError */
+  writeAll(): Promise<void>;
+  /**
+   * Makes the marks of tracks `first` to `last` durable; `undefined` if they are already. They are
+   * pending in memory before the call. @throws DiskError: do not write the data
+   */
+  mark(first: number, last: number): Promise<void> | undefined;
+  /** Clears marks that memory does not need, once there are many or if `all`. @throws DiskError */
+  sweep(pendingCount: number, all: boolean): Promise<void>;
+}
