@@ -1,3 +1,4 @@
+import type { Tracker } from "../mirror/intent-store.ts";
 import type { Mode } from "../mirror/pair-entry.ts";
 import { ByteReader, ByteWriter } from "../wire/byte-codec.ts";
 
@@ -10,6 +11,8 @@ export type Command =
       readonly link: string;
       readonly peerVolume: string;
       readonly mode: Mode;
+      /** `bitmap` without. */
+      readonly tracker?: Tracker;
     }
   | { readonly kind: "split"; readonly pair: string; readonly secondary: "read-only" | "read-write" }
   | { readonly kind: "resync"; readonly pair: string; readonly direction?: "forward" | "reverse" }

@@ -138,6 +138,7 @@ export class PairProtocol {
         volume: offer.peerVolume,
         peerVolume: offer.volume,
         mode: offer.mode,
+        tracker: offer.tracker,
         role: "secondary",
       });
       // Without this session the next one brings the pair up.

@@ -22,7 +22,7 @@ function load(meta: FakeDisk, runtime = testRuntime()): Promise<SharedMemory> {
 test("pairs that are made at the same time have bitmaps of their own, which the next start can read", async () => {
   const meta = new FakeDisk(64 * 1024);
   const memory = await load(meta);
-  const definition = { link: "link", peerVolume: "svol", mode: "sync", role: "primary" } as const;
+  const definition = { link: "link", peerVolume: "svol", mode: "sync", tracker: "bitmap", role: "primary" } as const;
   const pairs = await Promise.all(
     VOLUMES.map((volume, index) => memory.create({ ...definition, id: index + 1, name: volume, volume })),
   );

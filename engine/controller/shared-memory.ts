@@ -2,6 +2,8 @@ import { EngineError } from "../errors.ts";
 import { CopyManagementTable } from "../mirror/copy-management-table.ts";
 import { newGeneration, NO_GENERATION } from "../mirror/generation.ts";
 import { intentBitmapBytes } from "../mirror/intent-bitmap.ts";
+import { INTENT_LOG_BYTES } from "../mirror/intent-log.ts";
+import type { Tracker } from "../mirror/intent-store.ts";
 import { Pair } from "../mirror/pair.ts";
 import type { Mode, PairEntry, Role } from "../mirror/pair-entry.ts";
 import type { Runtime } from "../runtime.ts";
@@ -16,6 +18,7 @@ export interface PairDefinition {
   readonly volume: string;
   readonly peerVolume: string;
   readonly mode: Mode;
+  readonly tracker: Tracker;
   readonly role: Role;
 }
 
@@ -116,7 +119,7 @@ export class SharedMemory {
       shared: false,
       secondaryWritable: false,
       bitmapOffsetBytes: this.table.allocateBitmap(
-        intentBitmapBytes(volume.trackCount),
+        intentStoreBytes(definition.tracker, volume.trackCount),
         this.pairs().map(bitmapEndBytes),
       ),
     });
@@ -158,5 +161,9 @@ export class SharedMemory {
 }
 
 function bitmapEndBytes({ entry }: Pair): number {
-  return entry.bitmapOffsetBytes + intentBitmapBytes(Math.ceil(entry.sizeBytes / entry.trackBytes));
+  return entry.bitmapOffsetBytes + intentStoreBytes(entry.tracker, Math.ceil(entry.sizeBytes / entry.trackBytes));
+}
+
+function intentStoreBytes(tracker: Tracker, trackCount: number): number {
+  return tracker === "lsn" ? INTENT_LOG_BYTES : intentBitmapBytes(trackCount);
 }

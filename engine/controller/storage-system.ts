@@ -112,14 +112,23 @@ export class StorageSystem {
   }
 
   async #create(command: Extract<Command, { kind: "create" }>): Promise<void> {
-    const { pair: name, link, volume, peerVolume, mode } = command;
+    const { pair: name, link, volume, peerVolume, mode, tracker = "bitmap" } = command;
     const interconnect = this.#interconnects.get(link);
     if (interconnect === undefined) throw new EngineError("LINK_UNKNOWN", { link });
     const connection = await interconnect.whenUp(LINK_WAIT_NS);
     if (connection === undefined) throw new EngineError("LINK_DOWN", { pair: name, command: "create" });
     let id = this.#runtime.random.next32();
     while (id === 0 || this.#memory.pairById(id) !== undefined) id = this.#runtime.random.next32();
-    const pair = await this.#memory.create({ id, name, link, volume, peerVolume, mode, role: "primary" });
+    const pair = await this.#memory.create({
+      id,
+      name,
+      link,
+      volume,
+      peerVolume,
+      mode,
+      tracker,
+      role: "primary",
+    });
     if (!connection.session.ended) await this.#protocol.offer(pair, connection);
   }
 

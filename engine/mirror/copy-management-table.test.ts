@@ -25,6 +25,7 @@ function entry(name: string, fields: Partial<PairEntry> = {}): PairEntry {
     volume: `${name}-pvol`,
     peerVolume: `${name}-svol`,
     mode: "sync",
+    tracker: "bitmap",
     sizeBytes: 2 ** 20,
     trackBytes: 8192,
     shared: false,

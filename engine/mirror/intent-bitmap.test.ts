@@ -6,7 +6,7 @@ import { FakeDisk } from "../testing/fake-disk.ts";
 import { toHex } from "../testing/hex.ts";
 import { Bitmap } from "../volume/bitmap.ts";
 import { IntentBitmap, intentBitmapBytes, TRACKS_PER_SECTOR } from "./intent-bitmap.ts";
-import { intentStoreConformance } from "./intent-store.conformance.ts";
+import { intentStoreConformance } from "./intent-store.conformance.node.ts";
 
 const TRACKS = 2 * TRACKS_PER_SECTOR + 77;
 const OFFSET_BYTES = 3 * SECTOR_BYTES;

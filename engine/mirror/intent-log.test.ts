@@ -4,7 +4,7 @@ import { FakeDisk } from "../testing/fake-disk.ts";
 import fc from "fast-check";
 import { Bitmap } from "../volume/bitmap.ts";
 import { INTENT_LOG_BYTES, IntentLog, RECORDS_PER_SECTOR } from "./intent-log.ts";
-import { intentStoreConformance } from "./intent-store.conformance.ts";
+import { intentStoreConformance } from "./intent-store.conformance.node.ts";
 
 const OFFSET_BYTES = 1024;
 const DISK_BYTES = OFFSET_BYTES + INTENT_LOG_BYTES;

@@ -36,13 +36,13 @@ test("an entry is read as it was written, and no part of one is", () => {
 test("an offer tells the other end what it needs of an entry, and no part of one passes", () => {
   checkLaw(
     fc.property(pairEntries, fc.nat(), (entry, pick) => {
-      const { name, volume, peerVolume, mode, sizeBytes, trackBytes, ...rest } = entry;
+      const { name, volume, peerVolume, mode, tracker, sizeBytes, trackBytes, ...rest } = entry;
       const { role, status, suspension, consistent, established, current, ancestors, copyFrom } = rest;
       const { wish, wishAfter, takeover } = rest;
       const bytes = encodePairOffer(entry);
       const history = { current, ancestors, copyFrom, wish, wishAfter, takeover };
       const state = { role, status, suspension, consistent, established, ...history };
-      expect(decodePairOffer(bytes)).toEqual({ name, volume, peerVolume, mode, sizeBytes, trackBytes, state });
+      expect(decodePairOffer(bytes)).toEqual({ name, volume, peerVolume, mode, tracker, sizeBytes, trackBytes, state });
       expect(() => decodePairOffer(bytes.subarray(0, pick % bytes.length))).toThrow(CodecError);
       expect(() => decodePairOffer(Uint8Array.of(...bytes, 0))).toThrow(CodecError);
     }),
@@ -58,6 +58,7 @@ const golden: PairEntry = {
   volume: "pvol",
   peerVolume: "svol",
   mode: "async",
+  tracker: "lsn",
   sizeBytes: 2 ** 32 + 512,
   trackBytes: 8192,
   shared: true,
@@ -78,7 +79,7 @@ const golden: PairEntry = {
 const digits = (text: string): string => `1000${toHex(new TextEncoder().encode(text))}`;
 const goldenHex = `
   04030201 0200 7031 0100 6c 0400 70766f6c 0400 73766f6c
-  01 0002000001000000 00200000 01 00 0080000000000000
+  01 01 0002000001000000 00200000 01 00 0080000000000000
   01 03 05 01 00 ${digits("00000000000000ab")} ${digits("0000000000000000")} 02
   ${digits("0000000000000002")} ${digits("0000000000000003")} 01 ${digits("0000000000000001")}`;
 

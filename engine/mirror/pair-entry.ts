@@ -1,4 +1,5 @@
 import { type ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
+import { type Tracker, TRACKERS } from "./intent-store.ts";
 import { ANCESTORS_MAX, type Generation, NO_GENERATION } from "./generation.ts";
 
 export const ROLES = ["primary", "secondary"] as const;
@@ -53,13 +54,15 @@ export interface PairEntry extends PairState {
   readonly volume: string;
   readonly peerVolume: string;
   readonly mode: Mode;
+  /** How this end remembers updates (LS-3). */
+  readonly tracker: Tracker;
   readonly sizeBytes: number;
   readonly trackBytes: number;
   /** The other end may hold `current`: this side must not write alone without a new one. */
   shared: boolean;
   /** Whether hosts may write to the secondary of a split pair. */
   secondaryWritable: boolean;
-  /** Where the pending bitmap is on the metadata disk. */
+  /** Where the pending bitmap, or the log that stands for it, is on the metadata disk. */
   readonly bitmapOffsetBytes: number;
 }
 
@@ -117,7 +120,7 @@ function generation(reader: ByteReader): Generation {
 
 export function encodePairEntry(writer: ByteWriter, entry: PairEntry): void {
   writer.u32(entry.id).text(entry.name).text(entry.link).text(entry.volume).text(entry.peerVolume);
-  writer.u8(MODES.indexOf(entry.mode)).u64(entry.sizeBytes).u32(entry.trackBytes);
+  writer.u8(MODES.indexOf(entry.mode)).u8(TRACKERS.indexOf(entry.tracker)).u64(entry.sizeBytes).u32(entry.trackBytes);
   writer.bool(entry.shared).bool(entry.secondaryWritable).u64(entry.bitmapOffsetBytes);
   encodePairState(writer, entry);
 }
@@ -142,6 +145,7 @@ export function decodePairEntry(reader: ByteReader): PairEntry {
     volume: reader.text(),
     peerVolume: reader.text(),
     mode: reader.oneOf(MODES),
+    tracker: reader.oneOf(TRACKERS),
     sizeBytes: reader.u64(),
     trackBytes: reader.u32(),
     shared: reader.bool(),

@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from "../wire/byte-codec.ts";
+import { type Tracker, TRACKERS } from "./intent-store.ts";
 import { decodePairState, encodePairState, type Mode, MODES, type PairEntry, type PairState } from "./pair-entry.ts";
 
 /**
@@ -10,6 +11,7 @@ export interface PairOffer {
   readonly volume: string;
   readonly peerVolume: string;
   readonly mode: Mode;
+  readonly tracker: Tracker;
   readonly sizeBytes: number;
   readonly trackBytes: number;
   readonly state: PairState;
@@ -17,7 +19,7 @@ export interface PairOffer {
 
 export function encodePairOffer(entry: PairEntry): Uint8Array {
   const writer = new ByteWriter(256).text(entry.name).text(entry.volume).text(entry.peerVolume);
-  writer.u8(MODES.indexOf(entry.mode)).u64(entry.sizeBytes).u32(entry.trackBytes);
+  writer.u8(MODES.indexOf(entry.mode)).u8(TRACKERS.indexOf(entry.tracker)).u64(entry.sizeBytes).u32(entry.trackBytes);
   encodePairState(writer, entry);
   return writer.bytes();
 }
@@ -29,9 +31,10 @@ export function decodePairOffer(payload: Uint8Array): PairOffer {
   const volume = reader.text();
   const peerVolume = reader.text();
   const mode = reader.oneOf(MODES);
+  const tracker = reader.oneOf(TRACKERS);
   const sizeBytes = reader.u64();
   const trackBytes = reader.u32();
   const state = decodePairState(reader);
   reader.end();
-  return { name, volume, peerVolume, mode, sizeBytes, trackBytes, state };
+  return { name, volume, peerVolume, mode, tracker, sizeBytes, trackBytes, state };
 }

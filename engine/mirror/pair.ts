@@ -1,5 +1,5 @@
 import { EngineError } from "../errors.ts";
-import { DiskError } from "../ports/index.ts";
+import { type Disk, DiskError } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { Tap } from "../volume/tap.ts";
 import type { Access, Update, Volume } from "../volume/volume.ts";
@@ -9,6 +9,8 @@ import type { Connection } from "./connection.ts";
 import type { CopyManagementTable } from "./copy-management-table.ts";
 import { ANCESTORS_MAX, newGeneration } from "./generation.ts";
 import { IntentBitmap } from "./intent-bitmap.ts";
+import { IntentLog } from "./intent-log.ts";
+import type { IntentStore } from "./intent-store.ts";
 import type { PairEntry, PairState, Suspension } from "./pair-entry.ts";
 import { setStatus } from "./pair-status.ts";
 import { PendingTracks } from "./pending-tracks.ts";
@@ -31,7 +33,7 @@ export class Pair extends Tap {
   readonly entry: PairEntry;
   readonly volume: Volume;
   readonly pending: PendingTracks;
-  readonly intents: IntentBitmap;
+  readonly intents: IntentStore;
   readonly runtime: Runtime;
   readonly #table: CopyManagementTable;
   /** The session that carries this pair; `undefined` while there is none. */
@@ -53,20 +55,15 @@ export class Pair extends Tap {
   #transitions = 0;
   readonly #holds = new Map<Hold, { readonly promise: Promise<void>; readonly release: () => void }>();
 
-  constructor(
-    entry: PairEntry,
-    volume: Volume,
-    table: CopyManagementTable,
-    meta: ConstructorParameters<typeof IntentBitmap>[0],
-    runtime: Runtime,
-  ) {
+  constructor(entry: PairEntry, volume: Volume, table: CopyManagementTable, meta: Disk, runtime: Runtime) {
     super();
     this.entry = entry;
     this.volume = volume;
     this.runtime = runtime;
     this.#table = table;
     this.pending = new PendingTracks(volume.trackCount);
-    this.intents = new IntentBitmap(
+    const Store = entry.tracker === "lsn" ? IntentLog : IntentBitmap;
+    this.intents = new Store(
       meta,
       { pairId: entry.id, offsetBytes: entry.bitmapOffsetBytes, trackCount: volume.trackCount },
       (track) => this.pending.has(track),

@@ -14,6 +14,7 @@ export function below(random: Random, bound: number): number {
   // Rejection keeps it uniform; at most half of the draws are rejected, so 64 tries do not all fail.
   // All in unsigned 32 bits (2^32 mod bound is -bound mod bound there), which is several times
   // faster than the same with floating-point remainders.
+  // The result of each remainder is made unsigned at once: it could be NaN otherwise, and is then slow to get.
   if (bound === 0x1_0000_0000) return random.next32();
   const divisor = bound >>> 0;
   const limit = 0x1_0000_0000 - (((-divisor >>> 0) % divisor) >>> 0);

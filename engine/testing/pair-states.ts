@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { TRACKERS } from "../mirror/intent-store.ts";
 import { ANCESTORS_MAX, type Generation } from "../mirror/generation.ts";
 import {
   MODES,
@@ -49,6 +50,7 @@ export const pairEntries: fc.Arbitrary<PairEntry> = fc
       volume: names,
       peerVolume: names,
       mode: fc.constantFrom(...MODES),
+      tracker: fc.constantFrom(...TRACKERS),
       sizeBytes: safe,
       trackBytes: u32,
       shared: fc.boolean(),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
+import { DiskError } from "../ports/index.ts";
 import { checkAsyncLaw } from "../testing/check-law.ts";
 import { drained } from "../testing/drained.node.ts";
 import { FakeDisk, type WriteFate } from "../testing/fake-disk.ts";
@@ -179,6 +179,7 @@ export function intentStoreConformance(kind: IntentStoreKind): void {
           return { fails: () => kept };
         });
         await story.expectSafe();
+        expect(story.unexpected).toEqual([]);
       }),
       150,
     );
