@@ -16,6 +16,15 @@ export interface EngineErrorContexts {
   NOT_CONSISTENT: { pair: string; command: string };
   /** A takeover while the primary is in reach would make two primaries. */
   PEER_ALIVE: { pair: string };
+  /** These two volumes cannot be a local mirror. */
+  MIRROR_MISFIT: { pair: string; volume: string; mirrorVolume: string; why: string };
+  /** A backup is of what both ends hold; this pair's ends differ. */
+  NOT_DUPLEX: { pair: string; command: string; status: string; suspension: string };
+  /** One backup is one moment in one stream. */
+  NOT_ONE_LINK: { pair: string; link: string; other: string };
+  /** The volume of this local mirror gets its data through none of the pairs of the backup. */
+  NOT_FED: { mirror: string; volume: string };
+  COMMAND_TOO_LARGE: { command: string; bytes: number; bytesMax: number };
   /** The other end refused the pair. */
   PEER_REFUSED: { pair: string; reason: string };
   /** The host has no access to the volume now. Of a write in pieces, those before may have been written. */
@@ -48,6 +57,11 @@ const remedies: Readonly<Record<EngineErrorCode, string>> = {
   DIVERGED: "resync with a direction: the target's own writes since the split are discarded",
   NOT_CONSISTENT: "let the resync finish, or resync from the other side",
   PEER_ALIVE: "use failback to swap the roles, or cut the link first",
+  MIRROR_MISFIT: "mirror onto another volume of the same size and track size that is used for nothing else",
+  NOT_DUPLEX: "resynchronise the pair and give the command again when it is DUPLEX",
+  NOT_ONE_LINK: "back up the pairs of each link by themselves",
+  NOT_FED: "name the pair that writes to the mirror's volume, or leave the mirror out",
+  COMMAND_TOO_LARGE: "name fewer things at once, or use shorter names",
   PEER_REFUSED: "mend what the other end complains of and create the pair again",
   NO_ACCESS: "use the volume of the primary, or split the pair read-write",
   OUT_OF_RANGE: "stay within the volume",

@@ -1,6 +1,6 @@
 import type { Tracker } from "../mirror/intent-store.ts";
 import type { Mode } from "../mirror/pair-entry.ts";
-import { ByteReader, ByteWriter } from "../wire/byte-codec.ts";
+import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 
 /** What an administrator can ask of a system. */
 export type Command =
@@ -14,38 +14,85 @@ export type Command =
       /** `bitmap` without. */
       readonly tracker?: Tracker;
     }
+  | { readonly kind: "create-local"; readonly pair: string; readonly volume: string; readonly mirrorVolume: string }
   | { readonly kind: "split"; readonly pair: string; readonly secondary: "read-only" | "read-write" }
   | { readonly kind: "resync"; readonly pair: string; readonly direction?: "forward" | "reverse" }
   | { readonly kind: "takeover"; readonly pair: string }
-  | { readonly kind: "failback"; readonly pair: string };
+  | { readonly kind: "failback"; readonly pair: string }
+  /** Splits the local mirrors at one moment; with `pairs`, at that of their primaries (BR-6). */
+  | { readonly kind: "backup"; readonly pairs: readonly string[]; readonly mirrors: readonly string[] };
 
-/** Commands that only the primary can carry out; at the secondary they go to the other end (BR-12). */
-export type PrimaryCommand = Extract<Command, { kind: "split" | "resync" | "failback" }>;
+export type CommandOf<K extends Command["kind"]> = Extract<Command, { kind: K }>;
 
-const KINDS = ["split", "resync", "failback"] as const;
-const SECONDARY = ["read-only", "read-write"] as const;
-const DIRECTIONS = ["", "forward", "reverse"] as const;
+/** The most that a command takes on its way; what is told of it in an error must fit, too. */
+export const COMMAND_BYTES_MAX = 8 * 1024;
 
-export function encodeCommand(number: number, command: PrimaryCommand): Uint8Array {
-  return new ByteWriter(64)
+type Check = (value: unknown) => boolean;
+const name: Check = (value) => typeof value === "string";
+const names: Check = (value) => Array.isArray(value) && value.every(name);
+const oneOf =
+  (...values: readonly (string | undefined)[]): Check =>
+  (value) =>
+    values.some((allowed) => allowed === value);
+
+/** By kind, what each field may be; a field that may be left out allows `undefined`. */
+const FIELDS: { readonly [K in Command["kind"]]: Readonly<Record<Exclude<keyof CommandOf<K>, "kind">, Check>> } = {
+  create: {
+    pair: name,
+    volume: name,
+    link: name,
+    peerVolume: name,
+    mode: oneOf("sync", "async"),
+    tracker: oneOf(undefined, "bitmap", "lsn"),
+  },
+  "create-local": { pair: name, volume: name, mirrorVolume: name },
+  split: { pair: name, secondary: oneOf("read-only", "read-write") },
+  resync: { pair: name, direction: oneOf(undefined, "forward", "reverse") },
+  takeover: { pair: name },
+  failback: { pair: name },
+  backup: { pairs: names, mirrors: names },
+};
+
+const utf8 = new TextEncoder();
+const fromUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** `u32 number`, then the command as JSON. */
+export function encodeCommand(number: number, command: Command): Uint8Array {
+  return new ByteWriter(128)
     .u32(number)
-    .u8(KINDS.indexOf(command.kind))
-    .text(command.pair)
-    .u8(SECONDARY.indexOf(command.kind === "split" ? command.secondary : "read-only"))
-    .u8(DIRECTIONS.indexOf(command.kind === "resync" ? (command.direction ?? "") : ""))
+    .raw(utf8.encode(JSON.stringify(command)))
     .bytes();
 }
 
-/** @throws CodecError */
-export function decodeCommand(payload: Uint8Array): { readonly number: number; readonly command: PrimaryCommand } {
+/** @throws CodecError for anything but a command, whole, without anything else */
+export function decodeCommand(payload: Uint8Array): { readonly number: number; readonly command: Command } {
   const reader = new ByteReader(payload);
   const number = reader.u32();
-  const kind = reader.oneOf(KINDS);
-  const pair = reader.text();
-  const secondary = reader.oneOf(SECONDARY);
-  const direction = reader.oneOf(DIRECTIONS);
-  reader.end();
-  if (kind === "split") return { number, command: { kind, pair, secondary } };
-  if (kind === "resync") return { number, command: { kind, pair, ...(direction === "" ? {} : { direction }) } };
-  return { number, command: { kind, pair } };
+  const bytes = reader.rest();
+  if (bytes.length > COMMAND_BYTES_MAX)
+    throw new CodecError(`expected a command of at most ${COMMAND_BYTES_MAX} bytes, found ${bytes.length}`);
+  let value: unknown;
+  try {
+    value = JSON.parse(fromUtf8.decode(bytes));
+  } catch {
+    throw new CodecError("a command is not JSON");
+  }
+  if (!isCommand(value)) throw new CodecError(`not a command: ${JSON.stringify(value).slice(0, 200)}`);
+  return { number, command: value };
+}
+
+function isCommand(value: unknown): value is Command {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const kind = fields.get("kind");
+  fields.delete("kind");
+  if (typeof kind !== "string" || !Object.hasOwn(FIELDS, kind)) return false;
+  const checks = new Map<string, Check>(Object.entries(FIELDS[kind as Command["kind"]]));
+  if ([...fields.keys()].some((field) => !checks.has(field))) return false;
+  return [...checks].every(([field, check]) => check(fields.get(field)));
+}
+
+/** What the command is about, for people. */
+export function subjectOf(command: Command): string {
+  return command.kind === "backup" ? [...command.pairs, ...command.mirrors].join(" ") : command.pair;
 }

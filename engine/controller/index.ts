@@ -1,5 +1,6 @@
 export { Tasks } from "../tasks.ts";
 export type { Command } from "./command.ts";
+export type { LocalPair } from "../mirror/local-pair.ts";
 export type { Pair } from "../mirror/pair.ts";
 export type { SystemConfig, SystemPorts } from "./config.ts";
 export { StorageSystem } from "./storage-system.ts";

@@ -1,4 +1,4 @@
-import { Applier } from "../mirror/applier.ts";
+import { Applier, type OnBackup } from "../mirror/applier.ts";
 import type { Connection } from "../mirror/connection.ts";
 import { Outbox, readAck } from "../mirror/outbox.ts";
 import type { Pair } from "../mirror/pair.ts";
@@ -31,6 +31,8 @@ export interface InterconnectHost {
   onUp(connection: Connection): void;
   /** The session is over; its pairs are suspended already. */
   onDown(connection: Connection): void;
+  /** All that came before is applied and durable. @throws CodecError */
+  onBackup: OnBackup;
   /** A frame that is neither data nor an acknowledgement. @throws CodecError */
   onFrame(connection: Connection, frame: Frame): void;
 }
@@ -55,7 +57,7 @@ export class Interconnect {
     this.#endpoint = endpoint;
     this.#runtime = runtime;
     this.#host = host;
-    this.#applier = new Applier(runtime);
+    this.#applier = new Applier(runtime, host.onBackup);
   }
 
   get connection(): Connection | undefined {

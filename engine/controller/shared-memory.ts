@@ -9,6 +9,7 @@ import type { Mode, PairEntry, Role } from "../mirror/pair-entry.ts";
 import type { Runtime } from "../runtime.ts";
 import { Volume } from "../volume/volume.ts";
 import type { SystemConfig, SystemPorts } from "./config.ts";
+import { LocalMirrors } from "./local-mirrors.ts";
 
 /** What a new entry is made of; the rest follows. */
 export interface PairDefinition {
@@ -28,6 +29,8 @@ export interface PairDefinition {
  */
 export class SharedMemory {
   readonly table: CopyManagementTable;
+  /** The local mirrors, beside the remote ones that this class keeps itself. */
+  readonly locals: LocalMirrors;
   readonly #volumes = new Map<string, Volume>();
   readonly #pairs = new Map<string, Pair>();
   readonly #pairsById = new Map<number, Pair>();
@@ -40,6 +43,7 @@ export class SharedMemory {
     this.table = table;
     this.#ports = ports;
     this.#runtime = runtime;
+    this.locals = new LocalMirrors(this, ports.meta, runtime);
   }
 
   /** Reads everything durable. @throws EngineError META_CORRUPT, META_TOO_SMALL, VOLUME_UNKNOWN. @throws DiskError */
@@ -51,7 +55,9 @@ export class SharedMemory {
       if (disk === undefined) throw new EngineError("VOLUME_UNKNOWN", { volume: name });
       memory.#volumes.set(name, new Volume(name, disk, trackBytes, runtime));
     }
-    for (const entry of table.entries()) if (entry.copyType === "remote") await memory.#install(entry).load();
+    for (const entry of table.entries())
+      if (entry.copyType === "remote") await memory.#install(entry).load();
+      else await memory.locals.load(entry);
     return memory;
   }
 
@@ -90,15 +96,29 @@ export class SharedMemory {
     return this.pairs().filter((pair) => pair.entry.link === link);
   }
 
+  /** @throws EngineError PAIR_EXISTS */
+  requireFreshName(name: string): void {
+    const taken = this.#pairs.get(name) ?? this.locals.get(name);
+    if (taken !== undefined) throw new EngineError("PAIR_EXISTS", { pair: name, volume: taken.entry.volume });
+  }
+
+  /** Room on the metadata disk. @throws EngineError META_TOO_SMALL */
+  allocateBitmap(lengthBytes: number): number {
+    return this.table.allocateBitmap(lengthBytes, [
+      ...this.pairs().map(bitmapEndBytes),
+      ...this.locals.bitmapEndsBytes(),
+    ]);
+  }
+
   /**
    * Makes a pair: an entry and a bitmap with every track marked, both durable when it settles.
    * @throws EngineError PAIR_EXISTS, VOLUME_UNKNOWN, META_TOO_SMALL, TABLE_FULL, DISK_FAILED
    */
   async create(definition: PairDefinition): Promise<Pair> {
     const volume = this.volume(definition.volume);
-    const taken = this.#pairs.get(definition.name) ?? this.pairs().find((pair) => pair.volume === volume);
-    if (taken !== undefined)
-      throw new EngineError("PAIR_EXISTS", { pair: taken.entry.name, volume: taken.entry.volume });
+    this.requireFreshName(definition.name);
+    const taken = this.pairs().find((pair) => pair.volume === volume) ?? this.locals.onMirror(volume);
+    if (taken !== undefined) throw new EngineError("PAIR_EXISTS", { pair: taken.entry.name, volume: volume.name });
     const primary = definition.role === "primary";
     const pair = this.#install({
       ...definition,
@@ -118,10 +138,7 @@ export class SharedMemory {
       takeover: NO_GENERATION,
       shared: false,
       secondaryWritable: false,
-      bitmapOffsetBytes: this.table.allocateBitmap(
-        intentStoreBytes(definition.tracker, volume.trackCount),
-        this.pairs().map(bitmapEndBytes),
-      ),
+      bitmapOffsetBytes: this.allocateBitmap(intentStoreBytes(definition.tracker, volume.trackCount)),
     });
     try {
       // The bitmap first: an entry must never point at marks of an earlier pair.

@@ -1,14 +1,16 @@
 import { EngineError } from "../errors.ts";
+import { backupConnection, completeBackup, decodeBackup, encodeBackup } from "../mirror/backup.ts";
 import type { Connection } from "../mirror/connection.ts";
+import type { LocalPair } from "../mirror/local-pair.ts";
+import { illegalLocal, splitMirrors } from "../mirror/local-split.ts";
 import type { Pair } from "../mirror/pair.ts";
 import { chooseResync, splitPair, swapRoles, takeOver } from "../mirror/pair-commands.ts";
 import { NS_PER_MS } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { Tasks } from "../tasks.ts";
-import { CodecError } from "../wire/byte-codec.ts";
 import type { Frame } from "../wire/frame.ts";
-import { type Command, decodeCommand, encodeCommand, type PrimaryCommand } from "./command.ts";
-import { decodeResult, encodeResult } from "./command-result.ts";
+import { type Command, COMMAND_BYTES_MAX, type CommandOf, encodeCommand, subjectOf } from "./command.ts";
+import { CommandRelay } from "./command-relay.ts";
 import type { SystemConfig, SystemPorts } from "./config.ts";
 import { FrontEndDevice } from "./front-end.ts";
 import { Interconnect } from "./interconnect.ts";
@@ -20,11 +22,8 @@ const PEER_WAIT_NS = 1_000 * NS_PER_MS;
 /** A command that needs the other end waits this long for a link that is just coming up. */
 const LINK_WAIT_NS = 3_000 * NS_PER_MS;
 
-interface Asked {
-  readonly connection: Connection;
-  readonly command: PrimaryCommand;
-  readonly answer: (error: EngineError | undefined) => void;
-}
+/** Commands to one mirror, remote or local. */
+type PairCommand = CommandOf<"split" | "resync" | "takeover" | "failback">;
 
 /** A storage system: front-end, shared control memory and interconnects put together. */
 export class StorageSystem {
@@ -33,15 +32,14 @@ export class StorageSystem {
   readonly #memory: SharedMemory;
   readonly #protocol: PairProtocol;
   readonly #interconnects = new Map<string, Interconnect>();
-  /** Commands that were sent to the other end, by number. */
-  readonly #asked = new Map<number, Asked>();
-  #asks = 0;
+  readonly #relay: CommandRelay;
 
   private constructor(config: SystemConfig, ports: SystemPorts, runtime: Runtime, memory: SharedMemory) {
     this.#config = config;
     this.#runtime = runtime;
     this.#memory = memory;
     this.#protocol = new PairProtocol(memory, runtime);
+    this.#relay = new CommandRelay(runtime, (command) => this.#carryOut(command));
     for (const link of config.links) {
       const interconnect = new Interconnect(link, ports.links, runtime, {
         system: config.name,
@@ -50,6 +48,7 @@ export class StorageSystem {
         pair: (id) => memory.pairById(id),
         onUp: (connection) => this.#protocol.onUp(link.name, connection),
         onDown: (connection) => this.#onDown(connection),
+        onBackup: (connection, frame) => this.#onBackup(connection, frame),
         onFrame: (connection, frame) => this.#onFrame(link.name, connection, frame),
       });
       this.#interconnects.set(link.name, interconnect);
@@ -89,29 +88,95 @@ export class StorageSystem {
     return this.#memory.pairIfKnown(name);
   }
 
-  /** Carries out a command, or has the other end do it. @throws EngineError: refused, nothing changed */
+  localPairs(): readonly LocalPair[] {
+    return this.#memory.locals.all();
+  }
+
+  localPair(name: string): LocalPair | undefined {
+    return this.#memory.locals.get(name);
+  }
+
+  /**
+   * Carries out a command, or has the system do it that can: the other end of the pair, or one that has
+   * what is unknown here (BR-12). @throws EngineError: refused, nothing changed
+   */
   async execute(command: Command): Promise<void> {
-    this.#runtime.log.step("command", { system: this.#config.name, kind: command.kind, pair: command.pair });
-    if (command.kind === "create") return this.#create(command);
-    const pair = this.#memory.pair(command.pair);
-    if (command.kind === "takeover") {
-      await this.#interconnects.get(pair.entry.link)?.applied();
-      await takeOver(pair);
-    } else if (pair.entry.role === "secondary") await this.#ask(pair, command);
-    else await this.#executeHere(pair, command);
+    const { name: system } = this.#config;
+    this.#runtime.log.step("command", { system, kind: command.kind, pair: subjectOf(command) });
+    const bytes = encodeCommand(0, command).length;
+    if (bytes > COMMAND_BYTES_MAX)
+      throw new EngineError("COMMAND_TOO_LARGE", { command: command.kind, bytes, bytesMax: COMMAND_BYTES_MAX });
+    const unknown = this.#lacks(command);
+    if (unknown !== undefined) {
+      const connections = [...this.#interconnects.values()].flatMap(({ connection }) => connection ?? []);
+      return this.#relay.passOn(connections, command, unknown);
+    }
+    const pair = this.#primaryElsewhere(command);
+    if (pair === undefined) return this.#carryOut(command);
+    await this.#relay.ask(pair.connection, command);
     this.#protocol.reconcile(pair);
   }
 
-  async #executeHere(pair: Pair, command: PrimaryCommand): Promise<void> {
+  /** What the command is about and this system does not have; `undefined` if it has it. */
+  #lacks(command: Command): EngineError | undefined {
+    const memory = this.#memory;
+    if (command.kind === "create" || command.kind === "create-local") {
+      const { volume } = command;
+      return memory.hasVolume(volume) ? undefined : new EngineError("VOLUME_UNKNOWN", { volume });
+    }
+    const known = (name: string): boolean =>
+      memory.pairIfKnown(name) !== undefined || memory.locals.get(name) !== undefined;
+    const unknown = namesOf(command).find((name) => !known(name));
+    return unknown === undefined ? undefined : new EngineError("PAIR_UNKNOWN", { pair: unknown });
+  }
+
+  /** The pair whose primary must carry the command out, if that is the other end. */
+  #primaryElsewhere(command: Command): Pair | undefined {
+    if (command.kind === "create" || command.kind === "create-local" || command.kind === "takeover") return undefined;
+    return namesOf(command)
+      .flatMap((name) => this.#memory.pairIfKnown(name) ?? [])
+      .find(({ entry }) => entry.role === "secondary");
+  }
+
+  /** Carries out a command here. @throws EngineError */
+  async #carryOut(command: Command): Promise<void> {
+    const { locals } = this.#memory;
+    switch (command.kind) {
+      case "create":
+        return this.#create(command);
+      case "create-local":
+        return locals.create(command);
+      case "backup":
+        return this.#backup(command);
+      default: {
+        const local = locals.get(command.pair);
+        if (local !== undefined) return this.#carryOutLocally(local, command);
+        const pair = this.#memory.pair(command.pair);
+        await this.#carryOutRemotely(pair, command);
+        this.#protocol.reconcile(pair);
+      }
+    }
+  }
+
+  async #carryOutLocally(pair: LocalPair, command: PairCommand): Promise<void> {
+    if (command.kind === "split") await splitMirrors([pair], command.secondary === "read-write", "split");
+    else if (command.kind === "resync") await this.#memory.locals.resync(pair, command.direction);
+    else throw illegalLocal(pair, command.kind);
+  }
+
+  async #carryOutRemotely(pair: Pair, command: PairCommand): Promise<void> {
     if (command.kind === "split") await splitPair(pair, command.secondary === "read-write");
     else if (command.kind === "failback") await swapRoles(pair);
-    else {
+    else if (command.kind === "takeover") {
+      await this.#interconnects.get(pair.entry.link)?.applied();
+      await takeOver(pair);
+    } else {
       await this.#protocol.whenHeard(pair, LINK_WAIT_NS);
       await chooseResync(pair, command.direction);
     }
   }
 
-  async #create(command: Extract<Command, { kind: "create" }>): Promise<void> {
+  async #create(command: CommandOf<"create">): Promise<void> {
     const { pair: name, link, volume, peerVolume, mode, tracker = "bitmap" } = command;
     const interconnect = this.#interconnects.get(link);
     if (interconnect === undefined) throw new EngineError("LINK_UNKNOWN", { link });
@@ -132,57 +197,60 @@ export class StorageSystem {
     if (!connection.session.ended) await this.#protocol.offer(pair, connection);
   }
 
-  // --- commands for the other end (BR-12) -----------------------------------------------------
+  // --- backup (Fig. 4) -------------------------------------------------------------------------
 
-  async #ask(pair: Pair, command: PrimaryCommand): Promise<void> {
-    const { connection, entry } = pair;
-    const down = new EngineError("LINK_DOWN", { pair: entry.name, command: command.kind });
-    if (connection === undefined || connection.session.ended) throw down;
-    const number = this.#asks++;
-    const error = await new Promise<EngineError | undefined>((resolve) => {
-      this.#asked.set(number, { connection, command, answer: resolve });
-      connection.session.send("command", { pairId: entry.id, payload: encodeCommand(number, command) });
+  async #backup(command: CommandOf<"backup">): Promise<void> {
+    const mirrors = [...new Set(command.mirrors)];
+    const [first, ...others] = [...new Set(command.pairs)].map((name) => this.#memory.pair(name));
+    if (first === undefined)
+      return splitMirrors(
+        mirrors.map((name) => this.#memory.locals.required(name)),
+        false,
+        "backup",
+      );
+    const pairs = [first, ...others] as const;
+    const connection = backupConnection(pairs);
+    const pairIds = pairs.map(({ entry }) => entry.id);
+    // In the same step as the command: what hosts write from here on is behind it.
+    await this.#relay.send(connection, command, (number) => {
+      connection.outbox.send("backup", { pairId: first.entry.id, payload: encodeBackup({ number, pairIds, mirrors }) });
+      this.#runtime.log.step("backup.issued", { pairs: command.pairs.join(" "), mirrors: mirrors.join(" ") });
     });
-    if (error !== undefined) throw error;
-  }
-
-  #onDown(connection: Connection): void {
-    this.#protocol.onDown();
-    for (const [number, asked] of this.#asked) {
-      if (asked.connection !== connection) continue;
-      this.#asked.delete(number);
-      asked.answer(new EngineError("UNANSWERED", { pair: asked.command.pair, command: asked.command.kind }));
-    }
   }
 
   /** @throws CodecError */
-  #onFrame(link: string, connection: Connection, frame: Frame): void {
-    if (frame.kind === "command") {
-      const { number, command } = decodeCommand(frame.payload);
-      this.#runtime.tasks.spawn(this.#serve(connection, number, command));
-    } else if (frame.kind === "result") this.#onResult(frame);
-    else this.#protocol.onFrame(link, connection, frame);
-  }
-
-  async #serve(connection: Connection, number: number, command: PrimaryCommand): Promise<void> {
+  async #onBackup(connection: Connection, frame: Frame): Promise<void> {
+    const { number, pairIds, mirrors } = decodeBackup(frame.payload);
     let refusal: EngineError | undefined;
     try {
-      const pair = this.#memory.pair(command.pair);
-      await this.#executeHere(pair, command);
-      this.#protocol.reconcile(pair);
+      await completeBackup(
+        pairIds.flatMap((id) => this.#memory.pairById(id) ?? []),
+        mirrors.map((name) => this.#memory.locals.required(name)),
+      );
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       refusal = error;
     }
-    if (!connection.session.ended)
-      connection.session.send("result", { payload: encodeResult({ number, error: refusal }) });
+    this.#relay.answer(connection, number, refusal);
   }
 
-  #onResult(frame: Frame): void {
-    const { number, error } = decodeResult(frame.payload);
-    const asked = this.#asked.get(number);
-    if (asked === undefined) throw new CodecError(`result of command ${number}, which was not asked`);
-    this.#asked.delete(number);
-    asked.answer(error);
+  // --- frames ----------------------------------------------------------------------------------
+
+  #onDown(connection: Connection): void {
+    this.#protocol.onDown();
+    this.#relay.onDown(connection);
   }
+
+  /** @throws CodecError */
+  #onFrame(link: string, connection: Connection, frame: Frame): void {
+    if (frame.kind === "command") this.#relay.onCommand(connection, frame);
+    else if (frame.kind === "result") this.#relay.onResult(frame);
+    else this.#protocol.onFrame(link, connection, frame);
+  }
+}
+
+/** The mirrors that must be known to the system that carries the command out. */
+function namesOf(command: Exclude<Command, { kind: "create" | "create-local" }>): readonly string[] {
+  if (command.kind !== "backup") return [command.pair];
+  return command.pairs.length > 0 ? command.pairs : command.mirrors;
 }

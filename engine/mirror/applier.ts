@@ -16,6 +16,9 @@ const QUEUE_BYTES_MAX = WINDOW_BYTES + 2 * PAYLOAD_BYTES_MAX;
 /** Frames applied before an acknowledgement goes out although more wait. */
 const ACK_EVERY = 16;
 
+/** Splits the local mirrors that a `backup` frame names, durably, and answers. @throws CodecError */
+export type OnBackup = (connection: Connection, frame: Frame) => Promise<void>;
+
 interface Queued {
   readonly frame: Frame;
   readonly pair: Pair;
@@ -29,6 +32,7 @@ interface Queued {
  */
 export class Applier {
   readonly #runtime: Runtime;
+  readonly #onBackup: OnBackup;
   readonly #queue: Queued[] = [];
   /** Volumes with volatile data of these frames. */
   readonly #touched = new Set<Volume>();
@@ -37,8 +41,9 @@ export class Applier {
   #durable = -1;
   #idle: Promise<void> = Promise.resolve();
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Runtime, onBackup: OnBackup) {
     this.#runtime = runtime;
+    this.#onBackup = onBackup;
   }
 
   /** Settles when nothing is being applied or waits. */
@@ -151,6 +156,10 @@ export class Applier {
       case "rewrite-done":
         await this.#flush();
         await completeRewrite(pair);
+        return true;
+      case "backup":
+        await this.#flush();
+        await this.#onBackup(connection, frame);
         return true;
       default:
         throw new CodecError(`frame kind ${frame.kind} is not applied`);

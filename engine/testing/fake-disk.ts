@@ -77,9 +77,16 @@ export class FakeDisk implements Disk {
     this.#visible.fill(0, offsetBytes, offsetBytes + lengthBytes);
   }
 
-  /** The disk as the next program finds it. */
-  afterCrash(): FakeDisk {
+  /**
+   * The disk as the next program finds it.
+   * @param survives of what was not durable; none of it without
+   */
+  afterCrash(survives: (sector: number) => boolean = () => false): FakeDisk {
     this.#crashed = true;
+    for (let sector = 0; sector < this.sizeBytes / SECTOR_BYTES; sector++) {
+      const range = [sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES] as const;
+      if (survives(sector)) this.durable.set(this.#visible.subarray(...range), range[0]);
+    }
     return new FakeDisk(this.durable);
   }
 }

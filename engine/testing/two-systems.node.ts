@@ -1,9 +1,9 @@
 import type { SystemConfig } from "../controller/config.ts";
 import { StorageSystem } from "../controller/storage-system.ts";
-import { type Link, type LinkEndpoint, LinkError, NS_PER_MS } from "../ports/index.ts";
+import { NS_PER_MS } from "../ports/index.ts";
 import { FakeClock } from "./fake-clock.node.ts";
 import { FakeDisk } from "./fake-disk.ts";
-import { type LinkEnd, linkPair } from "./link-pair.ts";
+import { MemoryNetwork } from "./memory-network.node.ts";
 import { type TestRuntime, testRuntime } from "./test-runtime.node.ts";
 
 const META_BYTES = 64 * 1024;
@@ -64,33 +64,4 @@ export async function twoSystems(sizeBytes: number, trackBytes: number): Promise
     return work;
   };
   return { a, b, run, until, cut: () => network.cut(), heal: () => network.heal() };
-}
-
-class MemoryNetwork implements LinkEndpoint {
-  readonly #listeners = new Map<string, (link: Link) => void>();
-  #links: LinkEnd[] = [];
-  #down = false;
-
-  async dial(address: string): Promise<Link> {
-    const onLink = this.#listeners.get(address);
-    if (onLink === undefined || this.#down) throw new LinkError("REFUSED", `nobody listens at ${address}`);
-    const [mine, theirs] = linkPair();
-    this.#links.push(mine);
-    onLink(theirs);
-    return mine;
-  }
-
-  listen(address: string, onLink: (link: Link) => void): { close(): void } {
-    this.#listeners.set(address, onLink);
-    return { close: () => void this.#listeners.delete(address) };
-  }
-
-  cut(): void {
-    this.#down = true;
-    for (const link of this.#links.splice(0)) link.reset();
-  }
-
-  heal(): void {
-    this.#down = false;
-  }
 }

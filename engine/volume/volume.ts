@@ -240,13 +240,18 @@ export class Volume {
   }
 
   async #flush(): Promise<void> {
-    const tick = this.#tick;
     const others = this.#taps.map((tap) => tap.flush());
-    await this.disk.flush();
-    this.#flushedTick = Math.max(this.#flushedTick, tick);
+    await this.flushDisk();
     for (const durable of others) if (durable !== undefined) await durable;
     for (const tap of this.#taps) await tap.readyToPromise();
     for (const tap of this.#taps) tap.retire();
+  }
+
+  /** Makes what is on this disk durable; no tap hears of it. @throws DiskError */
+  async flushDisk(): Promise<void> {
+    const tick = this.#tick;
+    await this.disk.flush();
+    this.#flushedTick = Math.max(this.#flushedTick, tick);
   }
 
   /** Arranges that active tracks become durable on both sides and stop being pending. */
@@ -264,9 +269,7 @@ export class Volume {
     this.#checkpointing = true;
     try {
       for (const tap of this.#taps) tap.flushBehind();
-      const tick = this.#tick;
-      await this.disk.flush();
-      this.#flushedTick = Math.max(this.#flushedTick, tick);
+      await this.flushDisk();
       for (const tap of this.#taps) {
         tap.retire();
         await tap.sweep();

@@ -87,6 +87,7 @@ test("kinds keep their numbers: data from 10 on goes through the ordered queue",
     "swap",
     "rewrite-begin",
     "rewrite-done",
+    "backup",
   ]);
   expect(FRAME_KINDS.indexOf("write")).toBe(10);
 });

@@ -27,6 +27,7 @@ export const FRAME_KINDS = [
   "swap",
   "rewrite-begin",
   "rewrite-done",
+  "backup",
 ] as const;
 export type FrameKind = (typeof FRAME_KINDS)[number];
 

@@ -1,4 +1,4 @@
-import { type Command, type Pair, StorageSystem, Tasks } from "../../engine/controller/index.ts";
+import { type Command, type LocalPair, type Pair, StorageSystem, Tasks } from "../../engine/controller/index.ts";
 import { EngineError } from "../../engine/errors.ts";
 import {
   type AdminCommand,
@@ -25,6 +25,7 @@ const CAPABILITIES: readonly Capability[] = [
   "takeover",
   "failback",
   "pending-bitmap",
+  "local-mirror",
 ];
 
 /** The engine of this project as a target. @param digest identifies its source */
@@ -74,10 +75,15 @@ class ResilverSystem implements TargetSystem {
   }
 
   pairs(): readonly PairReport[] {
-    return this.#system?.pairs().map(reportOf) ?? [];
+    const system = this.#system;
+    if (system === undefined) return [];
+    return [...system.pairs().map(reportOf), ...system.localPairs().flatMap(localReportsOf)];
   }
 
   pending(pair: string): PendingView | undefined {
+    const local = this.#system?.localPair(pair);
+    if (local !== undefined)
+      return { trackBytes: local.volume.trackBytes, has: (trackIndex) => local.mayDiffer(trackIndex) };
     const found = this.#system?.pair(pair);
     if (found === undefined) return undefined;
     const { pending, volume } = found;
@@ -110,6 +116,8 @@ class ResilverSystem implements TargetSystem {
 function engineCommand(command: AdminCommand): Command {
   switch (command.kind) {
     case "create":
+    case "create-local":
+    case "backup":
     case "split":
     case "resync":
     case "takeover":
@@ -134,6 +142,37 @@ function reportOf(pair: Pair): PairReport {
     pendingTracks: pair.pending.count,
     ...(progress === undefined ? {} : { progress: { ...progress } }),
   };
+}
+
+/** One system has both volumes of a local mirror, so it reports both. */
+function localReportsOf(pair: LocalPair): readonly PairReport[] {
+  const { entry, mirrorConsistent, progress } = pair;
+  const common = {
+    pair: entry.name,
+    copyType: "local" as const,
+    status: entry.status,
+    suspension: entry.suspension,
+    connected: true,
+    generation: "",
+    splitCount: entry.splitCount,
+  };
+  return [
+    {
+      ...common,
+      volume: entry.volume,
+      role: "primary",
+      consistent: true,
+      pendingTracks: pair.pending.count,
+      ...(progress === undefined ? {} : { progress: { ...progress } }),
+    },
+    {
+      ...common,
+      volume: entry.mirrorVolume,
+      role: "secondary",
+      consistent: mirrorConsistent,
+      pendingTracks: pair.mirrorSide.dirty.count,
+    },
+  ];
 }
 
 async function hostErrors<T>(request: Promise<T>): Promise<T> {

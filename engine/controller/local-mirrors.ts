@@ -1,0 +1,202 @@
+import { EngineError } from "../errors.ts";
+import { intentBitmapBytes } from "../mirror/intent-bitmap.ts";
+import { beginLocalCopy, runLocalCopy } from "../mirror/local-copy.ts";
+import { LocalPair } from "../mirror/local-pair.ts";
+import type { LocalPairEntry } from "../mirror/local-pair-entry.ts";
+import { illegalLocal } from "../mirror/local-split.ts";
+import { setStatus } from "../mirror/pair-status.ts";
+import { type Disk, NS_PER_MS } from "../ports/index.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Volume } from "../volume/volume.ts";
+import type { SharedMemory } from "./shared-memory.ts";
+
+/** A mirror that a failed disk has suspended is tried again after this long. */
+const RETRY_NS = 1_000 * NS_PER_MS;
+/** Updates of the volume, updates of the mirror, tracks to restore. */
+const BITMAPS = 3;
+
+/** What a local mirror is made of. */
+export interface LocalMirrorDefinition {
+  readonly pair: string;
+  readonly volume: string;
+  readonly mirrorVolume: string;
+}
+
+/** The local mirrors of a system (BR-5). A volume may have several: generations of its backup (BR-7). */
+export class LocalMirrors {
+  readonly #memory: SharedMemory;
+  readonly #meta: Disk;
+  readonly #runtime: Runtime;
+  readonly #pairs = new Map<string, LocalPair>();
+
+  constructor(memory: SharedMemory, meta: Disk, runtime: Runtime) {
+    this.#memory = memory;
+    this.#meta = meta;
+    this.#runtime = runtime;
+  }
+
+  /** In the order of their creation. */
+  all(): readonly LocalPair[] {
+    return [...this.#pairs.values()];
+  }
+
+  get(name: string): LocalPair | undefined {
+    return this.#pairs.get(name);
+  }
+
+  /** @throws EngineError PAIR_UNKNOWN */
+  required(name: string): LocalPair {
+    const pair = this.#pairs.get(name);
+    if (pair === undefined) throw new EngineError("PAIR_UNKNOWN", { pair: name });
+    return pair;
+  }
+
+  /** The local mirror whose secondary this volume is. */
+  onMirror(volume: Volume): LocalPair | undefined {
+    return this.all().find(({ mirror }) => mirror === volume);
+  }
+
+  bitmapEndsBytes(): number[] {
+    return this.all().map(({ entry, volume }) => entry.restoreBitmapOffsetBytes + intentBitmapBytes(volume.trackCount));
+  }
+
+  /**
+   * SIMPLEX → COPY: makes a local mirror, durable when it settles, and starts the initial copy.
+   * @throws EngineError PAIR_EXISTS, VOLUME_UNKNOWN, MIRROR_MISFIT, META_TOO_SMALL, TABLE_FULL, DISK_FAILED
+   */
+  async create({ pair: name, volume: volumeName, mirrorVolume }: LocalMirrorDefinition): Promise<void> {
+    const volume = this.#memory.volume(volumeName);
+    const mirror = this.#memory.volume(mirrorVolume);
+    this.#memory.requireFreshName(name);
+    // Nor may it have mirrors of its own: no change may ever come round to where it began.
+    const taken =
+      this.#memory.pairs().find((pair) => pair.volume === mirror) ??
+      this.all().find((pair) => pair.mirror === mirror || (pair.volume === mirror && volume !== mirror));
+    if (taken !== undefined) throw new EngineError("PAIR_EXISTS", { pair: taken.entry.name, volume: mirrorVolume });
+    const why = misfit(volume, mirror);
+    if (why !== "") throw new EngineError("MIRROR_MISFIT", { pair: name, volume: volumeName, mirrorVolume, why });
+    const bitmapBytes = intentBitmapBytes(volume.trackCount);
+    const bitmapOffsetBytes = this.#memory.allocateBitmap(BITMAPS * bitmapBytes);
+    const pair = this.#install({
+      copyType: "local",
+      id: this.#runtime.random.next32(),
+      name,
+      volume: volumeName,
+      mirrorVolume,
+      sizeBytes: volume.sizeBytes,
+      trackBytes: volume.trackBytes,
+      status: "COPY",
+      suspension: "",
+      task: "",
+      mirrorWritable: false,
+      splitCount: 0,
+      bitmapOffsetBytes,
+      mirrorBitmapOffsetBytes: bitmapOffsetBytes + bitmapBytes,
+      restoreBitmapOffsetBytes: bitmapOffsetBytes + 2 * bitmapBytes,
+    });
+    pair.pending.dirty.setAll();
+    pair.busy = "resync";
+    try {
+      // The bitmaps first: an entry must never point at marks of an earlier pair.
+      await pair.writeIntents();
+      await pair.mirrorSide.intents.writeAll();
+      // Hosts that were writing to the mirror end before it is overwritten.
+      const release = await mirror.locks.drain();
+      release();
+      this.#memory.table.add(pair.entry);
+    } catch (error) {
+      this.#uninstall(pair);
+      throw error;
+    }
+    await this.#memory.table.persist();
+    pair.busy = "";
+    this.#runtime.tasks.spawn(runLocalCopy(pair));
+  }
+
+  /** After a start: what was DUPLEX with open marks, or was being copied, is copied on. @throws DiskError */
+  async load(entry: LocalPairEntry): Promise<void> {
+    const pair = this.#install(entry);
+    const { pending, mirrorSide, intents } = pair;
+    let corruptSectors = await intents.load(pending.dirty);
+    corruptSectors += await mirrorSide.intents.load(mirrorSide.dirty);
+    this.#runtime.log.step("local.loaded", { pair: entry.name, pending: pending.count, corruptSectors });
+    if (entry.status === "SPLIT") {
+      if (entry.suspension === "error") this.#retry(pair);
+      return;
+    }
+    // Left over from before the copy began.
+    for (const track of mirrorSide.dirty.indices()) pending.dirty.set(track);
+    mirrorSide.dirty.clearAll();
+    if (entry.status === "DUPLEX" && pending.dirty.count === 0) pair.live = true;
+    else {
+      setStatus(entry, "SPLIT");
+      setStatus(entry, "COPY");
+      await intents.writeAll();
+      this.#runtime.tasks.spawn(runLocalCopy(pair));
+    }
+  }
+
+  /**
+   * SPLIT → COPY → DUPLEX: the mirror gets what it lacks, and loses what was written to it.
+   * @throws EngineError ILLEGAL_TRANSITION, DISK_FAILED
+   */
+  async resync(pair: LocalPair, direction: "forward" | "reverse" | undefined): Promise<void> {
+    const { entry, busy } = pair;
+    if (entry.status !== "SPLIT" || entry.task !== "" || busy !== "" || direction === "reverse")
+      throw illegalLocal(pair, "resync");
+    pair.busy = "resync";
+    try {
+      await beginLocalCopy(pair);
+    } finally {
+      pair.busy = "";
+    }
+    this.#runtime.tasks.spawn(runLocalCopy(pair));
+  }
+
+  #retry(pair: LocalPair): void {
+    this.#runtime.clock.after(RETRY_NS, () => {
+      const { entry, busy } = pair;
+      if (entry.status !== "SPLIT" || entry.suspension !== "error") return;
+      if (busy !== "") this.#retry(pair);
+      else this.#runtime.tasks.spawn(this.#tryAgain(pair));
+    });
+  }
+
+  async #tryAgain(pair: LocalPair): Promise<void> {
+    try {
+      await this.resync(pair, "forward");
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      this.#retry(pair);
+    }
+  }
+
+  #install(entry: LocalPairEntry): LocalPair {
+    const { table } = this.#memory;
+    const volume = this.#memory.volume(entry.volume);
+    const mirror = this.#memory.volume(entry.mirrorVolume);
+    const pair = new LocalPair(entry, { volume, mirror, table, meta: this.#meta, runtime: this.#runtime });
+    pair.onFailed = () => this.#retry(pair);
+    this.#pairs.set(entry.name, pair);
+    volume.addTap(pair);
+    mirror.addTap(pair.mirrorSide);
+    return pair;
+  }
+
+  #uninstall(pair: LocalPair): void {
+    this.#pairs.delete(pair.entry.name);
+    pair.volume.removeTap(pair);
+    pair.mirror.removeTap(pair.mirrorSide);
+  }
+}
+
+/** Why the two cannot mirror each other; "" if they can. */
+function misfit(volume: Volume, mirror: Volume): string {
+  if (volume === mirror) return "a volume is no mirror of itself";
+  for (const { name, reservedFor } of [volume, mirror])
+    if (reservedFor !== "") return `${name} is reserved for ${reservedFor}`;
+  if (volume.sizeBytes !== mirror.sizeBytes) return `${mirror.sizeBytes} bytes, expected ${volume.sizeBytes} bytes`;
+  if (volume.trackBytes !== mirror.trackBytes)
+    return `tracks of ${mirror.trackBytes} bytes, expected ${volume.trackBytes} bytes`;
+  return "";
+}

@@ -1,0 +1,101 @@
+import type { Update } from "../volume/volume.ts";
+import { isZero } from "../wire/zero-range.ts";
+import { isDeviceFailure, type LocalPair } from "./local-pair.ts";
+import { setStatus } from "./pair-status.ts";
+
+/** The most that one step copies: neighbouring tracks go together. */
+const COPY_BYTES_MAX = 64 * 1024;
+
+/**
+ * SPLIT → COPY: the mirror is to be what the volume is again, so the updates of both sides are copied
+ * (BR-6, step 460). The copy itself is {@link runLocalCopy}. The caller has set `busy`, so no host
+ * changes the mirror any more.
+ * @throws EngineError DISK_FAILED: the mirror is split as before
+ */
+export async function beginLocalCopy(pair: LocalPair): Promise<void> {
+  const { entry, pending, mirrorSide, mirror } = pair;
+  const release = await mirror.locks.drain();
+  release();
+  for (const track of mirrorSide.dirty.indices()) pending.dirty.set(track);
+  await pair.writeIntents();
+  setStatus(entry, "COPY");
+  entry.suspension = "";
+  entry.mirrorWritable = false;
+  // Before the first byte: a mirror that is being overwritten must not pass for a backup after a crash.
+  await pair.table.persist();
+  // The volume's side holds these marks too, durably; left over, they cost a copy and no more.
+  mirrorSide.dirty.clearAll();
+  await mirrorSide.intents.sweep(0, true).catch((error: unknown) => {
+    if (!isDeviceFailure(error)) throw error;
+  });
+}
+
+/** Copies what is pending until both volumes are equal (COPY → DUPLEX), while the volume changes. */
+export async function runLocalCopy(pair: LocalPair): Promise<void> {
+  const { entry, pending, runtime } = pair;
+  const copying = {};
+  pair.copying = copying;
+  pair.live = true;
+  pair.progress = { done: 0, total: pending.dirty.count };
+  const ended = (): boolean => pair.copying !== copying;
+  runtime.log.step("local.resync.begin", { pair: entry.name, tracks: pair.progress.total });
+  do {
+    if (!(await copyDirty(pair, ended)) || ended()) return;
+    if (!(await pair.flushMirror()) || ended()) return;
+  } while (pending.dirty.count > 0);
+  pair.copying = undefined;
+  pair.progress = undefined;
+  setStatus(entry, "DUPLEX");
+  await pair.table.persist();
+  runtime.log.step("local.duplex", { pair: entry.name });
+}
+
+/** Copies until no track is dirty. @returns false if it was ended */
+async function copyDirty(pair: LocalPair, ended: () => boolean): Promise<boolean> {
+  const { pending, volume } = pair;
+  const tracksMax = Math.max(1, Math.floor(COPY_BYTES_MAX / volume.trackBytes));
+  let cursor = 0;
+  for (;;) {
+    let first = pending.dirty.next(cursor);
+    // Tracks that were written behind the cursor are found from the start.
+    if (first < 0) first = pending.dirty.next(0);
+    if (first < 0) return true;
+    let last = first;
+    while (last - first + 1 < tracksMax && last + 1 < volume.trackCount && pending.dirty.has(last + 1)) last++;
+    cursor = last + 1;
+    try {
+      const prepared = volume.prepareRead(first, last);
+      if (prepared !== undefined) await prepared;
+      if (ended() || !(await copyTracks(pair, first, last, ended))) return false;
+    } catch (error) {
+      if (!ended() || !isDeviceFailure(error)) pair.fail(error);
+      return false;
+    }
+  }
+}
+
+/** Changes of the volume wait meanwhile, so none can overtake the copy or be overtaken by it. */
+async function copyTracks(pair: LocalPair, first: number, last: number, ended: () => boolean): Promise<boolean> {
+  const { entry, pending, volume, runtime } = pair;
+  const offsetBytes = first * volume.trackBytes;
+  const endBytes = Math.min((last + 1) * volume.trackBytes, volume.sizeBytes);
+  const release = await volume.locks.acquire(offsetBytes, endBytes);
+  try {
+    if (ended()) return false;
+    const { tick } = volume;
+    const data = await volume.disk.read(offsetBytes, endBytes - offsetBytes);
+    if (ended()) return false;
+    const update: Update = isZero(data)
+      ? { kind: "zero", offsetBytes, lengthBytes: data.length }
+      : { kind: "write", offsetBytes, data, fua: false };
+    await pair.write(update);
+    if (ended()) return false;
+    pending.copied(first, last, pair.mirror.tick, tick);
+    volume.scheduleCheckpoint();
+    if (pair.progress !== undefined) pair.progress.done += last - first + 1;
+    runtime.log.step("local.copied", { pair: entry.name, track: first, tracks: last - first + 1 });
+    return true;
+  } finally {
+    release();
+  }
+}
