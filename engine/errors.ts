@@ -35,6 +35,8 @@ export interface EngineErrorContexts {
   BUSY: { volume: string; waiting: number };
   /** The device failed: the range may hold old or new. */
   DISK_FAILED: { volume: string; code: string };
+  /** The command is for local mirrors only. */
+  NOT_LOCAL: { pair: string; command: string };
   /** The volume is taking over other content; the command needs all of it. Also a second restore. */
   RESTORE_RUNS: { volume: string; command: string };
   META_CORRUPT: { place: string; found: string; expected: string };
@@ -68,6 +70,7 @@ const remedies: Readonly<Record<EngineErrorCode, string>> = {
   UNALIGNED: "use multiples of 512 bytes, one at least",
   BUSY: "wait for requests to complete",
   DISK_FAILED: "mend or replace the device",
+  NOT_LOCAL: "name a local mirror; a remote one is resynchronised in reverse",
   RESTORE_RUNS: "wait until the restore is through",
   META_CORRUPT: "restore the metadata device, or start with an empty one and create the pairs again",
   TABLE_FULL: "make the pair at another system, or use shorter names",

@@ -29,6 +29,7 @@ const byKind: { readonly [K in Command["kind"]]: fc.Arbitrary<CommandOf<K>> } = 
     { kind: one("resync"), pair, direction: one("forward", "reverse") },
     { requiredKeys: ["kind", "pair"] },
   ),
+  restore: fc.record({ kind: one("restore"), pair, scope: one("changed", "all") }),
   takeover: fc.record({ kind: one("takeover"), pair }),
   failback: fc.record({ kind: one("failback"), pair }),
   backup: fc.record({ kind: one("backup"), pairs: list, mirrors: list }),

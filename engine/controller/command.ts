@@ -1,4 +1,5 @@
 import type { Tracker } from "../mirror/intent-store.ts";
+import type { RestoreScope } from "../restore/concurrent-restore.ts";
 import type { Mode } from "../mirror/pair-entry.ts";
 import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 
@@ -18,6 +19,8 @@ export type Command =
   | { readonly kind: "split"; readonly pair: string; readonly secondary: "read-only" | "read-write" }
   | { readonly kind: "resync"; readonly pair: string; readonly direction?: "forward" | "reverse" }
   | { readonly kind: "takeover"; readonly pair: string }
+  /** The primary volume of a local mirror gets the mirror's content, in use (CR-2). */
+  | { readonly kind: "restore"; readonly pair: string; readonly scope: RestoreScope }
   | { readonly kind: "failback"; readonly pair: string }
   /** Splits the local mirrors at one moment; with `pairs`, at that of their primaries (BR-6). */
   | { readonly kind: "backup"; readonly pairs: readonly string[]; readonly mirrors: readonly string[] };
@@ -49,6 +52,7 @@ const FIELDS: { readonly [K in Command["kind"]]: Readonly<Record<Exclude<keyof C
   split: { pair: name, secondary: oneOf("read-only", "read-write") },
   resync: { pair: name, direction: oneOf(undefined, "forward", "reverse") },
   takeover: { pair: name },
+  restore: { pair: name, scope: oneOf("changed", "all") },
   failback: { pair: name },
   backup: { pairs: names, mirrors: names },
 };

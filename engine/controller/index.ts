@@ -4,3 +4,4 @@ export type { LocalPair } from "../mirror/local-pair.ts";
 export type { Pair } from "../mirror/pair.ts";
 export type { SystemConfig, SystemPorts } from "./config.ts";
 export { StorageSystem } from "./storage-system.ts";
+export type { Volume } from "../volume/volume.ts";

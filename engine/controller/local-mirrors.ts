@@ -5,7 +5,8 @@ import { LocalPair } from "../mirror/local-pair.ts";
 import type { LocalPairEntry } from "../mirror/local-pair-entry.ts";
 import { illegalLocal } from "../mirror/local-split.ts";
 import { setStatus } from "../mirror/pair-status.ts";
-import { type Disk, NS_PER_MS } from "../ports/index.ts";
+import { type Disk, DiskError, NS_PER_MS } from "../ports/index.ts";
+import { restoreFromMirror, type RestoreScope, resumeRestoreFromMirror } from "../restore/concurrent-restore.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Volume } from "../volume/volume.ts";
 import type { SharedMemory } from "./shared-memory.ts";
@@ -90,6 +91,7 @@ export class LocalMirrors {
       task: "",
       mirrorWritable: false,
       splitCount: 0,
+      restoreCount: 0,
       bitmapOffsetBytes,
       mirrorBitmapOffsetBytes: bitmapOffsetBytes + bitmapBytes,
       restoreBitmapOffsetBytes: bitmapOffsetBytes + 2 * bitmapBytes,
@@ -120,6 +122,7 @@ export class LocalMirrors {
     let corruptSectors = await intents.load(pending.dirty);
     corruptSectors += await mirrorSide.intents.load(mirrorSide.dirty);
     this.#runtime.log.step("local.loaded", { pair: entry.name, pending: pending.count, corruptSectors });
+    if (entry.task === "restoring") await resumeRestoreFromMirror(pair, this.#meta);
     if (entry.status === "SPLIT") {
       if (entry.suspension === "error") this.#retry(pair);
       return;
@@ -151,6 +154,17 @@ export class LocalMirrors {
       pair.busy = "";
     }
     this.#runtime.tasks.spawn(runLocalCopy(pair));
+  }
+
+  /** @throws EngineError as {@link restoreFromMirror}, DISK_FAILED */
+  async restore(pair: LocalPair, scope: RestoreScope): Promise<void> {
+    try {
+      const { ended } = await restoreFromMirror(pair, scope, this.#meta);
+      this.#runtime.tasks.spawn(ended);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      throw new EngineError("DISK_FAILED", { volume: "meta", code: error.code });
+    }
   }
 
   #retry(pair: LocalPair): void {

@@ -68,6 +68,10 @@ export class SharedMemory {
     return volume;
   }
 
+  volumes(): readonly Volume[] {
+    return [...this.#volumes.values()];
+  }
+
   hasVolume(name: string): boolean {
     return this.#volumes.has(name);
   }

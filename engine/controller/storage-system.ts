@@ -8,6 +8,7 @@ import { chooseResync, splitPair, swapRoles, takeOver } from "../mirror/pair-com
 import { NS_PER_MS } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { Tasks } from "../tasks.ts";
+import type { Volume } from "../volume/volume.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Command, COMMAND_BYTES_MAX, type CommandOf, encodeCommand, subjectOf } from "./command.ts";
 import { CommandRelay } from "./command-relay.ts";
@@ -23,7 +24,7 @@ const PEER_WAIT_NS = 1_000 * NS_PER_MS;
 const LINK_WAIT_NS = 3_000 * NS_PER_MS;
 
 /** Commands to one mirror, remote or local. */
-type PairCommand = CommandOf<"split" | "resync" | "takeover" | "failback">;
+type PairCommand = CommandOf<"split" | "resync" | "takeover" | "failback" | "restore">;
 
 /** A storage system: front-end, shared control memory and interconnects put together. */
 export class StorageSystem {
@@ -96,6 +97,11 @@ export class StorageSystem {
     return this.#memory.locals.get(name);
   }
 
+  /** Volumes that are taking over other content now. */
+  restores(): readonly Volume[] {
+    return this.#memory.volumes().filter(({ rewriter }) => rewriter !== undefined);
+  }
+
   /**
    * Carries out a command, or has the system do it that can: the other end of the pair, or one that has
    * what is unknown here (BR-12). @throws EngineError: refused, nothing changed
@@ -161,10 +167,12 @@ export class StorageSystem {
   async #carryOutLocally(pair: LocalPair, command: PairCommand): Promise<void> {
     if (command.kind === "split") await splitMirrors([pair], command.secondary === "read-write", "split");
     else if (command.kind === "resync") await this.#memory.locals.resync(pair, command.direction);
+    else if (command.kind === "restore") await this.#memory.locals.restore(pair, command.scope);
     else throw illegalLocal(pair, command.kind);
   }
 
   async #carryOutRemotely(pair: Pair, command: PairCommand): Promise<void> {
+    if (command.kind === "restore") throw new EngineError("NOT_LOCAL", { pair: pair.entry.name, command: "restore" });
     if (command.kind === "split") await splitPair(pair, command.secondary === "read-write");
     else if (command.kind === "failback") await swapRoles(pair);
     else if (command.kind === "takeover") {

@@ -29,6 +29,8 @@ export interface LocalPairEntry {
   mirrorWritable: boolean;
   /** Counts the splits: identifies the moment that the mirror holds. */
   splitCount: number;
+  /** Counts the restores from the mirror. */
+  restoreCount: number;
   /** Where the pending bitmaps are on the metadata disk: updates of the volume, updates of the mirror, tracks to restore. */
   readonly bitmapOffsetBytes: number;
   readonly mirrorBitmapOffsetBytes: number;
@@ -44,6 +46,7 @@ export function encodeLocalPairEntry(writer: ByteWriter, entry: LocalPairEntry):
     .u8(LOCAL_TASKS.indexOf(entry.task))
     .bool(entry.mirrorWritable)
     .u32(entry.splitCount)
+    .u32(entry.restoreCount)
     .u64(entry.bitmapOffsetBytes)
     .u64(entry.mirrorBitmapOffsetBytes)
     .u64(entry.restoreBitmapOffsetBytes);
@@ -64,6 +67,7 @@ export function decodeLocalPairEntry(reader: ByteReader): LocalPairEntry {
     task: reader.oneOf(LOCAL_TASKS),
     mirrorWritable: reader.bool(),
     splitCount: reader.u32(),
+    restoreCount: reader.u32(),
     bitmapOffsetBytes: reader.u64(),
     mirrorBitmapOffsetBytes: reader.u64(),
     restoreBitmapOffsetBytes: reader.u64(),

@@ -1,5 +1,6 @@
 import { EngineError } from "../errors.ts";
 import { type Disk, DiskError } from "../ports/index.ts";
+import type { CopyIn } from "../restore/copy-in.ts";
 import type { Runtime } from "../runtime.ts";
 import { Tap } from "../volume/tap.ts";
 import type { Update, Volume } from "../volume/volume.ts";
@@ -49,7 +50,9 @@ export class LocalPair extends Tap {
   /** Changes of the volume go to the mirror. Flips only between awaits (rule 4). */
   live = false;
   /** A command that is not durable yet. */
-  busy: "" | "split" | "resync" = "";
+  busy: "" | "split" | "resync" | "restore" = "";
+  /** What brings the mirror's content into the volume now. */
+  restore: CopyIn | undefined;
   /** The copy that runs; whoever sets another one ends it. */
   copying: object | undefined;
   progress: CopyProgress | undefined;
@@ -76,7 +79,8 @@ export class LocalPair extends Tap {
 
   /** Whether the volumes may differ in the track, as far as either side knows. */
   mayDiffer(trackIndex: number): boolean {
-    return this.pending.has(trackIndex) || this.mirrorSide.dirty.has(trackIndex);
+    const restoring = this.restore?.tracks.left.has(trackIndex) === true;
+    return restoring || this.pending.has(trackIndex) || this.mirrorSide.dirty.has(trackIndex);
   }
 
   /** Whether the mirror's content is that of the volume at some moment. */

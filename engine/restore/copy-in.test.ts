@@ -35,7 +35,7 @@ async function open(disk: FakeDisk, meta: FakeDisk, tracks: readonly number[] | 
   if (tracks === undefined) expect(await set.load()).toBe(true);
   else await set.begin(tracks);
   const source = { read: async (_: number, lengthBytes: number) => new Uint8Array(lengthBytes).fill(RESTORED) };
-  const copy = new CopyIn({ volume, source, tracks: set, runtime, name: "test" });
+  const copy = new CopyIn({ volume, source, tracks: set, runtime, name: "test", from: "mirror", id: 1 });
   volume.addTap(copy);
   return { volume, copy, set };
 }

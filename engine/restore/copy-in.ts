@@ -22,6 +22,10 @@ export interface CopyInParts {
   readonly runtime: Runtime;
   /** For the log: what is brought back. */
   readonly name: string;
+  /** What kind of source it is. */
+  readonly from: "mirror" | "image" | "journal";
+  /** Tells the restores of one source apart. */
+  readonly id: number;
   /** Taps besides this one that must not hear of what is brought: they know it already. */
   readonly silent?: readonly Tap[];
 }
@@ -46,6 +50,14 @@ export class CopyIn extends Tap {
     super();
     this.#parts = parts;
     this.altered = new Bitmap(parts.volume.trackCount);
+  }
+
+  get from(): CopyInParts["from"] {
+    return this.#parts.from;
+  }
+
+  get id(): number {
+    return this.#parts.id;
   }
 
   get tracks(): TrackCopy {

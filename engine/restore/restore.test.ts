@@ -39,7 +39,7 @@ async function restoring(mode: "sync" | "async") {
     },
   };
   const tracks = new TrackCopy(left, marks, TRACK_BYTES);
-  const copy = new CopyIn({ volume, source, tracks, runtime: a.runtime, name: "test" });
+  const copy = new CopyIn({ volume, source, tracks, runtime: a.runtime, name: "test", from: "journal", id: 1 });
   const all = Array.from({ length: TRACKS }, (_, track) => track);
   const begin = (): ReturnType<typeof beginRestore> =>
     beginRestore({ volume, copy, runtime: a.runtime }, all, { accept: none, finished: none });
@@ -103,7 +103,7 @@ test("a restore that a crash interrupted goes on with the tracks that are left, 
   const tracks = new TrackCopy(left, marks, TRACK_BYTES);
   await tracks.begin([4, 19]);
   const source = { read: async (_: number, lengthBytes: number) => new Uint8Array(lengthBytes).fill(RESTORED) };
-  const copy = new CopyIn({ volume, source, tracks, runtime, name: "test" });
+  const copy = new CopyIn({ volume, source, tracks, runtime, name: "test", from: "journal", id: 1 });
   const told: string[] = [];
   const finished = async (): Promise<void> => void told.push("finished");
   const ended = resumeRestore({ volume, copy, runtime }, { accept: none, finished });

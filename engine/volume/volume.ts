@@ -1,6 +1,7 @@
 import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
 import { type Disk, DiskError, NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts";
+import type { CopyIn } from "../restore/copy-in.ts";
 import type { Runtime } from "../runtime.ts";
 import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
 import { RangeLock } from "./range-lock.ts";
@@ -35,7 +36,7 @@ export class Volume {
   /** What the system keeps on this volume; hosts have no access then. "" for a volume of theirs. */
   reservedFor = "";
   /** What brings other content into the volume now: until it is through, nothing else is a moment of it. */
-  rewriter: Tap | undefined;
+  rewriter: CopyIn | undefined;
   readonly #runtime: Runtime;
   readonly #taps: Tap[] = [];
   /** Updates that wait until a tap can say who may write. */

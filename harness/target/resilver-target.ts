@@ -1,4 +1,4 @@
-import { type Command, type LocalPair, type Pair, StorageSystem, Tasks } from "../../engine/controller/index.ts";
+import { type Command, type LocalPair, type Pair, StorageSystem, Tasks, type Volume } from "../../engine/controller/index.ts";
 import { EngineError } from "../../engine/errors.ts";
 import {
   type AdminCommand,
@@ -103,7 +103,7 @@ class ResilverSystem implements TargetSystem {
   }
 
   restores(): readonly RestoreReport[] {
-    return [];
+    return this.#system?.restores().flatMap(restoreReportOf) ?? [];
   }
 
   #required(): StorageSystem {
@@ -122,10 +122,27 @@ function engineCommand(command: AdminCommand): Command {
     case "resync":
     case "takeover":
     case "failback":
+    case "restore":
       return command;
     default:
       throw new AdminError("NOT_SUPPORTED", `this engine does not know ${command.kind}`);
   }
+}
+
+function restoreReportOf({ name, trackBytes, rewriter }: Volume): RestoreReport[] {
+  if (rewriter === undefined) return [];
+  const { from, id, tracks, altered } = rewriter;
+  return [
+    {
+      volume: name,
+      from,
+      id,
+      doneTracks: tracks.done,
+      totalTracks: tracks.total,
+      left: { trackBytes, has: (trackIndex) => tracks.left.has(trackIndex) },
+      altered: { trackBytes, has: (trackIndex) => altered.has(trackIndex) },
+    },
+  ];
 }
 
 function reportOf(pair: Pair): PairReport {

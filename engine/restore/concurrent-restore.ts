@@ -1,0 +1,95 @@
+import { EngineError } from "../errors.ts";
+import { IntentBitmap } from "../mirror/intent-bitmap.ts";
+import type { LocalPair } from "../mirror/local-pair.ts";
+import { illegalLocal } from "../mirror/local-split.ts";
+import type { Disk } from "../ports/index.ts";
+import { Bitmap } from "../volume/bitmap.ts";
+import { TrackCopy } from "../volume/track-copy.ts";
+import { CopyIn } from "./copy-in.ts";
+import { beginRestore, type RestoreOwner, resumeRestore } from "./restore.ts";
+
+/** Which tracks are brought back (CR-2): those that differ as both bitmaps know, or every one. */
+export type RestoreScope = "changed" | "all";
+
+/**
+ * Restores the primary volume of a split local mirror from the mirror, while hosts use it (CR-2 … CR-7): the
+ * mirror is the second data store, isolated and write-disabled; the volume is the first. When it is
+ * through, the mirror is still split and holds what it held; the volume's pending bitmap holds the tracks
+ * that hosts altered meanwhile (CR-5), and only a resync lets data into the mirror again (CR-6).
+ * @returns settles when the restore is accepted: hosts see the mirror's content; `ended` when all of it is there
+ * @throws EngineError ILLEGAL_TRANSITION, NO_ACCESS, RESTORE_RUNS. @throws DiskError
+ */
+export async function restoreFromMirror(
+  pair: LocalPair,
+  scope: RestoreScope,
+  meta: Disk,
+): Promise<{ readonly ended: Promise<boolean> }> {
+  const { entry, volume, runtime } = pair;
+  volume.requireWhole("restore");
+  if (entry.status !== "SPLIT" || entry.suspension !== "operator" || entry.task !== "" || pair.busy !== "")
+    throw illegalLocal(pair, "restore");
+  pair.busy = "restore";
+  try {
+    const release = await pair.mirror.locks.drain();
+    release();
+    const copy = copyFromMirror(pair, meta);
+    return await beginRestore({ volume, copy, runtime }, differing(pair, scope), {
+      ...ownerOf(pair),
+      accept: async () => {
+        entry.task = "restoring";
+        entry.restoreCount++;
+        await pair.table.persist();
+        // The restore knows these tracks now; what is marked from here on, hosts have altered. Marks left
+        // on disk name more than that, which does no harm.
+        pair.pending.dirty.clearAll();
+        pair.mirrorSide.dirty.clearAll();
+        pair.restore = copy;
+      },
+    });
+  } finally {
+    pair.busy = "";
+  }
+}
+
+/** Goes on after a crash. @throws EngineError META_CORRUPT: which tracks are left is not known. @throws DiskError */
+export async function resumeRestoreFromMirror(pair: LocalPair, meta: Disk): Promise<void> {
+  const { entry, volume, runtime } = pair;
+  const copy = copyFromMirror(pair, meta);
+  if (!(await copy.tracks.load()))
+    throw new EngineError("META_CORRUPT", {
+      place: `tracks to restore from ${entry.name}`,
+      found: "a sector that fails its checksum",
+      expected: "valid sectors: either guess would lose data",
+    });
+  pair.restore = copy;
+  runtime.tasks.spawn(resumeRestore({ volume, copy, runtime }, ownerOf(pair)));
+}
+
+function ownerOf(pair: LocalPair): RestoreOwner {
+  return {
+    accept: async () => {},
+    finished: async () => {
+      pair.entry.task = "";
+      pair.restore = undefined;
+      await pair.table.persist();
+    },
+  };
+}
+
+function copyFromMirror(pair: LocalPair, meta: Disk): CopyIn {
+  const { entry, volume, mirror, runtime } = pair;
+  const { trackCount } = volume;
+  const left = new Bitmap(trackCount);
+  const place = { pairId: entry.id, offsetBytes: entry.restoreBitmapOffsetBytes, trackCount };
+  const tracks = new TrackCopy(left, new IntentBitmap(meta, place, (track) => left.has(track)), volume.trackBytes);
+  // The mirror's disk: nothing changes it before the restore is through.
+  const source = mirror.disk;
+  const id = entry.restoreCount + (entry.task === "restoring" ? 0 : 1);
+  return new CopyIn({ volume, source, tracks, runtime, name: entry.name, from: "mirror", id, silent: [pair] });
+}
+
+/** Evaluated when the volume is at rest. */
+function* differing(pair: LocalPair, scope: RestoreScope): Generator<number> {
+  for (let track = 0; track < pair.volume.trackCount; track++)
+    if (scope === "all" || pair.mayDiffer(track)) yield track;
+}
