@@ -43,6 +43,10 @@ export interface EngineErrorContexts {
   /** The copy management table has a fixed size. */
   TABLE_FULL: { pairs: number; neededBytes: number; sizeBytes: number };
   META_TOO_SMALL: { neededBytes: number; sizeBytes: number };
+  /** A file is to be restored that the backup does not have. */
+  FILE_NOT_IN_BACKUP: { volume: string; path: string };
+  /** A restore while a host still uses the production volume. */
+  VOLUME_MOUNTED: { volume: string };
 }
 
 export type EngineErrorCode = keyof EngineErrorContexts;
@@ -74,6 +78,8 @@ const remedies: Readonly<Record<EngineErrorCode, string>> = {
   RESTORE_RUNS: "wait until the restore is through",
   META_CORRUPT: "restore the metadata device, or start with an empty one and create the pairs again",
   TABLE_FULL: "make the pair at another system, or use shorter names",
+  FILE_NOT_IN_BACKUP: "name files that the backup holds, or restore from another generation",
+  VOLUME_MOUNTED: "stop what uses the volume and dismount it",
   META_TOO_SMALL: "give the system a larger metadata device",
 };
 

@@ -5,3 +5,4 @@ export type { Pair } from "../mirror/pair.ts";
 export type { SystemConfig, SystemPorts } from "./config.ts";
 export { StorageSystem } from "./storage-system.ts";
 export type { Volume } from "../volume/volume.ts";
+export { type RestoringAdministrator, restoreFromBackup } from "../restore/restoring-program.ts";

@@ -6,7 +6,8 @@ export const E2FSPROGS_REMEDY = "install e2fsprogs";
 const TIMEOUT_MS = 60_000;
 
 /** 0: clean, or only the journal was replayed; 1: errors were corrected, which a replayed journal also reports. */
-const ACCEPTED_EXITS: readonly number[] = [0, 1];
+const MEND = { flags: "-fp", acceptedExits: [0, 1] as readonly number[] };
+const CLEAN = { flags: "-fn", acceptedExits: [0] as readonly number[] };
 /** Wrong usage, interrupted, a shared library is missing: it says nothing of the file system. */
 const UNDECIDED_EXITS: readonly number[] = [16, 32, 128];
 
@@ -20,18 +21,22 @@ const ENVIRONMENT = {
 export interface E2fsckOptions {
   /** Where the program is; found by itself if not given. */
   readonly e2fsck?: string;
+  /** `clean`: looks only, and nothing may be left to mend; `mend`, as a mount would, without. */
+  readonly mode?: "mend" | "clean";
 }
 
 /**
  * Asks the real `e2fsck -fp` whether the ext4 file system in the file is sound. It recovers the
  * journal, as a mount would: **the file changes**. Exit 0 and 1 are accepted, everything else that
- * the program decided is refused.
+ * the program decided is refused. In the mode `clean` it is `e2fsck -fn`, the file stays as it is, and
+ * only exit 0 is accepted.
  */
 export async function judgeByE2fsck(imagePath: string, options: E2fsckOptions = {}): Promise<Judgement> {
   const tool = options.e2fsck ?? findTool("e2fsck");
   if (tool === undefined) return unknown("e2fsck", "e2fsck is not on this machine", E2FSPROGS_REMEDY);
-  const end = await runTool(tool, ["-fp", imagePath], { timeoutMs: TIMEOUT_MS, env: ENVIRONMENT });
-  if (end.kind === "failed") return unknown("e2fsck", end.why, "run e2fsck -fp by hand on the image");
+  const { flags, acceptedExits } = options.mode === "clean" ? CLEAN : MEND;
+  const end = await runTool(tool, [flags, imagePath], { timeoutMs: TIMEOUT_MS, env: ENVIRONMENT });
+  if (end.kind === "failed") return unknown("e2fsck", end.why, `run e2fsck ${flags} by hand on the image`);
 
   const lines = `${end.stdout}\n${end.stderr}`
     .split("\n")
@@ -41,7 +46,7 @@ export async function judgeByE2fsck(imagePath: string, options: E2fsckOptions = 
     return unknown("e2fsck", `exit ${end.exitCode}: ${keyLine(lines)}`, "check the installation of e2fsprogs");
   }
   const why = `exit ${end.exitCode}: ${keyLine(lines)}`;
-  return ACCEPTED_EXITS.includes(end.exitCode) ? accepted("e2fsck", why) : refused("e2fsck", why);
+  return acceptedExits.includes(end.exitCode) ? accepted("e2fsck", why) : refused("e2fsck", why);
 }
 
 /** The first line that says what is wrong; if nothing is, the summary at the end. */
