@@ -83,17 +83,17 @@ export async function restoreFromBackup(request: RestoreRequest, parts: Restorin
   if (files.length === 0 && request.files !== "all") return { scope: "nothing", files };
   // Steps 510 and 620: nobody writes to the production volume any more.
   if (host.isMounted(production)) throw new EngineError("VOLUME_MOUNTED", { volume: production });
-  log.step("restore.begin", { mirror, files: files.length });
+  log.step("restoring.begin", { mirror, files: files.length });
   // Steps 520 and 630.
   await administrator.split(remote);
-  log.step("restore.split", { pair: remote });
+  log.step("restoring.split", { pair: remote });
   let whole: boolean;
   try {
     whole = request.files === "all" || (await isWholeVolume(files, backup, request, host));
     if (whole) {
       // Steps 640 and 650: a local resync backwards, of the union of both bitmaps.
       await administrator.restoreMirror(mirror);
-      log.step("restore.volume", { mirror });
+      log.step("restoring.volume", { mirror });
     } else await copyFiles(files, request, parts);
   } catch (error) {
     // Half a restore must not reach the production volume, which still holds what it held.
@@ -103,7 +103,7 @@ export async function restoreFromBackup(request: RestoreRequest, parts: Restorin
   // Steps 540 to 550, 660 to 670: the union of both bitmaps crosses the link, backwards.
   await administrator.resync(remote, "reverse");
   // Step 560: the volume may be mounted again.
-  log.step("restore.done", { mirror, files: files.length, whole });
+  log.step("restoring.done", { mirror, files: files.length, whole });
   return { scope: whole ? "volume" : "files", files };
 }
 
@@ -130,13 +130,13 @@ async function copyFiles(files: readonly string[], request: RestoreRequest, part
     await reading(host, request.backup, async (from) => {
       for (const path of files) {
         await to.write(path, await from.read(path));
-        log.step("restore.file", { path });
+        log.step("restoring.file", { path });
       }
     });
   } finally {
     await to.close();
   }
-  log.step("restore.files", { files: files.length });
+  log.step("restoring.files", { files: files.length });
 }
 
 async function reading<T>(host: RestoringHost, volume: string, body: (store: FileStore) => Promise<T>): Promise<T> {

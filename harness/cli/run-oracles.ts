@@ -3,7 +3,7 @@ import type { Oracle, Question } from "../oracle/oracle.ts";
 import type { CaptureContext, RunOracle } from "../run/run-oracle.ts";
 import type { TraceSource } from "../trace/trace-source.ts";
 
-/** The outside judges under the names that plans use: `e2fsck`, `sqlite`. */
+/** The outside judges under the names that plans use: `e2fsck`, `e2fsck-clean` (nothing may be left to mend), `sqlite`. */
 export function runOracles(oracle: Oracle, traces: TraceSource): ReadonlyMap<string, RunOracle> {
   const judge = (question: (context: CaptureContext) => Question | readonly Judgement[]): RunOracle => ({
     capture(content, context) {
@@ -14,6 +14,10 @@ export function runOracles(oracle: Oracle, traces: TraceSource): ReadonlyMap<str
   });
   return new Map([
     ["e2fsck", judge((context) => (beforeFileSystem(context, traces) ? [] : { fileSystem: "ext4" }))],
+    [
+      "e2fsck-clean",
+      judge((context) => (beforeFileSystem(context, traces) ? [] : { fileSystem: "ext4", clean: true })),
+    ],
     ["sqlite", judge((context) => sqliteQuestion(context, traces))],
   ]);
 }

@@ -1,3 +1,4 @@
+import { ext4 } from "../files/ext4.node.ts";
 import { Oracle } from "../oracle/oracle.ts";
 import { type Plan, parsePlan } from "../plan/plan.ts";
 import { traceNames } from "./trace-names.ts";
@@ -38,6 +39,7 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
         repeat: task.repeat,
         traces: await loadTraces(directory, names),
         ...(asked && judge !== undefined ? { oracles: runOracles(judge, directory) } : {}),
+        fileSystems: ext4,
         wallNowMs: () => performance.now(),
       });
       return record;

@@ -10,6 +10,8 @@ import { judgeBySqlite, type SqliteQuestion } from "./sqlite-integrity.ts";
 /** What to ask of a volume. A file system comes first: what lies in it can be asked only if it is sound. */
 export interface Question {
   readonly fileSystem: "ext4";
+  /** Nothing may be left to mend, not even a journal to replay. */
+  readonly clean?: boolean;
   readonly sqlite?: SqliteQuestion;
 }
 
@@ -101,7 +103,7 @@ async function judgeImage(image: CapturedImage, question: Question): Promise<rea
     const fileSystem = unknown("e2fsck", image.trouble, remedy);
     return sqlite === undefined ? [fileSystem] : [fileSystem, unknown("sqlite", image.trouble, remedy)];
   }
-  const fileSystem = await judgeByE2fsck(image.imagePath);
+  const fileSystem = await judgeByE2fsck(image.imagePath, { mode: question.clean === true ? "clean" : "mend" });
   if (sqlite === undefined) return [fileSystem];
   if (fileSystem.outcome !== "accepted") {
     const remedy = fileSystem.remedy === "" ? "look at the file system first" : fileSystem.remedy;

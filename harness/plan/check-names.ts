@@ -2,6 +2,7 @@ import type { AdminStep } from "./admin-step.ts";
 import { checkTopology, type KnownNames, known } from "./check-topology.ts";
 import type { Condition } from "./condition.ts";
 import type { Expectation } from "./expectation.ts";
+import { checkFiles, isFileStep } from "./file-step.ts";
 import { formatFound, PlanError } from "./plan-error.ts";
 import type { Step } from "./step.ts";
 import { STEPS_MAX } from "./step-schema.ts";
@@ -26,6 +27,7 @@ export function checkNames(plan: NamedParts): void {
     stepCount++;
     if (stepCount > STEPS_MAX) throw new PlanError(path, `more than ${STEPS_MAX} steps`, `at most ${STEPS_MAX}`);
     checkStep(names, step, path);
+    if (isFileStep(step)) checkFiles(step, plan.topology, path);
     if (step.kind === "recover" && "mark" in step.to) marked(marks, step.to.mark, step.volume, `${path}.to.mark`);
     if ("steps" in step) step.steps.forEach((inner, index) => visit(inner, `${path}.steps[${index}]`));
     if (step.kind === "expect-refused") visit(step.step, `${path}.step`);
@@ -35,6 +37,7 @@ export function checkNames(plan: NamedParts): void {
     const path = `expect[${index}]`;
     if (expectation.kind === "oracle") known(names.volumes, expectation.volume, `${path}.volume`, "volume");
     if (expectation.kind === "holds") checkCondition(names, expectation.condition, `${path}.condition`);
+    if (expectation.kind === "files-hold") checkFiles(expectation, plan.topology, path);
   });
 }
 
@@ -108,6 +111,11 @@ function checkStep(names: KnownNames, step: Step, path: string): void {
       if ("steps" in step.step || "step" in step.step)
         throw new PlanError(`${path}.step`, `a ${step.step.kind} step`, "a command or one host request");
       return;
+    case "write-files":
+    case "remove-files":
+    case "mount":
+    case "dismount":
+    case "restore-files":
     case "heal":
     case "together":
     case "sequence":

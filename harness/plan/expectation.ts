@@ -2,6 +2,7 @@ import { z } from "zod";
 import { INVARIANTS, type Invariant } from "../history/run-record.ts";
 import { nameSchema } from "../fault/bounds.ts";
 import { type Condition, conditionSchema } from "./condition.ts";
+import { type FilesHold, filesHoldSchema } from "./file-step.ts";
 import type { Names } from "./topology.ts";
 
 /**
@@ -39,7 +40,12 @@ export interface Oracle<V extends string = string> {
 }
 
 /** What must hold besides the invariants, which always must. */
-export type Expectation<N extends Names = Names> = Converged | Violates | Holds<N> | Oracle<N["volume"]>;
+export type Expectation<N extends Names = Names> =
+  | Converged
+  | Violates
+  | Holds<N>
+  | Oracle<N["volume"]>
+  | FilesHold<N["volume"]>;
 
 export const expectationSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("converged"), withinMs: z.number().int().min(1).max(3_600_000) }),
@@ -55,4 +61,5 @@ export const expectationSchema = z.discriminatedUnion("kind", [
     volume: nameSchema,
     at: z.enum(["every-cut", "end"]),
   }),
+  filesHoldSchema,
 ]) satisfies z.ZodType<Expectation>;

@@ -22,6 +22,7 @@ export {
   takeover,
 } from "./dsl/administration.ts";
 export { connected, image, journal, progress, restored, status, step, written } from "./dsl/conditions.ts";
+export { dismount, file, filesHold, makeFiles, mount, removeFiles, restoreFiles, writeFiles } from "./dsl/files.ts";
 export { after, expectRefused, ms, repeat, seconds, sequence, together, wait, when } from "./dsl/control.ts";
 export { bitFlip, bitRot, eio, enospc, lostWrite, misdirectedWrite, stall, tornWrite } from "./dsl/disks.ts";
 export { converged, holds, oracle, violates } from "./dsl/expectations.ts";

@@ -3,6 +3,7 @@ import { diskNameSchema, durationMsSchema, lengthBytesSchema, nameSchema, offset
 import { faultSchema } from "../fault/index.ts";
 import { adminStepSchemas } from "./admin-step.ts";
 import { conditionSchema } from "./condition.ts";
+import { fileStepSchemas } from "./file-step.ts";
 import type { Step } from "./step.ts";
 
 /** Steps in a plan, those inside other steps included. */
@@ -80,6 +81,7 @@ export const stepSchema: z.ZodType<Step> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("heal"), label: diskNameSchema }),
   z.strictObject({ kind: z.literal("restart"), system: nameSchema }),
   ...adminStepSchemas,
+  ...fileStepSchemas,
   z.strictObject({ kind: z.literal("mark"), label: nameSchema, volumes: z.array(nameSchema).min(1).max(64) }),
   z.strictObject({ kind: z.literal("read-image"), volume: nameSchema }),
   z.strictObject({ kind: z.literal("wait"), condition: conditionSchema, withinMs: durationMsSchema }),

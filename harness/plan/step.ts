@@ -1,6 +1,7 @@
 import type { AnyFault, DiskFaultParams, LinkFault, SystemFault } from "../fault/index.ts";
 import type { AdminStep } from "./admin-step.ts";
 import type { Condition } from "./condition.ts";
+import type { FileStep } from "./file-step.ts";
 import type { Names } from "./topology.ts";
 
 /** One host write; every sector is stamped. */
@@ -158,6 +159,7 @@ export type LeafStep<N extends Names = Names> =
   | AdminStep<N["pair"], N["system"], N["volume"]>
   | MarkStep<N["volume"]>
   | ReadImageStep<N["volume"]>
+  | FileStep<N["volume"], N["pair"]>
   | WaitStep<N>;
 
 /** Starts all at once, those that wait for a condition first; ends when all have ended. */

@@ -137,7 +137,8 @@ export class Host {
     );
   }
 
-  read(offsetBytes: number, lengthBytes: number): Promise<HostOutcome> {
+  /** @param onData is given what was read, before the promise settles */
+  read(offsetBytes: number, lengthBytes: number, onData?: (data: Uint8Array) => void): Promise<HostOutcome> {
     const range = { host: this.volume, volume: this.#key, offsetBytes, lengthBytes };
     return this.#locked(offsetBytes, lengthBytes, () =>
       this.#request(
@@ -147,6 +148,7 @@ export class Host {
         () => this.#parts.checker.read(range),
         (device) => device.read(offsetBytes, lengthBytes),
         false,
+        onData,
       ),
     );
   }
@@ -180,6 +182,7 @@ export class Host {
     register: () => number,
     call: (device: HostDevice) => Promise<Uint8Array | void>,
     isWrite: boolean,
+    onData?: (data: Uint8Array) => void,
   ): Promise<HostOutcome> {
     const { system, scheduler, checker, volume } = this.#parts;
     const { serving: program, process } = system;
@@ -207,7 +210,10 @@ export class Host {
       const answered = (data: Uint8Array | void): void => {
         if (!open) return;
         if (data === undefined) checker.acknowledged(operation);
-        else checker.readDone(operation, data);
+        else {
+          checker.readDone(operation, data);
+          onData?.(data);
+        }
         end(DONE, data === undefined ? 0 : hashBytes(data));
         if (!isWrite) return;
         this.acknowledgedWrites++;

@@ -3,13 +3,16 @@ import type { Checker } from "../check/checker.ts";
 import type { AnyFault } from "../fault/index.ts";
 import { type AdminStep, describeAdminStep, isAdminStep } from "../plan/admin-step.ts";
 import { describeCondition } from "../plan/condition.ts";
+import { isFileStep } from "../plan/file-step.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { HostRequestStep, Step, WhenStep } from "../plan/step.ts";
+import type { FileSystems } from "../files/file-system.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
 import type { SimWorld } from "../world/sim/sim-world.ts";
 import type { ConditionWatch } from "./condition-watch.ts";
 import type { FaultLedger } from "./fault-ledger.ts";
-import { giveCommand } from "./give-command.ts";
+import { FileSteps } from "./file-steps.ts";
+import { type CommandOutcome, giveCommand } from "./give-command.ts";
 import type { Host, HostOutcome } from "./host.ts";
 import { type ImagePiece, readImage } from "./image-reader.ts";
 import type { Marks, VolumeMark } from "./marks.ts";
@@ -28,6 +31,8 @@ export interface InterpreterParts {
   readonly marks: Marks;
   readonly host: (volume: string) => Host;
   readonly traces: ReadonlyMap<string, LoadedTrace>;
+  /** For plans that deal with files. */
+  readonly fileSystems: FileSystems | undefined;
   /** A moment got a name. */
   readonly onMark: (label: string, marks: readonly VolumeMark[]) => void;
   /** An image was read, this piece of it. */
@@ -45,11 +50,18 @@ export class Interpreter {
   readonly #parts: InterpreterParts;
   /** What the commands so far ask for. */
   readonly word = new OperatorsWord();
+  /** Deals with the files of volumes. */
+  readonly files: FileSteps;
   readonly #replays = new Map<string, TraceReplay>();
   readonly #workloads = new Map<string, number>();
 
   constructor(parts: InterpreterParts) {
     this.#parts = parts;
+    this.files = new FileSteps({
+      ...parts,
+      give: (step) => this.#give(step),
+      onHostStep: (system, name) => parts.watch.step(system, name),
+    });
   }
 
   /** The latest replay of a trace to the volume. */
@@ -154,6 +166,15 @@ export class Interpreter {
       case "read-image":
         this.#expectDone(await readImage(world, step.volume, this.#parts.onImagePiece), path);
         return;
+      case "write-files":
+      case "remove-files":
+      case "mount":
+      case "dismount":
+      case "restore-files": {
+        const refusal = await this.files.take(step);
+        if (refusal !== "") onUnexpected(`${path}: ${step.kind} was refused: ${refusal}`);
+        return;
+      }
       case "wait":
         await this.#wait(step, path);
         return;
@@ -253,9 +274,10 @@ export class Interpreter {
 
   async #expectRefused(step: Step, code: string, path: string): Promise<void> {
     const { onUnexpected } = this.#parts;
-    if (isAdminStep(step)) {
-      const refusal = await this.#admin(step);
-      if (refusal === "") onUnexpected(`${path}: ${describeAdminStep(step)} was not refused, expected ${code}`);
+    if (isAdminStep(step) || isFileStep(step)) {
+      const what = isAdminStep(step) ? describeAdminStep(step) : step.kind;
+      const refusal = isAdminStep(step) ? await this.#admin(step) : await this.files.take(step);
+      if (refusal === "") onUnexpected(`${path}: ${what} was not refused, expected ${code}`);
       else if (!refusal.startsWith(`${code}:`)) onUnexpected(`${path}: refused by ${refusal}, expected ${code}`);
       return;
     }
@@ -271,9 +293,13 @@ export class Interpreter {
   }
 
   async #admin(step: AdminStep): Promise<string> {
+    return (await this.#give(step)).refusal;
+  }
+
+  async #give(step: AdminStep): Promise<CommandOutcome> {
     const outcome = await giveCommand(step, this.#parts);
     this.word.given(step, outcome);
-    return outcome.refusal;
+    return outcome;
   }
 
   #workloadStream(volume: string): string {

@@ -2,6 +2,9 @@ import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
 import type { Capability } from "../target/target.ts";
 
+/** What the restoring program asks of the systems. */
+const RESTORING: readonly Capability[] = ["local-mirror", "split", "resync-reverse"];
+
 /** What a target must be able to do for the plan to make sense. */
 export function neededCapabilities(plan: Plan): ReadonlySet<Capability> {
   const needed = new Set<Capability>();
@@ -19,6 +22,7 @@ export function neededCapabilities(plan: Plan): ReadonlySet<Capability> {
       }
       if (step.kind === "split" || step.kind === "takeover" || step.kind === "failback") needed.add(step.kind);
       if (step.kind === "resync" && step.direction === "reverse") needed.add("resync-reverse");
+      if (step.kind === "restore-files") for (const capability of RESTORING) needed.add(capability);
       if ("steps" in step) visit(step.steps);
       if (step.kind === "expect-refused") visit([step.step]);
     }

@@ -1,6 +1,7 @@
 import { NS_PER_MS } from "../../engine/ports/index.ts";
 import { type Checker, type CheckResult, createChecker } from "../check/checker.ts";
 import { EventLog } from "../history/event-log.ts";
+import type { FileSystems } from "../files/file-system.ts";
 import type { Failure, FaultRecord, OracleRecord } from "../history/run-record.ts";
 import { describeCondition } from "../plan/condition.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -30,6 +31,8 @@ export interface RunOnceOptions {
   /** Every trace that the plan names. */
   readonly traces: ReadonlyMap<string, LoadedTrace>;
   readonly oracles: ReadonlyMap<string, RunOracle>;
+  /** For plans that deal with files. */
+  readonly fileSystems: FileSystems | undefined;
   /** Disks assert that a program leaves the buffer of a write alone until it settles. */
   readonly checkBuffers: boolean;
 }
@@ -116,6 +119,7 @@ class Run {
       waiting: this.#waiting,
       host,
       traces,
+      fileSystems: options.fileSystems,
       onStruck: (fault) => {
         if (fault.kind === "cut") this.#captures.cut();
       },
@@ -170,6 +174,11 @@ class Run {
     for (const [index, expectation] of expect.entries()) {
       if (expectation.kind !== "holds" || this.#watch.isTrue(expectation.condition)) continue;
       this.#fail("expectation", `expect[${index}]: not so at the end: ${describeCondition(expectation.condition)}`);
+    }
+    for (const [index, expectation] of expect.entries()) {
+      if (expectation.kind !== "files-hold") continue;
+      const missing = await this.#interpreter.files.missing(expectation);
+      if (missing !== "") this.#fail("expectation", `expect[${index}]: the files of ${expectation.volume}: ${missing}`);
     }
     this.#captures.end();
   }

@@ -1,5 +1,6 @@
 import { formatDifference } from "../history/difference.ts";
 import { EventLog } from "../history/event-log.ts";
+import type { FileSystems } from "../files/file-system.ts";
 import type { Failure, OracleRecord, RunRecord, Verdict } from "../history/run-record.ts";
 import { mergeVerdicts } from "../history/verdict.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -28,6 +29,8 @@ export interface RunPlanOptions {
   readonly traces?: ReadonlyMap<string, LoadedTrace>;
   /** By name: the outside judges that the plan may ask. */
   readonly oracles?: ReadonlyMap<string, RunOracle>;
+  /** For plans that deal with files. */
+  readonly fileSystems?: FileSystems;
   readonly limits?: Partial<RunLimits>;
   /** Real milliseconds, for the record alone; 0 without. */
   readonly wallNowMs?: () => number;
@@ -56,6 +59,7 @@ export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunR
     target,
     pump,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    fileSystems: options.fileSystems,
     traces: options.traces ?? new Map<string, LoadedTrace>(),
   };
   const judges = options.oracles ?? new Map<string, RunOracle>();
