@@ -17,7 +17,7 @@ export function neededCapabilities(plan: Plan): ReadonlySet<Capability> {
         for (const { name, link, mode, tracker } of pairs) {
           if (name !== step.pair) continue;
           needed.add(link === undefined ? "local-mirror" : mode);
-          if (tracker === "lsn") needed.add("image");
+          if (tracker === "lsn") needed.add("tracker-lsn");
         }
       }
       if (step.kind === "split" || step.kind === "takeover" || step.kind === "failback") needed.add(step.kind);

@@ -25,6 +25,7 @@ const CAPABILITIES: readonly Capability[] = [
   "takeover",
   "failback",
   "pending-bitmap",
+  "tracker-lsn",
   "local-mirror",
 ];
 

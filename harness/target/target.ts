@@ -12,6 +12,8 @@ export type Capability =
   | "takeover"
   | "failback"
   | "pending-bitmap"
+  /** Updates remembered by number instead of by bitmap (LS-3). */
+  | "tracker-lsn"
   /** Local mirrors, backups of one moment, and restores from them. */
   | "local-mirror"
   /** Images of a volume as of a suspension. */
