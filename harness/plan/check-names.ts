@@ -35,7 +35,11 @@ export function checkNames(plan: NamedParts): void {
   plan.steps.forEach((step, index) => visit(step, `steps[${index}]`));
   plan.expect.forEach((expectation, index) => {
     const path = `expect[${index}]`;
-    if (expectation.kind === "oracle") known(names.volumes, expectation.volume, `${path}.volume`, "volume");
+    if ("volume" in expectation) known(names.volumes, expectation.volume, `${path}.volume`, "volume");
+    if ("other" in expectation) known(names.volumes, expectation.other, `${path}.other`, "volume");
+    if ("link" in expectation) known(names.links, expectation.link, `${path}.link`, "link");
+    if ("system" in expectation) known(names.systems, expectation.system, `${path}.system`, "system");
+    if (expectation.kind === "unchanged") marked(marks, expectation.since, expectation.volume, `${path}.since`);
     if (expectation.kind === "holds") checkCondition(names, expectation.condition, `${path}.condition`);
     if (expectation.kind === "files-hold") checkFiles(expectation, plan.topology, path);
   });

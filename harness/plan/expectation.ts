@@ -39,13 +39,57 @@ export interface Oracle<V extends string = string> {
   readonly at: "every-cut" | "end";
 }
 
+/** The volume's disk holds at the end what it held at the mark, to the last byte (CR-6). */
+export interface Unchanged<V extends string = string> {
+  readonly kind: "unchanged";
+  readonly volume: V;
+  readonly since: string;
+}
+
+/** The disks of the two volumes hold the same at the end. */
+export interface SameAs<V extends string = string> {
+  readonly kind: "same-as";
+  readonly volume: V;
+  readonly other: V;
+}
+
+/**
+ * Every time that remote pairs over the link are resynchronised, at most `factor` times the bytes of the tracks that
+ * differ or were in flight, and `plusBytes` for each, cross it: both ways, overhead included. What hosts write
+ * meanwhile is added to what may cross. An initial copy does not count.
+ */
+export interface ResyncBytes<L extends string = string> {
+  readonly kind: "resync-bytes";
+  readonly link: L;
+  readonly factor: number;
+  readonly plusBytes: number;
+}
+
+/**
+ * From every step `from` of the system's program to the step `to` about the same volume, at most the time of `flushes`
+ * flushes of a disk passes. At least one pause must be seen.
+ */
+export interface PauseAtMost<S extends string = string> {
+  readonly kind: "pause-at-most";
+  readonly system: S;
+  readonly flushes: number;
+  readonly from: string;
+  readonly to: string;
+}
+
 /** What must hold besides the invariants, which always must. */
 export type Expectation<N extends Names = Names> =
   | Converged
   | Violates
   | Holds<N>
   | Oracle<N["volume"]>
-  | FilesHold<N["volume"]>;
+  | FilesHold<N["volume"]>
+  | Unchanged<N["volume"]>
+  | SameAs<N["volume"]>
+  | ResyncBytes<N["link"]>
+  | PauseAtMost<N["system"]>;
+
+const stepNameSchema = z.string().min(1).max(64);
 
 export const expectationSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("converged"), withinMs: z.number().int().min(1).max(3_600_000) }),
@@ -62,4 +106,19 @@ export const expectationSchema = z.discriminatedUnion("kind", [
     at: z.enum(["every-cut", "end"]),
   }),
   filesHoldSchema,
+  z.strictObject({ kind: z.literal("unchanged"), volume: nameSchema, since: nameSchema }),
+  z.strictObject({ kind: z.literal("same-as"), volume: nameSchema, other: nameSchema }),
+  z.strictObject({
+    kind: z.literal("resync-bytes"),
+    link: nameSchema,
+    factor: z.number().min(1).max(100),
+    plusBytes: z.number().int().min(0).max(1_073_741_824),
+  }),
+  z.strictObject({
+    kind: z.literal("pause-at-most"),
+    system: nameSchema,
+    flushes: z.number().min(0).max(1000),
+    from: stepNameSchema,
+    to: stepNameSchema,
+  }),
 ]) satisfies z.ZodType<Expectation>;

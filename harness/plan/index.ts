@@ -25,7 +25,7 @@ export { connected, image, journal, progress, restored, status, step, written } 
 export { dismount, file, filesHold, makeFiles, mount, removeFiles, restoreFiles, writeFiles } from "./dsl/files.ts";
 export { after, expectRefused, ms, repeat, seconds, sequence, together, wait, when } from "./dsl/control.ts";
 export { bitFlip, bitRot, eio, enospc, lostWrite, misdirectedWrite, stall, tornWrite } from "./dsl/disks.ts";
-export { converged, holds, oracle, violates } from "./dsl/expectations.ts";
+export { converged, holds, oracle, pauseAtMost, resyncBytes, sameAs, unchanged, violates } from "./dsl/expectations.ts";
 export { fill, flush, read, trace, trim, workload, write, writeZeroes } from "./dsl/host-io.ts";
 export {
   bandwidth,

@@ -24,6 +24,8 @@ export interface HostParts {
   readonly trackBytes: number;
   /** The program answered with something that is no HostError. */
   readonly onTargetFault: (error: unknown) => void;
+  /** A write, trim or write of zeroes goes to the system now. */
+  readonly onIssued: (offsetBytes: number, lengthBytes: number) => void;
   /** Draws the numbers of writes: one row for all hosts of a run. */
   readonly nextSequence: () => number;
 }
@@ -237,6 +239,7 @@ export class Host {
       });
       if (!isWrite) return;
       this.issuedWrites++;
+      this.#parts.onIssued(offsetBytes, lengthBytes);
       for (const callback of this.#onWritten) callback();
     });
   }

@@ -4,9 +4,11 @@ import { EventLog } from "../history/event-log.ts";
 import type { FileSystems } from "../files/file-system.ts";
 import type { Failure, FaultRecord, OracleRecord } from "../history/run-record.ts";
 import { describeCondition } from "../plan/condition.ts";
+import type { Expectation } from "../plan/expectation.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Target } from "../target/target.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
+import { firstDifference } from "../world/sim/disk/index.ts";
 import { HostAccessError, RunGuards } from "../world/sim/guards.ts";
 import type { Pump } from "../world/sim/pump.ts";
 import { Scheduler } from "../world/sim/scheduler.ts";
@@ -20,6 +22,7 @@ import { Host } from "./host.ts";
 import { Interpreter } from "./interpreter.ts";
 import type { RunLimits } from "./limits.ts";
 import { Marks } from "./marks.ts";
+import { Measures } from "./measures.ts";
 import type { CaptureContext, RunOracle } from "./run-oracle.ts";
 import { WaitingList } from "./waiting-list.ts";
 
@@ -67,6 +70,7 @@ class Run {
   readonly #hosts = new Map<string, Host>();
   readonly #watch: ConditionWatch;
   readonly #marks: Marks;
+  readonly #measures: Measures;
   readonly #ledger: FaultLedger;
   readonly #captures: Captures;
   readonly #interpreter: Interpreter;
@@ -107,6 +111,7 @@ class Run {
     }
     this.#captures = new Captures(plan, this.#world, oracles, this.#guards, (volume) => this.#traceAt(volume));
     this.#marks = new Marks(this.#world);
+    this.#measures = new Measures(plan, this.#world);
     this.#interpreter = new Interpreter({
       plan,
       marks: this.#marks,
@@ -172,15 +177,38 @@ class Run {
     const { expect } = this.#plan;
     for (const expectation of expect) if (expectation.kind === "converged") await this.#converge(expectation.withinMs);
     for (const [index, expectation] of expect.entries()) {
-      if (expectation.kind !== "holds" || this.#watch.isTrue(expectation.condition)) continue;
-      this.#fail("expectation", `expect[${index}]: not so at the end: ${describeCondition(expectation.condition)}`);
+      const why = this.#unmet(expectation);
+      if (why !== "") this.#fail("expectation", `expect[${index}]: ${why}`);
     }
     for (const [index, expectation] of expect.entries()) {
       if (expectation.kind !== "files-hold") continue;
       const missing = await this.#interpreter.files.missing(expectation);
       if (missing !== "") this.#fail("expectation", `expect[${index}]: the files of ${expectation.volume}: ${missing}`);
     }
+    for (const failure of this.#measures.failures()) this.#fail("expectation", failure);
     this.#captures.end();
+  }
+
+  /** What is not as the expectation says, of those that look at the end; "" for nothing. */
+  #unmet(expectation: Expectation): string {
+    switch (expectation.kind) {
+      case "holds": {
+        const { condition } = expectation;
+        return this.#watch.isTrue(condition) ? "" : `not so at the end: ${describeCondition(condition)}`;
+      }
+      case "unchanged": {
+        const { volume, since } = expectation;
+        const at = this.#marks.firstChange(since, volume);
+        return at < 0 ? "" : `${volume} is not as it was at the mark ${since}, from about byte ${at} on`;
+      }
+      case "same-as": {
+        const { volume, other } = expectation;
+        const at = firstDifference(this.#world.simDisk(volume), this.#world.simDisk(other));
+        return at < 0 ? "" : `${volume} and ${other} differ, at byte ${at} first`;
+      }
+      default:
+        return "";
+    }
   }
 
   async #converge(withinMs: number): Promise<void> {
@@ -207,12 +235,16 @@ class Run {
 
   #listener(): WorldListener {
     return {
-      systemDown: (system, kind) => this.#checker.systemDown(system, kind),
+      systemDown: (system, kind) => {
+        this.#checker.systemDown(system, kind);
+        this.#measures.systemDown(system);
+      },
       systemUp: (system) => this.#checker.systemUp(system),
       linkCut: (link) => this.#checker.linkCut(link),
       linkHealed: (link) => this.#checker.linkHealed(link),
       step: (system, step) => {
         this.#checker.observe();
+        this.#measures.step(system, step);
         this.#watch.step(system, step.name);
       },
       targetFailed: (system, error) => this.#targetFailed(system, error),
@@ -241,6 +273,7 @@ class Run {
         sizeBytes: config.sizeBytes,
         trackBytes: config.trackBytes,
         onTargetFault: (error) => this.#targetFailed(system.name, error),
+        onIssued: (offsetBytes, lengthBytes) => this.#measures.hostWrite(volume, offsetBytes, lengthBytes),
         nextSequence: () => ++this.#writeSequence,
       });
       this.#hosts.set(volume, host);

@@ -37,11 +37,19 @@ export class SimWorldLink implements WorldLink {
   #proxy: SimProxy;
   #cuts = 0;
   #toxicCount = 0;
+  /** Of the proxies that were given up. */
+  #carriedBefore = 0;
 
   constructor(parts: SimWorldLinkParts) {
     this.name = parts.name;
     this.#parts = parts;
     this.#proxy = parts.makeProxy();
+  }
+
+  /** Bytes that came out of the link so far, both ways, all connections together. */
+  get carriedBytes(): number {
+    const { bytesUpstream, bytesDownstream } = this.#proxy.effects;
+    return this.#carriedBefore + bytesUpstream + bytesDownstream;
   }
 
   cut(): Injection {
@@ -118,6 +126,7 @@ export class SimWorldLink implements WorldLink {
   #replaceProxy(): void {
     const { scheduler, listener, makeProxy } = this.#parts;
     listener.linkCut(this.name);
+    this.#carriedBefore = this.carriedBytes;
     this.#proxy.delete().catch((error: unknown) => scheduler.fail(error));
     this.#proxy = makeProxy();
     for (const active of this.#toxics) this.#add(active);
