@@ -127,8 +127,7 @@ export class LocalMirrors {
       if (entry.suspension === "error") this.#retry(pair);
       return;
     }
-    // Left over from before the copy began.
-    for (const track of mirrorSide.dirty.indices()) pending.dirty.set(track);
+    // The volume's side has held these marks since before the copy began.
     mirrorSide.dirty.clearAll();
     if (entry.status === "DUPLEX" && pending.dirty.count === 0) pair.live = true;
     else {

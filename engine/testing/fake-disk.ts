@@ -7,6 +7,9 @@ export type WriteFate =
   /** Power is lost: the write never settles, nor does anything after it. */
   | { readonly crashes: (sector: number) => boolean };
 
+/** What becomes of one flush. It speaks for what had completed when it was asked for. */
+export type FlushFate = "done" | "fails" | "crashes";
+
 export interface WriteRequest {
   /** Counts the writes of this disk from 0. */
   readonly index: number;
@@ -22,23 +25,32 @@ export class FakeDisk implements Disk {
   readonly sizeBytes: number;
   /** What a crash leaves. */
   readonly durable: Uint8Array;
-  readonly #visible: Uint8Array;
+  /** What a read gets. */
+  readonly visible: Uint8Array;
   /** Asked once a write, when it is to happen; it may wait. */
   decide: (request: WriteRequest) => WriteFate | Promise<WriteFate> = () => "done";
+  /** Asked once a flush, as {@link decide}; a crash is one before it has any effect. */
+  decideFlush: () => FlushFate | Promise<FlushFate> = () => "done";
   writes = 0;
   readonly #inFlight = new Set<readonly [startBytes: number, endBytes: number]>();
+  /** By sector: which change it holds. */
+  readonly #visibleVersions: Float64Array;
+  readonly #durableVersions: Float64Array;
+  #changes = 0;
   #crashed = false;
 
   /** @param content as an earlier disk left it */
   constructor(content: Uint8Array | number) {
     this.durable = typeof content === "number" ? new Uint8Array(content) : content.slice();
-    this.#visible = this.durable.slice();
+    this.visible = this.durable.slice();
     this.sizeBytes = this.durable.length;
+    this.#visibleVersions = new Float64Array(Math.ceil(this.sizeBytes / SECTOR_BYTES));
+    this.#durableVersions = new Float64Array(this.#visibleVersions.length);
   }
 
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     if (this.#crashed) await never();
-    return this.#visible.slice(offsetBytes, offsetBytes + lengthBytes);
+    return this.visible.slice(offsetBytes, offsetBytes + lengthBytes);
   }
 
   async write(offsetBytes: number, data: Uint8Array, options: WriteOptions = {}): Promise<void> {
@@ -57,9 +69,11 @@ export class FakeDisk implements Disk {
     for (let sector = 0; sector < request.sectors; sector++) {
       if (!keeps(sector)) continue;
       const content = data.subarray(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES);
-      this.#visible.set(content, offsetBytes + sector * SECTOR_BYTES);
+      const at = offsetBytes / SECTOR_BYTES + sector;
+      this.visible.set(content, at * SECTOR_BYTES);
+      this.#visibleVersions[at] = ++this.#changes;
       // A write that did not complete promised nothing, and may yet have survived.
-      if (options.fua === true || fate !== "done") this.durable.set(content, offsetBytes + sector * SECTOR_BYTES);
+      if (options.fua === true || fate !== "done") this.#keep(at, this.#changes, content);
     }
     if (fate === "done") return;
     if ("fails" in fate) throw new DiskError("EIO", offsetBytes, lengthBytes);
@@ -69,12 +83,27 @@ export class FakeDisk implements Disk {
 
   async flush(): Promise<void> {
     if (this.#crashed) await never();
-    this.durable.set(this.#visible);
+    const completed = this.visible.slice();
+    const versions = this.#visibleVersions.slice();
+    const fate = await this.decideFlush();
+    if (fate === "fails") throw new DiskError("EIO", 0, this.sizeBytes);
+    if (fate === "crashes") this.#crashed = true;
+    if (this.#crashed) await never();
+    // While it took its time more may have been written, of which it says nothing.
+    for (const [sector, version] of versions.entries())
+      if (version > (this.#durableVersions[sector] as number))
+        this.#keep(sector, version, completed.subarray(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES));
+  }
+
+  #keep(sector: number, version: number, content: Uint8Array): void {
+    this.durable.set(content, sector * SECTOR_BYTES);
+    this.#durableVersions[sector] = version;
   }
 
   async trim(offsetBytes: number, lengthBytes: number): Promise<void> {
     if (this.#crashed) await never();
-    this.#visible.fill(0, offsetBytes, offsetBytes + lengthBytes);
+    this.visible.fill(0, offsetBytes, offsetBytes + lengthBytes);
+    this.#visibleVersions.fill(++this.#changes, offsetBytes / SECTOR_BYTES, (offsetBytes + lengthBytes) / SECTOR_BYTES);
   }
 
   /**
@@ -85,7 +114,7 @@ export class FakeDisk implements Disk {
     this.#crashed = true;
     for (let sector = 0; sector < this.sizeBytes / SECTOR_BYTES; sector++) {
       const range = [sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES] as const;
-      if (survives(sector)) this.durable.set(this.#visible.subarray(...range), range[0]);
+      if (survives(sector)) this.durable.set(this.visible.subarray(...range), range[0]);
     }
     return new FakeDisk(this.durable);
   }

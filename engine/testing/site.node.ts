@@ -1,6 +1,6 @@
 import type { LinkConfig, SystemConfig } from "../controller/config.ts";
 import { StorageSystem } from "../controller/storage-system.ts";
-import { type Clock, type LinkEndpoint, LinkError, NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts";
+import { type Clock, type LinkEndpoint, LinkError, NS_PER_MS, SECTOR_BYTES, sleep } from "../ports/index.ts";
 import { FakeClock } from "./fake-clock.node.ts";
 import { FakeDisk } from "./fake-disk.ts";
 import { MemoryNetwork } from "./memory-network.node.ts";
@@ -104,6 +104,10 @@ export class Site {
       await this.#clock.pass(100 * NS_PER_MS);
     }
     throw new Error("an hour has passed");
+  }
+
+  sleep(delayNs: number): Promise<void> {
+    return sleep(this.#clock, delayNs);
   }
 
   pass(deltaNs: number): Promise<void> {
