@@ -1,0 +1,97 @@
+import {
+  backup,
+  cascade,
+  converged,
+  create,
+  dismount,
+  expectRefused,
+  file,
+  filesHold,
+  makeFiles,
+  mark,
+  mount,
+  type NamesOf,
+  oracle,
+  type Plan,
+  removeFiles,
+  restoreFiles,
+  resyncBytes,
+  sameAs,
+  scenario,
+  type Step,
+  status,
+  together,
+  unchanged,
+  wait,
+  writeFiles,
+} from "../../harness/plan/index.ts";
+
+const INBOX = "/mail/inbox";
+const LAST_YEAR = "/accounts/2025.dat";
+const THIS_YEAR = "/accounts/2026.dat";
+const LETTER = "/mail/drafts/letter";
+
+const inTheBackup = {
+  inbox: file(INBOX, "at the backup", 90_000),
+  lastYear: file(LAST_YEAR, "at the backup", 40_000),
+  thisYear: file(THIS_YEAR, "at the backup", 150_000),
+};
+const ofToday = { inbox: file(INBOX, "of today", 110_000), letter: file(LETTER, "of today", 9000) };
+
+type Cascade = ReturnType<typeof cascade<"gen1">>;
+
+/** What differs between the stories of a restore. */
+export interface Restoring {
+  readonly name: string;
+  readonly requirements: readonly string[];
+  readonly mode: "sync" | "async";
+  /** `named`: the two files that were spoilt and removed since; `whole`: each file that the volume has, and no other. */
+  readonly what: "named" | "whole";
+  /** Goes on beside the restoring program. */
+  readonly meanwhile: readonly Step<NamesOf<Cascade>>[];
+}
+
+/**
+ * A file system is backed up, used, damaged, and restored: the restoring program gets the damaged files, or all,
+ * out of the backup. The file system is sound at the end, at both systems, and the backup as it was.
+ */
+export function restoring({ name, requirements, mode, what, meanwhile }: Restoring): Plan {
+  const backedUp = Object.values(inTheBackup);
+  const whole = what === "whole";
+  const names = whole ? backedUp.map(({ path }) => path) : [THIS_YEAR, LAST_YEAR];
+  const expected = whole ? backedUp : [...Object.values(ofToday), inTheBackup.lastYear, inTheBackup.thisYear];
+  return scenario({
+    name,
+    requirements,
+    topology: cascade({ mode }),
+    steps: [
+      makeFiles("pvol", backedUp),
+      create("pair"),
+      create("gen1"),
+      wait(status("pair", "DUPLEX")),
+      wait(status("gen1", "DUPLEX")),
+      backup({ mirrors: ["gen1"] }),
+      wait(status("gen1", "SPLIT")),
+      mark("backup", ["gen1"]),
+      mount("pvol"),
+      writeFiles("pvol", [...(whole ? [ofToday.inbox] : Object.values(ofToday)), file(THIS_YEAR, "spoilt", 170_000)]),
+      removeFiles("pvol", [LAST_YEAR]),
+      expectRefused(restoreFiles({ from: "gen1", names }), "VOLUME_MOUNTED"),
+      dismount("pvol"),
+      expectRefused(restoreFiles({ from: "gen1", names: [...names, LETTER] }), "FILE_NOT_IN_BACKUP"),
+      together(restoreFiles({ from: "gen1", names }), ...meanwhile),
+      mount("pvol"),
+    ],
+    expect: [
+      converged(),
+      filesHold("pvol", expected),
+      filesHold("spvol", expected),
+      // Every byte of the file system came from the backup, not the files' alone.
+      ...(whole ? [sameAs("pvol", "gen1")] : []),
+      unchanged("gen1", "backup"),
+      resyncBytes("link"),
+      oracle("e2fsck-clean", { volume: "pvol", at: "end" }),
+      oracle("e2fsck-clean", { volume: "spvol", at: "end" }),
+    ],
+  });
+}
