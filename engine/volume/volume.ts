@@ -157,10 +157,11 @@ export class Volume {
    * a restore brings back. Hosts' access does not matter. @throws DiskError, EngineError
    */
   async apply(update: Update, ...origins: readonly Tap[]): Promise<void> {
-    if (this.#taps.length === 1 && this.#taps[0] === origins[0]) return this.#write(update);
     const release = await this.#lock(update.offsetBytes, lengthOf(update));
     try {
-      await this.#change(update, origins);
+      // The way of most secondaries: nobody else wants to know.
+      if (this.#taps.length === 1 && this.#taps[0] === origins[0]) await this.#write(update);
+      else await this.#change(update, origins);
     } finally {
       release();
     }
