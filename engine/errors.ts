@@ -39,6 +39,11 @@ export interface EngineErrorContexts {
   NOT_LOCAL: { pair: string; command: string };
   /** The volume is taking over other content; the command needs all of it. Also a second restore. */
   RESTORE_RUNS: { volume: string; command: string };
+  /** Nothing is kept of the volume now, or what was kept had to be given up. */
+  NO_IMAGE: { volume: string; why: string };
+  IMAGE_AREA_TOO_SMALL: { volume: string; area: string; neededBytes: number; sizeBytes: number };
+  /** The image method needs the journal of the volume. */
+  IMAGE_NEEDS_JOURNAL: { volume: string };
   META_CORRUPT: { place: string; found: string; expected: string };
   /** The copy management table has a fixed size. */
   TABLE_FULL: { pairs: number; neededBytes: number; sizeBytes: number };
@@ -76,6 +81,9 @@ const remedies: Readonly<Record<EngineErrorCode, string>> = {
   DISK_FAILED: "mend or replace the device",
   NOT_LOCAL: "name a local mirror; a remote one is resynchronised in reverse",
   RESTORE_RUNS: "wait until the restore is through",
+  NO_IMAGE: "wait for the next suspension; if the image was lost, give it a larger area",
+  IMAGE_AREA_TOO_SMALL: "give the image a larger area",
+  IMAGE_NEEDS_JOURNAL: "configure a journal for the volume, or another image method",
   META_CORRUPT: "restore the metadata device, or start with an empty one and create the pairs again",
   TABLE_FULL: "make the pair at another system, or use shorter names",
   FILE_NOT_IN_BACKUP: "name files that the backup holds, or restore from another generation",

@@ -1,0 +1,300 @@
+import fc from "fast-check";
+import { type ConformanceTest, expectSame, expectThat } from "../ports/conformance.ts";
+import { SECTOR_BYTES } from "../ports/index.ts";
+import { checkAsyncLaw } from "../testing/check-law.ts";
+import { FakeDisk, type WriteFate } from "../testing/fake-disk.ts";
+import { Volume } from "../volume/volume.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Image } from "./image.ts";
+
+/** One of the image methods, and what a case may do to it (LS-9). */
+export interface ImageConformanceOptions {
+  readonly test: ConformanceTest;
+  readonly method: string;
+  /** A runtime of its own for one incarnation. */
+  runtime(): Runtime;
+  /** Lets everything happen that can happen without time. */
+  drained(): Promise<void>;
+  /** Bytes of an area with room for the old content of `tracks` tracks of the volume. */
+  areaBytes(volume: { readonly sizeBytes: number; readonly trackBytes: number }, tracks: number): number;
+  /** The image of a volume in an area, not loaded; not yet a tap. */
+  open(volume: Volume, area: FakeDisk, runtime: Runtime): Image;
+  /** What this method cannot show, each with the reason. */
+  readonly lacks?: {
+    /** Its space cannot run out. */
+    readonly overflow?: string;
+  };
+}
+
+const TRACK_BYTES = 4 * SECTOR_BYTES;
+const TRACKS = 6;
+/** The last track is partial. */
+const SECTORS = TRACKS * 4 - 1;
+const SIZE_BYTES = SECTORS * SECTOR_BYTES;
+const CASES = 250;
+
+type Step =
+  | { readonly kind: "write" | "zero"; readonly sector: number; readonly sectors: number; readonly value: number }
+  | { readonly kind: "fix" | "revise" | "release" | "flush" | "read" | "pause" };
+
+const change = fc.record({
+  kind: fc.constantFrom("write" as const, "zero" as const),
+  sector: fc.nat({ max: SECTORS - 1 }),
+  sectors: fc.integer({ min: 1, max: 9 }),
+  value: fc.integer({ min: 1, max: 255 }),
+});
+const event = fc.record({ kind: fc.constantFrom("fix", "revise", "release", "flush", "read", "pause") });
+const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof({ weight: 3, arbitrary: change }, event) as fc.Arbitrary<Step>, {
+  maxLength: 14,
+});
+
+/** The three pieces of an image, and what is known of each moment. */
+class Stage {
+  readonly #options: ImageConformanceOptions;
+  disk: FakeDisk;
+  area: FakeDisk;
+  volume!: Volume;
+  image!: Image;
+  /** What the owner of the image has durably: no image up to this moment is valid. */
+  voided = 0;
+  /** By moment: what the volume held. */
+  readonly contents = new Map<number, Uint8Array>();
+  /** The moment that was fixed last, was not released, and is not lost; 0 for none. */
+  promised = 0;
+  /** What a loss of power left of the disk that it did not hit in the middle of a write. */
+  readonly #left = new Map<FakeDisk, FakeDisk>();
+  crashed = false;
+
+  constructor(options: ImageConformanceOptions, areaTracks: number) {
+    this.#options = options;
+    this.disk = new FakeDisk(new Uint8Array(SIZE_BYTES).map((_, at) => 1 + Math.floor(at / SECTOR_BYTES)));
+    this.area = new FakeDisk(options.areaBytes({ sizeBytes: SIZE_BYTES, trackBytes: TRACK_BYTES }, areaTracks));
+  }
+
+  async start(): Promise<void> {
+    const runtime = this.#options.runtime();
+    this.volume = new Volume("vol", this.disk, TRACK_BYTES, runtime);
+    this.image = this.#options.open(this.volume, this.area, runtime);
+    this.image.onLost = async (moment) => {
+      // Before a change is made that the image does not hold, the owner knows.
+      this.voided = Math.max(this.voided, moment);
+      this.promised = 0;
+    };
+    await this.image.load(this.voided);
+    this.volume.addTap(this.image);
+  }
+
+  /** Everything from write `index` on has this fate; a crash takes both disks at once. */
+  strike(index: number, fate: WriteFate): void {
+    let count = 0;
+    for (const disk of [this.disk, this.area])
+      disk.decide = () => {
+        if (count++ !== index) return "done";
+        if (fate !== "done" && "crashes" in fate) {
+          this.crashed = true;
+          const other = disk === this.disk ? this.area : this.disk;
+          this.#left.set(other, other.afterCrash());
+        }
+        return fate;
+      };
+  }
+
+  /** The next program finds the disks as they were left. */
+  async restart(): Promise<void> {
+    this.disk = this.#left.get(this.disk) ?? this.disk.afterCrash();
+    this.area = this.#left.get(this.area) ?? this.area.afterCrash();
+    this.#left.clear();
+    this.crashed = false;
+    await this.start();
+  }
+
+  async take(step: Step): Promise<void> {
+    const { volume, image } = this;
+    switch (step.kind) {
+      case "write":
+      case "zero": {
+        const offsetBytes = step.sector * SECTOR_BYTES;
+        const lengthBytes = Math.min(step.sectors, SECTORS - step.sector) * SECTOR_BYTES;
+        if (step.kind === "zero") await volume.update({ kind: "zero", offsetBytes, lengthBytes });
+        else {
+          const data = new Uint8Array(lengthBytes).fill(step.value);
+          await volume.update({ kind: "write", offsetBytes, data, fua: false });
+        }
+        return;
+      }
+      case "fix":
+      case "revise": {
+        const release = await volume.locks.drain();
+        try {
+          if (step.kind === "fix" && image.state === "fixed") return;
+          this.contents.set(image.moment + 1, await this.disk.read(0, SIZE_BYTES));
+          const fixed = await (step.kind === "fix" ? image.fix() : image.revise());
+          if (fixed) this.promised = image.moment;
+        } finally {
+          release();
+        }
+        return;
+      }
+      case "release":
+        // The owner first: it is what counts after a crash.
+        this.voided = image.moment;
+        this.promised = 0;
+        await image.release();
+        return;
+      case "flush":
+        await volume.flush();
+        return;
+      case "read":
+        await this.check();
+        return;
+      case "pause":
+        await this.#options.drained();
+    }
+  }
+
+  /** The image is what the volume held, or says that it is not there; and it knows what changed. */
+  async check(): Promise<void> {
+    const { image, promised } = this;
+    if (promised !== 0) {
+      expectSame(image.state, "fixed", "state of an image that was fixed and not lost");
+      // A crash may have come when the next moment was durable and nobody had been told.
+      expectThat(image.moment >= promised, `moment: expected ${promised} or later, found ${image.moment}`);
+    }
+    if (image.state !== "fixed") return;
+    const content = this.contents.get(image.moment);
+    expectThat(content !== undefined, `an image of moment ${image.moment}, which there was not`);
+    const found = await image.read(0, SIZE_BYTES).catch((error: unknown) => {
+      // Its background copy may fail meanwhile.
+      if (image.state !== "lost" || this.promised !== 0) throw error;
+    });
+    if (found === undefined) return;
+    expectSame([...found], [...content], `image of moment ${image.moment}`);
+    const now = await this.disk.read(0, SIZE_BYTES);
+    const changed = new Set(image.changedTracks());
+    for (let at = 0; at < SIZE_BYTES; at++) {
+      const track = Math.floor(at / TRACK_BYTES);
+      if (now[at] !== content[at]) expectThat(changed.has(track), `track ${track} changed and the image does not know`);
+    }
+  }
+}
+
+/** What every {@link Image} does, however it keeps the old content (LS-9). */
+export function imageConformance(options: ImageConformanceOptions): void {
+  const { test, method, lacks } = options;
+  const law = (name: string, body: () => Promise<void>): void => test(`image ${method}: ${name}`, body);
+
+  law("it is the volume as of its moment while hosts write, and knows what changed (LS-2, SR-2)", () =>
+    checkAsyncLaw(
+      fc.asyncProperty(steps, async (list) => {
+        const stage = new Stage(options, TRACKS);
+        await stage.start();
+        for (const step of list) {
+          await stage.take(step);
+          await stage.check();
+        }
+      }),
+      CASES,
+    ),
+  );
+
+  law("requests that run at the same time do not mix moments (bugs of that kind: a read that races with a change)", () =>
+    checkAsyncLaw(
+      fc.asyncProperty(fc.array(change, { maxLength: 8 }), async (list) => {
+        const stage = new Stage(options, TRACKS);
+        await stage.start();
+        await stage.take({ kind: "fix" });
+        const content = stage.contents.get(stage.image.moment);
+        const found: Promise<Uint8Array>[] = [];
+        const changes: Promise<void>[] = [];
+        for (const step of list) {
+          changes.push(stage.take(step));
+          found.push(stage.image.read(0, SIZE_BYTES));
+        }
+        for (const read of found) expectSame([...(await read)], [...(content ?? [])], "image");
+        await Promise.all(changes);
+        await stage.check();
+      }),
+      CASES,
+    ),
+  );
+
+  law("after a loss of power at any write, with any part of it kept, it is still of its moment", () =>
+    checkAsyncLaw(
+      fc.asyncProperty(
+        steps,
+        steps,
+        fc.nat({ max: 45 }),
+        fc.array(fc.boolean(), { minLength: 64, maxLength: 64 }),
+        async (before, after, index, keeps) => {
+          const stage = new Stage(options, TRACKS);
+          await stage.start();
+          stage.strike(index, { crashes: (sector) => keeps[sector] === true });
+          const work = async (): Promise<void> => {
+            await stage.take({ kind: "fix" });
+            for (const step of before) await stage.take(step);
+          };
+          let ended = false;
+          let failure: unknown;
+          void work()
+            .catch((error: unknown) => {
+              failure = error;
+            })
+            .finally(() => {
+              ended = true;
+            });
+          for (let round = 0; round < 200 && !ended && !stage.crashed; round++) await options.drained();
+          await options.drained();
+          if (failure !== undefined) throw failure;
+          await stage.restart();
+          await stage.check();
+          for (const step of after) {
+            await stage.take(step);
+            await stage.check();
+          }
+        },
+      ),
+      CASES,
+    ),
+  );
+
+  law("a device that fails at any write costs the image at most, never a change of the volume (SR-5)", () =>
+    checkAsyncLaw(
+      fc.asyncProperty(steps, fc.nat({ max: 45 }), fc.boolean(), async (list, index, landed) => {
+        const stage = new Stage(options, TRACKS);
+        await stage.start();
+        let count = 0;
+        stage.area.decide = () => (count++ === index ? { fails: () => landed } : "done");
+        await stage.take({ kind: "fix" });
+        for (const step of list) {
+          await stage.take(step);
+          await stage.check();
+        }
+        await stage.restart();
+        await stage.check();
+      }),
+      CASES,
+    ),
+  );
+
+  if (lacks?.overflow !== undefined) return;
+  law("when its space runs out it is lost, says so, and the hosts go on (SR-5)", () =>
+    checkAsyncLaw(
+      fc.asyncProperty(steps, fc.integer({ min: 1, max: TRACKS - 1 }), async (list, room) => {
+        const stage = new Stage(options, room);
+        await stage.start();
+        await stage.take({ kind: "fix" });
+        for (const step of list) {
+          await stage.take(step);
+          await stage.check();
+        }
+        await stage.take({ kind: "revise" });
+        expectSame(stage.image.state, "fixed", "state after it was fixed anew");
+        for (let sector = 0; sector < SECTORS; sector += 4) await stage.take({ kind: "zero", sector, sectors: 1, value: 1 });
+        expectSame(stage.image.state, "lost", "state when more changed than there is room for");
+        await stage.restart();
+        expectThat(stage.image.state !== "fixed", "a lost image does not come back");
+      }),
+      CASES,
+    ),
+  );
+}

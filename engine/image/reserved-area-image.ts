@@ -1,0 +1,154 @@
+import { assert } from "../assert.ts";
+import { IntentBitmap, intentBitmapBytes } from "../mirror/intent-bitmap.ts";
+import type { Disk } from "../ports/index.ts";
+import type { ContentSource } from "../restore/copy-in.ts";
+import { Bitmap } from "../volume/bitmap.ts";
+import { TrackCopy } from "../volume/track-copy.ts";
+import type { Update } from "../volume/volume.ts";
+import { CopyOut } from "./copy-out.ts";
+import { Image, type ImageParts } from "./image.ts";
+
+/** The durable tables of one moment. */
+interface Tables {
+  readonly moment: number;
+  /** The status of all data (LS-2a): what is not copied into the area yet. */
+  readonly copy: TrackCopy;
+  /** Tracks that changed, or are about to; and those of which that is durable. */
+  readonly changing: Bitmap;
+  readonly changed: Bitmap;
+  readonly marks: IntentBitmap;
+}
+
+/**
+ * Image method *reserved area* (LS-2a): all data is copied into an area of the volume's size, in the
+ * background, and a track before its first change. A revised image copies only what changed (LS-4).
+ *
+ * Each of two places for the tables is used for every second moment: those of the next are written
+ * while the present ones still count.
+ */
+export class ReservedAreaImage extends Image {
+  readonly method = "reserved-area";
+  readonly content: ContentSource = {
+    read: (offsetBytes, lengthBytes) => {
+      assert(this.#copyOut !== undefined, "an image that is read has been fixed");
+      return this.#copyOut.read(offsetBytes, lengthBytes);
+    },
+  };
+  readonly #area: Disk;
+  readonly #tablesOffsetBytes: number;
+  #tables: Tables | undefined;
+  #prepared: Tables | undefined;
+  #preparedAll = false;
+  #copyOut: CopyOut | undefined;
+  #copying: Promise<boolean> = Promise.resolve(false);
+
+  /** @param tablesOffsetBytes where the area is free; what follows is the image's */
+  constructor(parts: ImageParts, area: Disk, tablesOffsetBytes: number) {
+    super(parts);
+    this.#area = area;
+    this.#tablesOffsetBytes = tablesOffsetBytes;
+  }
+
+  /** Bytes that the tables and the copy of a volume take. */
+  static neededBytes(sizeBytes: number, trackCount: number): number {
+    return 4 * intentBitmapBytes(trackCount) + sizeBytes;
+  }
+
+  override hasChanged(first: number, last: number): boolean {
+    if (this.#tables === undefined) return false;
+    const { changed, copy } = this.#tables;
+    // A crash may have come between the two: then the change was not made.
+    for (let track = first; track <= last; track++) if (!changed.has(track) || copy.left.has(track)) return false;
+    return true;
+  }
+
+  override *changedTracks(): Iterable<number> {
+    if (this.#tables === undefined) return;
+    // A track that was not copied has not changed, whatever was intended.
+    for (const track of this.#tables.changed.indices()) if (!this.#tables.copy.left.has(track)) yield track;
+  }
+
+  protected override async prepareMoment(moment: number, revised: boolean): Promise<void> {
+    if (!revised && this.#prepared?.moment === moment && this.#preparedAll) return;
+    this.#copyOut?.stop();
+    await this.#copying;
+    const { trackCount } = this.volume;
+    const tables = this.#place(moment);
+    const stale = new Bitmap(trackCount);
+    if (revised && this.#tables !== undefined) {
+      const { copy, changed } = this.#tables;
+      for (const track of copy.left.indices()) stale.set(track);
+      for (const track of changed.indices()) stale.set(track);
+    } else stale.setAll();
+    await Promise.all([tables.copy.begin(stale.indices()), tables.marks.writeAll()]);
+    this.#prepared = tables;
+    this.#preparedAll = !revised;
+  }
+
+  protected override openMoment(): void {
+    const tables = this.#prepared;
+    assert(tables?.moment === this.moment, "the tables of a moment are prepared before it is fixed");
+    this.#prepared = undefined;
+    this.#open(tables);
+  }
+
+  #open(tables: Tables): void {
+    const { volume, runtime } = this;
+    this.#tables = tables;
+    this.#copyOut = new CopyOut({
+      volume,
+      target: this.#area,
+      targetOffsetBytes: this.#tablesOffsetBytes + 4 * intentBitmapBytes(volume.trackCount),
+      tracks: tables.copy,
+      runtime,
+      name: `image of ${volume.name}`,
+      onLost: (why) => this.lose(why),
+    });
+    this.#copying = this.#copyOut.run();
+    runtime.tasks.spawn(this.#copying);
+  }
+
+  protected override async loadMoment(moment: number): Promise<boolean> {
+    const tables = this.#place(moment);
+    if (!(await tables.copy.load())) return false;
+    if ((await tables.marks.load(tables.changed)) > 0) return false;
+    for (const track of tables.changed.indices()) tables.changing.set(track);
+    this.#open(tables);
+    return true;
+  }
+
+  protected override closeMoment(): void {
+    this.#copyOut?.stop();
+  }
+
+  protected override async preserve(first: number, last: number): Promise<string> {
+    const tables = this.#tables;
+    const copyOut = this.#copyOut;
+    assert(tables !== undefined && copyOut !== undefined, "an image that is fixed has its tables");
+    for (let track = first; track <= last; track++) tables.changing.set(track);
+    await Promise.all([tables.marks.mark(first, last), copyOut.prepare(NOTHING, first, last)]);
+    for (let track = first; track <= last; track++) tables.changed.set(track);
+    return "";
+  }
+
+  #place(moment: number): Tables {
+    const { trackCount, trackBytes } = this.volume;
+    const bytes = intentBitmapBytes(trackCount);
+    const offsetBytes = this.#tablesOffsetBytes + (moment % 2) * 2 * bytes;
+    const left = new Bitmap(trackCount);
+    const changing = new Bitmap(trackCount);
+    // The moment in every sector tells it from what an earlier image left there.
+    const marks = (isMarked: Bitmap, at: number): IntentBitmap =>
+      new IntentBitmap(this.#area, { pairId: moment, offsetBytes: at, trackCount }, (track) => isMarked.has(track));
+    return {
+      moment,
+      copy: new TrackCopy(left, marks(left, offsetBytes), trackBytes),
+      changing,
+      changed: new Bitmap(trackCount),
+      marks: marks(changing, offsetBytes + bytes),
+    };
+  }
+}
+
+/** What a change is does not matter to a copy. */
+const NOTHING: Update = { kind: "zero", offsetBytes: 0, lengthBytes: 0 };
