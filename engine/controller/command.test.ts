@@ -32,6 +32,7 @@ const byKind: { readonly [K in Command["kind"]]: fc.Arbitrary<CommandOf<K>> } = 
   restore: fc.record({ kind: one("restore"), pair, scope: one("changed", "all") }),
   takeover: fc.record({ kind: one("takeover"), pair }),
   failback: fc.record({ kind: one("failback"), pair }),
+  rollback: fc.record({ kind: one("rollback"), volume: names }),
   backup: fc.record({ kind: one("backup"), pairs: list, mirrors: list }),
 };
 const commands: fc.Arbitrary<Command> = fc.oneof(...Object.values(byKind));

@@ -22,6 +22,8 @@ export type Command =
   /** The primary volume of a local mirror gets the mirror's content, in use (CR-2). */
   | { readonly kind: "restore"; readonly pair: string; readonly scope: RestoreScope }
   | { readonly kind: "failback"; readonly pair: string }
+  /** The volume gets the content of its image (LS-8). */
+  | { readonly kind: "rollback"; readonly volume: string }
   /** Splits the local mirrors at one moment; with `pairs`, at that of their primaries (BR-6). */
   | { readonly kind: "backup"; readonly pairs: readonly string[]; readonly mirrors: readonly string[] };
 
@@ -54,6 +56,7 @@ const FIELDS: { readonly [K in Command["kind"]]: Readonly<Record<Exclude<keyof C
   takeover: { pair: name },
   restore: { pair: name, scope: oneOf("changed", "all") },
   failback: { pair: name },
+  rollback: { volume: name },
   backup: { pairs: names, mirrors: names },
 };
 
@@ -98,5 +101,6 @@ function isCommand(value: unknown): value is Command {
 
 /** What the command is about, for people. */
 export function subjectOf(command: Command): string {
+  if (command.kind === "rollback") return command.volume;
   return command.kind === "backup" ? [...command.pairs, ...command.mirrors].join(" ") : command.pair;
 }

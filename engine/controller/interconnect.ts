@@ -205,7 +205,8 @@ export class Interconnect {
     if (suspension === "link") this.#redialNs = REDIAL_NS_FIRST;
     // First every pair is suspended, then the waiting writes hear of it: they wait for the suspension.
     const { unapplied } = connection.outbox;
-    for (const pair of this.#host.pairs()) if (pair.connection === connection) pair.detach(suspension, unapplied);
+    for (const pair of this.#host.pairs())
+      if (pair.connection === connection) pair.detach(suspension, unapplied, this.#applier.idle());
     connection.outbox.end();
     this.#host.onDown(connection);
   }

@@ -8,7 +8,10 @@ import { Pair } from "../mirror/pair.ts";
 import type { Mode, PairEntry, Role } from "../mirror/pair-entry.ts";
 import type { Runtime } from "../runtime.ts";
 import { Volume } from "../volume/volume.ts";
-import type { SystemConfig, SystemPorts } from "./config.ts";
+import { type AreaImage, openAreaImage } from "../image/area-image.ts";
+import type { Image } from "../image/image.ts";
+import { PairImage } from "../mirror/pair-image.ts";
+import type { ImageConfig, SystemConfig, SystemPorts } from "./config.ts";
 import { LocalMirrors } from "./local-mirrors.ts";
 
 /** What a new entry is made of; the rest follows. */
@@ -34,6 +37,7 @@ export class SharedMemory {
   readonly #volumes = new Map<string, Volume>();
   readonly #pairs = new Map<string, Pair>();
   readonly #pairsById = new Map<number, Pair>();
+  readonly #images = new Map<string, AreaImage>();
   readonly #ports: SystemPorts;
   readonly #runtime: Runtime;
   /** Told of every pair whose durable entry changed. */
@@ -46,7 +50,11 @@ export class SharedMemory {
     this.locals = new LocalMirrors(this, ports.meta, runtime);
   }
 
-  /** Reads everything durable. @throws EngineError META_CORRUPT, META_TOO_SMALL, VOLUME_UNKNOWN. @throws DiskError */
+  /**
+   * Reads everything durable.
+   * @throws EngineError META_CORRUPT, META_TOO_SMALL, VOLUME_UNKNOWN, IMAGE_AREA_TOO_SMALL, IMAGE_NEEDS_JOURNAL
+   * @throws DiskError
+   */
   static async load(config: SystemConfig, ports: SystemPorts, runtime: Runtime): Promise<SharedMemory> {
     const table = await CopyManagementTable.load(ports.meta, runtime.clock, runtime.log);
     const memory = new SharedMemory(table, ports, runtime);
@@ -55,9 +63,12 @@ export class SharedMemory {
       if (disk === undefined) throw new EngineError("VOLUME_UNKNOWN", { volume: name });
       memory.#volumes.set(name, new Volume(name, disk, trackBytes, runtime));
     }
+    for (const image of config.images ?? []) memory.#addImage(image);
     for (const entry of table.entries())
       if (entry.copyType === "remote") await memory.#install(entry).load();
       else await memory.locals.load(entry);
+    for (const { image } of memory.#images.values())
+      if (memory.pairOn(image.volume) === undefined) await image.load(undefined);
     return memory;
   }
 
@@ -81,6 +92,34 @@ export class SharedMemory {
     const pair = this.#pairs.get(name);
     if (pair === undefined) throw new EngineError("PAIR_UNKNOWN", { pair: name });
     return pair;
+  }
+
+  /** The remote mirror of a volume. */
+  pairOn(volume: Volume): Pair | undefined {
+    return this.pairs().find((pair) => pair.volume === volume);
+  }
+
+  /** The images that are configured, in that order. */
+  images(): readonly Image[] {
+    return [...this.#images.values()].map(({ image }) => image);
+  }
+
+  /** @throws EngineError VOLUME_UNKNOWN, NO_IMAGE if none is configured */
+  image(volume: string): Image {
+    const found = this.#images.get(this.volume(volume).name);
+    if (found === undefined) throw new EngineError("NO_IMAGE", { volume, why: "none is configured" });
+    return found.image;
+  }
+
+  #addImage({ volume: name, method, area: areaName = "" }: ImageConfig): void {
+    const volume = this.volume(name);
+    if (method === "lsn") throw new EngineError("IMAGE_NEEDS_JOURNAL", { volume: name });
+    const area = this.volume(areaName);
+    const image = openAreaImage(method, volume, area, this.#runtime);
+    area.reservedFor = `the image of ${name}`;
+    this.#images.set(name, image);
+    // In front of the mirrors: what it keeps is durable before they ask what it covers.
+    volume.addTap(image.image);
   }
 
   pairIfKnown(name: string): Pair | undefined {
@@ -121,7 +160,7 @@ export class SharedMemory {
   async create(definition: PairDefinition): Promise<Pair> {
     const volume = this.volume(definition.volume);
     this.requireFreshName(definition.name);
-    const taken = this.pairs().find((pair) => pair.volume === volume) ?? this.locals.onMirror(volume);
+    const taken = this.pairOn(volume) ?? this.locals.onMirror(volume);
     if (taken !== undefined) throw new EngineError("PAIR_EXISTS", { pair: taken.entry.name, volume: volume.name });
     const primary = definition.role === "primary";
     const pair = this.#install({
@@ -142,6 +181,8 @@ export class SharedMemory {
       takeover: NO_GENERATION,
       shared: false,
       secondaryWritable: false,
+      imageVoid: this.#images.get(volume.name)?.image.moment ?? 0,
+      imageTracks: 0,
       bitmapOffsetBytes: this.allocateBitmap(intentStoreBytes(definition.tracker, volume.trackCount)),
     });
     try {
@@ -167,6 +208,8 @@ export class SharedMemory {
   #install(entry: PairEntry): Pair {
     const volume = this.volume(entry.volume);
     const pair = new Pair(entry, volume, this.table, this.#ports.meta, this.#runtime);
+    const image = this.#images.get(volume.name);
+    if (image !== undefined) pair.image = new PairImage(pair, image);
     pair.announce = () => this.onChange(pair);
     this.#pairs.set(entry.name, pair);
     this.#pairsById.set(entry.id, pair);

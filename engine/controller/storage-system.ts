@@ -1,6 +1,7 @@
 import { EngineError } from "../errors.ts";
 import { backupConnection, completeBackup, decodeBackup, encodeBackup } from "../mirror/backup.ts";
 import type { Connection } from "../mirror/connection.ts";
+import type { Image } from "../image/image.ts";
 import type { LocalPair } from "../mirror/local-pair.ts";
 import { illegalLocal, splitMirrors } from "../mirror/local-split.ts";
 import type { Pair } from "../mirror/pair.ts";
@@ -102,6 +103,18 @@ export class StorageSystem {
     return this.#memory.volumes().filter(({ rewriter }) => rewriter !== undefined);
   }
 
+  /** The images that are configured here. */
+  images(): readonly Image[] {
+    return this.#memory.images();
+  }
+
+  /** What a volume's image holds, for reading only. @throws EngineError VOLUME_UNKNOWN, NO_IMAGE */
+  image(volume: string): Image {
+    const image = this.#memory.image(volume);
+    image.requireFixed();
+    return image;
+  }
+
   /**
    * Carries out a command, or has the system do it that can: the other end of the pair, or one that has
    * what is unknown here (BR-12). @throws EngineError: refused, nothing changed
@@ -126,7 +139,7 @@ export class StorageSystem {
   /** What the command is about and this system does not have; `undefined` if it has it. */
   #lacks(command: Command): EngineError | undefined {
     const memory = this.#memory;
-    if (command.kind === "create" || command.kind === "create-local") {
+    if (command.kind === "create" || command.kind === "create-local" || command.kind === "rollback") {
       const { volume } = command;
       return memory.hasVolume(volume) ? undefined : new EngineError("VOLUME_UNKNOWN", { volume });
     }
@@ -139,6 +152,7 @@ export class StorageSystem {
   /** The pair whose primary must carry the command out, if that is the other end. */
   #primaryElsewhere(command: Command): Pair | undefined {
     if (command.kind === "create" || command.kind === "create-local" || command.kind === "takeover") return undefined;
+    if (command.kind === "rollback") return undefined;
     return namesOf(command)
       .flatMap((name) => this.#memory.pairIfKnown(name) ?? [])
       .find(({ entry }) => entry.role === "secondary");
@@ -154,6 +168,8 @@ export class StorageSystem {
         return locals.create(command);
       case "backup":
         return this.#backup(command);
+      case "rollback":
+        return this.#rollback(command.volume);
       default: {
         const local = locals.get(command.pair);
         if (local !== undefined) return this.#carryOutLocally(local, command);
@@ -182,6 +198,13 @@ export class StorageSystem {
       await this.#protocol.whenHeard(pair, LINK_WAIT_NS);
       await chooseResync(pair, command.direction);
     }
+  }
+
+  async #rollback(volume: string): Promise<void> {
+    const pair = this.#memory.pairOn(this.#memory.volume(volume));
+    if (pair?.image === undefined) throw new EngineError("NO_IMAGE", { volume, why: "none is configured" });
+    await pair.image.rollback();
+    this.#protocol.reconcile(pair);
   }
 
   async #create(command: CommandOf<"create">): Promise<void> {
@@ -258,7 +281,7 @@ export class StorageSystem {
 }
 
 /** The mirrors that must be known to the system that carries the command out. */
-function namesOf(command: Exclude<Command, { kind: "create" | "create-local" }>): readonly string[] {
+function namesOf(command: Exclude<Command, { kind: "create" | "create-local" | "rollback" }>): readonly string[] {
   if (command.kind !== "backup") return [command.pair];
   return command.pairs.length > 0 ? command.pairs : command.mirrors;
 }

@@ -35,7 +35,12 @@ export function openAreaImage(
   const restBytes = HEAD_BYTES + intentBitmapBytes(trackCount);
   const parts = { volume, heads: new ImageHeadStore(disk), runtime };
   const tooSmall = (neededBytes: number): EngineError =>
-    new EngineError("IMAGE_AREA_TOO_SMALL", { volume: volume.name, area: area.name, neededBytes, sizeBytes: disk.sizeBytes });
+    new EngineError("IMAGE_AREA_TOO_SMALL", {
+      volume: volume.name,
+      area: area.name,
+      neededBytes,
+      sizeBytes: disk.sizeBytes,
+    });
   if (method === "reserved-area") {
     const neededBytes = restBytes + ReservedAreaImage.neededBytes(sizeBytes, trackCount);
     if (disk.sizeBytes < neededBytes) throw tooSmall(neededBytes);

@@ -135,10 +135,13 @@ export class ExceptionStore {
     await this.#area.flush();
     const sectors: Exception[][] = [];
     const all = [...this.#tail, ...group];
-    for (let at = 0; at < all.length; at += EXCEPTIONS_PER_SECTOR) sectors.push(all.slice(at, at + EXCEPTIONS_PER_SECTOR));
+    for (let at = 0; at < all.length; at += EXCEPTIONS_PER_SECTOR)
+      sectors.push(all.slice(at, at + EXCEPTIONS_PER_SECTOR));
     if (sectors.at(-1)?.length === EXCEPTIONS_PER_SECTOR) sectors.push([]);
     const [first = [], ...rest] = sectors;
-    await Promise.all(rest.map((sector, index) => this.#writeSector(this.#moment, this.#tailIndex + 1 + index, sector)));
+    await Promise.all(
+      rest.map((sector, index) => this.#writeSector(this.#moment, this.#tailIndex + 1 + index, sector)),
+    );
     // This one makes the others part of the chain.
     await this.#writeSector(this.#moment, this.#tailIndex, first);
     this.#tail = sectors.at(-1) ?? [];

@@ -76,7 +76,10 @@ function encode(sequence: number, head: ImageHead): Uint8Array {
     .bool(head.fixed)
     .bool(head.rolling)
     .bytes();
-  const padded = new ByteWriter(SECTOR_BYTES).raw(body).raw(new Uint8Array(BODY_BYTES - body.length)).bytes();
+  const padded = new ByteWriter(SECTOR_BYTES)
+    .raw(body)
+    .raw(new Uint8Array(BODY_BYTES - body.length))
+    .bytes();
   return new ByteWriter(SECTOR_BYTES).raw(padded).u32(crc32c(padded)).bytes();
 }
 

@@ -197,25 +197,27 @@ export function imageConformance(options: ImageConformanceOptions): void {
     ),
   );
 
-  law("requests that run at the same time do not mix moments (bugs of that kind: a read that races with a change)", () =>
-    checkAsyncLaw(
-      fc.asyncProperty(fc.array(change, { maxLength: 8 }), async (list) => {
-        const stage = new Stage(options, TRACKS);
-        await stage.start();
-        await stage.take({ kind: "fix" });
-        const content = stage.contents.get(stage.image.moment);
-        const found: Promise<Uint8Array>[] = [];
-        const changes: Promise<void>[] = [];
-        for (const step of list) {
-          changes.push(stage.take(step));
-          found.push(stage.image.read(0, SIZE_BYTES));
-        }
-        for (const read of found) expectSame([...(await read)], [...(content ?? [])], "image");
-        await Promise.all(changes);
-        await stage.check();
-      }),
-      CASES,
-    ),
+  law(
+    "requests that run at the same time do not mix moments (bugs of that kind: a read that races with a change)",
+    () =>
+      checkAsyncLaw(
+        fc.asyncProperty(fc.array(change, { maxLength: 8 }), async (list) => {
+          const stage = new Stage(options, TRACKS);
+          await stage.start();
+          await stage.take({ kind: "fix" });
+          const content = stage.contents.get(stage.image.moment);
+          const found: Promise<Uint8Array>[] = [];
+          const changes: Promise<void>[] = [];
+          for (const step of list) {
+            changes.push(stage.take(step));
+            found.push(stage.image.read(0, SIZE_BYTES));
+          }
+          for (const read of found) expectSame([...(await read)], [...(content ?? [])], "image");
+          await Promise.all(changes);
+          await stage.check();
+        }),
+        CASES,
+      ),
   );
 
   law("after a loss of power at any write, with any part of it kept, it is still of its moment", () =>
@@ -244,7 +246,7 @@ export function imageConformance(options: ImageConformanceOptions): void {
             });
           for (let round = 0; round < 200 && !ended && !stage.crashed; round++) await options.drained();
           await options.drained();
-          if (failure !== undefined) throw failure;
+          expectThat(failure === undefined, `a change failed: ${String(failure)}`);
           await stage.restart();
           await stage.check();
           for (const step of after) {
@@ -289,7 +291,8 @@ export function imageConformance(options: ImageConformanceOptions): void {
         }
         await stage.take({ kind: "revise" });
         expectSame(stage.image.state, "fixed", "state after it was fixed anew");
-        for (let sector = 0; sector < SECTORS; sector += 4) await stage.take({ kind: "zero", sector, sectors: 1, value: 1 });
+        for (let sector = 0; sector < SECTORS; sector += 4)
+          await stage.take({ kind: "zero", sector, sectors: 1, value: 1 });
         expectSame(stage.image.state, "lost", "state when more changed than there is room for");
         await stage.restart();
         expectThat(stage.image.state !== "fixed", "a lost image does not come back");

@@ -17,7 +17,8 @@ imageConformance({
     intentBitmapBytes(Math.ceil(sizeBytes / trackBytes)) +
     (2 + Math.floor(tracks / 40)) * SECTOR_BYTES +
     tracks * trackBytes,
-  open: (volume, area, runtime) => openAreaImage("old-data", volume, new Volume("area", area, 512, runtime), runtime).image,
+  open: (volume, area, runtime) =>
+    openAreaImage("old-data", volume, new Volume("area", area, 512, runtime), runtime).image,
 });
 
 imageConformance({

@@ -42,6 +42,7 @@ export abstract class Image extends Tap {
   #state: ImageState = "none";
   #moment = 0;
   #rolling = false;
+  #rollingBroken = false;
   #losing: Promise<void> | undefined;
   #last: Promise<unknown> = Promise.resolve();
   /**
@@ -74,6 +75,11 @@ export abstract class Image extends Tap {
     return this.#rolling;
   }
 
+  /** The volume was getting the image's content when the system stopped, and what is left of it cannot be had. */
+  get rollingBroken(): boolean {
+    return this.#rollingBroken;
+  }
+
   /** What the volume held at the moment; of tracks that changed, also when the image is lost while it is {@link rolling}. */
   abstract readonly content: ContentSource;
 
@@ -102,25 +108,30 @@ export abstract class Image extends Tap {
 
   /**
    * Reads what is durable.
-   * @param voided no image up to this moment is valid
+   * @param voided no image up to this moment is valid; `undefined`: none at all
    */
-  async load(voided: number): Promise<void> {
-    this.#moment = voided;
+  async load(voided: number | undefined): Promise<void> {
+    this.#moment = voided ?? 0;
     await this.#load(voided);
     this.#prepareNext();
   }
 
-  async #load(voided: number): Promise<void> {
+  async #load(voided: number | undefined): Promise<void> {
     try {
       const head = await this.#heads.load();
       if (head === undefined) return;
       const { volume, method } = this;
       const mine =
         head.method === method && head.sizeBytes === volume.sizeBytes && head.trackBytes === volume.trackBytes;
-      this.#moment = Math.max(head.moment, voided);
-      if (!mine || !head.fixed || (head.moment <= voided && !head.rolling)) return;
+      this.#moment = Math.max(head.moment, voided ?? 0);
+      if (voided === undefined || !mine || !head.fixed) return;
+      if (head.moment <= voided && !head.rolling) {
+        this.#state = "lost";
+        return;
+      }
       const whole = await this.loadMoment(head.moment);
       this.#rolling = head.rolling && whole;
+      this.#rollingBroken = head.rolling && !whole;
       this.#state = whole && head.moment > voided ? "fixed" : "lost";
       this.runtime.log.step("image.loaded", { volume: volume.name, moment: this.#moment, state: this.#state });
     } catch (error) {
@@ -168,7 +179,7 @@ export abstract class Image extends Tap {
     try {
       await this.prepareMoment(moment, this.#state === "fixed");
       // What is in the cache of the volume's disk belongs to the moment.
-      await Promise.all([this.volume.disk.flush(), this.#heads.write(this.#head(moment, true))]);
+      await Promise.all([this.volume.flushDisk(), this.#heads.write(this.#head(moment, true))]);
       return "";
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;

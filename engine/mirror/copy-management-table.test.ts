@@ -30,6 +30,8 @@ function entry(name: string, fields: Partial<PairEntry> = {}): PairEntry {
     trackBytes: 8192,
     shared: false,
     secondaryWritable: false,
+    imageVoid: 0,
+    imageTracks: 0,
     bitmapOffsetBytes: 2 * SLOT_BYTES,
     role: "primary",
     status: "SPLIT",

@@ -43,7 +43,9 @@ export async function splitPair(pair: Pair, secondaryWritable: boolean): Promise
   entry.suspension = "operator";
   entry.wish = "";
   pair.runtime.log.step("pair.split", { pair: entry.name });
+  const fixed = pair.image?.suspend();
   await pair.persist();
+  await fixed;
   // Lost or not, the pair is split: the other end learns it with the next session at the latest.
   await connection.outbox.whenDurable(sequence);
 }
@@ -55,7 +57,9 @@ export async function completeSplit(pair: Pair, secondaryWritable: boolean): Pro
   entry.suspension = "operator";
   entry.wish = "";
   entry.secondaryWritable = secondaryWritable;
+  const fixed = pair.image?.suspend();
   await pair.persist();
+  await fixed;
   pair.runtime.log.step("pair.split", { pair: entry.name });
 }
 
@@ -97,8 +101,11 @@ export async function takeOver(pair: Pair): Promise<void> {
   const { entry } = pair;
   if (entry.role !== "secondary")
     throw new EngineError("WRONG_ROLE", { pair: entry.name, command: "takeover", role: entry.role });
-  if (!entry.consistent) throw new EngineError("NOT_CONSISTENT", { pair: entry.name, command: "takeover" });
+  if (!entry.consistent && pair.image?.image.state !== "fixed")
+    throw new EngineError("NOT_CONSISTENT", { pair: entry.name, command: "takeover" });
   if (pair.connection !== undefined && !isOrphan(pair)) throw new EngineError("PEER_ALIVE", { pair: entry.name });
+  // A resync has left a mixture here: what was there before it counts (LS-8).
+  if (!entry.consistent) await pair.image?.rollback();
   entry.role = "primary";
   setStatus(entry, "SPLIT");
   entry.suspension = "takeover";

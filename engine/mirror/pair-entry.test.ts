@@ -63,6 +63,8 @@ const golden: PairEntry = {
   trackBytes: 8192,
   shared: true,
   secondaryWritable: false,
+  imageVoid: 0x0a0b,
+  imageTracks: 7,
   bitmapOffsetBytes: 32_768,
   role: "secondary",
   status: "SPLIT",
@@ -79,7 +81,7 @@ const golden: PairEntry = {
 const digits = (text: string): string => `1000${toHex(new TextEncoder().encode(text))}`;
 const goldenHex = `
   04030201 0200 7031 0100 6c 0400 70766f6c 0400 73766f6c
-  01 01 0002000001000000 00200000 01 00 0080000000000000
+  01 01 0002000001000000 00200000 01 00 0b0a0000 07000000 0080000000000000
   01 03 05 01 00 ${digits("00000000000000ab")} ${digits("0000000000000000")} 02
   ${digits("0000000000000002")} ${digits("0000000000000003")} 01 ${digits("0000000000000001")}`;
 

@@ -62,6 +62,10 @@ export interface PairEntry extends PairState {
   shared: boolean;
   /** Whether hosts may write to the secondary of a split pair. */
   secondaryWritable: boolean;
+  /** No image of this end up to this moment is valid: it was given up, or is not needed any more. */
+  imageVoid: number;
+  /** The image of this moment knows pending tracks that are not marked (SR-2); 0 for none. */
+  imageTracks: number;
   /** Where the pending bitmap, or the log that stands for it, is on the metadata disk. */
   readonly bitmapOffsetBytes: number;
 }
@@ -121,7 +125,8 @@ function generation(reader: ByteReader): Generation {
 export function encodePairEntry(writer: ByteWriter, entry: PairEntry): void {
   writer.u32(entry.id).text(entry.name).text(entry.link).text(entry.volume).text(entry.peerVolume);
   writer.u8(MODES.indexOf(entry.mode)).u8(TRACKERS.indexOf(entry.tracker)).u64(entry.sizeBytes).u32(entry.trackBytes);
-  writer.bool(entry.shared).bool(entry.secondaryWritable).u64(entry.bitmapOffsetBytes);
+  writer.bool(entry.shared).bool(entry.secondaryWritable).u32(entry.imageVoid).u32(entry.imageTracks);
+  writer.u64(entry.bitmapOffsetBytes);
   encodePairState(writer, entry);
 }
 
@@ -150,6 +155,8 @@ export function decodePairEntry(reader: ByteReader): PairEntry {
     trackBytes: reader.u32(),
     shared: reader.bool(),
     secondaryWritable: reader.bool(),
+    imageVoid: reader.u32(),
+    imageTracks: reader.u32(),
     bitmapOffsetBytes: reader.u64(),
     ...decodePairState(reader),
   };

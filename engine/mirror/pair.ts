@@ -12,6 +12,7 @@ import { IntentBitmap } from "./intent-bitmap.ts";
 import { IntentLog } from "./intent-log.ts";
 import type { IntentStore } from "./intent-store.ts";
 import type { PairEntry, PairState, Suspension } from "./pair-entry.ts";
+import { forgetTracked, type PairImage } from "./pair-image.ts";
 import { setStatus } from "./pair-status.ts";
 import { PendingTracks } from "./pending-tracks.ts";
 
@@ -21,8 +22,8 @@ export interface CopyProgress {
   readonly total: number;
 }
 
-/** Why hosts wait: for word of the other end after a start, or for a swap of roles. */
-export type Hold = "start" | "swap";
+/** Why hosts wait: for word of the other end after a start, for a swap of roles, for an image to be fixed. */
+export type Hold = "start" | "swap" | "image";
 
 /**
  * One mirrored pair as one end sees it: its durable entry, its pending tracks, and whether host
@@ -49,6 +50,8 @@ export class Pair extends Tap {
   progress: CopyProgress | undefined;
   /** Called when a change of the entry is durable: the other end should hear of it. */
   announce: () => void = () => {};
+  /** What this end keeps of the volume while the pair is suspended; `undefined` if none is configured. */
+  image: PairImage | undefined;
   /** Why the last decision was a refusal: `DIVERGED`, `NOT_CONSISTENT`; "" otherwise. */
   refusal = "";
   #transition: Promise<void> = Promise.resolve();
@@ -119,6 +122,7 @@ export class Pair extends Tap {
 
   /** Makes the intent durable. @throws DiskError: the data must not be written */
   override prepare(_update: Update, first: number, last: number): Promise<void> | undefined {
+    if (this.image?.covers(first, last) === true) return undefined;
     return this.intents.mark(first, last);
   }
 
@@ -269,9 +273,13 @@ export class Pair extends Tap {
    * The session is over. In one step: nothing is live, what was on its way is to be copied, the
    * pair is SPLIT.
    * @param unapplied some frames may not have reached the other end
+   * @param applied settles when everything that was received is applied
    */
-  detach(why: Suspension, unapplied: boolean): void {
+  detach(why: Suspension, unapplied: boolean, applied: Promise<void>): void {
     const { entry } = this;
+    const suspends = entry.status !== "SPLIT";
+    // What was received before is still applied here: the image is of the end of it.
+    const receives = entry.role === "secondary" || this.phase === "target";
     this.connection = undefined;
     this.peerState = undefined;
     this.live = false;
@@ -285,13 +293,18 @@ export class Pair extends Tap {
     // secondary never forks here: it holds no host write of its own that the primary might lack.
     const mustFork = unapplied && entry.shared && entry.role === "primary";
     this.runtime.tasks.spawn(mustFork ? this.fork() : this.persist());
+    if (suspends && this.image !== undefined)
+      this.runtime.tasks.spawn(this.image.suspend(receives ? applied : undefined));
   }
 
-  /** Reads the pending bitmap after a start. @throws DiskError */
+  /** Reads the pending bitmap and the image after a start. @throws DiskError, EngineError DISK_FAILED */
   async load(): Promise<void> {
     const corruptSectors = await this.intents.load(this.pending.dirty);
     const { entry } = this;
+    const wasSplit = entry.status === "SPLIT";
     this.#suspend("crash");
+    if (this.image !== undefined) await this.image.load(wasSplit);
+    else if (entry.imageTracks !== 0) await forgetTracked(this);
     this.runtime.log.step("pair.loaded", { pair: entry.name, pending: this.pending.count, corruptSectors });
   }
 

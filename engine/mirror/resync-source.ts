@@ -35,6 +35,10 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
   }
   pair.phase = "source";
   pair.live = false;
+  await pair.image?.settled();
+  if (ended()) return;
+  await pair.image?.mergeTracked();
+  if (ended()) return;
   if (decision.full || !entry.established) pending.dirty.setAll();
   pending.dirty.mergeBytes(0, request.bitmap);
   // What a restore has not brought back yet differs as much as what it has.
@@ -84,11 +88,13 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
   entry.suspension = "";
   entry.wish = "";
   entry.ancestors = [];
+  pair.image?.void();
   pair.progress = undefined;
   pair.phase = "idle";
   // After a resync towards the primary, the primary sends again.
   if (entry.role === "secondary") pair.live = false;
   await pair.persist();
+  pair.image?.release();
   pair.runtime.log.step("pair.duplex", { pair: entry.name });
 }
 

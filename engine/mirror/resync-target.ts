@@ -1,3 +1,4 @@
+import { EngineError } from "../errors.ts";
 import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Connection } from "./connection.ts";
@@ -29,6 +30,12 @@ export async function requestResync(pair: Pair, connection: Connection): Promise
   pair.release("start");
   const release = await volume.locks.drain();
   release();
+  try {
+    await pair.image?.revise();
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    connection.session.end("metadata write failed");
+  }
   if (pair.connection !== connection || connection.session.ended) return;
   const writer = new ByteWriter(256);
   encodePairState(writer, entry);
@@ -125,6 +132,7 @@ export async function completeCopy(pair: Pair, frame: Frame, connection: Connect
   entry.current = generation;
   entry.ancestors = [];
   entry.wish = "";
+  pair.image?.void();
   pair.pending.reset();
   // Hosts stay out until this is durable: before, a crash here would have them overwritten.
   await pair.persist();
@@ -133,5 +141,6 @@ export async function completeCopy(pair: Pair, frame: Frame, connection: Connect
     pair.phase = "idle";
     pair.live = entry.role === "primary";
   }
+  pair.image?.release();
   pair.runtime.log.step("pair.duplex", { pair: entry.name });
 }

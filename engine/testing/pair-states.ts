@@ -55,6 +55,8 @@ export const pairEntries: fc.Arbitrary<PairEntry> = fc
       trackBytes: u32,
       shared: fc.boolean(),
       secondaryWritable: fc.boolean(),
+      imageVoid: u32,
+      imageTracks: u32,
       bitmapOffsetBytes: safe,
     }),
   )

@@ -1,6 +1,6 @@
-import type { LinkConfig, SystemConfig } from "../controller/config.ts";
+import type { ImageConfig, LinkConfig, SystemConfig } from "../controller/config.ts";
 import { StorageSystem } from "../controller/storage-system.ts";
-import { type Clock, type LinkEndpoint, LinkError, NS_PER_MS, SECTOR_BYTES, sleep } from "../ports/index.ts";
+import { type Clock, type LinkEndpoint, LinkError, type Log, NS_PER_MS, SECTOR_BYTES, sleep } from "../ports/index.ts";
 import { FakeClock } from "./fake-clock.node.ts";
 import { FakeDisk } from "./fake-disk.ts";
 import { MemoryNetwork } from "./memory-network.node.ts";
@@ -14,6 +14,10 @@ export interface SitePlan {
   readonly trackBytes: number;
   /** By system: its volumes. */
   readonly systems: Readonly<Record<string, readonly string[]>>;
+  /** By volume: its size, if it is another one. */
+  readonly sizesBytes?: Readonly<Record<string, number>>;
+  /** By system: its images. */
+  readonly images?: Readonly<Record<string, readonly ImageConfig[]>>;
   /** By link: who dials, who listens. */
   readonly links?: Readonly<Record<string, readonly [dials: string, listens: string]>>;
 }
@@ -34,6 +38,8 @@ export class Site {
   readonly #plan: SitePlan;
   readonly #running = new Map<string, Incarnation>();
   #draws = 0;
+  /** Told of every step of every system, when it takes it. */
+  onStep: (system: string, step: string) => void = () => {};
 
   constructor(plan: SitePlan) {
     this.#plan = plan;
@@ -42,7 +48,10 @@ export class Site {
   static async open(plan: SitePlan): Promise<Site> {
     const site = new Site(plan);
     for (const [name, volumes] of Object.entries(plan.systems))
-      await site.start(name, new Map(volumes.map((volume) => [volume, new FakeDisk(plan.sizeBytes)])));
+      await site.start(
+        name,
+        new Map(volumes.map((volume) => [volume, new FakeDisk(plan.sizesBytes?.[volume] ?? plan.sizeBytes)])),
+      );
     return site;
   }
 
@@ -57,14 +66,22 @@ export class Site {
   }
 
   async start(name: string, disks: ReadonlyMap<string, FakeDisk>, meta = new FakeDisk(META_BYTES)): Promise<void> {
-    const { trackBytes, sizeBytes, links = {} } = this.#plan;
+    const { trackBytes, links = {}, images = {} } = this.#plan;
     const config: SystemConfig = {
       name,
-      volumes: [...disks.keys()].map((volume) => ({ name: volume, sizeBytes, trackBytes })),
+      volumes: [...disks].map(([volume, { sizeBytes }]) => ({ name: volume, sizeBytes, trackBytes })),
+      images: images[name] ?? [],
       links: Object.entries(links).flatMap(([link, ends]) => linkOf(name, link, ends)),
     };
     // No two incarnations draw the same generations.
-    const runtime = testRuntime(this.#clock, 0x0100_0000 * this.#draws++);
+    const heard = testRuntime(this.#clock, 0x0100_0000 * this.#draws++);
+    const log: Log = {
+      step: (step, fields) => {
+        heard.log.step(step, fields);
+        this.onStep(name, step);
+      },
+    };
+    const runtime = { ...heard, log };
     const life = new Life(this.#clock, this.network);
     const ports = { ...runtime, clock: life.clock, disks, meta, links: life.links };
     const system = await this.run(StorageSystem.start(config, ports, runtime.tasks));

@@ -27,6 +27,7 @@ const CAPABILITIES: readonly Capability[] = [
   "pending-bitmap",
   "tracker-lsn",
   "local-mirror",
+  "image",
 ];
 
 /** The engine of this project as a target. @param digest identifies its source */
@@ -92,11 +93,21 @@ class ResilverSystem implements TargetSystem {
   }
 
   images(): readonly ImageReport[] {
-    return [];
+    const images = this.#system?.images() ?? [];
+    return images.map(({ volume, method, state, moment }) => ({ volume: volume.name, method, state, moment }));
   }
 
   image(volume: string): HostDevice {
-    throw new HostError("REFUSED", `${volume} has no image`);
+    const image = refusals(() => this.#required().image(volume));
+    const readOnly = (): Promise<never> => Promise.reject(new HostError("REFUSED", `the image of ${volume} is read-only`));
+    return {
+      sizeBytes: image.volume.sizeBytes,
+      read: (offsetBytes, lengthBytes) => hostErrors(image.read(offsetBytes, lengthBytes)),
+      write: readOnly,
+      flush: readOnly,
+      trim: readOnly,
+      writeZeroes: readOnly,
+    };
   }
 
   journals(): readonly JournalReport[] {
@@ -124,6 +135,7 @@ function engineCommand(command: AdminCommand): Command {
     case "takeover":
     case "failback":
     case "restore":
+    case "rollback":
       return command;
     default:
       throw new AdminError("NOT_SUPPORTED", `this engine does not know ${command.kind}`);
@@ -193,12 +205,26 @@ function localReportsOf(pair: LocalPair): readonly PairReport[] {
   ];
 }
 
+/** @throws HostError */
+function refusals<T>(request: () => T): T {
+  try {
+    return request();
+  } catch (error) {
+    throw hostError(error);
+  }
+}
+
 async function hostErrors<T>(request: Promise<T>): Promise<T> {
   try {
     return await request;
   } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    const device = error.code === "DISK_FAILED" ? (error as EngineError<"DISK_FAILED">).context.code : "";
-    throw new HostError(device === "EIO" || device === "ENOSPC" ? device : "REFUSED", error.message);
+    throw hostError(error);
   }
+}
+
+/** What a host sees of a refusal; our own bugs pass through. */
+function hostError(error: unknown): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const device = error.code === "DISK_FAILED" ? (error as EngineError<"DISK_FAILED">).context.code : "";
+  return new HostError(device === "EIO" || device === "ENOSPC" ? device : "REFUSED", error.message);
 }

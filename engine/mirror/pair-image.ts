@@ -1,0 +1,318 @@
+import { EngineError } from "../errors.ts";
+import type { AreaImage } from "../image/area-image.ts";
+import type { Image } from "../image/image.ts";
+import { DiskError, NS_PER_MS, sleep } from "../ports/index.ts";
+import { CopyIn } from "../restore/copy-in.ts";
+import type { TrackCopy } from "../volume/track-copy.ts";
+import type { Pair } from "./pair.ts";
+
+/** A device that fails may be mended; meanwhile nothing that needs it goes on. */
+const RETRY_NS = 100 * NS_PER_MS;
+
+/**
+ * The image that one end of a pair keeps, by itself, from a suspension on (LS-1): fixed when the pair is
+ * suspended, revised when a resync is about to overwrite this side (LS-4), released when the pair is
+ * DUPLEX, durably (SR-3). If that resync fails, this side can go back to it (LS-8).
+ *
+ * From the suspension to the resync the tracks that it knows as changed are known as pending, too
+ * (SR-2): after a crash the pending set is their union with the marks of the intents. Before the image
+ * is given up, whatever the reason, the marks get what only it knows (SR-5).
+ */
+export class PairImage {
+  readonly image: Image;
+  readonly #pair: Pair;
+  readonly #rollbackTracks: TrackCopy;
+  #rolled: Promise<void> = Promise.resolve();
+  /** Tracks that the image knows as changed need no mark of their own. */
+  #covering = false;
+  /** Counts how often {@link #covering} had to end. */
+  #merges = 0;
+  #fixing: Promise<void> | undefined;
+  #waitsForApplier = false;
+
+  constructor(pair: Pair, { image, rollback }: AreaImage) {
+    this.#pair = pair;
+    this.image = image;
+    this.#rollbackTracks = rollback;
+    image.onLost = (moment) => this.#giveUp(moment);
+  }
+
+  /** Whether the image says durably that all of these tracks are pending. */
+  covers(first: number, last: number): boolean {
+    return this.#covering && this.image.hasChanged(first, last);
+  }
+
+  // --- suspension -----------------------------------------------------------------------------
+
+  /**
+   * The pair has just been suspended: hosts wait from this step on until the image is fixed, or given up.
+   * @param applied settles when everything that was received is applied: the image is of then. Without, the
+   *   caller is the one who applies
+   */
+  suspend(applied?: Promise<void>): Promise<void> {
+    if (this.#fixing !== undefined) return this.#waitsForApplier ? Promise.resolve() : this.#fixing;
+    const { entry } = this.#pair;
+    if (this.image.state === "fixed" && this.image.moment > entry.imageVoid) return Promise.resolve();
+    this.#pair.hold("image");
+    this.#waitsForApplier = applied !== undefined;
+    const done = this.#suspend(applied).finally(() => {
+      this.#fixing = undefined;
+    });
+    this.#fixing = done;
+    return done;
+  }
+
+  async #suspend(applied: Promise<void> | undefined): Promise<void> {
+    const { image } = this;
+    const { volume, runtime } = this.#pair;
+    const { clock, log } = runtime;
+    const startNs = clock.monotonicNs();
+    log.step("image.fixing", { volume: volume.name, method: image.method });
+    let fixed = false;
+    try {
+      await applied;
+      this.#waitsForApplier = false;
+      fixed = await this.#fixDrained();
+    } finally {
+      this.#waitsForApplier = false;
+      this.#pair.release("image");
+    }
+    if (!fixed) return;
+    const pauseNs = clock.monotonicNs() - startNs;
+    log.step("image.fixed", { volume: volume.name, method: image.method, moment: image.moment, pauseNs });
+    await this.#track();
+  }
+
+  /** Writes under way end, and nothing changes until the image is durable. */
+  async #fixDrained(): Promise<boolean> {
+    const { entry, volume } = this.#pair;
+    const release = await volume.locks.drain();
+    try {
+      // A mixture is no moment. What was applied last may also have ended a resync.
+      if (!entry.consistent || entry.status !== "SPLIT") return false;
+      return await this.image.fix();
+    } finally {
+      release();
+    }
+  }
+
+  /** From here on the image stands for marks. Hosts go on already. */
+  async #track(): Promise<void> {
+    const merges = this.#merges;
+    const { entry } = this.#pair;
+    entry.imageTracks = this.image.moment;
+    await this.#pair.persist();
+    if (merges === this.#merges && entry.imageTracks === this.image.moment) this.#covering = true;
+  }
+
+  /** Settles when no image is being fixed. */
+  async settled(): Promise<void> {
+    await this.#fixing;
+  }
+
+  /**
+   * What only the image knows of the differences goes to the pending tracks and is marked, durably.
+   * The entry says so; {@link Pair.persist} follows. @throws EngineError DISK_FAILED
+   */
+  async mergeTracked(): Promise<void> {
+    const { entry, pending } = this.#pair;
+    this.#covering = false;
+    this.#merges++;
+    if (entry.imageTracks === 0) return;
+    for (const track of this.image.changedTracks()) pending.dirty.set(track);
+    await this.#pair.writeIntents();
+    // Not before: someone else may make the entry durable at any moment.
+    entry.imageTracks = 0;
+  }
+
+  async #giveUp(moment: number): Promise<void> {
+    const { entry, runtime } = this.#pair;
+    for (;;) {
+      try {
+        await this.mergeTracked();
+        break;
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        await sleep(runtime.clock, RETRY_NS);
+      }
+    }
+    entry.imageVoid = Math.max(entry.imageVoid, moment);
+    await this.#pair.persist();
+  }
+
+  // --- resync ---------------------------------------------------------------------------------
+
+  /** This side is about to be overwritten; hosts are kept out. @throws EngineError DISK_FAILED */
+  async revise(): Promise<void> {
+    const { entry, volume, runtime } = this.#pair;
+    await this.#fixing;
+    await this.#rolled;
+    await this.mergeTracked();
+    await this.#pair.persist();
+    // After a resync that failed, the image from before it is the one to keep.
+    if (!entry.consistent) return;
+    const release = await volume.locks.drain();
+    try {
+      if (await this.image.revise())
+        runtime.log.step("image.revised", { volume: volume.name, moment: this.image.moment });
+    } finally {
+      release();
+    }
+  }
+
+  /** The pair is DUPLEX, in this step: the entry says that the image is not needed. {@link release} when that is durable. */
+  void(): void {
+    const { entry } = this.#pair;
+    entry.imageVoid = this.image.moment;
+    entry.imageTracks = 0;
+    this.#covering = false;
+    this.#merges++;
+  }
+
+  release(): void {
+    this.#pair.runtime.tasks.spawn(this.image.release());
+  }
+
+  // --- rollback (LS-8) ------------------------------------------------------------------------
+
+  /**
+   * The volume gets the image's content, at once for its hosts: what was overwritten by a resync that
+   * failed is undone, and this side is consistent again, with its old generation.
+   * @throws EngineError NO_IMAGE, RESTORE_RUNS, ILLEGAL_TRANSITION, DISK_FAILED
+   */
+  async rollback(): Promise<void> {
+    const { entry, volume, runtime } = this.#pair;
+    this.#requireRollback();
+    const copy = this.#newCopy();
+    volume.rewriter = copy;
+    this.#pair.hold("image");
+    try {
+      const release = await volume.locks.drain();
+      try {
+        this.image.requireFixed();
+        if (entry.status !== "SPLIT" || this.#pair.phase !== "idle") throw this.#illegal();
+        await this.#beginRollback(copy);
+        volume.addTap(copy);
+        volume.rewriteBegins();
+      } finally {
+        release();
+      }
+    } catch (error) {
+      volume.rewriter = undefined;
+      if (!(error instanceof DiskError)) throw error;
+      throw new EngineError("DISK_FAILED", { volume: volume.name, code: error.code });
+    } finally {
+      this.#pair.release("image");
+    }
+    runtime.log.step("rollback.begin", { volume: volume.name, tracks: copy.tracks.total });
+    this.#run(copy);
+  }
+
+  #requireRollback(): void {
+    const { entry, volume, phase } = this.#pair;
+    this.image.requireFixed();
+    volume.requireWhole("rollback");
+    if (entry.status !== "SPLIT" || phase !== "idle") throw this.#illegal();
+  }
+
+  #illegal(): EngineError {
+    const { name, status, suspension } = this.#pair.entry;
+    return new EngineError("ILLEGAL_TRANSITION", { pair: name, command: "rollback", status, suspension });
+  }
+
+  async #beginRollback(copy: CopyIn): Promise<void> {
+    const { entry, pending } = this.#pair;
+    const tracks = [...this.image.changedTracks()];
+    await this.mergeTracked();
+    // The other end may have these tracks as they are now.
+    for (const track of tracks) pending.dirty.set(track);
+    await this.#pair.writeIntents();
+    // The old generation is that of a resync's target before it; a side that is whole goes on to another history.
+    if (entry.consistent && entry.shared && tracks.length > 0) this.#pair.beginHistory();
+    await this.#pair.persist();
+    await copy.tracks.begin(tracks);
+    await this.image.setRolling(true);
+    entry.consistent = true;
+    await this.#pair.persist();
+  }
+
+  #newCopy(): CopyIn {
+    const { volume, runtime } = this.#pair;
+    return new CopyIn({
+      volume,
+      source: this.image.content,
+      tracks: this.#rollbackTracks,
+      runtime,
+      name: `image of ${volume.name}`,
+      from: "image",
+      id: this.image.moment,
+      // Its marks are set already, and what it would count as a new history is an old one.
+      silent: [this.#pair],
+    });
+  }
+
+  #run(copy: CopyIn): void {
+    this.#rolled = this.#runRollback(copy);
+    this.#pair.runtime.tasks.spawn(this.#rolled);
+  }
+
+  async #runRollback(copy: CopyIn): Promise<void> {
+    const { volume, runtime } = this.#pair;
+    await copy.run();
+    for (;;) {
+      try {
+        await this.image.setRolling(false);
+        break;
+      } catch (error) {
+        if (!(error instanceof DiskError)) throw error;
+        await sleep(runtime.clock, RETRY_NS);
+      }
+    }
+    volume.removeTap(copy);
+    volume.rewriter = undefined;
+    volume.rewriteEnds();
+    runtime.log.step("rollback.done", { volume: volume.name });
+  }
+
+  // --- after a start --------------------------------------------------------------------------
+
+  /**
+   * Reads what is durable; the pending tracks get what the image knows of the differences. The pair's
+   * marks are loaded. @param wasSplit as the pair was when the system stopped
+   * @throws EngineError DISK_FAILED. @throws DiskError
+   */
+  async load(wasSplit: boolean): Promise<void> {
+    const { image } = this;
+    const { entry, pending, volume, runtime } = this.#pair;
+    await image.load(entry.imageVoid);
+    if (image.state === "lost") entry.imageVoid = image.moment;
+    if (image.rollingBroken) {
+      // Half of a rollback, and the rest is gone.
+      entry.consistent = false;
+      pending.dirty.setAll();
+    }
+    if (image.rolling) {
+      entry.consistent = true;
+      await this.#rollbackTracks.load();
+      const copy = this.#newCopy();
+      volume.rewriter = copy;
+      volume.addTap(copy);
+      runtime.log.step("rollback.resumed", { volume: volume.name, tracks: copy.tracks.total });
+      this.#run(copy);
+    }
+    if (entry.imageTracks !== 0 && image.state === "fixed" && image.moment === entry.imageTracks) {
+      for (const track of image.changedTracks()) pending.dirty.set(track);
+      this.#covering = true;
+    } else if (entry.imageTracks !== 0 || image.rollingBroken) await forgetTracked(this.#pair);
+    if (!entry.established) return;
+    if (image.state === "none" || (image.state === "lost" && !wasSplit)) await this.suspend();
+  }
+}
+
+/** What an image knew of the differences cannot be had any more: everything may differ. @throws EngineError DISK_FAILED */
+export async function forgetTracked(pair: Pair): Promise<void> {
+  if (pair.entry.imageTracks !== 0) pair.pending.dirty.setAll();
+  await pair.writeIntents();
+  pair.entry.imageTracks = 0;
+  await pair.persist();
+}
