@@ -52,6 +52,16 @@ export interface EngineErrorContexts {
   FILE_NOT_IN_BACKUP: { volume: string; path: string };
   /** A restore while a host still uses the production volume. */
   VOLUME_MOUNTED: { volume: string };
+  /** The volume has no journal here. */
+  JOURNAL_UNKNOWN: { volume: string };
+  /** The log volume cannot hold two of the largest changes. */
+  JOURNAL_TOO_SMALL: { volume: string; neededBytes: number; sizeBytes: number };
+  /** The base is not of the volume's size, or the log volume holds another volume's journal. */
+  JOURNAL_MISFIT: { volume: string; found: string; expected: string };
+  /** The moment is outside of what can be recovered. */
+  JOURNAL_POINT: { volume: string; asked: string; oldestLsn: number; newestLsn: number; oldestTimeNs: number };
+  /** The base is still being made: nothing can be recovered yet. */
+  JOURNAL_NOT_READY: { volume: string; base: string };
 }
 
 export type EngineErrorCode = keyof EngineErrorContexts;
@@ -89,6 +99,11 @@ const remedies: Readonly<Record<EngineErrorCode, string>> = {
   FILE_NOT_IN_BACKUP: "name files that the backup holds, or restore from another generation",
   VOLUME_MOUNTED: "stop what uses the volume and dismount it",
   META_TOO_SMALL: "give the system a larger metadata device",
+  JOURNAL_UNKNOWN: "give the volume a journal in the configuration, or ask the system that has one",
+  JOURNAL_TOO_SMALL: "give the journal a larger log volume",
+  JOURNAL_MISFIT: "give the journal volumes of its own, the base of the volume's size",
+  JOURNAL_POINT: "choose a moment in the window",
+  JOURNAL_NOT_READY: "wait until the base is whole",
 };
 
 /** A refusal with its code, its context and what to do. Unless the code says otherwise, nothing changed. */

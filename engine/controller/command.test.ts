@@ -34,6 +34,12 @@ const byKind: { readonly [K in Command["kind"]]: fc.Arbitrary<CommandOf<K>> } = 
   failback: fc.record({ kind: one("failback"), pair }),
   rollback: fc.record({ kind: one("rollback"), volume: names }),
   backup: fc.record({ kind: one("backup"), pairs: list, mirrors: list }),
+  recover: fc.record({
+    kind: one("recover"),
+    volume: names,
+    to: fc.oneof(fc.record({ lsn: fc.maxSafeNat() }), fc.record({ timeNs: fc.maxSafeNat() })),
+    method: one("apply", "swap"),
+  }),
 };
 const commands: fc.Arbitrary<Command> = fc.oneof(...Object.values(byKind));
 

@@ -1,3 +1,4 @@
+import type { RecoveryPoint } from "../journal/recovery.ts";
 import type { Tracker } from "../mirror/intent-store.ts";
 import type { RestoreScope } from "../restore/concurrent-restore.ts";
 import type { Mode } from "../mirror/pair-entry.ts";
@@ -25,7 +26,14 @@ export type Command =
   /** The volume gets the content of its image (LS-8). */
   | { readonly kind: "rollback"; readonly volume: string }
   /** Splits the local mirrors at one moment; with `pairs`, at that of their primaries (BR-6). */
-  | { readonly kind: "backup"; readonly pairs: readonly string[]; readonly mirrors: readonly string[] };
+  | { readonly kind: "backup"; readonly pairs: readonly string[]; readonly mirrors: readonly string[] }
+  /** Takes a volume back to an earlier moment by its journal (JR-4), or exchanges it for its base (JR-6). */
+  | {
+      readonly kind: "recover";
+      readonly volume: string;
+      readonly to: RecoveryPoint;
+      readonly method: "apply" | "swap";
+    };
 
 export type CommandOf<K extends Command["kind"]> = Extract<Command, { kind: K }>;
 
@@ -39,6 +47,13 @@ const oneOf =
   (...values: readonly (string | undefined)[]): Check =>
   (value) =>
     values.some((allowed) => allowed === value);
+/** One number, under the name that says what it is. */
+const point: Check = (value) => {
+  if (typeof value !== "object" || value === null) return false;
+  const [field, ...others] = Object.entries(value);
+  if (field === undefined || others.length > 0) return false;
+  return (field[0] === "lsn" || field[0] === "timeNs") && Number.isSafeInteger(field[1]);
+};
 
 /** By kind, what each field may be; a field that may be left out allows `undefined`. */
 const FIELDS: { readonly [K in Command["kind"]]: Readonly<Record<Exclude<keyof CommandOf<K>, "kind">, Check>> } = {
@@ -58,6 +73,7 @@ const FIELDS: { readonly [K in Command["kind"]]: Readonly<Record<Exclude<keyof C
   failback: { pair: name },
   rollback: { volume: name },
   backup: { pairs: names, mirrors: names },
+  recover: { volume: name, to: point, method: oneOf("apply", "swap") },
 };
 
 const utf8 = new TextEncoder();
@@ -101,6 +117,6 @@ function isCommand(value: unknown): value is Command {
 
 /** What the command is about, for people. */
 export function subjectOf(command: Command): string {
-  if (command.kind === "rollback") return command.volume;
-  return command.kind === "backup" ? [...command.pairs, ...command.mirrors].join(" ") : command.pair;
+  if (command.kind === "backup") return [...command.pairs, ...command.mirrors].join(" ");
+  return command.kind === "rollback" || command.kind === "recover" ? command.volume : command.pair;
 }

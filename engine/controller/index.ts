@@ -6,3 +6,4 @@ export type { SystemConfig, SystemPorts } from "./config.ts";
 export { StorageSystem } from "./storage-system.ts";
 export type { Volume } from "../volume/volume.ts";
 export { type RestoringAdministrator, restoreFromBackup } from "../restore/restoring-program.ts";
+export type { Journal } from "../journal/journal.ts";

@@ -12,6 +12,7 @@ import { type AreaImage, openAreaImage } from "../image/area-image.ts";
 import type { Image } from "../image/image.ts";
 import { PairImage } from "../mirror/pair-image.ts";
 import type { ImageConfig, SystemConfig, SystemPorts } from "./config.ts";
+import { Journals } from "./journals.ts";
 import { LocalMirrors } from "./local-mirrors.ts";
 
 /** What a new entry is made of; the rest follows. */
@@ -34,6 +35,8 @@ export class SharedMemory {
   readonly table: CopyManagementTable;
   /** The local mirrors, beside the remote ones that this class keeps itself. */
   readonly locals: LocalMirrors;
+  /** Set once, at the start. */
+  journals = new Journals();
   readonly #volumes = new Map<string, Volume>();
   readonly #pairs = new Map<string, Pair>();
   readonly #pairsById = new Map<number, Pair>();
@@ -52,7 +55,8 @@ export class SharedMemory {
 
   /**
    * Reads everything durable.
-   * @throws EngineError META_CORRUPT, META_TOO_SMALL, VOLUME_UNKNOWN, IMAGE_AREA_TOO_SMALL, IMAGE_NEEDS_JOURNAL
+   * @throws EngineError META_CORRUPT, META_TOO_SMALL, VOLUME_UNKNOWN, IMAGE_AREA_TOO_SMALL, IMAGE_NEEDS_JOURNAL,
+   * JOURNAL_TOO_SMALL, JOURNAL_MISFIT
    * @throws DiskError
    */
   static async load(config: SystemConfig, ports: SystemPorts, runtime: Runtime): Promise<SharedMemory> {
@@ -63,12 +67,14 @@ export class SharedMemory {
       if (disk === undefined) throw new EngineError("VOLUME_UNKNOWN", { volume: name });
       memory.#volumes.set(name, new Volume(name, disk, trackBytes, runtime));
     }
+    memory.journals = await Journals.open(config.journals ?? [], (name) => memory.volume(name), runtime);
     for (const image of config.images ?? []) memory.#addImage(image);
     for (const entry of table.entries())
       if (entry.copyType === "remote") await memory.#install(entry).load();
       else await memory.locals.load(entry);
     for (const { image } of memory.#images.values())
       if (memory.pairOn(image.volume) === undefined) await image.load(undefined);
+    await memory.journals.start();
     return memory;
   }
 

@@ -1,5 +1,6 @@
 import { EngineError } from "../errors.ts";
 import { backupConnection, completeBackup, decodeBackup, encodeBackup } from "../mirror/backup.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { Connection } from "../mirror/connection.ts";
 import type { Image } from "../image/image.ts";
 import type { LocalPair } from "../mirror/local-pair.ts";
@@ -98,6 +99,10 @@ export class StorageSystem {
     return this.#memory.locals.get(name);
   }
 
+  journals(): readonly Journal[] {
+    return this.#memory.journals.all();
+  }
+
   /** Volumes that are taking over other content now. */
   restores(): readonly Volume[] {
     return this.#memory.volumes().filter(({ rewriter }) => rewriter !== undefined);
@@ -143,6 +148,10 @@ export class StorageSystem {
       const { volume } = command;
       return memory.hasVolume(volume) ? undefined : new EngineError("VOLUME_UNKNOWN", { volume });
     }
+    if (command.kind === "recover") {
+      const { volume } = command;
+      return memory.journals.get(volume) === undefined ? new EngineError("JOURNAL_UNKNOWN", { volume }) : undefined;
+    }
     const known = (name: string): boolean =>
       memory.pairIfKnown(name) !== undefined || memory.locals.get(name) !== undefined;
     const unknown = namesOf(command).find((name) => !known(name));
@@ -152,7 +161,7 @@ export class StorageSystem {
   /** The pair whose primary must carry the command out, if that is the other end. */
   #primaryElsewhere(command: Command): Pair | undefined {
     if (command.kind === "create" || command.kind === "create-local" || command.kind === "takeover") return undefined;
-    if (command.kind === "rollback") return undefined;
+    if (command.kind === "rollback" || command.kind === "recover") return undefined;
     return namesOf(command)
       .flatMap((name) => this.#memory.pairIfKnown(name) ?? [])
       .find(({ entry }) => entry.role === "secondary");
@@ -170,6 +179,9 @@ export class StorageSystem {
         return this.#backup(command);
       case "rollback":
         return this.#rollback(command.volume);
+
+      case "recover":
+        return this.#memory.journals.recover(command.volume, command.to);
       default: {
         const local = locals.get(command.pair);
         if (local !== undefined) return this.#carryOutLocally(local, command);
@@ -281,7 +293,9 @@ export class StorageSystem {
 }
 
 /** The mirrors that must be known to the system that carries the command out. */
-function namesOf(command: Exclude<Command, { kind: "create" | "create-local" | "rollback" }>): readonly string[] {
+function namesOf(
+  command: Exclude<Command, { kind: "create" | "create-local" | "rollback" | "recover" }>,
+): readonly string[] {
   if (command.kind !== "backup") return [command.pair];
   return command.pairs.length > 0 ? command.pairs : command.mirrors;
 }

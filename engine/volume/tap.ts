@@ -61,7 +61,7 @@ export abstract class Tap {
   }
 
   /** The local disk refused the change: the range may hold old or new. */
-  failed(_first: number, _last: number): void {}
+  failed(_first: number, _last: number, _update: Update): void {}
 
   /** The change is over. `tick` is the volume's count of local writes, this one included. */
   end(_first: number, _last: number, _tick: number): void {}

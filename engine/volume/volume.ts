@@ -172,6 +172,23 @@ export class Volume {
     return this.#change(update, origins);
   }
 
+  /**
+   * A change that was under way when the system crashed is made again by `origin`, before hosts and other
+   * ends are there: as if it had reached the disk then. Nothing is promised anew, so no mirror is asked
+   * whether it is ready. @throws DiskError
+   */
+  async replay(update: Update, origin: Tap): Promise<void> {
+    const { first, last } = this.#tracks(update.offsetBytes, lengthOf(update));
+    const taps = this.#taps.filter((tap) => tap !== origin);
+    for (const tap of taps) tap.begin(first, last);
+    try {
+      for (const tap of taps) await tap.prepare(update, first, last);
+      await this.#commit(update, taps, first, last);
+    } finally {
+      for (const tap of taps) tap.end(first, last, this.#tick);
+    }
+  }
+
   /** @param origins who made it; `undefined` for a host */
   async #change(update: Update, origins: readonly Tap[] | undefined): Promise<void> {
     const { first, last } = this.#tracks(update.offsetBytes, lengthOf(update));
@@ -210,7 +227,7 @@ export class Volume {
     } catch (error) {
       failed = true;
       failure = error;
-      for (const tap of taps) tap.failed(first, last);
+      for (const tap of taps) tap.failed(first, last, update);
     }
     if (!failed)
       for (const tap of taps) {

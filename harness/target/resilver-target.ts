@@ -1,4 +1,4 @@
-import { type Command, type LocalPair, type Pair, StorageSystem, Tasks, type Volume } from "../../engine/controller/index.ts";
+import { type Journal, type LocalPair, type Pair, StorageSystem, Tasks, type Volume } from "../../engine/controller/index.ts";
 import { EngineError } from "../../engine/errors.ts";
 import {
   type AdminCommand,
@@ -28,6 +28,7 @@ const CAPABILITIES: readonly Capability[] = [
   "tracker-lsn",
   "local-mirror",
   "image",
+  "journal",
 ];
 
 /** The engine of this project as a target. @param digest identifies its source */
@@ -69,7 +70,7 @@ class ResilverSystem implements TargetSystem {
 
   async admin(command: AdminCommand): Promise<void> {
     try {
-      await this.#required().execute(engineCommand(command));
+      await this.#required().execute(command);
     } catch (error) {
       if (error instanceof EngineError) throw new AdminError(error.code, error.message.slice(error.code.length + 1));
       throw error;
@@ -111,7 +112,7 @@ class ResilverSystem implements TargetSystem {
   }
 
   journals(): readonly JournalReport[] {
-    return [];
+    return this.#system?.journals().map(journalReportOf) ?? [];
   }
 
   restores(): readonly RestoreReport[] {
@@ -121,24 +122,6 @@ class ResilverSystem implements TargetSystem {
   #required(): StorageSystem {
     if (this.#system === undefined) throw new HostError("REFUSED", "the system has not started");
     return this.#system;
-  }
-}
-
-/** @throws AdminError for what the engine cannot do */
-function engineCommand(command: AdminCommand): Command {
-  switch (command.kind) {
-    case "create":
-    case "create-local":
-    case "backup":
-    case "split":
-    case "resync":
-    case "takeover":
-    case "failback":
-    case "restore":
-    case "rollback":
-      return command;
-    default:
-      throw new AdminError("NOT_SUPPORTED", `this engine does not know ${command.kind}`);
   }
 }
 
@@ -156,6 +139,18 @@ function restoreReportOf({ name, trackBytes, rewriter }: Volume): RestoreReport[
       altered: { trackBytes, has: (trackIndex) => altered.has(trackIndex) },
     },
   ];
+}
+
+function journalReportOf(journal: Journal): JournalReport {
+  const { volume } = journal.parts;
+  const logging = journal.recovery === undefined ? "logging" : "recovering";
+  // Until the base is whole there is nothing to recover.
+  return {
+    volume: volume.name,
+    disk: volume.name,
+    state: journal.moments.isRecoverable ? logging : "stopped",
+    ...journal.moments.window,
+  };
 }
 
 function reportOf(pair: Pair): PairReport {

@@ -1,0 +1,56 @@
+import { EngineError } from "../errors.ts";
+import { DiskError } from "../ports/index.ts";
+import type { Journal } from "../journal/journal.ts";
+import { recover, type RecoveryPoint } from "../journal/recovery.ts";
+import { openJournal, startJournal } from "../journal/start-journal.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Volume } from "../volume/volume.ts";
+import type { JournalConfig } from "./config.ts";
+
+/** The journals of a system, by volume: part of its shared control memory. */
+export class Journals {
+  readonly #journals = new Map<string, Journal>();
+
+  /**
+   * Opens them, as taps of their volumes: before anything else changes those.
+   * @throws EngineError VOLUME_UNKNOWN, META_CORRUPT, JOURNAL_TOO_SMALL, JOURNAL_MISFIT. @throws DiskError
+   */
+  static async open(
+    configs: readonly JournalConfig[],
+    volumeOf: (name: string) => Volume,
+    runtime: Runtime,
+  ): Promise<Journals> {
+    const journals = new Journals();
+    for (const { volume, log, base } of configs) {
+      const parts = { volume: volumeOf(volume), log: volumeOf(log), base: volumeOf(base), runtime };
+      journals.#journals.set(volume, await openJournal(parts));
+    }
+    return journals;
+  }
+
+  /** Goes on where a crash left off, once the other taps are there. @throws DiskError */
+  async start(): Promise<void> {
+    for (const journal of this.#journals.values()) await startJournal(journal);
+  }
+
+  all(): readonly Journal[] {
+    return [...this.#journals.values()];
+  }
+
+  get(volume: string): Journal | undefined {
+    return this.#journals.get(volume);
+  }
+
+  /** @throws EngineError JOURNAL_UNKNOWN, and as {@link recover} */
+  async recover(volume: string, to: RecoveryPoint): Promise<void> {
+    const journal = this.#journals.get(volume);
+    if (journal === undefined) throw new EngineError("JOURNAL_UNKNOWN", { volume });
+    try {
+      const { ended } = await recover(journal, to);
+      journal.parts.runtime.tasks.spawn(ended);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      throw new EngineError("DISK_FAILED", { volume, code: error.code });
+    }
+  }
+}

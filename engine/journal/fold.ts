@@ -1,0 +1,202 @@
+import { assert } from "../assert.ts";
+import { type Disk, DiskError, NS_PER_MS, sleep } from "../ports/index.ts";
+import type { Runtime } from "../runtime.ts";
+import { CodecError } from "../wire/byte-codec.ts";
+import type { JournalEntry, LogTable } from "./log-table.ts";
+import type { LogWriter } from "./log-writer.ts";
+import type { ManagementTable } from "./management-table.ts";
+
+/** Folding begins when this part of the log is used, and goes on until the other is. */
+const HIGH_WATER = 3 / 4;
+const LOW_WATER = 1 / 2;
+/** Entries, and bytes of log, that are folded at once. */
+const ENTRIES_MAX = 64;
+const BYTES_MAX = 1024 * 1024;
+const RETRY_NS = 100 * NS_PER_MS;
+
+export interface FoldParts {
+  readonly name: string;
+  readonly base: () => Disk;
+  readonly logBytes: number;
+  readonly table: LogTable;
+  readonly log: LogWriter;
+  readonly management: ManagementTable;
+  readonly runtime: Runtime;
+  /** Makes everything that is done durable in the volume. @throws DiskError */
+  readonly settle: () => Promise<void>;
+  /** The moment that folding should not pass; `Infinity` for none. */
+  readonly keep: () => number;
+  /** It must pass it all the same: there is no other room. */
+  readonly giveUp: (beforeLsn: number) => void;
+  /** The log does not hold what was written to it: the base is none any more. */
+  readonly onUnreadable: () => void;
+}
+
+/**
+ * Moves the oldest entries into the base (JR-7). What is being folded is no moment any more before a byte of
+ * the base changes, and the base counts as advanced only when it is durable; after a crash the same
+ * entries are folded again, to the same end.
+ */
+export class Fold {
+  readonly #parts: FoldParts;
+  readonly #readers = new Set<Promise<unknown>>();
+  #running = false;
+  /** A round, or somebody who must be alone. */
+  #busy: Promise<unknown> = Promise.resolve();
+  readonly #waiters: (() => void)[] = [];
+
+  constructor(parts: FoldParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads of earlier moments, which must end before what they read goes. */
+  async reading<T>(read: Promise<T>): Promise<T> {
+    this.#readers.add(read);
+    try {
+      return await read;
+    } finally {
+      this.#readers.delete(read);
+    }
+  }
+
+  async #readersDone(): Promise<void> {
+    await Promise.allSettled(this.#readers);
+  }
+
+  /** Looks whether there is something to do. */
+  poke(): void {
+    this.#wake();
+    if (this.#running || !this.#needed()) return;
+    this.#running = true;
+    this.#parts.runtime.tasks.spawn(this.#run());
+  }
+
+  /** `work` while nothing is folded. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#busy.then(work);
+    this.#busy = result.catch(() => {});
+    return result;
+  }
+
+  /** Settles after the next round, or when an entry is done. */
+  nextRound(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiters.push(resolve);
+    });
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiters.splice(0)) wake();
+  }
+
+  #needed(): boolean {
+    const { log, logBytes, management } = this.#parts;
+    const { baseLsn, foldLsn } = management.state;
+    if (foldLsn > baseLsn || log.wantedBytes > 0 || !log.hasRewindRoom) return true;
+    return log.usedBytes > logBytes * (this.#running ? LOW_WATER : HIGH_WATER);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#needed()) {
+      try {
+        const round = await this.exclusive(() => this.#round());
+        if (round === "none") break;
+        if (round === "wait") await this.nextRound();
+        else this.#wake();
+      } catch (error) {
+        if (!(error instanceof DiskError)) throw error;
+        this.#parts.runtime.log.step("journal.fold.failed", { volume: this.#parts.name, code: error.code });
+        await sleep(this.#parts.runtime.clock, RETRY_NS);
+      }
+    }
+    this.#running = false;
+  }
+
+  /** @returns `none` if nothing may be folded now, `wait` if an entry must be done first. @throws DiskError */
+  async #round(): Promise<"done" | "none" | "wait"> {
+    const { management, table } = this.#parts;
+    const { state } = management;
+    if (state.foldLsn === state.baseLsn) {
+      const toLsn = this.#choose();
+      if (toLsn === "wait") return "wait";
+      if (toLsn === undefined) return "none";
+      state.foldTimeNs = table.entry(toLsn).timeNs;
+      state.foldLsn = toLsn;
+      await management.persist();
+    }
+    await this.#readersDone();
+    await this.#apply();
+    return "done";
+  }
+
+  /** How far to fold next, along the way to the newest moment. */
+  #choose(): number | "wait" | undefined {
+    const { table, log, keep, giveUp } = this.#parts;
+    let toLsn: number | undefined;
+    let keepLsn = keep();
+    let bytes = 0;
+    let count = 0;
+    for (const entry of this.#way()) {
+      if (!entry.done) return toLsn ?? "wait";
+      if (entry.lsn > keepLsn) {
+        if (toLsn !== undefined || log.wantedBytes === 0) return toLsn;
+        giveUp(entry.lsn);
+        keepLsn = keep();
+        if (entry.lsn > keepLsn) return toLsn;
+      }
+      bytes += entry.dataBytes;
+      count++;
+      if (toLsn !== undefined && (bytes > BYTES_MAX || count > ENTRIES_MAX)) return toLsn;
+      // What is in flight before it would be taken for durable.
+      if (entry.lsn > table.doneLsn) return toLsn ?? "wait";
+      toLsn = entry.lsn;
+    }
+    return toLsn;
+  }
+
+  /** Oldest first. */
+  #way(): JournalEntry[] {
+    const way = this.#parts.table.wayTo(this.#parts.table.newestLsn);
+    assert(way !== undefined, "the base lies on the way to the newest moment");
+    return way.toReversed();
+  }
+
+  /** @throws DiskError: it may be tried again */
+  async #apply(): Promise<void> {
+    const { management, table, log, runtime, name, settle } = this.#parts;
+    const { state } = management;
+    const base = this.#parts.base();
+    // What leaves the log must be in the volume for good: after a crash nobody could write it again.
+    await settle();
+    let folded = 0;
+    for (const entry of this.#way()) {
+      if (entry.lsn > state.foldLsn) break;
+      folded++;
+      // What is not an image is none the better for it; its making begins with the volume as it is then.
+      if (state.base === "stale") continue;
+      if (entry.kind === "write") await this.#applyWrite(base, entry);
+      else if (entry.kind === "zero") await base.trim(entry.offsetBytes, entry.lengthBytes);
+    }
+    if (state.base !== "stale") await base.flush();
+    const headPosition = table.endOf(state.foldLsn, state.headPosition);
+    state.headPosition = headPosition;
+    state.baseLsn = state.foldLsn;
+    await management.persist();
+    table.dropTo(state.baseLsn);
+    await this.#readersDone();
+    log.free(headPosition);
+    runtime.log.step("journal.folded", { volume: name, lsn: state.baseLsn, entries: folded });
+  }
+
+  async #applyWrite(base: Disk, entry: JournalEntry): Promise<void> {
+    const { log, management, runtime, name, onUnreadable } = this.#parts;
+    try {
+      await base.write(entry.offsetBytes, await log.read(entry));
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error;
+      runtime.log.step("journal.unreadable", { volume: name, lsn: entry.lsn });
+      management.state.base = "stale";
+      onUnreadable();
+    }
+  }
+}

@@ -1,0 +1,288 @@
+import { assert } from "../assert.ts";
+import { EngineError } from "../errors.ts";
+import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
+import type { Runtime } from "../runtime.ts";
+import { Tap } from "../volume/tap.ts";
+import type { Update, Volume } from "../volume/volume.ts";
+import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
+import { intentBitmapBytes } from "../mirror/intent-bitmap.ts";
+import { Fold } from "./fold.ts";
+import { RECORD_HEADER_BYTES } from "./journal-record.ts";
+import { LogArea } from "./log-area.ts";
+import { type JournalEntry, LogTable } from "./log-table.ts";
+import { LogWriter, recordOf, REWIND_ROOM_BYTES } from "./log-writer.ts";
+import { ManagementTable, TABLE_BYTES } from "./management-table.ts";
+import { Moments } from "./moments.ts";
+import type { Recovery } from "./recovery.ts";
+
+export interface JournalParts {
+  readonly volume: Volume;
+  readonly log: Volume;
+  readonly base: Volume;
+  /** Volumes whose journals belong together; "" for one by itself. */
+  readonly group?: string;
+  readonly runtime: Runtime;
+}
+
+/** Bytes of a log volume for a volume of that size, at least. */
+export function logBytesMin(volume: Volume): number {
+  const changeBytes = RECORD_HEADER_BYTES + Math.min(PAYLOAD_BYTES_MAX, volume.sizeBytes);
+  return headBytes(volume) + REWIND_ROOM_BYTES + 2 * changeBytes;
+}
+
+/** The log volume begins with the table and the marks of two copies: into the base, and out of the journal. */
+export function marksOffsetBytes(volume: Volume, which: "base" | "recovery"): number {
+  return TABLE_BYTES + (which === "base" ? 0 : intentBitmapBytes(volume.trackCount));
+}
+
+function headBytes(volume: Volume): number {
+  return TABLE_BYTES + 2 * intentBitmapBytes(volume.trackCount);
+}
+
+/**
+ * The journal of a volume (JR-1): every change is in its log, durably and with a number (JR-3), before a
+ * byte of it is written in place. Together with the base, an image of the volume as of an earlier
+ * entry, that is the content of every moment since.
+ */
+export class Journal extends Tap {
+  readonly parts: JournalParts;
+  readonly management: ManagementTable;
+  readonly table: LogTable;
+  readonly log: LogWriter;
+  readonly fold: Fold;
+  readonly moments: Moments;
+  readonly #entries = new Map<Update, JournalEntry>();
+  readonly #changes = new Map<JournalEntry, () => void>();
+  /** The recovery that runs. */
+  recovery: Recovery | undefined;
+  /** The base is none any more and must be made anew. */
+  onStale: () => void = () => {};
+  #settledLsn = 0;
+
+  private constructor(parts: JournalParts, management: ManagementTable, table: LogTable) {
+    super();
+    this.parts = parts;
+    this.management = management;
+    this.table = table;
+    this.moments = new Moments(this);
+    const { volume, log, runtime } = parts;
+    const areaStartBytes = headBytes(volume);
+    const areaBytes = Math.floor((log.sizeBytes - areaStartBytes) / SECTOR_BYTES) * SECTOR_BYTES;
+    const { state } = management;
+    this.log = new LogWriter(
+      {
+        area: new LogArea(log.disk, areaStartBytes, areaBytes, runtime.clock, runtime.log),
+        table,
+        journalId: state.journalId,
+        incarnation: state.incarnation,
+        nowNs: () => runtime.clock.monotonicNs(),
+        settledLsn: () => this.#settledLsn,
+        makeRoom: () => this.fold.poke(),
+        spawn: (work) => runtime.tasks.spawn(work),
+      },
+      state.headPosition,
+    );
+    this.fold = new Fold({
+      name: volume.name,
+      base: () => parts.base.disk,
+      logBytes: areaBytes,
+      table,
+      log: this.log,
+      management,
+      runtime,
+      settle: () => this.settle(),
+      keep: () => this.moments.keepLsn(),
+      giveUp: (lsn) => this.moments.giveUp(lsn),
+      onUnreadable: () => this.onStale(),
+    });
+  }
+
+  /**
+   * Reads the journal, or makes a new one. Nothing of the volume changes.
+   * @throws EngineError META_CORRUPT, JOURNAL_TOO_SMALL, JOURNAL_MISFIT. @throws DiskError
+   */
+  static async open(parts: JournalParts): Promise<Journal> {
+    const { volume, log, base, runtime, group = "" } = parts;
+    const neededBytes = logBytesMin(volume);
+    if (log.sizeBytes < neededBytes)
+      throw new EngineError("JOURNAL_TOO_SMALL", { volume: log.name, neededBytes, sizeBytes: log.sizeBytes });
+    if (base.sizeBytes !== volume.sizeBytes)
+      throw new EngineError("JOURNAL_MISFIT", {
+        volume: volume.name,
+        found: `base of ${base.sizeBytes} bytes`,
+        expected: `${volume.sizeBytes}`,
+      });
+    const { clock } = runtime;
+    const management =
+      (await ManagementTable.load(log.disk, clock, runtime.log)) ??
+      (await ManagementTable.create(
+        {
+          journalId: runtime.random.next32(),
+          incarnation: 0,
+          volume: volume.name,
+          baseVolume: base.name,
+          group,
+          base: "stale",
+          baseLsn: 0,
+          foldLsn: 0,
+          foldTimeNs: clock.monotonicNs(),
+          headPosition: 0,
+          rewindLsn: 0,
+          finishedLsn: 0,
+          swapped: false,
+        },
+        log.disk,
+        clock,
+        runtime.log,
+      ));
+    const { state } = management;
+    if (state.volume !== volume.name || state.baseVolume !== base.name)
+      throw new EngineError("JOURNAL_MISFIT", {
+        volume: volume.name,
+        found: `journal of ${state.volume} on ${state.baseVolume}`,
+        expected: `${volume.name} on ${base.name}`,
+      });
+    state.incarnation++;
+    await management.persist();
+    const journal = new Journal(parts, management, new LogTable(state.baseLsn));
+    await journal.#load();
+    return journal;
+  }
+
+  async #load(): Promise<void> {
+    const { state } = this.management;
+    this.log.continueAt(state.foldTimeNs);
+    this.#settledLsn = Math.max(state.baseLsn, await this.log.scan());
+    const { volume, runtime } = this.parts;
+    const newestLsn = this.table.newestLsn;
+    if (newestLsn < state.foldLsn) {
+      // The log lost what was durable in it: what was being folded cannot be.
+      state.base = "stale";
+      state.foldLsn = newestLsn;
+    }
+    runtime.log.step("journal.loaded", { volume: volume.name, oldest: state.foldLsn, newest: newestLsn });
+  }
+
+  // --- the data path --------------------------------------------------------------------------
+
+  /** Durable in the log when it settles (JR-3). While the log is full, it waits. */
+  override prepare(update: Update): Promise<void> {
+    return this.#append(update);
+  }
+
+  async #append(update: Update): Promise<void> {
+    this.#entries.set(update, await this.log.append(recordOf(update)));
+    this.fold.poke();
+  }
+
+  override abandon(update: Update): Promise<void> | undefined {
+    const entry = this.#entries.get(update);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(update);
+    return this.log.void(entry).then(() => this.fold.poke());
+  }
+
+  override commit(update: Update): Promise<void> | undefined {
+    const entry = this.#entries.get(update);
+    assert(entry !== undefined, "a change is in the journal before it happens");
+    return new Promise((resolve) => {
+      this.#changes.set(entry, resolve);
+    });
+  }
+
+  override written(update: Update): undefined {
+    this.#finish(update);
+  }
+
+  #finish(update: Update): void {
+    const entry = this.#entries.get(update);
+    assert(entry !== undefined, "a change is in the journal before it is in place");
+    this.#entries.delete(update);
+    entry.done = true;
+    entry.tick = this.parts.volume.tick;
+    this.#changes.get(entry)?.();
+    this.#changes.delete(entry);
+    this.fold.poke();
+  }
+
+  /** The range may hold old or new. Hosts hear of the failure when the journal says which. */
+  override failed(_first: number, _last: number, update: Update): void {
+    this.parts.runtime.tasks.spawn(this.#follow(update).finally(() => this.#finish(update)));
+  }
+
+  /** What is there now becomes an entry of its own: the journal follows the volume. The range is locked. */
+  async #follow(update: Update): Promise<void> {
+    const { volume, runtime } = this.parts;
+    const entry = this.#entries.get(update);
+    assert(entry !== undefined, "a change that failed is in the journal");
+    try {
+      const data = await volume.disk.read(entry.offsetBytes, entry.lengthBytes);
+      entry.done = true;
+      const found = await this.log.append(
+        recordOf({ kind: "write", offsetBytes: entry.offsetBytes, data, fua: false }),
+      );
+      found.done = true;
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      // Nobody knows what is there; what the journal says is as good as anything.
+      runtime.log.step("journal.unsure", { volume: volume.name, lsn: entry.lsn, code: error.code });
+    }
+  }
+
+  // --- what is durable in the volume ------------------------------------------------------------
+
+  override get activeCount(): number {
+    return this.table.doneLsn - this.#settledLsn;
+  }
+
+  override retire(): void {
+    this.#settleTo(this.parts.volume.flushedTick);
+  }
+
+  #settleTo(tick: number): void {
+    const { doneLsn } = this.table;
+    while (this.#settledLsn < doneLsn && this.table.entry(this.#settledLsn + 1).tick <= tick) this.#settledLsn++;
+  }
+
+  /** Makes everything that is done durable in the volume. @throws DiskError */
+  async settle(): Promise<void> {
+    const { volume } = this.parts;
+    const { tick } = volume;
+    await volume.disk.flush();
+    this.#settleTo(tick);
+  }
+
+  get settledLsn(): number {
+    return this.#settledLsn;
+  }
+
+  /** After a start: everything up to `lsn` is in the volume now, and durable when it settles. @throws DiskError */
+  async replayed(lsn: number): Promise<void> {
+    for (let done = this.#settledLsn + 1; done <= lsn; done++) this.table.entry(done).tick = this.parts.volume.tick;
+    await this.settle();
+  }
+
+  // --- room ----------------------------------------------------------------------------------------
+
+  /** Settles when a rewind has room. */
+  async rewindRoom(): Promise<void> {
+    while (!this.log.hasRewindRoom) {
+      this.fold.poke();
+      await this.fold.nextRound();
+    }
+  }
+
+  /** The base, made anew, is the volume as of now; earlier moments are gone. Only while nothing is under way. */
+  async beginAnew(): Promise<void> {
+    const { state } = this.management;
+    const { newestLsn } = this.table;
+    state.headPosition = this.table.endOf(newestLsn, state.headPosition);
+    state.base = "copying";
+    state.baseLsn = newestLsn;
+    state.foldLsn = newestLsn;
+    state.foldTimeNs = this.log.timeNs;
+    await this.management.persist();
+    this.table.dropTo(newestLsn);
+    this.log.free(state.headPosition);
+  }
+}

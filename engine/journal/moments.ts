@@ -1,0 +1,143 @@
+import { assert } from "../assert.ts";
+import { EngineError } from "../errors.ts";
+import { DiskError } from "../ports/index.ts";
+import type { Bitmap } from "../volume/bitmap.ts";
+import type { Journal } from "./journal.ts";
+import { readOverlaid } from "./journal-reader.ts";
+
+/** Moments that can be recovered: after each entry from the oldest to the newest (JR-7). */
+export interface JournalWindow {
+  readonly oldestLsn: number;
+  readonly newestLsn: number;
+  readonly oldestTimeNs: number;
+}
+
+/** A moment that somebody wants to keep. */
+export interface JournalPin {
+  readonly lsn: number;
+  /** True once the journal had to go past it: its space was needed. */
+  readonly lost: boolean;
+  release(): void;
+}
+
+/** The earlier moments of a volume, as its journal and its base hold them (JR-7). */
+export class Moments {
+  readonly #journal: Journal;
+  readonly #pins = new Set<Pin>();
+  #heldLsn = Infinity;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  get isRecoverable(): boolean {
+    return this.#journal.management.state.base === "whole";
+  }
+
+  get window(): JournalWindow {
+    const { state } = this.#journal.management;
+    const newestLsn = this.#journal.table.doneLsn;
+    if (!this.isRecoverable) return { oldestLsn: newestLsn + 1, newestLsn, oldestTimeNs: this.#journal.log.timeNs };
+    const oldestLsn = this.#journal.table.oldestLsn(state.foldLsn);
+    const oldestTimeNs = oldestLsn === state.foldLsn ? state.foldTimeNs : this.#journal.table.entry(oldestLsn).timeNs;
+    return { oldestLsn, newestLsn, oldestTimeNs };
+  }
+
+  /** The entry that a moment is after. @throws EngineError JOURNAL_POINT if it cannot be recovered */
+  resolve(to: { readonly lsn: number } | { readonly timeNs: number }): number {
+    const { oldestLsn, newestLsn, oldestTimeNs } = this.window;
+    const { name } = this.#journal.parts.volume;
+    const asked = "lsn" in to ? `lsn ${to.lsn}` : `time ${to.timeNs}`;
+    const refusal = new EngineError("JOURNAL_POINT", { volume: name, asked, oldestLsn, newestLsn, oldestTimeNs });
+    if ("timeNs" in to) {
+      if (to.timeNs < oldestTimeNs || to.timeNs > this.#journal.parts.runtime.clock.monotonicNs()) throw refusal;
+      const lsn = Math.min(this.#journal.table.atTime(to.timeNs), newestLsn);
+      if (lsn < oldestLsn) throw refusal;
+      return lsn;
+    }
+    if (to.lsn < oldestLsn || to.lsn > newestLsn) throw refusal;
+    return to.lsn;
+  }
+
+  /** What the volume held after entry `lsn`. @throws EngineError JOURNAL_POINT. @throws DiskError */
+  async readAt(lsn: number, offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    return this.#read(this.resolve({ lsn }), offsetBytes, lengthBytes);
+  }
+
+  /** What the volume holds by its journal: all that is done. @throws DiskError */
+  async readNewest(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    // Without the base nothing is better than something else.
+    if (!this.isRecoverable) throw new DiskError("EIO", offsetBytes, lengthBytes);
+    return this.#read(this.#journal.table.newestLsn, offsetBytes, lengthBytes);
+  }
+
+  async #read(lsn: number, offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    const way = this.#journal.table.wayTo(lsn);
+    assert(way !== undefined, "a moment in the window leads to the base");
+    const { disk } = this.#journal.parts.base;
+    return this.#journal.fold.reading(readOverlaid(disk, this.#journal.log, way, offsetBytes, lengthBytes));
+  }
+
+  /** The tracks that may differ between a moment and now. @throws EngineError JOURNAL_POINT */
+  changedSince(lsn: number): Bitmap {
+    const { volume } = this.#journal.parts;
+    return this.#journal.table.changed(
+      this.resolve({ lsn }),
+      this.#journal.table.newestLsn,
+      volume.trackBytes,
+      volume.trackCount,
+    );
+  }
+
+  /**
+   * Keeps a moment: folding does not pass it unless records wait for its space.
+   * @throws EngineError JOURNAL_POINT
+   */
+  pin(lsn: number): JournalPin {
+    const pin = new Pin(this.resolve({ lsn }), () => {
+      this.#pins.delete(pin);
+      this.#journal.fold.poke();
+    });
+    this.#pins.add(pin);
+    return pin;
+  }
+
+  /** Folding must not pass `lsn`, come what may, until this is called again. Only while no change is under way. */
+  hold(lsn: number | undefined): void {
+    this.#heldLsn = lsn ?? Infinity;
+    this.#journal.fold.poke();
+  }
+
+  /** The last moment that folding should leave. */
+  keepLsn(): number {
+    let keepLsn = this.#heldLsn;
+    for (const pin of this.#pins) keepLsn = Math.min(keepLsn, pin.lsn);
+    return keepLsn;
+  }
+
+  /** Pins before this entry are lost: its space is needed. */
+  giveUp(beforeLsn: number): void {
+    for (const pin of this.#pins) {
+      if (pin.lsn >= beforeLsn) continue;
+      pin.lost = true;
+      this.#pins.delete(pin);
+      const { volume, runtime } = this.#journal.parts;
+      runtime.log.step("journal.pin.lost", { volume: volume.name, lsn: pin.lsn });
+    }
+  }
+}
+
+class Pin implements JournalPin {
+  readonly lsn: number;
+  lost = false;
+  readonly #release: () => void;
+
+  constructor(lsn: number, release: () => void) {
+    this.lsn = lsn;
+    this.#release = release;
+  }
+
+  release(): void {
+    this.#release();
+  }
+}

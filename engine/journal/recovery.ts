@@ -1,0 +1,114 @@
+import { EngineError } from "../errors.ts";
+import { CopyIn } from "../restore/copy-in.ts";
+import { beginRestore, type RestoreOwner, resumeRestore } from "../restore/restore.ts";
+import type { TrackCopy } from "../volume/track-copy.ts";
+import { journalTracks } from "./base-copy.ts";
+import type { Journal } from "./journal.ts";
+
+/** What an operator asks for: the moment after an entry, or a time. */
+export type RecoveryPoint = { readonly lsn: number } | { readonly timeNs: number };
+
+/** A volume that goes back to an earlier moment. */
+export interface Recovery {
+  /** Of the rewind: its number in the journal. */
+  readonly lsn: number;
+  readonly copy: CopyIn;
+}
+
+/**
+ * Takes a volume back to an earlier moment (JR-4). One record of the journal says so, durably, and from then
+ * on hosts see that moment; its content is brought from the journal in the background and goes to the
+ * mirrors like a host's writes. So it needs no room, can be undone like any change, and a crash leaves
+ * the volume before it or after it (JR-8).
+ * @returns `ended`: settles when everything is in place
+ * @throws EngineError JOURNAL_POINT, JOURNAL_NOT_READY, RESTORE_RUNS, NO_ACCESS. @throws DiskError
+ */
+export async function recover(journal: Journal, to: RecoveryPoint): Promise<{ readonly ended: Promise<boolean> }> {
+  const { volume, runtime } = journal.parts;
+  requireReady(journal);
+  volume.requireWhole("recover");
+  journal.moments.resolve(to);
+  await journal.rewindRoom();
+  let targetLsn = 0;
+  let rewindLsn = 0;
+  const copy = copyOf(journal, journalTracks(journal, "recovery"), () => rewindLsn);
+  // Asked for when nothing is under way any more: what the moment is, is settled then.
+  function* tracks(): Generator<number> {
+    requireReady(journal);
+    targetLsn = journal.moments.resolve(to);
+    journal.moments.hold(targetLsn);
+    yield* journal.moments.changedSince(targetLsn).indices();
+  }
+  const owner: RestoreOwner = {
+    accept: async () => {
+      // Nothing before the rewind is ever written in place again.
+      await journal.settle();
+      rewindLsn = (await journal.log.append({ kind: "rewind", offsetBytes: 0, lengthBytes: 0, targetLsn })).lsn;
+      journal.management.state.rewindLsn = rewindLsn;
+      journal.recovery = { lsn: rewindLsn, copy };
+      runtime.log.step("journal.recover.begin", { volume: volume.name, to: targetLsn, lsn: rewindLsn });
+    },
+    finished: () => finish(journal),
+  };
+  try {
+    return await beginRestore({ volume, copy, runtime }, tracks(), owner);
+  } finally {
+    journal.moments.hold(undefined);
+  }
+}
+
+function requireReady(journal: Journal): void {
+  const { base } = journal.management.state;
+  if (base !== "whole") throw new EngineError("JOURNAL_NOT_READY", { volume: journal.parts.volume.name, base });
+}
+
+/** What is brought is what the journal says of now: also what hosts wrote since. @param lsn of the rewind */
+function copyOf(journal: Journal, tracks: TrackCopy, lsn: () => number): CopyIn {
+  const { volume, runtime } = journal.parts;
+  return new CopyIn({
+    volume,
+    source: { read: (offsetBytes, lengthBytes) => journal.moments.readNewest(offsetBytes, lengthBytes) },
+    tracks,
+    runtime,
+    name: volume.name,
+    from: "journal",
+    get id() {
+      return lsn();
+    },
+    silent: [journal],
+  });
+}
+
+async function finish(journal: Journal): Promise<void> {
+  const { management, parts, recovery } = journal;
+  const { state } = management;
+  state.finishedLsn = state.rewindLsn;
+  await management.persist();
+  journal.recovery = undefined;
+  parts.runtime.log.step("journal.recover.done", { volume: parts.volume.name, lsn: recovery?.lsn ?? 0 });
+}
+
+/** After a start: the recovery that a crash interrupted; {@link resumeRecovery} goes on with it. @throws DiskError */
+export async function loadRecovery(journal: Journal): Promise<Recovery | undefined> {
+  const { management, table, parts } = journal;
+  const { state } = management;
+  state.rewindLsn = Math.max(state.rewindLsn, table.newestRewindLsn);
+  if (state.rewindLsn <= state.finishedLsn) return undefined;
+  const tracks = journalTracks(journal, "recovery");
+  if (!(await tracks.load())) {
+    // To bring a track once more does no harm: the journal knows what hosts wrote to it.
+    await tracks.begin(Array.from({ length: parts.volume.trackCount }, (_, track) => track));
+  }
+  const lsn = state.rewindLsn;
+  return { lsn, copy: copyOf(journal, tracks, () => lsn) };
+}
+
+/** @returns settles when everything is in place */
+export function resumeRecovery(journal: Journal, recovery: Recovery): Promise<boolean> {
+  const { volume, runtime } = journal.parts;
+  journal.recovery = recovery;
+  return resumeRestore(
+    { volume, copy: recovery.copy, runtime },
+    { accept: async () => {}, finished: () => finish(journal) },
+  );
+}

@@ -1,0 +1,31 @@
+import { makeBase, resumeBaseCopy } from "./base-copy.ts";
+import { Journal, type JournalParts } from "./journal.ts";
+import { loadRecovery, resumeRecovery } from "./recovery.ts";
+import { replayJournal } from "./replay.ts";
+
+/**
+ * Opens the journal of a volume, as a tap of it.
+ * @throws EngineError META_CORRUPT, JOURNAL_TOO_SMALL, JOURNAL_MISFIT. @throws DiskError
+ */
+export async function openJournal(parts: JournalParts): Promise<Journal> {
+  const { volume, log, base } = parts;
+  const journal = await Journal.open(parts);
+  log.reservedFor = `journal log of ${volume.name}`;
+  base.reservedFor = `journal base of ${volume.name}`;
+  volume.addTap(journal);
+  return journal;
+}
+
+/**
+ * At a start, before hosts and other ends are there, and with all other taps in place: the volume is what its
+ * journal says, then, and what a crash interrupted goes on. @throws DiskError
+ */
+export async function startJournal(journal: Journal): Promise<void> {
+  const { tasks } = journal.parts.runtime;
+  const baseCopy = await resumeBaseCopy(journal);
+  const recovery = await loadRecovery(journal);
+  await replayJournal(journal, recovery?.copy.tracks.left);
+  if (recovery !== undefined) tasks.spawn(resumeRecovery(journal, recovery));
+  tasks.spawn(makeBase(journal, baseCopy));
+  journal.fold.poke();
+}
