@@ -30,7 +30,7 @@ export function checkNames(plan: NamedParts): void {
     if (isFileStep(step)) checkFiles(step, plan.topology, path);
     if (step.kind === "recover" && "mark" in step.to) marked(marks, step.to.mark, step.volume, `${path}.to.mark`);
     if ("steps" in step) step.steps.forEach((inner, index) => visit(inner, `${path}.steps[${index}]`));
-    if (step.kind === "expect-refused") visit(step.step, `${path}.step`);
+    if (step.kind === "expect-refused" || step.kind === "attempt") visit(step.step, `${path}.step`);
   };
   plan.steps.forEach((step, index) => visit(step, `steps[${index}]`));
   plan.expect.forEach((expectation, index) => {
@@ -109,9 +109,11 @@ function checkStep(names: KnownNames, step: Step, path: string): void {
       return;
     case "wait":
     case "when":
+    case "throughout":
       checkCondition(names, step.condition, `${path}.condition`);
       return;
     case "expect-refused":
+    case "attempt":
       if ("steps" in step.step || "step" in step.step)
         throw new PlanError(`${path}.step`, `a ${step.step.kind} step`, "a command or one host request");
       return;

@@ -46,6 +46,7 @@ import {
   when,
   withImages,
   withJournals,
+  withLocalMirrors,
   withTracker,
   workload,
   write,
@@ -175,6 +176,7 @@ test.each([
     collection(["a", "c"], { mode: "sync", generations: ["x", "y"] }),
     ["a", "c", "a-x", "a-y", "c-x", "c-y"],
   ],
+  ["withLocalMirrors", withLocalMirrors(mirror({ mode: "sync" }), "pvol", ["copy"]), ["pair", "copy"]],
   ["withTracker", withTracker(cascade({ mode: "sync" }), "lsn"), ["pair", "gen1"]],
 ])("%s gives a topology whose names fit", (_, topology, pairs) => {
   const plan: Plan = { schemaVersion: 1, name: "x", requirements: [], topology, steps: [heal("x")], expect: [] };

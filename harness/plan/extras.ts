@@ -53,6 +53,24 @@ export function withJournals<S extends string, V extends string, L extends strin
   });
 }
 
+/** The topology, with local mirrors of `volume`: for each of `names` a volume and a pair of that name. */
+export function withLocalMirrors<
+  S extends string,
+  V extends string,
+  L extends string,
+  P extends string,
+  const G extends string,
+>(topology: Topology<S, V, L, P>, volume: NoInfer<V>, names: readonly G[]): Topology<S, V | G, L, P | G> {
+  const more = extended(topology, [volume], (source) => ({ volumes: names.map((name) => ({ ...source, name })) }));
+  return {
+    ...more,
+    pairs: [
+      ...topology.pairs,
+      ...names.map((name) => ({ name, primary: volume, secondary: name, mode: "sync" as const })),
+    ],
+  };
+}
+
 /** The topology, whose remote pairs remember updates by `tracker` (LS-3). */
 export function withTracker<T extends Topology>(topology: T, tracker: "bitmap" | "lsn"): T {
   return {

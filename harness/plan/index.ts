@@ -7,7 +7,7 @@ export { PLAN_SCHEMA_VERSION, type Plan, parsePlan, planSchema } from "./plan.ts
 export { PlanError } from "./plan-error.ts";
 export type { Step } from "./step.ts";
 export type { Names, NamesOf, Topology } from "./topology.ts";
-export { type ImageOptions, withImages, withJournals, withTracker } from "./extras.ts";
+export { type ImageOptions, withImages, withJournals, withLocalMirrors, withTracker } from "./extras.ts";
 export {
   backup,
   create,
@@ -23,7 +23,19 @@ export {
 } from "./dsl/administration.ts";
 export { connected, image, journal, progress, restored, status, step, written } from "./dsl/conditions.ts";
 export { dismount, file, filesHold, makeFiles, mount, removeFiles, restoreFiles, writeFiles } from "./dsl/files.ts";
-export { after, expectRefused, ms, repeat, seconds, sequence, together, wait, when } from "./dsl/control.ts";
+export {
+  after,
+  attempt,
+  expectRefused,
+  ms,
+  repeat,
+  seconds,
+  sequence,
+  throughout,
+  together,
+  wait,
+  when,
+} from "./dsl/control.ts";
 export { bitFlip, bitRot, eio, enospc, lostWrite, misdirectedWrite, stall, tornWrite } from "./dsl/disks.ts";
 export { converged, holds, oracle, pauseAtMost, resyncBytes, sameAs, unchanged, violates } from "./dsl/expectations.ts";
 export { fill, flush, read, trace, trim, workload, write, writeZeroes } from "./dsl/host-io.ts";

@@ -57,6 +57,8 @@ const traceSchema = z.strictObject({
   onGone: z.enum(["stop", "repeat"]).exactOptional(),
 });
 
+const codeSchema = z.string().regex(/^[A-Z][A-Z0-9_]{0,31}$/);
+
 const stepsSchema = z
   .array(z.lazy(() => stepSchema))
   .min(1)
@@ -98,6 +100,12 @@ export const stepSchema: z.ZodType<Step> = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("expect-refused"),
     step: z.lazy(() => stepSchema),
-    code: z.string().regex(/^[A-Z][A-Z0-9_]{0,31}$/),
+    code: codeSchema,
   }),
+  z.strictObject({
+    kind: z.literal("attempt"),
+    step: z.lazy(() => stepSchema),
+    codes: z.array(codeSchema).min(1).max(16),
+  }),
+  z.strictObject({ kind: z.literal("throughout"), condition: conditionSchema, steps: stepsSchema }),
 ]);

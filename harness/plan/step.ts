@@ -207,6 +207,20 @@ export interface ExpectRefusedStep<S> {
   readonly code: string;
 }
 
+/** A command or host request that may be carried out or be refused with one of these codes, as the faults beside it fall. */
+export interface AttemptStep<S> {
+  readonly kind: "attempt";
+  readonly step: S;
+  readonly codes: readonly string[];
+}
+
+/** Takes the steps one after the other; all the while, at every step that a program logs, the condition is true. */
+export interface ThroughoutStep<S, N extends Names = Names> {
+  readonly kind: "throughout";
+  readonly condition: Condition<N>;
+  readonly steps: readonly S[];
+}
+
 /** One step of a plan. */
 export type Step<N extends Names = Names> =
   | LeafStep<N>
@@ -215,4 +229,6 @@ export type Step<N extends Names = Names> =
   | WhenStep<Step<N>, N>
   | AfterStep<Step<N>>
   | RepeatStep<Step<N>>
-  | ExpectRefusedStep<Step<N>>;
+  | ThroughoutStep<Step<N>, N>
+  | ExpectRefusedStep<Step<N>>
+  | AttemptStep<Step<N>>;

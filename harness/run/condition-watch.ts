@@ -18,6 +18,12 @@ export class ConditionWatch {
     this.#host = host;
   }
 
+  /** Calls `listener` at every step of a program; the function returned ends that. */
+  onStep(listener: () => void): () => void {
+    this.#stepListeners.add(listener);
+    return () => this.#stepListeners.delete(listener);
+  }
+
   /** A system's program logged a step. */
   step(system: string, name: string): void {
     for (const listener of [...this.#stepListeners]) listener(system, name);

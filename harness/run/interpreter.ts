@@ -86,6 +86,8 @@ export class Interpreter {
         return this.#after(step.delayMs, step.steps, `${path}.steps`);
       case "when":
         return this.#when(step, path);
+      case "throughout":
+        return this.#throughout(step, path);
       default:
         return this.#parts.waiting.during(what, this.#leaf(step, path));
     }
@@ -120,6 +122,23 @@ export class Interpreter {
     });
     const isTrue = await waiting.during(`${path} when ${describeCondition(step.condition)}`, armed);
     if (isTrue) await this.sequence(step.steps.slice(taken), `${path}.steps`);
+  }
+
+  async #throughout({ condition, steps }: Extract<Step, { kind: "throughout" }>, path: string): Promise<void> {
+    const { watch, world, onUnexpected } = this.#parts;
+    let brokenNs = -1;
+    const look = (): void => {
+      if (brokenNs < 0 && !watch.isTrue(condition)) brokenNs = world.nowNs();
+    };
+    look();
+    const stop = watch.onStep(look);
+    await this.sequence(steps, `${path}.steps`);
+    stop();
+    look();
+    if (brokenNs >= 0)
+      onUnexpected(
+        `${path}: not so at ${brokenNs / NS_PER_MS} ms, and not all the while: ${describeCondition(condition)}`,
+      );
   }
 
   /** Injects and heals what stands at the head of `steps`; gives how many that was. */
@@ -195,6 +214,9 @@ export class Interpreter {
       case "expect-refused":
         await this.#expectRefused(step.step, step.code, path);
         return;
+      case "attempt":
+        await this.#attempt(step.step, step.codes, path);
+        return;
       case "write":
       case "read":
       case "flush":
@@ -207,6 +229,7 @@ export class Interpreter {
       case "repeat":
       case "after":
       case "when":
+      case "throughout":
         throw new Error(`a ${step.kind} step is no leaf`);
     }
   }
@@ -283,6 +306,20 @@ export class Interpreter {
     }
     const outcome = await this.#refusable(step);
     if (outcome.code !== code) onUnexpected(`${path}: ${step.kind} ended ${outcome.code}, expected ${code}`);
+  }
+
+  async #attempt(step: Step, codes: readonly string[], path: string): Promise<void> {
+    const { onUnexpected } = this.#parts;
+    const expected = `done, or ${codes.join(", ")}`;
+    if (isAdminStep(step)) {
+      const refusal = await this.#admin(step);
+      if (refusal !== "" && !codes.some((code) => refusal.startsWith(`${code}:`)))
+        onUnexpected(`${path}: ${describeAdminStep(step)} was refused by ${refusal}, expected ${expected}`);
+      return;
+    }
+    const outcome = await this.#refusable(step);
+    if (outcome.code !== "DONE" && !codes.includes(outcome.code))
+      onUnexpected(`${path}: ${step.kind} ended ${outcome.code}, expected ${expected}`);
   }
 
   #refusable(step: Step): Promise<HostOutcome> {

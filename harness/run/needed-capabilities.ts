@@ -24,7 +24,7 @@ export function neededCapabilities(plan: Plan): ReadonlySet<Capability> {
       if (step.kind === "resync" && step.direction === "reverse") needed.add("resync-reverse");
       if (step.kind === "restore-files") for (const capability of RESTORING) needed.add(capability);
       if ("steps" in step) visit(step.steps);
-      if (step.kind === "expect-refused") visit([step.step]);
+      if (step.kind === "expect-refused" || step.kind === "attempt") visit([step.step]);
     }
   };
   visit(plan.steps);

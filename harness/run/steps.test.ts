@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Judgement } from "../oracle/judgement.ts";
 import {
   after,
+  attempt,
   connected,
   converged,
   crash,
@@ -21,6 +22,7 @@ import {
   sequence,
   status,
   step,
+  throughout,
   together,
   trace,
   wait,
@@ -298,4 +300,40 @@ test("a volume that a resync overwrites is shown to no judge, and the record say
   const { record } = await run(plan, { oracles: new Map([["judge", judge]]) });
   expect(moments).toEqual(["end"]);
   expect(record.oracles[0]).toMatchObject({ judged: 1, detail: "1 moments not judged: a resync was under way" });
+});
+
+test("a condition that must hold throughout is looked at between the steps too", async () => {
+  const plan = scenario({
+    ...base,
+    steps: [
+      create("pair"),
+      wait(status("pair", "DUPLEX")),
+      throughout(status("pair", "DUPLEX"), write("pvol", { offsetBytes: 0, lengthBytes: 512 })),
+      throughout(status("pair", "DUPLEX"), cut("link"), after(ms(20), heal("link")), wait(status("pair", "DUPLEX"))),
+    ],
+    expect: [],
+  });
+  const messages = (await run(plan)).record.failures.map(({ message }) => message);
+  expect(messages).toEqual([
+    expect.stringMatching(/^steps\[3\]: not so at .* ms, and not all the while: pair is DUPLEX at both ends$/),
+  ]);
+});
+
+test("an attempt may be refused with a code that it names, and with no other", async () => {
+  const readOnly = write("svol", { offsetBytes: 0, lengthBytes: 512 });
+  const plan = scenario({
+    ...base,
+    steps: [
+      create("pair"),
+      wait(status("pair", "DUPLEX")),
+      attempt(write("pvol", { offsetBytes: 0, lengthBytes: 512 }), "REFUSED"),
+      attempt(readOnly, "REFUSED"),
+      attempt(readOnly, "EIO"),
+    ],
+    expect: [],
+  });
+  const { record } = await run(plan);
+  expect(record.failures.map(({ message }) => message)).toEqual([
+    "steps[4]: write ended REFUSED, expected done, or EIO",
+  ]);
 });

@@ -1,10 +1,12 @@
 import type { Condition } from "../condition.ts";
 import type {
   AfterStep,
+  AttemptStep,
   ExpectRefusedStep,
   RepeatStep,
   SequenceStep,
   Step,
+  ThroughoutStep,
   TogetherStep,
   WaitStep,
   WhenStep,
@@ -59,4 +61,17 @@ export function wait<const C extends Condition>(
 /** The command or request must be refused with this code. */
 export function expectRefused<const S extends Step>(step: S, code: string): ExpectRefusedStep<S> {
   return { kind: "expect-refused", step, code };
+}
+
+/** The command or request may be carried out, or refused with one of these codes: faults beside it decide. */
+export function attempt<const S extends Step>(step: S, ...codes: readonly [string, ...string[]]): AttemptStep<S> {
+  return { kind: "attempt", step, codes };
+}
+
+/** Takes the steps; the condition, a state, is true all the while: the remote mirror stays DUPLEX, for instance. */
+export function throughout<const C extends Condition, const S extends readonly Step[]>(
+  condition: C,
+  ...steps: S
+): Omit<ThroughoutStep<S[number]>, "condition"> & { readonly condition: C } {
+  return { kind: "throughout", condition, steps };
 }
