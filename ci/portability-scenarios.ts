@@ -8,6 +8,7 @@ export const PORTABILITY_SCENARIOS: readonly string[] = [
   "backup-restore/torn-bitmap",
   "backup-restore/torn-copy-management-table",
   "backup-restore/trims-and-zeroes",
+  "concurrent-restore/orders-of-write-and-copy",
   "detection/misdirected-write-on-the-secondary",
   "link-suspension/clocks-drift-apart",
   "link-suspension/consistency-group-cut",

@@ -1,0 +1,46 @@
+import {
+  after,
+  backup,
+  converged,
+  create,
+  eio,
+  fill,
+  heal,
+  KiB,
+  localMirror,
+  ms,
+  restore,
+  restored,
+  resync,
+  scenario,
+  status,
+  step,
+  together,
+  wait,
+  when,
+  workload,
+  write,
+} from "../../harness/plan/index.ts";
+
+// Nothing is lost by trying again: the content that is left can come from nowhere else.
+export default scenario({
+  name: "the mirror's disk refuses to be read in the middle of a restore, and the volume's to be written",
+  requirements: ["CR-2", "CR-8"],
+  topology: localMirror({ sizeBytes: KiB(512) }),
+  steps: [
+    write("pvol", fill("the moment of the backup")),
+    create("gen1"),
+    wait(status("gen1", "DUPLEX")),
+    backup({ mirrors: ["gen1"] }),
+    workload("pvol", { writes: 60 }),
+    together(
+      restore("gen1", { scope: "all" }),
+      workload("pvol", { writes: 60, partialTrack: 0.5, thinkUsMax: 5_000 }),
+      when(step("a", "restore.brought", 2), eio("gen1", ["read"]), after(ms(150), heal("gen1"))),
+      when(step("a", "restore.brought", 4), eio("pvol", ["write"], { count: 2 }), after(ms(250), heal("pvol"))),
+    ),
+    wait(restored("pvol")),
+    resync("gen1"),
+  ],
+  expect: [converged()],
+});
