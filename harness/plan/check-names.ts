@@ -161,6 +161,16 @@ function checkAdminStep(names: KnownNames, step: AdminStep, path: string): void 
 function checkCondition(names: KnownNames, condition: Condition, path: string): void {
   if (condition.kind === "image") known(names.images, condition.volume, `${path}.volume`, "volume with an image");
   if (condition.kind === "journal") known(names.journals, condition.volume, `${path}.volume`, "volume with a journal");
+  if ("disk" in condition) known(names.disks, condition.disk, `${path}.disk`, "disk");
+  if (condition.kind === "sent") {
+    const ends = known(names.links, condition.link, `${path}.link`, "link");
+    if (!ends.includes(condition.system))
+      throw new PlanError(
+        `${path}.system`,
+        formatFound(condition.system),
+        `an end of ${condition.link}: ${ends.join(" or ")}`,
+      );
+  }
   if ("pair" in condition) known(names.pairs, condition.pair, `${path}.pair`, "pair");
   if ("volume" in condition) known(names.volumes, condition.volume, `${path}.volume`, "volume");
   if ("system" in condition) known(names.systems, condition.system, `${path}.system`, "system");

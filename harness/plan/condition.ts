@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ImageReport, JournalReport, PairStatus } from "../target/target.ts";
-import { nameSchema } from "../fault/bounds.ts";
+import { diskNameSchema, nameSchema } from "../fault/bounds.ts";
 import type { Names } from "./topology.ts";
 
 /** A resync (or initial copy) of the pair has copied at least this part of what it set out to copy. */
@@ -78,6 +78,25 @@ export interface JournalCondition<V extends string = string> {
   readonly oldestLsnMin?: number;
 }
 
+/**
+ * The program of the disk's system issues the `nth` write, trim or flush to it since the condition was armed. It is in
+ * flight at that moment: a loss of power tears it.
+ */
+export interface DiskWriteCondition<D extends string = string> {
+  readonly kind: "disk-write";
+  /** A volume, or `<system>/meta`. */
+  readonly disk: D;
+  readonly nth: number;
+}
+
+/** The program of the system makes the `nth` write to its end of the link since the condition was armed: a frame is sent. */
+export interface SentCondition<L extends string = string, S extends string = string> {
+  readonly kind: "sent";
+  readonly link: L;
+  readonly system: S;
+  readonly nth: number;
+}
+
 /** Something that becomes true during a run. */
 export type Condition<N extends Names = Names> =
   | ProgressCondition<N["pair"]>
@@ -88,7 +107,9 @@ export type Condition<N extends Names = Names> =
   | ConnectedCondition<N["pair"]>
   | RestoredCondition<N["volume"]>
   | ImageCondition<N["volume"]>
-  | JournalCondition<N["volume"]>;
+  | JournalCondition<N["volume"]>
+  | DiskWriteCondition<N["volume"] | `${N["system"]}/meta`>
+  | SentCondition<N["link"], N["system"]>;
 
 type ImageState = ImageReport["state"];
 type JournalState = JournalReport["state"];
@@ -96,6 +117,7 @@ type JournalState = JournalReport["state"];
 export const pairStatusSchema = z.enum(["SIMPLEX", "COPY", "DUPLEX", "SPLIT"]);
 
 const fractionSchema = z.number().min(0).max(1);
+const nthSchema = z.number().int().min(1).max(1_000_000);
 const lsnSchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 export const conditionSchema = z.discriminatedUnion("kind", [
@@ -117,12 +139,12 @@ export const conditionSchema = z.discriminatedUnion("kind", [
     kind: z.literal("engine-step"),
     system: nameSchema,
     name: z.string().min(1).max(64),
-    nth: z.number().int().min(1).max(1_000_000),
+    nth: nthSchema,
   }),
   z.strictObject({
     kind: z.literal("written"),
     volume: nameSchema,
-    nth: z.number().int().min(1).max(1_000_000),
+    nth: nthSchema,
     moment: z.enum(["issued", "acknowledged"]),
   }),
   z.strictObject({
@@ -141,6 +163,8 @@ export const conditionSchema = z.discriminatedUnion("kind", [
     entriesMin: lsnSchema.exactOptional(),
     oldestLsnMin: lsnSchema.exactOptional(),
   }),
+  z.strictObject({ kind: z.literal("disk-write"), disk: diskNameSchema, nth: nthSchema }),
+  z.strictObject({ kind: z.literal("sent"), link: nameSchema, system: nameSchema, nth: nthSchema }),
 ]) satisfies z.ZodType<Condition>;
 
 /** For people: `pair pair is DUPLEX at both ends`. */
@@ -154,6 +178,10 @@ export function describeCondition(condition: Condition): string {
       return `step ${condition.name} no. ${condition.nth} on ${condition.system}`;
     case "written":
       return `write no. ${condition.nth} to ${condition.volume} ${condition.moment}`;
+    case "disk-write":
+      return `write no. ${condition.nth} to the disk ${condition.disk}`;
+    case "sent":
+      return `frame no. ${condition.nth} from ${condition.system} on ${condition.link}`;
     case "connected":
       return `${condition.pair} is connected`;
     case "restored":

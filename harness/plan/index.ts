@@ -21,7 +21,18 @@ export {
   split,
   takeover,
 } from "./dsl/administration.ts";
-export { connected, image, journal, progress, restored, status, step, written } from "./dsl/conditions.ts";
+export {
+  connected,
+  diskWrite,
+  image,
+  journal,
+  progress,
+  restored,
+  sent,
+  status,
+  step,
+  written,
+} from "./dsl/conditions.ts";
 export { dismount, file, filesHold, makeFiles, mount, removeFiles, restoreFiles, writeFiles } from "./dsl/files.ts";
 export {
   after,

@@ -57,6 +57,16 @@ test.each<[string, unknown, { path: string; found: string; expected: string }]>(
     { path: "steps[0].condition.pair", found: 'unknown pair "pear"', expected: "one of pair" },
   ],
   [
+    "unknown disk in a condition",
+    withSteps({ kind: "wait", withinMs: 1, condition: { kind: "disk-write", disk: "c/meta", nth: 1 } }),
+    { path: "steps[0].condition.disk", found: 'unknown disk "c/meta"', expected: "one of a/meta, pvol, b/meta, svol" },
+  ],
+  [
+    "a frame from who is not at the link",
+    withSteps({ kind: "wait", withinMs: 1, condition: { kind: "sent", link: "link", system: "c", nth: 1 } }),
+    { path: "steps[0].condition.system", found: '"c"', expected: "an end of link: a or b" },
+  ],
+  [
     "beyond the end",
     withSteps({ kind: "write", volume: "pvol", offsetBytes: 65024, lengthBytes: 1024 }),
     { path: "steps[0].lengthBytes", found: "an end at byte 66048", expected: "an end inside pvol, 65536 bytes" },

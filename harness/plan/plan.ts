@@ -22,6 +22,11 @@ export interface Plan<N extends Names = Names> {
   readonly topology: Topology;
   readonly steps: readonly Step<N>[];
   readonly expect: readonly Expectation<N>[];
+  /**
+   * Refused commands and requests, and waits that take too long, are no failure. Operator and hosts are persistent:
+   * what nobody was there to do, or to answer, is asked for again (see `docs/scenarios.md`).
+   */
+  readonly mayRefuse?: boolean;
 }
 
 /** Shape and bounds of a plan. {@link parsePlan} also checks names and depth. */
@@ -32,6 +37,7 @@ export const planSchema: z.ZodType<Plan> = z.strictObject({
   topology: topologySchema,
   steps: z.array(stepSchema).min(1).max(STEPS_MAX),
   expect: z.array(expectationSchema).max(64),
+  mayRefuse: z.boolean().exactOptional(),
 });
 
 /**

@@ -1,4 +1,4 @@
-import type { Condition } from "../plan/condition.ts";
+import type { Condition, SentCondition } from "../plan/condition.ts";
 import type { PairReport, TargetSystem } from "../target/target.ts";
 import type { SimWorld } from "../world/sim/sim-world.ts";
 import type { Host } from "./host.ts";
@@ -53,6 +53,14 @@ export class ConditionWatch {
         this.#onWritten(condition.volume, condition.moment, condition.nth, () => end(true));
         cancelTimer = this.#world.after(withinNs, () => end(false));
         return;
+      case "disk-write":
+        stopListening = this.#onDiskWrite(condition.disk, condition.nth, () => end(true));
+        cancelTimer = this.#world.after(withinNs, () => end(false));
+        return;
+      case "sent":
+        stopListening = this.#onSent(condition, () => end(true));
+        cancelTimer = this.#world.after(withinNs, () => end(false));
+        return;
       case "connected":
       case "image":
       case "journal":
@@ -78,10 +86,12 @@ export class ConditionWatch {
     }
   }
 
-  /** Whether a condition that can be looked at is true now; a moment (a step, a write) never is. */
+  /** Whether a condition that can be looked at is true now; a moment (a step, a write, a frame) never is. */
   isTrue(condition: Condition): boolean {
     switch (condition.kind) {
+      case "disk-write":
       case "engine-step":
+      case "sent":
       case "written":
         return false;
       case "connected": {
@@ -149,6 +159,20 @@ export class ConditionWatch {
     };
     this.#stepListeners.add(listener);
     return () => this.#stepListeners.delete(listener);
+  }
+
+  #onDiskWrite(disk: string, nth: number, onTrue: () => void): () => void {
+    let count = 0;
+    return this.#world.simDisk(disk).onRequest(({ phase, kind }) => {
+      if (phase === "started" && kind !== "read" && ++count === nth) onTrue();
+    });
+  }
+
+  #onSent({ link, system, nth }: SentCondition, onTrue: () => void): () => void {
+    let count = 0;
+    return this.#world.system(system).onSent((name) => {
+      if (name === link && ++count === nth) onTrue();
+    });
   }
 
   #onWritten(volume: string, moment: "issued" | "acknowledged", nth: number, onTrue: () => void): void {

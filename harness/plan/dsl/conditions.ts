@@ -1,12 +1,14 @@
 import type { PairStatus } from "../../target/target.ts";
 import type {
   ConnectedCondition,
+  DiskWriteCondition,
   EngineStepCondition,
   ImageCondition,
   JournalCondition,
   ProgressCondition,
   RestoredCondition,
   RestoreProgressCondition,
+  SentCondition,
   StatusCondition,
   WrittenCondition,
 } from "../condition.ts";
@@ -40,6 +42,16 @@ export function written<const V extends string>(
   moment: "issued" | "acknowledged" = "acknowledged",
 ): WrittenCondition<V> {
   return { kind: "written", volume, nth, moment };
+}
+
+/** The `nth` write, trim or flush that the system's program issues to the disk from now on: it is in flight. */
+export function diskWrite<const D extends string>(disk: D, nth = 1): DiskWriteCondition<D> {
+  return { kind: "disk-write", disk, nth };
+}
+
+/** The `nth` frame that the system's program sends on the link from now on. */
+export function sent<const L extends string, const S extends string>(link: L, system: S, nth = 1): SentCondition<L, S> {
+  return { kind: "sent", link, system, nth };
 }
 
 /** The pair has this status at both ends, or at the end given. */

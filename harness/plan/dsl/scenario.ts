@@ -13,6 +13,7 @@ export function scenario<const T extends Topology>(options: {
   readonly topology: T;
   readonly steps: readonly Step<NamesOf<T>>[];
   readonly expect: readonly Expectation<NamesOf<T>>[];
+  readonly mayRefuse?: boolean;
 }): Plan {
   return parsePlan({ schemaVersion: PLAN_SCHEMA_VERSION, ...options });
 }

@@ -51,10 +51,13 @@ export class SimSystem implements WorldSystem {
   #retries = 0;
   #wallReads = 0;
   #timersSet = 0;
+  readonly #sentListeners = new Set<(link: string) => void>();
+  readonly #linkOf: ReadonlyMap<string, string>;
 
   constructor(parts: SimSystemParts) {
     this.name = parts.config.name;
     this.#parts = parts;
+    this.#linkOf = new Map(parts.config.links.map(({ name, address }) => [address, name]));
     this.#supervisor = new Process(parts.scheduler, `${parts.config.name}/supervisor`);
     this.#time = new HostTime(parts.scheduler, `${parts.config.name}/clock`);
   }
@@ -92,6 +95,12 @@ export class SimSystem implements WorldSystem {
     return () => listeners?.delete(onDown);
   }
 
+  /** Calls `listener` within every write of the program to a link, once the kernel has it; gives the way to stop. */
+  onSent(listener: (link: string) => void): () => void {
+    this.#sentListeners.add(listener);
+    return () => this.#sentListeners.delete(listener);
+  }
+
   /**
    * Calls `body` in the time of the present incarnation: at once if it runs, after a pause if it is
    * paused, never if it dies before.
@@ -115,7 +124,7 @@ export class SimSystem implements WorldSystem {
     const program = target.start(config, {
       disks: opened,
       meta: meta.open(process),
-      links: network.endpoint(process, this.name),
+      links: network.endpoint(process, this.name, (address) => this.#sent(address)),
       clock: this.#countingClock(new SimClock(process, this.#time)),
       random: random.fork(`system/${this.name}/${index}`),
       log,
@@ -142,6 +151,12 @@ export class SimSystem implements WorldSystem {
         else failed(error);
       },
     );
+  }
+
+  #sent(address: string): void {
+    if (this.#sentListeners.size === 0) return;
+    const link = this.#linkOf.get(address) ?? address;
+    for (const listener of [...this.#sentListeners]) listener(link);
   }
 
   /** The disk did not let it start; whoever looks after the machine tries again. */

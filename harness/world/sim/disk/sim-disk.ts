@@ -322,7 +322,8 @@ export class SimDisk {
   #tell(request: DiskRequest, phase: RequestNotice["phase"]): void {
     if (this.#requestListeners.length === 0) return;
     const { requestIndex, kind, offsetBytes, lengthBytes, fua } = request;
-    for (const listener of this.#requestListeners) {
+    // One that has seen enough takes itself out.
+    for (const listener of [...this.#requestListeners]) {
       listener({ phase, requestIndex, kind, offsetBytes, lengthBytes, fua });
     }
   }

@@ -43,11 +43,15 @@ export class SimNetwork implements Switchboard {
     this.#random = random;
   }
 
-  /** The Link ports of one incarnation of a program on `hostName`; a host without power gets it back. */
-  endpoint(process: Process, hostName: string): SimEndpoint {
+  /**
+   * The Link ports of one incarnation of a program on `hostName`; a host without power gets it back.
+   *
+   * @param onSent the program wrote to a link, and the kernel has what it could take; with the address dialled
+   */
+  endpoint(process: Process, hostName: string, onSent?: (address: string) => void): SimEndpoint {
     const host = this.host(hostName);
     host.restorePower();
-    const endpoint = new SimEndpoint(this, process, host);
+    const endpoint = new SimEndpoint(this, process, host, onSent);
     this.#endpoints.set(process, endpoint);
     process.onExit(() => this.#endpoints.delete(process));
     return endpoint;

@@ -32,12 +32,14 @@ export class SimEndpoint implements LinkEndpoint {
   readonly host: Host;
   readonly #switchboard: Switchboard;
   readonly #gate: AppGate;
+  readonly #onSent: ((address: string) => void) | undefined;
   readonly #sockets = new Set<Socket>();
   readonly #bound = new Map<string, Acceptor>();
 
-  constructor(switchboard: Switchboard, process: Process, host: Host) {
+  constructor(switchboard: Switchboard, process: Process, host: Host, onSent?: (address: string) => void) {
     this.#switchboard = switchboard;
     this.host = host;
+    this.#onSent = onSent;
     this.#gate = new AppGate(process, switchboard.kernel);
     process.onExit(() => this.#exit());
   }
@@ -48,7 +50,7 @@ export class SimEndpoint implements LinkEndpoint {
       const socket = this.#switchboard.connect(this.host, address, (result) => {
         if (result !== "established") this.#sockets.delete(socket);
         this.#gate.enter(() => {
-          if (result === "established") resolve(this.#link(socket));
+          if (result === "established") resolve(this.#link(socket, address));
           else reject(new LinkError(result, `dialling ${address}`));
         });
       });
@@ -66,7 +68,7 @@ export class SimEndpoint implements LinkEndpoint {
         this.#sockets.add(socket);
         waiting.add(socket);
         this.#gate.enter(() => {
-          if (waiting.delete(socket) && open) onLink(this.#link(socket));
+          if (waiting.delete(socket) && open) onLink(this.#link(socket, address));
         });
       },
     };
@@ -89,8 +91,10 @@ export class SimEndpoint implements LinkEndpoint {
     for (const [address, acceptor] of [...this.#bound]) this.#unbind(address, acceptor);
   }
 
-  #link(socket: Socket): Link {
-    return new SimLink(socket, this.#gate, () => this.#sockets.delete(socket));
+  #link(socket: Socket, address: string): Link {
+    const onSent = this.#onSent;
+    const told = onSent === undefined ? undefined : (): void => onSent(address);
+    return new SimLink(socket, this.#gate, () => this.#sockets.delete(socket), told);
   }
 
   #abandon(socket: Socket): void {

@@ -20,16 +20,21 @@ export class SimLink implements Link {
   readonly #socket: Socket;
   readonly #gate: AppGate;
   readonly #release: () => void;
+  readonly #onSent: (() => void) | undefined;
   readonly #pendingWrites = new Fifo<PendingWrite>();
   #resolveRead: ((bytes: Uint8Array | undefined) => void) | undefined;
   #rejectRead: ((error: LinkError) => void) | undefined;
   #closed = false;
 
-  /** @param release called once, when the socket is closed */
-  constructor(socket: Socket, gate: AppGate, release: () => void) {
+  /**
+   * @param release called once, when the socket is closed
+   * @param onSent called at every write, once the kernel has what it could take; it may end the process
+   */
+  constructor(socket: Socket, gate: AppGate, release: () => void, onSent?: () => void) {
     this.#socket = socket;
     this.#gate = gate;
     this.#release = release;
+    this.#onSent = onSent;
     socket.onReadable = this.#onReadable;
     socket.onBytes = this.#onBytes;
     socket.onWritable = this.#onWritable;
@@ -57,12 +62,17 @@ export class SimLink implements Link {
     let rest = bytes;
     if (this.#pendingWrites.length === 0) {
       const sent = this.#socket.send(bytes);
-      if (sent === bytes.length) return DONE;
+      if (sent === bytes.length) {
+        this.#onSent?.();
+        return DONE;
+      }
       rest = bytes.subarray(sent);
     }
-    return new Promise((resolve, reject) => {
+    const written = new Promise<void>((resolve, reject) => {
       this.#pendingWrites.push({ bytes: rest, resolve, reject });
     });
+    this.#onSent?.();
+    return written;
   }
 
   close(): void {
