@@ -1,3 +1,5 @@
+import type { Census } from "./census.ts";
+
 /** The verdicts of rule 10, worst first. */
 export const VERDICTS = ["FAIL", "ERROR", "UNKNOWN", "SKIPPED", "PASS", "NOT_APPLICABLE", "WAIVED"] as const;
 export type Verdict = (typeof VERDICTS)[number];
@@ -30,6 +32,10 @@ export interface RunRecord {
   readonly oracles: readonly OracleRecord[];
   /** A fault had no observed effect (HX-11); the verdict is UNKNOWN at best. */
   readonly vacuous: boolean;
+  /** What the plan's `mayRefuse` let pass: refusals, and waits that were too long. Only of such a plan. */
+  readonly tolerated?: readonly string[];
+  /** Only if it was asked for. */
+  readonly census?: Census;
   /** `resilver replay TOKEN` runs it again. */
   readonly replay: string;
 }

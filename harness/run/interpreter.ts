@@ -16,6 +16,7 @@ import { type CommandOutcome, giveCommand } from "./give-command.ts";
 import type { Host, HostOutcome } from "./host.ts";
 import { type ImagePiece, readImage } from "./image-reader.ts";
 import type { Marks, VolumeMark } from "./marks.ts";
+import { askUntilServed, giveUntilAnswered } from "./persistent.ts";
 import { TraceReplay } from "./trace-replay.ts";
 import { OperatorsWord } from "./operators-word.ts";
 import type { WaitingList } from "./waiting-list.ts";
@@ -175,7 +176,7 @@ export class Interpreter {
       case "restore":
       case "rollback":
       case "recover": {
-        const refusal = await this.#admin(step);
+        const refusal = await this.#adminUntilAnswered(step);
         if (refusal !== "") onUnexpected(`${path}: ${describeAdminStep(step)} was refused: ${refusal}`);
         return;
       }
@@ -207,7 +208,8 @@ export class Interpreter {
         const { sizeBytes } = host(step.volume);
         for (let at = 0; at < sizeBytes; at += step.chunkBytes) {
           const lengthBytes = Math.min(step.chunkBytes, sizeBytes - at);
-          this.#expectDone(await host(step.volume).writeStamped(at, lengthBytes, false), `${path}, byte ${at}`);
+          const ask = (): Promise<HostOutcome> => host(step.volume).writeStamped(at, lengthBytes, false);
+          this.#expectDone(await this.#ask(step.volume, ask), `${path}, byte ${at}`);
         }
         return;
       }
@@ -222,7 +224,7 @@ export class Interpreter {
       case "flush":
       case "trim":
       case "write-zeroes":
-        this.#expectDone(await this.#hostRequest(step), path);
+        this.#expectDone(await this.#ask(step.volume, () => this.#hostRequest(step)), path);
         return;
       case "together":
       case "sequence":
@@ -269,6 +271,12 @@ export class Interpreter {
       if (pair.mode === "async" && report.role === "primary" && report.pendingTracks > 0) return false;
     }
     return this.word.created.has(pair.name);
+  }
+
+  /** One request, repeated as far as the plan wants its hosts to be persistent. */
+  #ask(volume: string, ask: () => Promise<HostOutcome>): Promise<HostOutcome> {
+    const { plan, host } = this.#parts;
+    return plan.mayRefuse === true ? askUntilServed(host(volume), ask) : ask();
   }
 
   #hostRequest(step: HostRequestStep): Promise<HostOutcome> {
@@ -327,6 +335,14 @@ export class Interpreter {
     if (step.kind === "read-image") return readImage(world, step.volume, onImagePiece);
     if (!isHostRequest(step)) throw new Error(`a ${step.kind} step cannot be refused`);
     return this.#hostRequest(step);
+  }
+
+  async #adminUntilAnswered(step: AdminStep): Promise<string> {
+    const { plan, world } = this.#parts;
+    if (plan.mayRefuse !== true) return this.#admin(step);
+    const outcome = await giveUntilAnswered(step, world, () => this.#give(step));
+    this.word.given(step, outcome);
+    return outcome.refusal;
   }
 
   async #admin(step: AdminStep): Promise<string> {

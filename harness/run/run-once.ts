@@ -1,5 +1,6 @@
 import { NS_PER_MS } from "../../engine/ports/index.ts";
 import { type Checker, type CheckResult, createChecker } from "../check/checker.ts";
+import type { Census } from "../history/census.ts";
 import { EventLog } from "../history/event-log.ts";
 import type { FileSystems } from "../files/file-system.ts";
 import type { Failure, FaultRecord, OracleRecord } from "../history/run-record.ts";
@@ -15,6 +16,7 @@ import { Scheduler } from "../world/sim/scheduler.ts";
 import { SimWorld } from "../world/sim/sim-world.ts";
 import type { WorldListener } from "../world/sim/world-listener.ts";
 import { Captures } from "./captures.ts";
+import { takeCensus } from "./census.ts";
 import { ConditionWatch } from "./condition-watch.ts";
 import { converge } from "./converge.ts";
 import { FaultLedger } from "./fault-ledger.ts";
@@ -38,6 +40,8 @@ export interface RunOnceOptions {
   readonly fileSystems: FileSystems | undefined;
   /** Disks assert that a program leaves the buffer of a write alone until it settles. */
   readonly checkBuffers: boolean;
+  /** Count what a crash can fall upon. */
+  readonly census: boolean;
 }
 
 /** What one execution of a plan gave; plain data, so that the world of the run can be forgotten. */
@@ -47,6 +51,10 @@ export interface Execution {
   readonly check: CheckResult;
   /** Beside those of the invariants. */
   readonly failures: readonly Failure[];
+  /** What would be failures without the plan's `mayRefuse`. */
+  readonly tolerated: readonly string[];
+  /** If it was asked for. */
+  readonly census: Census | undefined;
   readonly faults: readonly FaultRecord[];
   /** What faults struck, by their kind. */
   readonly struck: ReadonlyMap<string, readonly string[]>;
@@ -76,6 +84,8 @@ class Run {
   readonly #interpreter: Interpreter;
   readonly #waiting = new WaitingList();
   readonly #failures: Failure[] = [];
+  readonly #tolerated: string[] = [];
+  #census: () => Census | undefined = () => undefined;
   #writeSequence = 0;
 
   constructor(plan: Plan, options: RunOnceOptions) {
@@ -129,7 +139,7 @@ class Run {
         if (fault.kind === "cut") this.#captures.cut();
       },
       onTargetFault: (system, error) => this.#targetFailed(system, error),
-      onUnexpected: (message) => this.#fail("expectation", message),
+      onUnexpected: (message) => this.#unexpected(message),
     });
   }
 
@@ -148,6 +158,8 @@ class Run {
       virtualNs: this.#scheduler.nowNs,
       check,
       failures: this.#failures,
+      tolerated: this.#tolerated,
+      census: this.#census(),
       faults: this.#ledger.records(),
       struck: this.#ledger.struck(),
       oracles: this.#captures.records(),
@@ -172,6 +184,7 @@ class Run {
 
   async #main(): Promise<void> {
     await this.#waiting.during("the systems to start", this.#world.start());
+    if (this.#options.census) this.#census = takeCensus(this.#plan, this.#world);
     await this.#interpreter.sequence(this.#plan.steps, "steps");
     this.#checker.checkpoint();
     const { expect } = this.#plan;
@@ -323,6 +336,12 @@ class Run {
       if (replay !== undefined) return { name: replay.name, entriesMin: replay.mirrored };
     }
     return undefined;
+  }
+
+  /** A refusal, or a wait that was too long. */
+  #unexpected(message: string): void {
+    if (this.#plan.mayRefuse === true) this.#tolerated.push(message);
+    else this.#fail("expectation", message);
   }
 
   #fail(rule: Failure["rule"], message: string): void {

@@ -32,6 +32,8 @@ export interface RunPlanOptions {
   /** For plans that deal with files. */
   readonly fileSystems?: FileSystems;
   readonly limits?: Partial<RunLimits>;
+  /** Count what a crash can fall upon; not without. */
+  readonly census?: boolean;
   /** Real milliseconds, for the record alone; 0 without. */
   readonly wallNowMs?: () => number;
 }
@@ -58,6 +60,7 @@ export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunR
     seed,
     target,
     pump,
+    census: options.census === true,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     fileSystems: options.fileSystems,
     traces: options.traces ?? new Map<string, LoadedTrace>(),
@@ -103,6 +106,8 @@ export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunR
     failures,
     oracles,
     vacuous,
+    ...(plan.mayRefuse === true ? { tolerated: execution.tolerated } : {}),
+    ...(execution.census === undefined ? {} : { census: execution.census }),
   };
   return { record, log: execution.log };
 }
