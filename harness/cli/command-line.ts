@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from "commander";
+import type { Blow } from "../hunt/crash-point.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { doctorCommand } from "./doctor-command.ts";
+import { exhaustCommand } from "./exhaust-command.ts";
 import { EXIT } from "./exit-code.ts";
 import { listCommand } from "./list-command.ts";
 import { parseInteger, SEED_BOUNDS } from "./parse-number.ts";
@@ -13,6 +15,7 @@ import { isCallerError, oneLine } from "./usage-error.ts";
 /** The seed of a run that names none: suites must do the same every day. */
 const SEED_DEFAULT = 1;
 const WORKER_BOUNDS = { min: 1, max: 64 };
+const STRIDE_BOUNDS = { min: 1, max: 1_000_000 };
 const TIMEOUT_BOUNDS = { min: 1, max: 86_400 };
 
 /**
@@ -53,6 +56,20 @@ interface RunFlags {
   readonly workers?: number;
   readonly timeout: number;
 }
+
+interface ExhaustFlags extends Omit<RunFlags, "repeat"> {
+  readonly stride: number;
+  readonly kind: keyof typeof BLOWS;
+}
+
+/** By the word of `--kind`. */
+const BLOWS = {
+  power: ["power"],
+  kill: ["kill"],
+  both: ["power", "kill"],
+  cut: ["cut"],
+  all: ["power", "kill", "cut"],
+} as const satisfies Readonly<Record<string, readonly Blow[]>>;
 
 function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Command {
   const { terminal } = parts;
@@ -97,6 +114,32 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .action(async (token: string, flags: RunFlags) => exit(await replayCommand(parts, token, optionsOf(flags))));
 
   program
+    .command("exhaust")
+    .description("run a scenario with a crash at every disk write and at every frame sent")
+    .argument("<scenario>", "id, a pattern that means one scenario, or path/to/plan.json")
+    .addOption(seedOption())
+    .option("--stride <k>", "try every k-th point only", (text) => parseInteger("--stride", text, STRIDE_BOUNDS), 1)
+    .addOption(
+      new Option("--kind <kind>", "what strikes: loss of power, kill, both of them, a cut of the link, or all three")
+        .choices(Object.keys(BLOWS))
+        .default("all"),
+    )
+    .option("--out <dir>", "where index.json, and the plans of what failed, go", "out/exhaust")
+    .option("--json", "one JSON document on stdout, nothing else")
+    .addOption(workersOption())
+    .addOption(timeoutOption())
+    .action(async (pattern: string, flags: ExhaustFlags) => {
+      const blows = BLOWS[flags.kind];
+      exit(
+        await exhaustCommand(parts, pattern, {
+          ...optionsOf({ ...flags, repeat: false }),
+          stride: flags.stride,
+          blows,
+        }),
+      );
+    });
+
+  program
     .command("schema")
     .description("print the JSON Schema of a file format")
     .argument("<format>", "results or plan")
@@ -114,24 +157,32 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
 }
 
 function withRunOptions(command: Command, out: string, seeded = true): Command {
-  const seed = new Option("--seed <n>", "seed of every random choice, 0 to 4294967295")
-    .default(SEED_DEFAULT)
-    .argParser((text) => parseInteger("--seed", text, SEED_BOUNDS));
   // The token carries the seed.
-  if (seeded) command.addOption(seed);
+  if (seeded) command.addOption(seedOption());
   return command
     .option("--out <dir>", "where index.json, junit.xml and runs/ go", out)
     .option("--json", "one JSON document on stdout, nothing else")
     .option("--no-repeat", "run once: twice as fast, and no proof of determinism")
-    .option("--workers <n>", "runs at a time (default: one a processor, at most 8)", (text) =>
-      parseInteger("--workers", text, WORKER_BOUNDS),
-    )
-    .option(
-      "--timeout <seconds>",
-      "real time that one run may take",
-      (text) => parseInteger("--timeout", text, TIMEOUT_BOUNDS),
-      300,
-    );
+    .addOption(workersOption())
+    .addOption(timeoutOption());
+}
+
+function seedOption(): Option {
+  return new Option("--seed <n>", "seed of every random choice, 0 to 4294967295")
+    .default(SEED_DEFAULT)
+    .argParser((text) => parseInteger("--seed", text, SEED_BOUNDS));
+}
+
+function workersOption(): Option {
+  return new Option("--workers <n>", "runs at a time (default: one a processor, at most 8)").argParser((text) =>
+    parseInteger("--workers", text, WORKER_BOUNDS),
+  );
+}
+
+function timeoutOption(): Option {
+  return new Option("--timeout <seconds>", "real time that one run may take")
+    .default(300)
+    .argParser((text) => parseInteger("--timeout", text, TIMEOUT_BOUNDS));
 }
 
 function optionsOf(flags: RunFlags) {

@@ -4,7 +4,7 @@ import type { RunRecord } from "../history/run-record.ts";
 import { quoted, UsageError } from "./usage-error.ts";
 
 /**
- * `out/`: `index.json`, `junit.xml` and one record a run in `runs/`. Records are written as the runs
+ * `out/`: `index.json`, `junit.xml`, one record a run in `runs/`, and plans made on the way in `plans/`. Records are written as the runs
  * end, so an interrupt, or a kill, loses none of them.
  */
 export class OutDirectory {
@@ -26,6 +26,13 @@ export class OutDirectory {
 
   record(run: RunRecord): void {
     this.#write(recordPath(run.id), json(run));
+  }
+
+  /** A plan that `resilver run` can read. @returns its path in the folder */
+  plan(name: string, plan: unknown): string {
+    const path = join("plans", `${name}.json`);
+    this.#write(path, json(plan));
+    return path;
   }
 
   index(document: unknown): void {

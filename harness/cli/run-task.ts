@@ -12,6 +12,8 @@ export interface RunTask {
   readonly heavy: boolean;
   /** The plan itself if it is none of the shipped scenarios. */
   readonly plan?: unknown;
+  /** Count what a crash can fall upon, for its record. */
+  readonly census?: true;
   /** `resilver replay TOKEN` runs it again. */
   readonly replay: string;
 }

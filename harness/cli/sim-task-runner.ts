@@ -37,6 +37,7 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
         pump,
         replay: task.replay,
         repeat: task.repeat,
+        census: task.census === true,
         traces: await loadTraces(directory, names),
         ...(asked && judge !== undefined ? { oracles: runOracles(judge, directory) } : {}),
         fileSystems: ext4,

@@ -1,0 +1,11 @@
+import { expect, test } from "vitest";
+import smallest from "../../scenarios/smallest/link-suspension.ts";
+import { everyPoint } from "./every-point.ts";
+
+test("link suspension: a crash at every disk write and every frame", async () => {
+  const { base, points, failures } = await everyPoint(smallest, 1);
+  expect(base).toMatchObject({ verdict: "PASS", tolerated: [] });
+  expect(failures).toEqual([]);
+  expect(points).toBeGreaterThan(180);
+  console.info(`${points} points`);
+});

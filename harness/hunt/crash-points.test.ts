@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import type { Census } from "../history/census.ts";
+import { converged, create, KiB, mirror, parsePlan, scenario, status, wait, write } from "../plan/index.ts";
+import { runPlan } from "../run/run-plan.ts";
+import { resilverTarget } from "../target/resilver-target.ts";
+import { hostPump } from "../world/sim/host-pump.ts";
+import { describePoint, planAt, planWithoutBlow } from "./crash-point.ts";
+import { crashPoints } from "./crash-points.ts";
+import { tally } from "./tally.ts";
+
+const census: Census = {
+  disks: [{ system: "a", disk: "a/meta", count: 3 }],
+  links: [
+    { system: "a", link: "link", count: 2 },
+    { system: "b", link: "link", count: 0 },
+  ],
+};
+const plan = scenario({
+  name: "made and written",
+  requirements: [],
+  topology: mirror({ sizeBytes: KiB(16), mode: "sync" }),
+  steps: [create("pair"), wait(status("pair", "DUPLEX")), write("pvol", { offsetBytes: 0, lengthBytes: 512 })],
+  expect: [converged()],
+});
+const run = async (of: typeof plan, asked = false) => {
+  const options = { id: "t", seed: 5, target: resilverTarget("x"), pump: hostPump(), replay: "", repeat: false };
+  return (await runPlan(of, { ...options, census: asked })).record;
+};
+
+test("every action has a point for every blow, a cut at frames only", () => {
+  const { points, total, stride } = crashPoints(census, ["power", "kill", "cut"], { pointsMax: 100 });
+  expect([points.length, total, stride]).toEqual([3 + 2 + 3 + 2 + 2, 12, 1]);
+  expect(new Set(points.map(describePoint)).size).toBe(12);
+  expect(describePoint(points[2] as (typeof points)[0])).toBe("power loss of a at write 3 of a/meta");
+});
+
+test("more points than permitted: every so many, and it says so", () => {
+  const { points, total, stride } = crashPoints(census, ["power", "kill", "cut"], { pointsMax: 5 });
+  expect([points.length, total, stride]).toEqual([4, 12, 3]);
+  expect(crashPoints(census, ["power"], { stride: 2, pointsMax: 100 })).toMatchObject({ stride: 2, total: 5 });
+});
+
+test("each point of the census is reached in its run, and the next one after the last is not", async () => {
+  const base = await run(planWithoutBlow(plan), true);
+  expect(base).toMatchObject({ verdict: "PASS", tolerated: [] });
+  const counted = base.census as Census;
+  expect(counted.disks.map(({ disk }) => disk)).toEqual(["a/meta", "pvol", "b/meta", "svol"]);
+  const { points } = crashPoints(counted, ["kill", "cut"], { pointsMax: 10_000, stride: 3 });
+  const records = [];
+  for (const point of points) records.push(await run(parsePlan(planAt(plan, point, 2_000))));
+  const rows = tally(points, records);
+  expect(rows.reduce((sum, { passed }) => sum + passed, 0)).toBe(points.length);
+  for (const { system, disk, count } of counted.disks) {
+    const beyond = { system, at: { kind: "disk-write", disk, nth: count + 1 }, blow: "power" } as const;
+    const record = await run(planAt(plan, beyond, 100));
+    expect(record).toMatchObject({ verdict: "UNKNOWN", vacuous: true, failures: [] });
+    expect(tally([beyond], [record])).toMatchObject([{ points: 1, passed: 0, failed: 0, vacuous: 1 }]);
+  }
+});
+
+test("a loss of power at a write tears that very write: it was in flight", async () => {
+  const base = await run(planWithoutBlow(plan), true);
+  const writes = base.census?.disks.find(({ disk }) => disk === "svol")?.count ?? 0;
+  const options = { id: "t", target: resilverTarget("x"), pump: hostPump(), replay: "", repeat: false };
+  let inFlight = 0;
+  for (let nth = 1; nth <= writes; nth++) {
+    const point = { system: "b", at: { kind: "disk-write", disk: "svol", nth }, blow: "power" } as const;
+    const { log } = await runPlan(planAt(plan, point, 2_000), { ...options, seed: 5 });
+    for (let index = 0; index < log.count; index++) {
+      const event = log.get(index);
+      if (event?.kind.name === "disk.powerLoss" && event.actor === "disk/b/svol") inFlight += Math.sign(event.a);
+    }
+  }
+  expect(writes).toBeGreaterThan(1);
+  expect(inFlight).toBe(writes);
+});
