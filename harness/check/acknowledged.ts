@@ -31,7 +31,7 @@ export class Acknowledged {
       const kept = lost === 0 ? 0 : this.#holding(operation.disk, version) & lost;
       versions.require(version, bits | (all & kept));
     }
-    operation.alone = this.#isAlone(operation.disk);
+    operation.alone = this.isAlone(this.#model.diskAt(operation.disk));
     if (operation.fua) {
       operation.durableOn = bits;
       operation.flushedAt = operation.endedAt;
@@ -55,7 +55,7 @@ export class Acknowledged {
   /** A flush was acknowledged: what had been acknowledged before it was asked for is durable. */
   flush(flush: Operation): void {
     const bits = this.#mustHold(flush.disk);
-    const alone = this.#isAlone(flush.disk);
+    const alone = this.isAlone(this.#model.diskAt(flush.disk));
     const rest: Operation[] = [];
     for (const operation of this.#unflushed[flush.disk] ?? []) {
       if (operation.endedAt < flush.issuedAt) {
@@ -100,7 +100,9 @@ export class Acknowledged {
     for (let version = versions.head.get(sector); version !== NO_VERSION; version = versions.previous(version)) {
       if ((versions.required(version) & disk.bit) === 0) continue;
       if (versions.covers(sector, found, version)) return;
-      versions.release(version, disk.bit);
+      // A restore that still runs brings its content again.
+      const { kind, durableOn } = versions.operation(version);
+      if (kind !== "restore" || durableOn !== 0) versions.release(version, disk.bit);
     }
   }
 
@@ -122,10 +124,10 @@ export class Acknowledged {
       if (wanted === NO_VERSION) continue;
       judged++;
       const found = disk.hash.get(sector);
-      if (found !== versions.hash(wanted) && !versions.covers(sector, found, wanted)) {
-        bad.push({ sector, found, expected: describeVersion(disk, wanted) });
-        this.release(disk, sector, found);
-      }
+      if (found === versions.hash(wanted) || versions.covers(sector, found, wanted)) continue;
+      if (this.#model.isLeft(disk, sector)) continue;
+      bad.push({ sector, found, expected: describeVersion(disk, wanted) });
+      this.release(disk, sector, found);
     }
     if (judged > 0) this.#judge(disk, bad, "an acknowledged write is gone");
   }
@@ -163,8 +165,7 @@ export class Acknowledged {
   }
 
   /** True if this end is primary of a remote pair that it says is suspended. */
-  #isAlone(index: number): boolean {
-    const disk = this.#model.diskAt(index);
+  isAlone(disk: DiskState): boolean {
     return this.#model.pairsOf(disk).some((pair) => {
       const { report } = pair.side(disk);
       if (pair.isLocal) return false;

@@ -11,8 +11,6 @@ import { NO_VERSION } from "./versions.ts";
 /** A command that splits local mirrors at its own moment (BR-6, BR-8). */
 interface Split {
   readonly command: number;
-  /** Where it was given. */
-  readonly system: string;
   readonly moment: Moment;
   /** By mirror: the volume of whose content it is to be a copy. */
   readonly sources: ReadonlyMap<PairState, DiskState>;
@@ -58,20 +56,20 @@ export class Backups {
     // Only where hosts write, and nowhere else, the command is a moment of their history by itself.
     let isThere = true;
     for (const source of volumes) {
-      const isCopy = this.#isCopy(source);
+      const isCopy = this.#model.isCopy(source);
       if (isCopy) moment.atLeastPresent(source);
       if (isCopy || source.system !== system) isThere = false;
     }
     if (!isThere) moment.open();
     const countsBefore = new Map(mirrors.map((pair) => [pair, this.#countOf(pair)]));
-    this.#splits.push({ command, system, moment, sources, countsBefore, done: new Set() });
+    this.#splits.push({ command, moment, sources, countsBefore, done: new Set() });
   }
 
-  /** It was carried out; or, if its system died, nobody knows. */
-  answered(command: number): void {
+  /** It was carried out, if that is `known`. */
+  answered(command: number, known: boolean): void {
     const split = this.#splits.find((one) => one.command === command);
     if (split === undefined) return;
-    if (this.#model.live(split.system) !== undefined) split.moment.close(this.#model.now);
+    if (known) split.moment.close(this.#model.now);
     for (const pair of split.sources.keys()) if (hasGrown(split, pair, this.#countOf(pair))) split.done.add(pair);
   }
 
@@ -190,11 +188,6 @@ export class Backups {
       if (!pair.isLocal && remotes.includes(pair.config.name) && pair.side(disk).report?.role === "secondary")
         return pair.other(disk).disk;
     return disk;
-  }
-
-  /** True if the volume gets its content from another system. */
-  #isCopy(disk: DiskState): boolean {
-    return this.#model.pairsOf(disk).some((pair) => !pair.isLocal && pair.side(disk).report?.role === "secondary");
   }
 }
 

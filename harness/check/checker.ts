@@ -11,6 +11,8 @@ export interface CheckedDisk {
   /** The volume that lies on it, e.g. `a/pvol`. */
   readonly volume: VolumeKey;
   readonly sizeBytes: number;
+  /** The system keeps something of its own on it: what changes there is nothing that a host wrote. */
+  readonly reserved?: boolean;
   /** Present content; may be a view of live memory. Ranges are whole sectors. */
   peek(offsetBytes: number, lengthBytes: number): Uint8Array;
   /** Ranges outside which the disk is all zeros; the whole disk without. */
@@ -30,11 +32,20 @@ export interface CheckedPair {
   readonly secondary: VolumeKey;
 }
 
-export type LiveSystem = Pick<TargetSystem, "pairs" | "pending">;
+/** A volume with a journal, and the volume that its disk may be exchanged for. */
+export interface CheckedJournal {
+  readonly volume: VolumeKey;
+  readonly base: VolumeKey;
+}
+
+export type LiveSystem = Pick<TargetSystem, "pairs" | "pending" | "images" | "journals" | "restores">;
 
 export interface CheckerConfig {
   readonly disks: readonly CheckedDisk[];
   readonly pairs: readonly CheckedPair[];
+  /** Volumes of which images are kept. */
+  readonly images?: readonly VolumeKey[];
+  readonly journals?: readonly CheckedJournal[];
   /** The incarnation of a system that serves now; `undefined` while it is down or not ready yet. */
   readonly live: (system: string) => LiveSystem | undefined;
   readonly nowNs: () => number;
@@ -56,6 +67,16 @@ export interface HostWrite {
   /** Read before the call returns, not kept. */
   readonly data: Uint8Array;
   readonly fua?: boolean;
+}
+
+/** A part of a volume's image, as its system gave it. */
+export interface ImageRead {
+  readonly volume: VolumeKey;
+  /** Which image it is of, as reported when the read began. */
+  readonly moment: number;
+  readonly offsetBytes: number;
+  /** Read before the call returns, not kept. */
+  readonly data: Uint8Array;
 }
 
 /** A visible change of a disk's content, told after it was applied (`SimDisk.onChange`). */
@@ -106,8 +127,13 @@ export interface Checker {
 
   /** Before the command is given; then exactly one of the two. */
   adminIssued(system: string, command: AdminCommand): number;
-  adminDone(command: number): void;
+  /** @param known false if nobody knows whether it was carried out; true without */
+  adminDone(command: number, known?: boolean): void;
   adminRefused(command: number): void;
+
+  imageRead(read: ImageRead): void;
+  /** This moment of the volume, which its system calls `timeNs`, may be asked for by a recovery. */
+  mark(volume: VolumeKey, timeNs: number): void;
 
   /** The status of pairs may have changed: at every Log record of a target, for instance. Cheap. */
   observe(): void;

@@ -57,7 +57,9 @@ export class ContentRules implements SectorListener {
     else findings.count("F");
     findings.count("G", this.#overwriteCount);
     this.#report("V", disk, "holds what no host wrote there", this.#invalid);
-    this.#report("F", disk, "went back to an older version", this.#back);
+    if (this.#model.restoring.has(disk))
+      this.#report("S", disk, "was restored to what is not the moment asked for", this.#back);
+    else this.#report("F", disk, "went back to an older version", this.#back);
     this.#report(
       "G",
       disk,
@@ -117,7 +119,7 @@ export class ContentRules implements SectorListener {
     disk.resetAt.set(sector, this.#model.now);
   }
 
-  #report(rule: "V" | "F" | "G", disk: DiskState, message: string, found: BadSector[]): void {
+  #report(rule: "V" | "F" | "G" | "S", disk: DiskState, message: string, found: BadSector[]): void {
     if (found.length === 0) return;
     const bad = found.splice(0);
     const { findings, incidents } = this.#model;

@@ -24,6 +24,8 @@ export class Converged {
       const [one, two] = pair.sides;
       if (!pair.isDuplexAtBothEnds) continue;
       if (this.#model.live(one.disk.system) === undefined || this.#model.live(two.disk.system) === undefined) continue;
+      // Its content may be complete at one end before the other.
+      if (pair.sides.some(({ disk }) => this.#model.restoring.has(disk))) continue;
       findings.count("C");
       const bad = compare(one.disk, two.disk);
       if (bad.length === 0) continue;

@@ -24,7 +24,12 @@ export class DiskState {
   readonly index: number;
   readonly volume: VolumeKey;
   readonly system: string;
-  readonly view: CheckedDisk;
+  /** As its system names it, `pvol` for `a/pvol`. */
+  readonly name: string;
+  /** Its system keeps something of its own there. */
+  readonly reserved: boolean;
+  /** Where the volume's content is now. */
+  view: CheckedDisk;
   readonly versions: Versions;
   /** Its bit among the disks of its mirrored set. */
   readonly bit: number;
@@ -47,6 +52,8 @@ export class DiskState {
     this.volume = view.volume;
     this.system = view.volume.slice(0, view.volume.indexOf("/"));
     this.view = view;
+    this.reserved = view.reserved === true;
+    this.name = view.volume.slice(this.system.length + 1);
     this.versions = versions;
     this.bit = bit;
     this.sectorCount = view.sizeBytes / SECTOR_BYTES;

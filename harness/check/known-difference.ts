@@ -1,3 +1,4 @@
+import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import { blameSectors } from "./blame.ts";
 import type { DiskChange } from "./checker.ts";
 import type { DiskState } from "./disk-state.ts";
@@ -48,7 +49,10 @@ export class KnownDifference {
     const firstView = first?.pending(name);
     const secondView = second?.pending(name);
     if (firstView === undefined && secondView === undefined) return;
-    const unknown = pair.difference.unknownTracks(firstView, secondView, tracks);
+    let unknown = pair.difference.unknownTracks(firstView, secondView, tracks);
+    // What one end of a pair still has to bring by itself, the other one need not know.
+    if (unknown.length > 0 && this.#model.restoring.size > 0)
+      unknown = unknown.filter((track) => !pair.sides.some(({ disk }) => this.#isLeft(disk, track, pair)));
     const { findings, incidents } = this.#model;
     if (unknown.length === 0) {
       findings.count("D");
@@ -61,5 +65,9 @@ export class KnownDifference {
     findings.fail("D", pair.config.name, message, () =>
       blameSectors(two.disk, pair.difference.sectors(unknown), incidents),
     );
+  }
+
+  #isLeft(disk: DiskState, track: number, { config }: PairState): boolean {
+    return this.#model.isLeft(disk, (track * config.trackBytes) / SECTOR_BYTES);
   }
 }

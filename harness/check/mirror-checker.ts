@@ -5,17 +5,30 @@ import type { CrashKind } from "../world/world.ts";
 import { Acknowledged } from "./acknowledged.ts";
 import { Backups } from "./backups.ts";
 import { type BadSector, blameSectors } from "./blame.ts";
-import type { Checker, CheckerConfig, CheckResult, DiskChange, HostRange, HostWrite, VolumeKey } from "./checker.ts";
+import type {
+  CheckedDisk,
+  Checker,
+  CheckerConfig,
+  CheckResult,
+  DiskChange,
+  HostRange,
+  HostWrite,
+  ImageRead,
+  VolumeKey,
+} from "./checker.ts";
 import { Consents } from "./consents.ts";
 import { ContentRules } from "./content-rules.ts";
 import { Converged } from "./converged.ts";
 import type { DiskState } from "./disk-state.ts";
 import { HostReads } from "./host-reads.ts";
+import { Images } from "./images.ts";
+import { Journals } from "./journals.ts";
 import { KnownDifference } from "./known-difference.ts";
 import { Model } from "./model.ts";
 import { NEVER, type Operation, type OperationKind } from "./operation.ts";
 import type { PairState } from "./pair-state.ts";
 import { Prefix } from "./prefix.ts";
+import { Restores } from "./restores.ts";
 import { hashSectors } from "./sector-hash.ts";
 import { Unacknowledged } from "./unacknowledged.ts";
 import { NO_VERSION } from "./versions.ts";
@@ -36,6 +49,11 @@ export class MirrorChecker implements Checker {
   readonly #converged: Converged;
   readonly #backups: Backups;
   readonly #reads: HostReads;
+  readonly #images: Images;
+  readonly #journals: Journals;
+  readonly #restores: Restores;
+  /** What a change of all of a volume's content is put down to. */
+  #swapReason: DiskChange["reason"] = "write";
 
   constructor(config: CheckerConfig) {
     this.#model = new Model(config, (pair, wasDuplex) => this.#reported(pair, wasDuplex));
@@ -47,9 +65,16 @@ export class MirrorChecker implements Checker {
     this.#converged = new Converged(this.#model);
     this.#backups = new Backups(this.#model);
     this.#reads = new HostReads(this.#model, this.#unacknowledged);
+    this.#images = new Images(this.#model, config.images ?? []);
+    this.#journals = new Journals(this.#model, config.journals ?? [], (disk, other) => this.#swapped(disk, other));
+    const parts = { acknowledged: this.#acknowledged, images: this.#images, journals: this.#journals };
+    this.#restores = new Restores(this.#model, parts, (name, { volume }) =>
+      this.#issue("restore", name, volume, 0, 0, false),
+    );
   }
 
   write({ host, volume, offsetBytes, data, fua }: HostWrite): number {
+    this.#look();
     const operation = this.#issue("write", host, volume, offsetBytes, data.length, fua === true);
     if (hashes.length < operation.sectorCount) hashes = new Float64Array(operation.sectorCount * 2);
     hashSectors(data, hashes);
@@ -75,8 +100,12 @@ export class MirrorChecker implements Checker {
 
   acknowledged(index: number): void {
     const operation = this.#end(index, "acknowledged");
+    this.#look();
     if (operation.kind === "flush") this.#acknowledged.flush(operation);
-    else this.#acknowledged.write(operation);
+    else {
+      this.#acknowledged.write(operation);
+      this.#restores.acknowledged(operation);
+    }
     this.#difference.acknowledged(this.#model.diskAt(operation.disk));
   }
 
@@ -93,7 +122,9 @@ export class MirrorChecker implements Checker {
 
   diskChanged(volume: VolumeKey, change: DiskChange): void {
     this.#model.tick();
-    const disk = this.#model.disk(volume);
+    this.#look();
+    const disk = this.#model.volumeOn(volume);
+    if (disk.reserved) return;
     // A resync begins by saying that the claim is over; judge it by the content before.
     for (const pair of this.#model.pairsOf(disk))
       if (this.#prefix.isClaimed(pair) || this.#backups.isHeld(pair)) this.#model.observe(pair);
@@ -113,6 +144,10 @@ export class MirrorChecker implements Checker {
     this.#model.tick();
     this.#model.noteIncident(`${system} started`);
     for (const disk of this.#model.disks) if (disk.system === system) this.#acknowledged.forgetLost(disk);
+    this.#swapReason = "power-loss";
+    this.#journals.observe();
+    this.#swapReason = "write";
+    this.#restores.systemUp(system);
     this.observe();
     this.#difference.checkAll();
     for (const disk of this.#model.disks) {
@@ -148,22 +183,34 @@ export class MirrorChecker implements Checker {
       this.#consents.issued(command, given, pair, here, this.#model.now);
     }
     this.#backups.issued(command, given, system);
+    this.#restores.issued(command, given);
     return command;
   }
 
-  adminDone(command: number): void {
+  adminDone(command: number, known = true): void {
     this.observe();
-    this.#backups.answered(command);
+    this.#backups.answered(command, known);
+    this.#restores.answered(command, known);
   }
 
   adminRefused(command: number): void {
     this.observe();
     this.#consents.withdraw(command);
     this.#backups.refused(command);
+    this.#restores.refused(command);
+  }
+
+  imageRead(read: ImageRead): void {
+    this.#images.read(read);
+  }
+
+  mark(volume: VolumeKey, timeNs: number): void {
+    this.#journals.mark(this.#model.disk(volume), timeNs);
   }
 
   observe(): void {
     this.#model.tick();
+    this.#look();
     for (const pair of this.#model.pairs) this.#model.observe(pair);
   }
 
@@ -172,6 +219,7 @@ export class MirrorChecker implements Checker {
     this.#difference.checkAll();
     for (const disk of this.#model.disks) this.#acknowledged.scan(disk);
     this.#backups.checkAll();
+    this.#images.checkAll();
   }
 
   quiet(): void {
@@ -196,6 +244,24 @@ export class MirrorChecker implements Checker {
     const pair = this.#model.pairs.find(({ config }) => config.name === name);
     if (pair === undefined) throw new Error(`checker: no pair ${name}`);
     return blameSectors(pair.sides[1].disk, this.#converged.differences(pair), this.#model.incidents);
+  }
+
+  /** What else the systems say: on which disk a volume is, which images and restores there are. */
+  #look(): void {
+    this.#journals.observe();
+    this.#images.observe();
+    this.#restores.observe();
+  }
+
+  /** The volume is on another disk: all of its content may have changed at once. */
+  #swapped(disk: DiskState, other: CheckedDisk): void {
+    const whole = [{ offsetBytes: 0, lengthBytes: disk.view.sizeBytes }];
+    for (const view of [disk.view, other])
+      for (const { offsetBytes, lengthBytes } of view.allocatedRanges?.() ?? whole) {
+        const change = { offsetBytes, lengthBytes, reason: this.#swapReason };
+        this.#content.changed(disk, change);
+        this.#difference.changed(disk, change);
+      }
   }
 
   #reported(pair: PairState, wasDuplex: boolean): void {

@@ -17,8 +17,12 @@ export class Model {
   readonly incidents = new Incidents();
   readonly live: (system: string) => LiveSystem | undefined;
   readonly nowNs: () => number;
+  /** Volumes that may still lack some of the content that they are to take over. */
+  readonly restoring = new Set<DiskState>();
   readonly #onReport: (pair: PairState, wasDuplex: boolean) => void;
   readonly #diskByVolume = new Map<VolumeKey, DiskState>();
+  /** By the volume that was on the disk first. */
+  readonly #diskByView = new Map<VolumeKey, DiskState>();
   readonly #pairsByDisk: readonly (readonly PairState[])[];
   readonly #mirrorsByDisk: readonly (readonly DiskState[])[];
   #order = 0;
@@ -30,7 +34,10 @@ export class Model {
     this.nowNs = config.nowNs;
     this.findings = new Findings(config.nowNs);
     this.disks = diskStates(config);
-    for (const disk of this.disks) this.#diskByVolume.set(disk.volume, disk);
+    for (const disk of this.disks) {
+      this.#diskByVolume.set(disk.volume, disk);
+      this.#diskByView.set(disk.volume, disk);
+    }
     this.pairs = config.pairs.map((pair) => new PairState(pair, this.disk(pair.primary), this.disk(pair.secondary)));
     this.#pairsByDisk = this.disks.map((disk) =>
       this.pairs.filter(({ sides }) => sides.some((side) => side.disk === disk)),
@@ -54,11 +61,34 @@ export class Model {
     if (pair.refresh(this.live)) this.#onReport(pair, wasDuplex);
   }
 
+  /** True if the sector may still hold what a restore is to replace: hosts do not see it any more. */
+  isLeft(disk: DiskState, sector: number): boolean {
+    if (!this.restoring.has(disk)) return false;
+    const system = this.live(disk.system);
+    // While its system is down, nobody can ask.
+    if (system === undefined) return true;
+    const report = system.restores().find(({ volume }) => volume === disk.name);
+    return report?.left.has(Math.floor((sector * SECTOR_BYTES) / report.left.trackBytes)) === true;
+  }
+
   disk(volume: VolumeKey): DiskState {
     const disk = this.#diskByVolume.get(volume);
     if (disk === undefined)
       throw new Error(`checker: no disk holds ${volume}, only ${[...this.#diskByVolume.keys()].join(", ")}`);
     return disk;
+  }
+
+  /** The volume whose content is now on the disk that `volume` was on first. */
+  volumeOn(volume: VolumeKey): DiskState {
+    const disk = this.#diskByView.get(volume);
+    if (disk === undefined) throw new Error(`checker: no disk of ${volume}`);
+    return disk;
+  }
+
+  /** Two volumes have exchanged their disks. */
+  swap(one: DiskState, two: DiskState): void {
+    [one.view, two.view] = [two.view, one.view];
+    for (const disk of [one, two]) this.#diskByView.set(disk.view.volume, disk);
   }
 
   diskAt(index: number): DiskState {
@@ -67,6 +97,14 @@ export class Model {
 
   pairsOf(disk: DiskState): readonly PairState[] {
     return this.#pairsByDisk[disk.index] as readonly PairState[];
+  }
+
+  /** True if the volume gets its content from another system. */
+  isCopy(disk: DiskState): boolean {
+    return this.pairsOf(disk).some((pair) => {
+      this.observe(pair);
+      return !pair.isLocal && pair.side(disk).report?.role === "secondary";
+    });
   }
 
   /** Disks of the same mirrored set, itself included. */

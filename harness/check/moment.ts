@@ -25,11 +25,11 @@ export class Moment {
   /** By source and sector: the newest version that must be there, as of `from`. */
   readonly #wanted = new Map<DiskState, SparseInts>();
 
-  /** @param sources what must hold of these is kept as it is now, at `from` */
-  constructor(from: number, sources: Iterable<DiskState>) {
+  /** @param sources what must hold of these is kept as far as it is known now */
+  constructor(from: number, sources: Iterable<DiskState>, to = from) {
     this.from = from;
-    this.#to = from;
-    for (const source of sources) if (!this.#wanted.has(source)) this.#wanted.set(source, requiredNow(source));
+    this.#to = to;
+    for (const source of sources) if (!this.#wanted.has(source)) this.#wanted.set(source, requiredAt(source, from));
   }
 
   /**
@@ -60,6 +60,19 @@ export class Moment {
   /** True if the sector of `source` may hold this content at a moment between the two. */
   allows(source: DiskState, sector: number, hash: number): boolean {
     return this.#oldest(source.versions, sector, hash, this.#wantedAt(source, sector)) !== NO_VERSION;
+  }
+
+  /** Every content that the sector may have at a moment between the two. */
+  candidates(source: DiskState, sector: number): number[] {
+    const { versions } = source;
+    const wanted = this.#wantedAt(source, sector);
+    const found: number[] = [];
+    for (let version = versions.head.get(sector); version !== NO_VERSION; version = versions.previous(version)) {
+      const hash = versions.hash(version);
+      if (found.includes(hash) || !versions.isPossible(version, hash)) continue;
+      if (versions.operation(version).issuedAt < this.#to && !versions.precedes(version, wanted)) found.push(hash);
+    }
+    return found;
   }
 
   /** What the sector holds at the moment, in words. */
@@ -120,12 +133,12 @@ function missingAt({ source, contentOf }: Held, at: number): BadSector[] {
   return bad;
 }
 
-function requiredNow(source: DiskState): SparseInts {
+function requiredAt(source: DiskState, at: number): SparseInts {
   const { versions } = source;
   const wanted = new SparseInts(versions.sectorCount);
   for (let place = 0; place < versions.touchedCount; place++) {
     const sector = versions.touched[place] as number;
-    const version = versions.newestRequiredOfAny(sector, source.bit);
+    const version = versions.newestRequired(sector, source.bit, ({ endedAt }) => endedAt <= at);
     if (version !== NO_VERSION) wanted.set(sector, version);
   }
   return wanted;

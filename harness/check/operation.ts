@@ -3,9 +3,10 @@ import type { HostErrorCode } from "../target/target.ts";
 /** Order of a moment that has not come. */
 export const NEVER = Number.POSITIVE_INFINITY;
 
-export type OperationKind = "write" | "trim" | "write-zeroes" | "flush" | "read";
+/** `restore`: the volume took over other content, at the command of an operator. */
+export type OperationKind = "write" | "trim" | "write-zeroes" | "flush" | "read" | "restore";
 
-/** One request of a host. Moments are orders of events, not nanoseconds. */
+/** One request of a host, or one restore. Moments are orders of events, not nanoseconds. */
 export interface Operation {
   readonly index: number;
   readonly kind: OperationKind;

@@ -6,8 +6,6 @@ import { PairDifference } from "./pair-difference.ts";
 /** One end of a pair: its disk, and what its system last said of it. */
 export interface PairSide {
   readonly disk: DiskState;
-  /** As its system names it, `pvol` for `a/pvol`. */
-  readonly volume: string;
   report: PairReport | undefined;
 }
 
@@ -22,8 +20,8 @@ export class PairState {
   constructor(config: CheckedPair, primary: DiskState, secondary: DiskState) {
     this.config = config;
     this.sides = [
-      { disk: primary, volume: volumeOf(primary), report: undefined },
-      { disk: secondary, volume: volumeOf(secondary), report: undefined },
+      { disk: primary, report: undefined },
+      { disk: secondary, report: undefined },
     ];
     this.difference = new PairDifference(config, primary, secondary);
     this.isLocal = primary.system === secondary.system;
@@ -50,7 +48,7 @@ export class PairState {
     for (const side of this.sides) {
       const system = live(side.disk.system);
       if (system === undefined) continue;
-      const report = system.pairs().find((one) => one.pair === this.config.name && one.volume === side.volume);
+      const report = system.pairs().find((one) => one.pair === this.config.name && one.volume === side.disk.name);
       const before = side.report;
       if (
         before?.status !== report?.status ||
@@ -77,8 +75,4 @@ export class PairState {
     if (!report.consistent) return true;
     return report.role === "secondary" && !(this.isLocal && report.status === "SPLIT");
   }
-}
-
-function volumeOf({ volume, system }: DiskState): string {
-  return volume.slice(system.length + 1);
 }

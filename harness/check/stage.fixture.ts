@@ -1,7 +1,7 @@
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { Failure, Invariant } from "../history/run-record.ts";
-import type { PairReport } from "../target/target.ts";
-import { type Checker, type CheckResult, createChecker, type DiskChange } from "./checker.ts";
+import type { ImageReport, JournalReport, PairReport, PendingView, RestoreReport } from "../target/target.ts";
+import { type Checker, type CheckerConfig, type CheckResult, createChecker, type DiskChange } from "./checker.ts";
 
 export const STAGE_TRACK_BYTES = 4 * SECTOR_BYTES;
 
@@ -22,9 +22,21 @@ export class Stage {
   readonly pending = new Map<string, Set<number>>();
   readonly reports = new Map<string, PairReport>();
   readonly faults = new Map<string, string>();
+  /** By volume. */
+  readonly images = new Map<string, ImageReport>();
+  readonly journals = new Map<string, JournalReport>();
+  readonly restores = new Map<string, RestoreReport>();
   nowNs = 0;
 
-  constructor(pairs: readonly StagePair[], sectorCount = 32) {
+  /** @param alone volumes in no pair. @param kept what is kept of which volumes */
+  constructor(
+    pairs: readonly StagePair[],
+    sectorCount = 32,
+    alone: readonly string[] = [],
+    kept: Pick<CheckerConfig, "images" | "journals"> = {},
+  ) {
+    for (const volume of alone) this.disks.set(volume, new Uint8Array(sectorCount * SECTOR_BYTES));
+    const bases = kept.journals?.map(({ base }) => base);
     for (const pair of pairs) {
       const { name, primary, secondary } = pair;
       for (const [volume, role] of [
@@ -52,6 +64,7 @@ export class Stage {
       disks: [...this.disks].map(([volume, bytes]) => ({
         volume,
         sizeBytes: bytes.length,
+        reserved: bases?.includes(volume) === true,
         peek: (offsetBytes, lengthBytes) => bytes.subarray(offsetBytes, offsetBytes + lengthBytes),
         faultAt: (offsetBytes) => this.faults.get(`${volume} ${offsetBytes / SECTOR_BYTES}`),
       })),
@@ -60,6 +73,7 @@ export class Stage {
         link: isLocal(pair) ? `local/${pair.name}` : "link",
         trackBytes: STAGE_TRACK_BYTES,
       })),
+      ...kept,
       live: (system) =>
         this.down.has(system)
           ? undefined
@@ -68,8 +82,11 @@ export class Stage {
                 [...this.reports].filter(([key]) => key.startsWith(`${system} `)).map(([, report]) => report),
               pending: (pair) => {
                 const tracks = this.pending.get(`${system} ${pair}`);
-                return tracks && { trackBytes: STAGE_TRACK_BYTES, has: (track) => tracks.has(track) };
+                return tracks && viewOf(tracks);
               },
+              images: () => reportsOf(this.images, system),
+              journals: () => reportsOf(this.journals, system),
+              restores: () => reportsOf(this.restores, system),
             },
       nowNs: () => this.nowNs,
     });
@@ -87,6 +104,16 @@ export class Stage {
 
   #report(key: string, change: Partial<PairReport>): void {
     this.reports.set(key, { ...(this.reports.get(key) as PairReport), ...change });
+    this.checker.observe();
+  }
+
+  /** A restore of the volume runs; without tracks that are left, it is over. */
+  restoring(volume: string, left: readonly number[], altered: readonly number[] = []): void {
+    const [, bare] = volume.split("/") as [string, string];
+    const tracks = { left: viewOf(new Set(left)), altered: viewOf(new Set(altered)) };
+    const report = { volume: bare, from: "mirror", id: 1, doneTracks: 0, totalTracks: 1, ...tracks } as const;
+    if (left.length > 0) this.restores.set(volume, report);
+    else this.restores.delete(volume);
     this.checker.observe();
   }
 
@@ -138,6 +165,15 @@ export class Stage {
     const range = { host: "h1", volume, offsetBytes: sector * SECTOR_BYTES, lengthBytes: data.length };
     this.checker.readDone(this.checker.read(range), data);
   }
+}
+
+function viewOf(tracks: ReadonlySet<number>): PendingView {
+  return { trackBytes: STAGE_TRACK_BYTES, has: (track) => tracks.has(track) };
+}
+
+/** What a system reports of its volumes. */
+function reportsOf<R>(reports: ReadonlyMap<string, R>, system: string): R[] {
+  return [...reports].filter(([volume]) => volume.startsWith(`${system}/`)).map(([, report]) => report);
 }
 
 function isLocal({ primary, secondary }: StagePair): boolean {

@@ -58,6 +58,14 @@ export class Versions {
     operation.versionCount = this.#count - operation.firstVersion;
   }
 
+  /** Adds versions of `operation` for sectors anywhere; two for one sector, if it may be either. */
+  addScattered(operation: Operation, sectors: readonly number[], hashes: readonly number[]): void {
+    operation.firstVersion = this.#count;
+    const slot = this.#operations.push(operation) - 1;
+    for (const [index, sector] of sectors.entries()) this.#append(sector, slot, hashes[index] as number);
+    operation.versionCount = this.#count - operation.firstVersion;
+  }
+
   #append(sector: number, slot: number, hash: number): void {
     const version = this.#count++;
     if (version === this.#hash.length) this.#grow();

@@ -40,7 +40,7 @@ export function giveCommand(
       forget();
       // Unanswered, it may have been carried out: what it agrees to is agreed to.
       if (outcome.done === "no") checker.adminRefused(issued);
-      else checker.adminDone(issued);
+      else checker.adminDone(issued, outcome.done === "yes");
       checker.observe();
       resolve(outcome);
     };

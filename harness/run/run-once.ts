@@ -21,11 +21,13 @@ import { ConditionWatch } from "./condition-watch.ts";
 import { converge } from "./converge.ts";
 import { FaultLedger } from "./fault-ledger.ts";
 import { Host } from "./host.ts";
+import type { ImagePiece } from "./image-reader.ts";
 import { Interpreter } from "./interpreter.ts";
 import type { RunLimits } from "./limits.ts";
 import { Marks } from "./marks.ts";
 import { Measures } from "./measures.ts";
 import type { CaptureContext, RunOracle } from "./run-oracle.ts";
+import { readImages } from "./read-images.ts";
 import { WaitingList } from "./waiting-list.ts";
 
 export interface RunOnceOptions {
@@ -125,8 +127,10 @@ class Run {
     this.#interpreter = new Interpreter({
       plan,
       marks: this.#marks,
-      onMark: () => {},
-      onImagePiece: () => {},
+      onMark: (_label, marks) => {
+        for (const { volume, timeNs } of marks) this.#checker.mark(this.#keyOf(volume), timeNs);
+      },
+      onImagePiece: (piece) => this.#imageRead(piece),
       world: this.#world,
       checker: this.#checker,
       watch: this.#watch,
@@ -188,6 +192,7 @@ class Run {
     await this.#interpreter.sequence(this.#plan.steps, "steps");
     this.#checker.checkpoint();
     const { expect } = this.#plan;
+    await this.#readImages();
     for (const expectation of expect) if (expectation.kind === "converged") await this.#converge(expectation.withinMs);
     for (const [index, expectation] of expect.entries()) {
       const why = this.#unmet(expectation);
@@ -199,7 +204,24 @@ class Run {
       if (missing !== "") this.#fail("expectation", `expect[${index}]: the files of ${expectation.volume}: ${missing}`);
     }
     for (const failure of this.#measures.failures()) this.#fail("expectation", failure);
+    await this.#readImages();
     this.#captures.end();
+  }
+
+  /** Every image that is there, for the model to judge; not while a disk may never answer. */
+  async #readImages(): Promise<void> {
+    if (this.#ledger.anyDiskFault) return;
+    const reading = readImages(this.#plan.topology, this.#world, (piece) => this.#imageRead(piece));
+    const failure = await this.#waiting.during("the images to be read", reading);
+    if (failure !== "") this.#fail("expectation", failure);
+  }
+
+  #imageRead({ volume, ...piece }: ImagePiece): void {
+    this.#checker.imageRead({ ...piece, volume: this.#keyOf(volume) });
+  }
+
+  #keyOf(volume: string): string {
+    return `${this.#world.systemOfVolume(volume).name}/${volume}`;
   }
 
   /** What is not as the expectation says, of those that look at the end; "" for nothing. */
@@ -296,14 +318,21 @@ class Run {
 
   #checkerConfig(): Parameters<typeof createChecker>[0] {
     const { systems, pairs } = this.#plan.topology;
-    const keyOf = (volume: string): string => `${this.#world.systemOfVolume(volume).name}/${volume}`;
+    const keyOf = (volume: string): string => this.#keyOf(volume);
     const volumes = systems.flatMap((system) => system.volumes);
+    const images = systems.flatMap((system) => system.images ?? []);
+    const journals = systems.flatMap((system) => system.journals ?? []);
+    const reserved = new Set([
+      ...images.flatMap(({ area = [] }) => area),
+      ...journals.flatMap(({ log, base }) => [log, base]),
+    ]);
     return {
       disks: volumes.map(({ name, sizeBytes }) => {
         const disk = this.#world.simDisk(name);
         return {
           volume: keyOf(name),
           sizeBytes,
+          reserved: reserved.has(name),
           peek: (offsetBytes: number, lengthBytes: number) => disk.peek(offsetBytes, lengthBytes),
           allocatedRanges: () => disk.allocatedRanges(),
           faultAt: (offsetBytes: number) => this.#world.faultAt(name, offsetBytes),
@@ -317,6 +346,8 @@ class Run {
         primary: keyOf(primary),
         secondary: keyOf(secondary),
       })),
+      images: images.map(({ volume }) => keyOf(volume)),
+      journals: journals.map(({ volume, base }) => ({ volume: keyOf(volume), base: keyOf(base) })),
       live: (name) => {
         // Asked several times an event: to look through the few is faster than to look it up.
         for (const system of this.#world.systems) if (system.name === name) return system.serving;

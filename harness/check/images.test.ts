@@ -1,0 +1,124 @@
+import { expect, test } from "vitest";
+import { SECTOR_BYTES } from "../../engine/ports/index.ts";
+import { failed, failureOf, onePair, Stage, sectors } from "./stage.fixture.ts";
+
+const BOTH = ["a/pvol", "b/svol"];
+
+function imageStage(volume: string): Stage {
+  const stage = new Stage(onePair("async"), 32, [], { images: [volume] });
+  for (const tracks of stage.pending.values()) for (let track = 0; track < 8; track++) tracks.add(track);
+  return stage;
+}
+
+function fix(stage: Stage, volume: string, moment = 1): void {
+  const [, bare] = volume.split("/") as [string, string];
+  stage.images.set(volume, { volume: bare, method: "old-data", state: "fixed", moment });
+  stage.checker.observe();
+}
+
+function read(stage: Stage, volume: string, sector: number, data: Uint8Array, moment = 1): void {
+  stage.checker.imageRead({ volume, moment, offsetBytes: sector * SECTOR_BYTES, data });
+}
+
+test("S: an image of its moment passes, whatever is written after it", () => {
+  const stage = imageStage("a/pvol");
+  stage.write(BOTH, 0, sectors(1, 2));
+  fix(stage, "a/pvol");
+  stage.write(["a/pvol"], 0, sectors(2, 4));
+  read(stage, "a/pvol", 0, sectors(1, 2));
+  read(stage, "a/pvol", 2, new Uint8Array(2 * SECTOR_BYTES));
+  const result = stage.checker.finish();
+  expect(result.failures).toEqual([]);
+  expect(result.invariants.S).toBe("PASS");
+});
+
+test("S: an image that was never read was not judged", () => {
+  const stage = imageStage("a/pvol");
+  fix(stage, "a/pvol");
+  expect(stage.checker.finish().invariants.S).toBe("NOT_APPLICABLE");
+});
+
+test("S: one sector too new, one too old, one that nobody wrote", () => {
+  for (const [tag, found] of [
+    [3, "write #2"],
+    [1, "write #0"],
+    [9, "no host wrote"],
+  ] as const) {
+    const stage = imageStage("a/pvol");
+    stage.write(BOTH, 0, sectors(1));
+    stage.write(BOTH, 0, sectors(2));
+    fix(stage, "a/pvol");
+    stage.write(["a/pvol"], 0, sectors(3));
+    read(stage, "a/pvol", 0, sectors(tag));
+    const result = stage.checker.finish();
+    expect(failed(result)).toEqual(["S"]);
+    const [blame] = failureOf(result, "S").blame;
+    expect(blame).toMatchObject({ volume: "a/pvol", offsetBytes: 0 });
+    expect(blame?.found).toContain(found);
+    expect(blame?.expected).toContain("write #1");
+  }
+});
+
+test("S: a secondary's image is at least what was there", () => {
+  for (const tag of [1, 2]) {
+    const stage = imageStage("b/svol");
+    stage.write(BOTH, 0, sectors(1));
+    stage.write(BOTH, 0, sectors(2));
+    fix(stage, "b/svol");
+    read(stage, "b/svol", 0, sectors(tag));
+    expect(failed(stage.checker.finish())).toEqual(tag === 2 ? [] : ["S"]);
+  }
+});
+
+test("S: an image gives the same every time", () => {
+  const stage = imageStage("a/pvol");
+  const operation = stage.issue("a/pvol", 0, sectors(1));
+  fix(stage, "a/pvol");
+  stage.put("a/pvol", 0, sectors(1));
+  stage.checker.acknowledged(operation);
+  read(stage, "a/pvol", 0, sectors(1));
+  expect(failed(stage.checker.finish())).toEqual([]);
+  read(stage, "a/pvol", 0, new Uint8Array(SECTOR_BYTES));
+  expect(failed(stage.checker.finish())).toEqual(["S"]);
+});
+
+test("what was read of an image that is no more is not judged, nor one that was given up", () => {
+  const stage = imageStage("a/pvol");
+  stage.write(BOTH, 0, sectors(1));
+  fix(stage, "a/pvol");
+  stage.write(BOTH, 0, sectors(2));
+  fix(stage, "a/pvol", 2);
+  read(stage, "a/pvol", 0, sectors(1), 1);
+  stage.images.set("a/pvol", { volume: "pvol", method: "old-data", state: "lost", moment: 2 });
+  read(stage, "a/pvol", 0, sectors(1), 2);
+  expect(stage.checker.finish().invariants.S).toBe("NOT_APPLICABLE");
+});
+
+test("S: an image survives a crash as it is", () => {
+  const stage = imageStage("a/pvol");
+  stage.write(BOTH, 0, sectors(1));
+  fix(stage, "a/pvol");
+  stage.checker.systemDown("a", "power");
+  stage.down.add("a");
+  stage.checker.observe();
+  stage.down.delete("a");
+  stage.checker.systemUp("a");
+  read(stage, "a/pvol", 0, new Uint8Array(SECTOR_BYTES));
+  expect(failed(stage.checker.finish())).toEqual(["S"]);
+});
+
+test("S: a rollback restores the image", () => {
+  for (const tag of [1, 2]) {
+    const stage = imageStage("a/pvol");
+    stage.write(BOTH, 0, sectors(1));
+    stage.write(BOTH, 0, sectors(2));
+    fix(stage, "a/pvol");
+    stage.write(["a/pvol"], 0, sectors(3));
+    const command = stage.checker.adminIssued("a", { kind: "rollback", volume: "pvol" });
+    stage.restoring("a/pvol", [0]);
+    stage.checker.adminDone(command);
+    stage.put("a/pvol", 0, sectors(tag));
+    stage.restoring("a/pvol", []);
+    expect(failed(stage.checker.finish()).includes("S")).toBe(tag === 1);
+  }
+});

@@ -1,0 +1,139 @@
+import { expect, test } from "vitest";
+import { SECTOR_BYTES } from "../../engine/ports/index.ts";
+import type { AdminCommand } from "../target/target.ts";
+import { failed, failureOf, Stage, sectors } from "./stage.fixture.ts";
+
+/** A volume with a journal, in no pair. */
+class JournalStage extends Stage {
+  #lsn = 0;
+
+  constructor() {
+    super([], 32, ["a/pvol", "a/base"], { journals: [{ volume: "a/pvol", base: "a/base" }] });
+    this.journal("pvol");
+  }
+
+  journal(disk: string): void {
+    const window = { oldestLsn: 0, newestLsn: this.#lsn, oldestTimeNs: 0 };
+    this.journals.set("a/pvol", { volume: "pvol", disk, state: "logging", ...window });
+  }
+
+  /** Entries that were made since it was looked at last. */
+  seeEntries(count: number): void {
+    this.#lsn += count;
+    this.journal("pvol");
+    this.checker.observe();
+  }
+
+  /** A write with its entry. @returns the entry's number */
+  log(sector: number, data: Uint8Array): number {
+    const operation = this.issue("a/pvol", sector, data);
+    this.#lsn++;
+    this.journal("pvol");
+    this.put("a/pvol", sector, data);
+    this.checker.acknowledged(operation);
+    return this.#lsn;
+  }
+
+  recover(to: { readonly lsn: number } | { readonly timeNs: number }, left: readonly number[] = [0, 1]): void {
+    const command: AdminCommand = { kind: "recover", volume: "pvol", to, method: "apply" };
+    const issued = this.checker.adminIssued("a", command);
+    // A recovery is an entry of its own.
+    this.#lsn++;
+    this.journal("pvol");
+    this.restoring("a/pvol", left);
+    this.checker.adminDone(issued);
+  }
+}
+
+test("S: a recovery gives the state after the entry, and no other", () => {
+  for (const tag of [1, 2, 3]) {
+    const stage = new JournalStage();
+    stage.log(0, sectors(1));
+    const lsn = stage.log(0, sectors(2));
+    stage.log(0, sectors(3));
+    stage.recover({ lsn });
+    stage.put("a/pvol", 0, sectors(tag));
+    stage.restoring("a/pvol", []);
+    const result = stage.checker.finish();
+    expect(failed(result).includes("S")).toBe(tag !== 2);
+    if (tag === 2) expect(result.failures).toEqual([]);
+  }
+});
+
+test("S: a recovery to a time that was marked", () => {
+  for (const tag of [1, 2]) {
+    const stage = new JournalStage();
+    stage.log(0, sectors(1));
+    stage.nowNs += 5000;
+    stage.checker.mark("a/pvol", 1234);
+    stage.nowNs += 5000;
+    stage.log(0, sectors(2));
+    stage.recover({ timeNs: 1234 }, [0]);
+    if (tag === 1) stage.put("a/pvol", 0, sectors(1));
+    stage.restoring("a/pvol", []);
+    expect(failed(stage.checker.finish())).toEqual(tag === 1 ? [] : ["S"]);
+  }
+});
+
+test("S: of writes under way at once an entry may be of either", () => {
+  for (const lost of [0, 4]) {
+    const stage = new JournalStage();
+    const operations = [stage.issue("a/pvol", 0, sectors(1)), stage.issue("a/pvol", 4, sectors(2))];
+    stage.checker.observe();
+    stage.seeEntries(2);
+    stage.put("a/pvol", 0, sectors(1));
+    stage.put("a/pvol", 4, sectors(2));
+    for (const operation of operations) stage.checker.acknowledged(operation);
+    stage.recover({ lsn: 1 });
+    stage.put("a/pvol", lost, new Uint8Array(SECTOR_BYTES));
+    stage.restoring("a/pvol", []);
+    expect(failed(stage.checker.finish())).toEqual([]);
+  }
+});
+
+test("S: a recovery can be recovered from", () => {
+  const stage = new JournalStage();
+  const first = stage.log(0, sectors(1));
+  const second = stage.log(0, sectors(2));
+  stage.recover({ lsn: first }, [0]);
+  stage.put("a/pvol", 0, sectors(1));
+  stage.restoring("a/pvol", []);
+  stage.recover({ lsn: second }, [0]);
+  stage.put("a/pvol", 0, sectors(2));
+  stage.restoring("a/pvol", []);
+  expect(stage.checker.finish().failures).toEqual([]);
+});
+
+test("S: after a swap the volume is what is on the other disk", () => {
+  for (const tag of [1, 2]) {
+    const stage = new JournalStage();
+    const lsn = stage.log(0, sectors(1));
+    stage.log(0, sectors(2));
+    // Whatever a base holds, no host wrote it.
+    stage.put("a/base", 8, sectors(77));
+    stage.put("a/base", 8, new Uint8Array(SECTOR_BYTES));
+    stage.put("a/base", 0, sectors(tag));
+    const command = stage.checker.adminIssued("a", { kind: "recover", volume: "pvol", to: { lsn }, method: "swap" });
+    stage.journal("base");
+    stage.checker.observe();
+    stage.checker.adminDone(command);
+    // The old disk is the base now.
+    stage.put("a/pvol", 0, sectors(88));
+    const result = stage.checker.finish();
+    if (tag === 1) expect(result.failures).toEqual([]);
+    else expect(failureOf(result, "S").blame[0]).toMatchObject({ volume: "a/pvol", offsetBytes: 0 });
+  }
+});
+
+test("V: after a swap the disk of the volume is judged, and the other one not", () => {
+  const stage = new JournalStage();
+  const lsn = stage.log(0, sectors(1));
+  stage.put("a/base", 0, sectors(1));
+  const command = stage.checker.adminIssued("a", { kind: "recover", volume: "pvol", to: { lsn }, method: "swap" });
+  stage.journal("base");
+  stage.checker.adminDone(command);
+  stage.put("a/pvol", 0, sectors(88));
+  expect(failed(stage.checker.finish())).toEqual([]);
+  stage.put("a/base", 4, sectors(99));
+  expect(failed(stage.checker.finish())).toEqual(["V"]);
+});

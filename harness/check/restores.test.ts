@@ -1,0 +1,171 @@
+import { expect, test } from "vitest";
+import { SECTOR_BYTES } from "../../engine/ports/index.ts";
+import type { AdminCommand } from "../target/target.ts";
+import { failed, failureOf, Stage, type StagePair, sectors } from "./stage.fixture.ts";
+
+const PAIRS: StagePair[] = [{ name: "copy", primary: "a/pvol", secondary: "a/mirror", mode: "sync" }];
+const BOTH = ["a/pvol", "a/mirror"];
+const RESTORE: AdminCommand = { kind: "restore", pair: "copy", scope: "changed" };
+
+/** `mirror` was split with sectors 1 in track 0 and 1; since then a host wrote 2 to both tracks. */
+function splitStage(): Stage {
+  const stage = new Stage(PAIRS);
+  for (const tracks of stage.pending.values()) for (let track = 0; track < 8; track++) tracks.add(track);
+  stage.write(BOTH, 0, sectors(1, 8));
+  stage.checker.adminDone(stage.checker.adminIssued("a", { kind: "split", pair: "copy", secondary: "read-only" }));
+  const change = { status: "SPLIT", suspension: "operator", splitCount: 1 } as const;
+  stage.report("a", "copy", change);
+  stage.reportMirror("a", "copy", change);
+  stage.write(["a/pvol"], 0, sectors(2, 8));
+  return stage;
+}
+
+function accept(stage: Stage, left: readonly number[] = [0, 1], altered: readonly number[] = []): void {
+  const command = stage.checker.adminIssued("a", RESTORE);
+  stage.restoring("a/pvol", left, altered);
+  stage.checker.adminDone(command);
+}
+
+/** The mirror's content of a track. */
+function bring(stage: Stage, track: number): void {
+  stage.put("a/pvol", track * 4, sectors(1, 8).subarray(track * 4 * SECTOR_BYTES, (track + 1) * 4 * SECTOR_BYTES));
+}
+
+test("S: a restore that brings everything passes, and what hosts write meanwhile is newer", () => {
+  const stage = splitStage();
+  accept(stage, [0, 1], [1]);
+  stage.read("a/pvol", 0, sectors(1));
+  bring(stage, 0);
+  stage.restoring("a/pvol", [1], [1]);
+  bring(stage, 1);
+  stage.write(["a/pvol"], 5, sectors(3));
+  stage.checker.checkpoint();
+  stage.restoring("a/pvol", []);
+  stage.read("a/pvol", 5, sectors(3));
+  const result = stage.checker.finish();
+  expect(result.failures).toEqual([]);
+  expect(result.invariants.S).toBe("PASS");
+});
+
+test("S: a restore that ends without a track", () => {
+  const stage = splitStage();
+  accept(stage);
+  bring(stage, 0);
+  stage.restoring("a/pvol", []);
+  const failure = failureOf(stage.checker.finish(), "S");
+  expect(failure.blame[0]).toMatchObject({ volume: "a/pvol", offsetBytes: 4 * SECTOR_BYTES });
+  expect(failure.blame[0]?.found).toContain("write #1");
+});
+
+test("A: a host never reads what is being replaced (CR-7)", () => {
+  for (const tag of [1, 2]) {
+    const stage = splitStage();
+    accept(stage);
+    stage.read("a/pvol", 0, sectors(tag));
+    bring(stage, 0);
+    bring(stage, 1);
+    stage.restoring("a/pvol", []);
+    expect(failed(stage.checker.finish())).toEqual(tag === 1 ? [] : ["A"]);
+  }
+});
+
+test("S: a restore brings what is neither the backup nor newer", () => {
+  const stage = new Stage(PAIRS);
+  for (const tracks of stage.pending.values()) tracks.add(0);
+  stage.write(BOTH, 0, sectors(1));
+  stage.write(BOTH, 0, sectors(2));
+  const change = { status: "SPLIT", suspension: "operator" } as const;
+  stage.report("a", "copy", change);
+  stage.reportMirror("a", "copy", change);
+  stage.write(["a/pvol"], 0, sectors(3));
+  accept(stage, [0]);
+  stage.put("a/pvol", 0, sectors(1));
+  expect(failed(stage.checker.finish())).toEqual(["S"]);
+});
+
+test("A restored track does not come over what a host wrote during the restore", () => {
+  const stage = splitStage();
+  accept(stage, [0, 1], [0]);
+  stage.write(["a/pvol"], 0, sectors(3));
+  bring(stage, 0);
+  expect(failed(stage.checker.finish())).toContain("S");
+});
+
+test("S: a host's change during a restore is recorded (CR-5)", () => {
+  for (const recorded of [true, false]) {
+    const stage = splitStage();
+    accept(stage, [0, 1], recorded ? [0] : []);
+    stage.write(["a/pvol"], 0, sectors(3));
+    expect(failed(stage.checker.finish())).toEqual(recorded ? [] : ["S"]);
+  }
+});
+
+test("S: the backup does not change while it is restored (CR-6)", () => {
+  const stage = splitStage();
+  accept(stage, [0, 1], [0]);
+  stage.write(["a/pvol"], 0, sectors(3));
+  stage.put("a/mirror", 0, sectors(3));
+  expect(failed(stage.checker.finish())).toContain("S");
+});
+
+test("S: after a power loss the restore goes on, or everything is there", () => {
+  for (const resumes of [true, false]) {
+    const stage = splitStage();
+    accept(stage);
+    bring(stage, 0);
+    stage.restoring("a/pvol", [1]);
+    stage.checker.systemDown("a", "power");
+    stage.down.add("a");
+    stage.put("a/pvol", 0, sectors(2, 4), "power-loss");
+    stage.checker.checkpoint();
+    stage.down.delete("a");
+    stage.restores.clear();
+    if (resumes) stage.restoring("a/pvol", [0, 1]);
+    stage.checker.systemUp("a");
+    if (resumes) {
+      bring(stage, 0);
+      bring(stage, 1);
+      stage.restoring("a/pvol", []);
+    }
+    expect(failed(stage.checker.finish()).includes("S")).toBe(!resumes);
+  }
+});
+
+test("S: a restore that nobody promised may be undone by a crash, but not in part", () => {
+  for (const part of ["none", "one track", "all"] as const) {
+    const stage = splitStage();
+    const command = stage.checker.adminIssued("a", RESTORE);
+    stage.restoring("a/pvol", [0, 1]);
+    stage.restores.clear();
+    stage.checker.systemDown("a", "kill");
+    stage.down.add("a");
+    stage.checker.adminDone(command, false);
+    if (part !== "none") bring(stage, 0);
+    if (part === "all") bring(stage, 1);
+    stage.down.delete("a");
+    stage.checker.systemUp("a");
+    expect(failed(stage.checker.finish())).toEqual(part === "one track" ? ["S"] : []);
+  }
+});
+
+test("a restore that was refused changes nothing", () => {
+  const stage = splitStage();
+  stage.checker.adminRefused(stage.checker.adminIssued("a", RESTORE));
+  stage.read("a/pvol", 0, sectors(2));
+  expect(failed(stage.checker.finish())).toEqual([]);
+  stage.put("a/pvol", 0, sectors(1));
+  expect(failed(stage.checker.finish())).toContain("F");
+});
+
+test("D: a track that is still to be brought may differ, no other one", () => {
+  for (const left of [[0], [1]]) {
+    const stage = splitStage();
+    accept(stage, left);
+    if (left[0] === 1) bring(stage, 0);
+    else bring(stage, 1);
+    stage.pending.get("a copy")?.clear();
+    stage.checker.checkpoint();
+    stage.pending.get("a copy")?.add(0).add(1);
+    expect(failed(stage.checker.finish())).toEqual([]);
+  }
+});
