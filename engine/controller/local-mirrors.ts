@@ -1,6 +1,7 @@
 import { EngineError } from "../errors.ts";
 import { intentBitmapBytes } from "../mirror/intent-bitmap.ts";
 import { beginLocalCopy, runLocalCopy } from "../mirror/local-copy.ts";
+import { LocalCompletion } from "../mirror/local-completion.ts";
 import { LocalPair } from "../mirror/local-pair.ts";
 import type { LocalPairEntry } from "../mirror/local-pair-entry.ts";
 import { illegalLocal } from "../mirror/local-split.ts";
@@ -69,13 +70,13 @@ export class LocalMirrors {
     const volume = this.#memory.volume(volumeName);
     const mirror = this.#memory.volume(mirrorVolume);
     this.#memory.requireFreshName(name);
-    // Nor may it have mirrors of its own: no change may ever come round to where it began.
+    // A mirror has no mirrors of its own: who holds a range of one volume waits for one of a mirror, never the reverse.
     const taken =
       this.#memory.pairs().find((pair) => pair.volume === mirror) ??
-      this.all().find((pair) => pair.mirror === mirror || (pair.volume === mirror && volume !== mirror));
-    if (taken !== undefined) throw new EngineError("PAIR_EXISTS", { pair: taken.entry.name, volume: mirrorVolume });
+      this.all().find((pair) => pair.mirror === mirror || pair.mirror === volume || pair.volume === mirror);
     const why = misfit(volume, mirror);
     if (why !== "") throw new EngineError("MIRROR_MISFIT", { pair: name, volume: volumeName, mirrorVolume, why });
+    if (taken !== undefined) throw new EngineError("PAIR_EXISTS", { pair: taken.entry.name, volume: mirrorVolume });
     const bitmapBytes = intentBitmapBytes(volume.trackCount);
     const bitmapOffsetBytes = this.#memory.allocateBitmap(BITMAPS * bitmapBytes);
     const pair = this.#install({
@@ -120,7 +121,8 @@ export class LocalMirrors {
     const pair = this.#install(entry);
     const { pending, mirrorSide, intents } = pair;
     let corruptSectors = await intents.load(pending.dirty);
-    corruptSectors += await mirrorSide.intents.load(mirrorSide.dirty);
+    if (entry.task === "completing") await this.#resumeCompletion(pair);
+    else corruptSectors += await mirrorSide.intents.load(mirrorSide.dirty);
     this.#runtime.log.step("local.loaded", { pair: entry.name, pending: pending.count, corruptSectors });
     if (entry.task === "restoring") await resumeRestoreFromMirror(pair, this.#meta);
     if (entry.status === "SPLIT") {
@@ -136,6 +138,12 @@ export class LocalMirrors {
       await intents.writeAll();
       this.#runtime.tasks.spawn(runLocalCopy(pair));
     }
+  }
+
+  async #resumeCompletion(pair: LocalPair): Promise<void> {
+    const completion = new LocalCompletion(pair);
+    await completion.resume();
+    this.#runtime.tasks.spawn(completion.run());
   }
 
   /**

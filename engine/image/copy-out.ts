@@ -88,6 +88,17 @@ export class CopyOut extends Tap {
     await tracks.settle(kept);
   }
 
+  /** Copies these tracks, for who wants to read them from the target itself. Takes ranges of the volume. */
+  async copyNow(first: number, last: number): Promise<void> {
+    const { volume } = this.#parts;
+    const release = await volume.locks.acquire(first * volume.trackBytes, (last + 1) * volume.trackBytes);
+    try {
+      if (this.#ended === "") await this.#preserve(first, last);
+    } finally {
+      release();
+    }
+  }
+
   /** What the volume held at the moment. @throws DiskError */
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     const { volume, target, targetOffsetBytes = 0, tracks } = this.#parts;

@@ -6,6 +6,7 @@ import { Tap } from "../volume/tap.ts";
 import type { Update, Volume } from "../volume/volume.ts";
 import type { CopyManagementTable } from "./copy-management-table.ts";
 import { IntentBitmap } from "./intent-bitmap.ts";
+import type { LocalCompletion } from "./local-completion.ts";
 import type { LocalPairEntry } from "./local-pair-entry.ts";
 import { MirrorSide } from "./mirror-side.ts";
 import type { CopyProgress } from "./pair.ts";
@@ -56,6 +57,8 @@ export class LocalPair extends Tap {
   /** The copy that runs; whoever sets another one ends it. */
   copying: object | undefined;
   progress: CopyProgress | undefined;
+  /** What copies the rest of a mirror that was split before it was in sync. */
+  completion: LocalCompletion | undefined;
   /** Called after a disk failed: try again later. */
   onFailed: () => void = () => {};
   /** Counts the failures: what was under way during one counts as lost. */
@@ -131,7 +134,7 @@ export class LocalPair extends Tap {
   override failed(first: number, last: number): void {
     this.pending.soil(first, last);
     // The mirror may have what the volume refused.
-    if (this.live) this.suspend("the volume's disk failed");
+    if (this.live) this.runtime.tasks.spawn(this.suspend("the volume's disk failed"));
   }
 
   override end(first: number, last: number, tick: number): void {
@@ -179,13 +182,16 @@ export class LocalPair extends Tap {
   /** Takes a failure of the mirror. Our own bugs pass through. */
   fail(error: unknown): void {
     if (!isDeviceFailure(error)) throw error;
-    if (this.live || this.busy === "split") this.suspend(error.code);
+    if (this.live || this.busy === "split") this.runtime.tasks.spawn(this.suspend(error.code));
     // Nothing is known of what was not flushed.
     else this.pending.lose();
   }
 
-  /** In one step: nothing goes to the mirror any more, and what was on its way is to be copied. */
-  suspend(why: string): void {
+  /**
+   * In one step: nothing goes to the mirror any more, and what was on its way is to be copied.
+   * @returns settles when it is durable
+   */
+  suspend(why: string): Promise<void> {
     const { entry } = this;
     this.#failures++;
     this.live = false;
@@ -193,11 +199,14 @@ export class LocalPair extends Tap {
     this.progress = undefined;
     this.pending.lose();
     for (const { first, last } of this.#underWay) this.pending.soil(first, last);
+    const { completion } = this;
+    completion?.stop();
     setStatus(entry, "SPLIT");
     entry.suspension = "error";
+    entry.task = "";
     this.runtime.log.step("local.suspended", { pair: entry.name, why, pending: this.pending.count });
-    this.runtime.tasks.spawn(this.table.persist());
     this.onFailed();
+    return this.table.persist().then(() => completion?.forget());
   }
 
   /** Makes the marks of all pending tracks durable. @throws EngineError DISK_FAILED */
@@ -205,10 +214,15 @@ export class LocalPair extends Tap {
     try {
       await this.intents.writeAll();
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      throw new EngineError("DISK_FAILED", { volume: "meta", code: error.code });
+      throw diskFailure(error, "meta");
     }
   }
+}
+
+/** What a caller hears of a failure of a disk. Our own bugs pass through. */
+export function diskFailure(error: unknown, volume: string): EngineError {
+  if (error instanceof DiskError) return new EngineError("DISK_FAILED", { volume, code: error.code });
+  throw error;
 }
 
 /** Whether a device, or what stands before it, refused; anything else is a bug of ours. */

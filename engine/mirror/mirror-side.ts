@@ -1,3 +1,4 @@
+import { EngineError } from "../errors.ts";
 import type { Disk } from "../ports/index.ts";
 import { Bitmap } from "../volume/bitmap.ts";
 import { Tap } from "../volume/tap.ts";
@@ -34,6 +35,14 @@ export class MirrorSide extends Tap {
 
   override begin(first: number, last: number): void {
     for (let track = first; track <= last; track++) this.dirty.set(track);
+  }
+
+  override prepareRead(first: number, last: number): Promise<void> | undefined {
+    return this.#pair.completion?.prepareRead(first, last)?.then(() => {
+      const { mirrorConsistent, entry } = this.#pair;
+      if (!mirrorConsistent)
+        throw new EngineError("NO_ACCESS", { volume: entry.mirrorVolume, why: "a disk failed, the moment is lost" });
+    });
   }
 
   override prepare(_update: Update, first: number, last: number): Promise<void> | undefined {

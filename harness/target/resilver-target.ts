@@ -171,7 +171,9 @@ function reportOf(pair: Pair): PairReport {
 
 /** One system has both volumes of a local mirror, so it reports both. */
 function localReportsOf(pair: LocalPair): readonly PairReport[] {
-  const { entry, mirrorConsistent, progress } = pair;
+  const { entry, mirrorConsistent, completion, progress } = pair;
+  const completing =
+    completion === undefined ? {} : { progress: { done: completion.tracks.done, total: completion.tracks.total } };
   const common = {
     pair: entry.name,
     copyType: "local" as const,
@@ -194,8 +196,10 @@ function localReportsOf(pair: LocalPair): readonly PairReport[] {
       ...common,
       volume: entry.mirrorVolume,
       role: "secondary",
-      consistent: mirrorConsistent,
+      // Until it is completed its disk is no moment, though what a host reads is.
+      consistent: mirrorConsistent && entry.task !== "completing",
       pendingTracks: pair.mirrorSide.dirty.count,
+      ...completing,
     },
   ];
 }
