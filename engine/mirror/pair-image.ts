@@ -68,6 +68,7 @@ export class PairImage {
     const { clock, log } = runtime;
     const startNs = clock.monotonicNs();
     log.step("image.fixing", { volume: volume.name, method: image.method });
+    log.step("writes.paused", { volume: volume.name });
     let fixed = false;
     try {
       await applied;
@@ -76,6 +77,7 @@ export class PairImage {
     } finally {
       this.#waitsForApplier = false;
       this.#pair.release("image");
+      log.step("writes.resumed", { volume: volume.name });
     }
     if (!fixed) return;
     const pauseNs = clock.monotonicNs() - startNs;
