@@ -1,6 +1,6 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
 import { intentBitmapBytes } from "../mirror/intent-bitmap.ts";
-import { SECTOR_BYTES } from "../ports/index.ts";
+import { type Disk, SECTOR_BYTES } from "../ports/index.ts";
 import { drained } from "../testing/drained.node.ts";
 import { testRuntime } from "../testing/test-runtime.node.ts";
 import { Volume } from "../volume/volume.ts";
@@ -32,3 +32,65 @@ imageConformance({
     openAreaImage("reserved-area", volume, new Volume("area", area, 512, runtime), runtime).image,
   lacks: { overflow: "the area has room for the whole volume" },
 });
+
+/** A disk of any size that counts what is asked of it. */
+class CountingDisk implements Disk {
+  readonly sizeBytes: number;
+  readonly asked: string[] = [];
+  readonly #sectors = new Map<number, Uint8Array>();
+
+  constructor(sizeBytes: number) {
+    this.sizeBytes = sizeBytes;
+  }
+
+  async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    this.asked.push("read");
+    const result = new Uint8Array(lengthBytes);
+    for (let at = 0; at < lengthBytes; at += SECTOR_BYTES)
+      result.set(this.#sectors.get(offsetBytes + at) ?? new Uint8Array(SECTOR_BYTES), at);
+    return result;
+  }
+
+  async write(offsetBytes: number, data: Uint8Array): Promise<void> {
+    this.asked.push("write");
+    for (let at = 0; at < data.length; at += SECTOR_BYTES)
+      this.#sectors.set(offsetBytes + at, data.slice(at, at + SECTOR_BYTES));
+  }
+
+  async flush(): Promise<void> {
+    this.asked.push("flush");
+  }
+
+  async trim(): Promise<void> {
+    this.asked.push("trim");
+  }
+}
+
+const MIB = 1024 * 1024;
+
+test.each(["old-data", "reserved-area"] as const)(
+  "%s: an image is fixed with one write and one flush at once, whatever the size of the volume (SR-4)",
+  async (method) => {
+    for (const sizeBytes of [MIB, 10 * 1024 * MIB]) {
+      const heard = testRuntime();
+      let asked: readonly string[] = [];
+      // What the background copy asks for comes after this step.
+      const step = (name: string): void => {
+        if (name === "image.moment") asked = [...disk.asked, ...areaDisk.asked];
+      };
+      const runtime = { ...heard, log: { step } };
+      const disk = new CountingDisk(sizeBytes);
+      const areaDisk = new CountingDisk(sizeBytes + 4 * MIB);
+      const volume = new Volume("vol", disk, 8192, runtime);
+      const { image } = openAreaImage(method, volume, new Volume("area", areaDisk, 8192, runtime), runtime);
+      await image.load(0);
+      while (areaDisk.asked.length > 0) {
+        areaDisk.asked.length = 0;
+        await drained();
+      }
+      expect(await image.fix()).toBe(true);
+      expect(asked).toEqual(["flush", "write"]);
+      await image.release();
+    }
+  },
+);

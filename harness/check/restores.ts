@@ -226,11 +226,10 @@ export class Restores {
         return this.#mirrored(given.pair);
       case "resync":
         return given.direction === "reverse" ? this.#mirrored(given.pair) : undefined;
-      case "rollback": {
-        const disk = this.#volume(given.volume);
-        const moment = disk && this.#images.momentOf(disk);
-        return moment && { disk, moment, candidates: (sector) => this.#images.candidates(disk, sector) };
-      }
+      case "rollback":
+        return this.#imaged(this.#volume(given.volume));
+      case "takeover":
+        return this.#imaged(this.#mixture(given.pair));
       case "recover": {
         const disk = this.#volume(given.volume);
         const moment = disk && this.#journals.momentOf(disk, given.to);
@@ -239,6 +238,21 @@ export class Restores {
       default:
         return undefined;
     }
+  }
+
+  #imaged(disk: DiskState | undefined): Content | undefined {
+    const moment = disk && this.#images.momentOf(disk);
+    return moment && { disk, moment, candidates: (sector) => this.#images.candidates(disk, sector) };
+  }
+
+  /** The secondary, if a resync has left a mixture there: a takeover first puts its image back (LS-8). */
+  #mixture(name: string): DiskState | undefined {
+    for (const { disk } of this.#model.pairs.find(({ config }) => config.name === name)?.sides ?? []) {
+      const reports = this.#model.live(disk.system)?.pairs() ?? [];
+      const report = reports.find(({ pair, volume }) => pair === name && volume === disk.name);
+      if (report?.role === "secondary" && !report.consistent) return disk;
+    }
+    return undefined;
   }
 
   #mirrored(name: string): Content | undefined {
