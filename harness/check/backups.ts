@@ -79,7 +79,7 @@ export class Backups {
 
   /** True if the pair's mirror holds a moment that is judged: a change of it may be the end of that. */
   isHeld(pair: PairState): boolean {
-    return this.#held.has(pair.sides[1].disk);
+    return this.#held.size > 0 && this.#held.has(pair.sides[1].disk);
   }
 
   /** The reports of a local pair were read again. */
