@@ -5,6 +5,7 @@
 export const PORTABILITY_SCENARIOS: readonly string[] = [
   "backup-restore/asynchronous-slow-link",
   "backup-restore/commands-at-either-end",
+  "backup-restore/restore-named-files",
   "backup-restore/torn-bitmap",
   "backup-restore/torn-copy-management-table",
   "backup-restore/trims-and-zeroes",
@@ -20,5 +21,6 @@ export const PORTABILITY_SCENARIOS: readonly string[] = [
   "link-suspension/takeover-and-fail-back",
   "recorded-programs/sqlite-cut-at-many-points",
   "regressions/connections-that-die-young",
+  "smallest/link-suspension",
   "snapshot-resync/interrupted-by-everything",
 ];

@@ -1,16 +1,4 @@
-import {
-  after,
-  bandwidth,
-  crash,
-  cut,
-  heal,
-  ms,
-  progress,
-  restart,
-  step,
-  tornWrite,
-  when,
-} from "../../harness/plan/index.ts";
+import { after, bandwidth, crash, cut, heal, ms, restart, step, tornWrite, when } from "../../harness/plan/index.ts";
 import { restoring } from "../shared/restoring.ts";
 
 // Step by step of Fig. 5: the link is lost at the split, the secondary loses power while a file is
@@ -28,13 +16,12 @@ export default restoring({
       after(ms(300), restart("b")),
     ),
     when(step("b", "restoring.file", 2), crash("b", "power"), after(ms(30), restart("b"))),
-    when(step("b", "restoring.files"), bandwidth("link", "downstream", 5000)),
     when(
-      progress("resync", "pair", 0.2),
-      cut("link"),
-      after(ms(40), heal("link"), bandwidth("link", "downstream", 5000)),
+      step("b", "restoring.files"),
+      bandwidth("link", "downstream", 2000),
+      when(step("b", "resync.copied", 3), cut("link"), after(ms(40), heal("link"))),
+      when(step("b", "resync.copied", 3), crash("a", "power"), after(ms(40), restart("a"))),
+      when(step("b", "resync.copied", 3), crash("b", "power"), after(ms(40), restart("b"))),
     ),
-    when(progress("resync", "pair", 0.5), crash("a", "power"), after(ms(40), restart("a"))),
-    when(progress("resync", "pair", 0.8), crash("b", "power"), after(ms(40), restart("b"))),
   ],
 });

@@ -45,8 +45,11 @@ export interface Restoring {
   readonly name: string;
   readonly requirements: readonly string[];
   readonly mode: "sync" | "async";
-  /** `named`: the two files that were spoilt and removed since; `whole`: each file that the volume has, and no other. */
-  readonly what: "named" | "whole";
+  /**
+   * `named`: the two files that were spoilt and removed since; `whole`: each file that the volume has, and no
+   * other; `all`: the whole volume, with files that the backup does not have.
+   */
+  readonly what: "named" | "whole" | "all";
   /** Goes on beside the restoring program. */
   readonly meanwhile: readonly Step<NamesOf<Cascade>>[];
 }
@@ -57,8 +60,10 @@ export interface Restoring {
  */
 export function restoring({ name, requirements, mode, what, meanwhile }: Restoring): Plan {
   const backedUp = Object.values(inTheBackup);
-  const whole = what === "whole";
-  const names = whole ? backedUp.map(({ path }) => path) : [THIS_YEAR, LAST_YEAR];
+  const whole = what !== "named";
+  const newer = what === "whole" ? [ofToday.inbox] : Object.values(ofToday);
+  const damaged = [THIS_YEAR, LAST_YEAR];
+  const names = what === "whole" ? backedUp.map(({ path }) => path) : damaged;
   const expected = whole ? backedUp : [...Object.values(ofToday), inTheBackup.lastYear, inTheBackup.thisYear];
   return scenario({
     name,
@@ -74,12 +79,12 @@ export function restoring({ name, requirements, mode, what, meanwhile }: Restori
       wait(status("gen1", "SPLIT")),
       mark("backup", ["gen1"]),
       mount("pvol"),
-      writeFiles("pvol", [...(whole ? [ofToday.inbox] : Object.values(ofToday)), file(THIS_YEAR, "spoilt", 170_000)]),
+      writeFiles("pvol", [...newer, file(THIS_YEAR, "spoilt", 170_000)]),
       removeFiles("pvol", [LAST_YEAR]),
       expectRefused(restoreFiles({ from: "gen1", names }), "VOLUME_MOUNTED"),
       dismount("pvol"),
       expectRefused(restoreFiles({ from: "gen1", names: [...names, LETTER] }), "FILE_NOT_IN_BACKUP"),
-      together(restoreFiles({ from: "gen1", names }), ...meanwhile),
+      together(restoreFiles({ from: "gen1", names: what === "all" ? "all" : names }), ...meanwhile),
       mount("pvol"),
     ],
     expect: [

@@ -1,0 +1,26 @@
+import { after, bandwidth, crash, cut, heal, ms, restart, step, tornWrite, when } from "../../harness/plan/index.ts";
+import { restoring } from "../shared/restoring.ts";
+
+// Step by step of Fig. 6: the secondary tears a write of the local restore and loses power in the midst of it;
+// then the link is lost and both systems lose power while the volume crosses the link.
+export default restoring({
+  name: "a whole volume, newer files and all, is restored through a torn write, power losses of both systems and a lost link",
+  requirements: ["BR-10", "CR-8", "LS-5"],
+  mode: "async",
+  what: "all",
+  meanwhile: [
+    when(
+      step("b", "restoring.split"),
+      tornWrite("spvol", { sectors: 5, nth: 3, count: 1 }),
+      after(ms(300), restart("b")),
+    ),
+    when(step("b", "restore.resumed"), crash("b", "power"), after(ms(30), restart("b"))),
+    when(
+      step("b", "restoring.volume"),
+      bandwidth("link", "downstream", 2000),
+      when(step("b", "resync.copied", 3), cut("link"), after(ms(40), heal("link"))),
+      when(step("b", "resync.copied", 3), crash("a", "power"), after(ms(40), restart("a"))),
+      when(step("b", "resync.copied", 3), crash("b", "power"), after(ms(40), restart("b"))),
+    ),
+  ],
+});
