@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import smallest from "../../scenarios/smallest/link-suspension.ts";
 import { everyPoint } from "./every-point.ts";
 
-test("link suspension: a crash at every disk write and every frame", async () => {
+test("link suspension: a crash at every disk write and every frame", { timeout: 120_000 }, async () => {
   const { base, points, failures } = await everyPoint(smallest, 1);
   expect(base).toMatchObject({ verdict: "PASS", tolerated: [] });
   expect(failures).toEqual([]);

@@ -4,7 +4,7 @@ import type { RunRecord, Verdict } from "../history/run-record.ts";
 import { mergeVerdicts } from "../history/verdict.ts";
 import { type Blow, describePoint, planAt, planWithoutBlow } from "../hunt/crash-point.ts";
 import { crashPoints } from "../hunt/crash-points.ts";
-import { tally } from "../hunt/tally.ts";
+import { outcomeAt, tally } from "../hunt/tally.ts";
 import { parsePlan } from "../plan/plan.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
@@ -88,31 +88,31 @@ export async function exhaustCommand(
     base.verdict === "PASS" ? await run(plans.map((of, index) => taskOf(`${entry.id}/point-${index + 1}`, of))) : [];
 
   const tried = points.slice(0, records.length);
-  const failures: FailedPoint[] = records.flatMap((record, index) => {
-    const point = points[index];
-    if (record.verdict === "PASS" || point === undefined) return [];
+  const outcomes = tried.map((point, index) => outcomeAt(point, records[index] ?? base, base));
+  const failures: FailedPoint[] = tried.flatMap((point, index) => {
+    const record = records[index];
+    const outcome = outcomes[index];
+    if (record === undefined || outcome === undefined || outcome.verdict === "PASS") return [];
     const file = out.plan(`point-${index + 1}`, plans[index]);
     out.record(record);
     const replay = `${parts.calledAs} run ${join(options.out, file)} --seed ${seed}`;
-    return [{ point: describePoint(point), replay, record }];
+    return [{ point: describePoint(point), isReached: outcome.isReached, replay, record }];
   });
   if (base.verdict !== "PASS") {
     const file = out.plan("no-crash", planWithoutBlow(plan));
     const replay = `${parts.calledAs} run ${join(options.out, file)} --seed ${seed}`;
-    failures.push({ point: "no crash at all", replay, record: base });
+    failures.push({ point: "no crash at all", isReached: true, replay, record: base });
   }
-  const verdict: Verdict = mergeVerdicts(
-    [...records, ...(records.length === 0 ? [base] : [])].map((one) => one.verdict),
-  );
+  const verdict: Verdict = mergeVerdicts((tried.length === 0 ? [base] : outcomes).map((one) => one.verdict));
   const document: ExhaustDocument = {
     schemaVersion: 1,
     scenario: entry.id,
     seed,
     // Nothing tried is never a pass.
-    verdict: records.length === 0 && verdict === "PASS" ? "UNKNOWN" : verdict,
+    verdict: tried.length === 0 && verdict === "PASS" ? "UNKNOWN" : verdict,
     total,
     stride,
-    rows: tally(tried, records),
+    rows: tally(tried, records, outcomes),
     failures,
     wallMs: Math.round(performance.now() - startMs),
   };

@@ -5,6 +5,7 @@ import type { TallyRow } from "../hunt/tally.ts";
 export interface FailedPoint {
   /** `power loss of a at write 12 of a/meta`. */
   readonly point: string;
+  readonly isReached: boolean;
   /** The command that runs it again. */
   readonly replay: string;
   readonly record: RunRecord;
@@ -39,7 +40,7 @@ export function exhaustText(document: ExhaustDocument): string {
       BLOWS[row.blow],
       String(row.points),
       String(row.passed),
-      String(row.vacuous),
+      String(row.unreached),
       String(row.tolerated),
     ]),
   ];
@@ -51,16 +52,16 @@ export function exhaustText(document: ExhaustDocument): string {
   );
   const tried = rows.reduce((sum, { points }) => sum + points, 0);
   const passed = rows.reduce((sum, row) => sum + row.passed, 0);
-  const vacuous = rows.reduce((sum, row) => sum + row.vacuous, 0);
+  const missed = rows.reduce((sum, row) => sum + row.unreached, 0);
   const sampled = stride === 1 ? "" : `, every ${stride}th of ${total}`;
-  const unreached = vacuous === 0 ? "" : `, ${vacuous} not reached`;
+  const unreached = missed === 0 ? "" : `, ${missed} not reached`;
   const shown = failures
     .slice(0, FAILURES_SHOWN_MAX)
-    .flatMap(({ point, replay, record }) => [
+    .flatMap(({ point, isReached, replay, record }) => [
       "",
       `replay with: ${replay}`,
       `${record.verdict}  ${point}`,
-      ...(record.vacuous ? ["  the point was not reached"] : []),
+      ...(isReached ? [] : ["  the point was not reached"]),
       ...record.failures.slice(0, 3).map(({ rule, message }) => `  ${rule}: ${message.split("\n", 1)[0] ?? ""}`),
     ]);
   const more = failures.length - FAILURES_SHOWN_MAX;

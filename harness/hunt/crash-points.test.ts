@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { RunRecord } from "../history/run-record.ts";
 import type { Census } from "../history/census.ts";
 import { converged, create, KiB, mirror, parsePlan, scenario, status, wait, write } from "../plan/index.ts";
 import { runPlan } from "../run/run-plan.ts";
@@ -6,7 +7,7 @@ import { resilverTarget } from "../target/resilver-target.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
 import { describePoint, planAt, planWithoutBlow } from "./crash-point.ts";
 import { crashPoints } from "./crash-points.ts";
-import { tally } from "./tally.ts";
+import { outcomeAt, tally } from "./tally.ts";
 
 const census: Census = {
   disks: [{ system: "a", disk: "a/meta", count: 3 }],
@@ -46,15 +47,18 @@ test("each point of the census is reached in its run, and the next one after the
   const counted = base.census as Census;
   expect(counted.disks.map(({ disk }) => disk)).toEqual(["a/meta", "pvol", "b/meta", "svol"]);
   const { points } = crashPoints(counted, ["kill", "cut"], { pointsMax: 10_000, stride: 3 });
-  const records = [];
+  const records: RunRecord[] = [];
   for (const point of points) records.push(await run(parsePlan(planAt(plan, point, 2_000))));
-  const rows = tally(points, records);
+  const outcomes = points.map((point, index) => outcomeAt(point, records[index] as RunRecord, base));
+  const rows = tally(points, records, outcomes);
   expect(rows.reduce((sum, { passed }) => sum + passed, 0)).toBe(points.length);
   for (const { system, disk, count } of counted.disks) {
     const beyond = { system, at: { kind: "disk-write", disk, nth: count + 1 }, blow: "power" } as const;
     const record = await run(planAt(plan, beyond, 100));
     expect(record).toMatchObject({ verdict: "UNKNOWN", vacuous: true, failures: [] });
-    expect(tally([beyond], [record])).toMatchObject([{ points: 1, passed: 0, failed: 0, vacuous: 1 }]);
+    const outcome = outcomeAt(beyond, record, base);
+    expect(outcome).toEqual({ isReached: false, verdict: "UNKNOWN" });
+    expect(tally([beyond], [record], [outcome])).toMatchObject([{ points: 1, passed: 0, failed: 0, unreached: 1 }]);
   }
 });
 

@@ -1,0 +1,11 @@
+import { expect, test } from "vitest";
+import smallest from "../../scenarios/smallest/journal-recovery.ts";
+import { everyPoint } from "./every-point.ts";
+
+test("journal recovery: a crash at every disk write and every frame", { timeout: 120_000 }, async () => {
+  const { base, points, failures } = await everyPoint(smallest, 1);
+  expect(base).toMatchObject({ verdict: "PASS", tolerated: [] });
+  expect(failures).toEqual([]);
+  expect(points).toBeGreaterThan(215);
+  console.info(`${points} points`);
+});
