@@ -36,7 +36,8 @@ export class Moments {
 
   get window(): JournalWindow {
     const { state } = this.#journal.management;
-    const newestLsn = this.#journal.table.doneLsn;
+    // Not only what is in the volume: whoever was told that a change is done may name no moment before it.
+    const { newestLsn } = this.#journal.table;
     if (!this.isRecoverable) return { oldestLsn: newestLsn + 1, newestLsn, oldestTimeNs: this.#journal.log.timeNs };
     const oldestLsn = this.#journal.table.oldestLsn(state.foldLsn);
     const oldestTimeNs = oldestLsn === state.foldLsn ? state.foldTimeNs : this.#journal.table.entry(oldestLsn).timeNs;

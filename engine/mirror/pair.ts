@@ -48,6 +48,8 @@ export class Pair extends Tap {
   /** Which side of a resync this end is now. */
   phase: "idle" | "source" | "target" = "idle";
   progress: CopyProgress | undefined;
+  /** This end is source, and has told the other end that it has everything. */
+  copyDone = false;
   /** Called when a change of the entry is durable: the other end should hear of it. */
   announce: () => void = () => {};
   /** What this end keeps of the volume while the pair is suspended; `undefined` if none is configured. */
@@ -213,8 +215,9 @@ export class Pair extends Tap {
    */
   override rewriteBegins(): void {
     // A resync that runs does not know of tracks that hold their old content still.
-    if (this.phase === "source") for (const track of this.volume.displaced()) this.pending.dirty.set(track);
-    else this.#sendRewrite("rewrite-begin");
+    if (this.phase === "source" && !this.copyDone) {
+      for (const track of this.volume.displaced()) this.pending.dirty.set(track);
+    } else this.#sendRewrite("rewrite-begin");
   }
 
   override rewriteEnds(): void {
@@ -224,7 +227,7 @@ export class Pair extends Tap {
 
   #sendRewrite(kind: "rewrite-begin" | "rewrite-done"): void {
     const { connection, entry } = this;
-    if (connection === undefined || !this.live || entry.status !== "DUPLEX") return;
+    if (connection === undefined || !this.live || (entry.status !== "DUPLEX" && !this.copyDone)) return;
     connection.outbox.send(kind, { pairId: entry.id });
     if (kind === "rewrite-done") this.sendFlush();
   }
@@ -285,6 +288,7 @@ export class Pair extends Tap {
     this.live = false;
     this.fenced = false;
     this.phase = "idle";
+    this.copyDone = false;
     this.progress = undefined;
     this.pending.lose();
     this.#suspend(why);

@@ -82,6 +82,7 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
     pairId: entry.id,
     payload: new ByteWriter(32).text(entry.current).bytes(),
   });
+  pair.copyDone = true;
   pair.runtime.log.step("resync.done.sent", { pair: entry.name });
   if ((await connection.outbox.whenDurable(sequence)) === "lost" || ended()) return;
   setStatus(entry, "DUPLEX");
@@ -91,6 +92,7 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
   pair.image?.void();
   pair.progress = undefined;
   pair.phase = "idle";
+  pair.copyDone = false;
   // After a resync towards the primary, the primary sends again.
   if (entry.role === "secondary") pair.live = false;
   await pair.persist();

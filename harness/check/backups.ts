@@ -164,7 +164,13 @@ export class Backups {
     if (pairs.length === 1 || pairs.some(({ sides }) => this.#model.live(sides[1].disk.system) === undefined)) return;
     const { findings } = this.#model;
     const left = pairs.filter((pair) => !hasGrown(split, pair, this.#countOf(pair)));
-    if (left.length === pairs.length) return;
+    const byAnother = (pair: PairState): boolean =>
+      this.#splits.some(
+        (other) =>
+          other !== split && other.sources.has(pair) && (other.command > split.command || !other.done.has(pair)),
+      );
+    // A later command, or one whose outcome nobody knows, may be the one that split it.
+    if (pairs.every((pair) => left.includes(pair) || byAnother(pair))) return;
     findings.count("S");
     if (left.length === 0) return;
     const names = left.map(({ config }) => config.name).join(", ");
