@@ -7,8 +7,8 @@ import type { LogWriter } from "./log-writer.ts";
 import type { ManagementTable } from "./management-table.ts";
 
 /** Folding begins when this part of the log is used, and goes on until the other is. */
-const HIGH_WATER = 3 / 4;
-const LOW_WATER = 1 / 2;
+const HIGH_WATER = 7 / 8;
+const LOW_WATER = 3 / 4;
 /** Entries, and bytes of log, that are folded at once. */
 const ENTRIES_MAX = 64;
 const BYTES_MAX = 1024 * 1024;
