@@ -2,6 +2,7 @@ import { EngineError } from "../errors.ts";
 import { DiskError } from "../ports/index.ts";
 import type { Journal } from "../journal/journal.ts";
 import { recover, type RecoveryPoint } from "../journal/recovery.ts";
+import { recoverBySwap } from "../journal/swap.ts";
 import { openJournal, startJournal } from "../journal/start-journal.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Volume } from "../volume/volume.ts";
@@ -42,11 +43,11 @@ export class Journals {
   }
 
   /** @throws EngineError JOURNAL_UNKNOWN, and as {@link recover} */
-  async recover(volume: string, to: RecoveryPoint): Promise<void> {
+  async recover(volume: string, to: RecoveryPoint, method: "apply" | "swap"): Promise<void> {
     const journal = this.#journals.get(volume);
     if (journal === undefined) throw new EngineError("JOURNAL_UNKNOWN", { volume });
     try {
-      const { ended } = await recover(journal, to);
+      const { ended } = await (method === "swap" ? recoverBySwap : recover)(journal, to);
       journal.parts.runtime.tasks.spawn(ended);
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;

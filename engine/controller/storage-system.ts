@@ -181,7 +181,7 @@ export class StorageSystem {
         return this.#rollback(command.volume);
 
       case "recover":
-        return this.#memory.journals.recover(command.volume, command.to);
+        return this.#memory.journals.recover(command.volume, command.to, command.method);
       default: {
         const local = locals.get(command.pair);
         if (local !== undefined) return this.#carryOutLocally(local, command);

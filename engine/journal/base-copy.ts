@@ -29,6 +29,7 @@ function copyOf(journal: Journal, tracks: TrackCopy): CopyOut {
     runtime,
     name: base.name,
     onLost: async () => {
+      journal.baseBehind = undefined;
       management.state.base = "stale";
       await management.persist();
     },
@@ -104,7 +105,8 @@ async function beginBase(journal: Journal): Promise<CopyOut | undefined> {
       // What is copied before the next change must be what the journal says, also after a crash.
       await journal.settle();
       const copy = copyOf(journal, journalTracks(journal, "base"));
-      await copy.tracks.begin(Array.from({ length: volume.trackCount }, (_, track) => track));
+      await copy.tracks.begin(journal.tracksBehind());
+      journal.baseBehind = undefined;
       await journal.beginAnew();
       volume.addTap(copy);
       runtime.log.step("journal.base.begin", { volume: volume.name, lsn: management.state.baseLsn });

@@ -28,6 +28,8 @@ export interface FoldParts {
   readonly keep: () => number;
   /** It must pass it all the same: there is no other room. */
   readonly giveUp: (beforeLsn: number) => void;
+  /** An entry left the log while there was no base to take it. */
+  readonly onSkipped: () => void;
   /** The log does not hold what was written to it: the base is none any more. */
   readonly onUnreadable: () => void;
 }
@@ -85,6 +87,21 @@ export class Fold {
     });
   }
 
+  /**
+   * Folds up to entry `lsn`, on the way to the newest moment, and not past it.
+   * @returns false if the base is past it, or is not on that way. @throws DiskError
+   */
+  async advanceTo(lsn: number): Promise<boolean> {
+    const { state } = this.#parts.management;
+    while (state.baseLsn < lsn) {
+      const round = await this.exclusive(() => this.#round(lsn));
+      if (round === "none") return false;
+      if (round === "wait") await this.nextRound();
+      else this.#wake();
+    }
+    return state.baseLsn === lsn && state.foldLsn === lsn;
+  }
+
   #wake(): void {
     for (const wake of this.#waiters.splice(0)) wake();
   }
@@ -113,11 +130,11 @@ export class Fold {
   }
 
   /** @returns `none` if nothing may be folded now, `wait` if an entry must be done first. @throws DiskError */
-  async #round(): Promise<"done" | "none" | "wait"> {
+  async #round(lastLsn = Infinity): Promise<"done" | "none" | "wait"> {
     const { management, table } = this.#parts;
     const { state } = management;
     if (state.foldLsn === state.baseLsn) {
-      const toLsn = this.#choose();
+      const toLsn = this.#choose(lastLsn);
       if (toLsn === "wait") return "wait";
       if (toLsn === undefined) return "none";
       state.foldTimeNs = table.entry(toLsn).timeNs;
@@ -130,13 +147,14 @@ export class Fold {
   }
 
   /** How far to fold next, along the way to the newest moment. */
-  #choose(): number | "wait" | undefined {
+  #choose(lastLsn: number): number | "wait" | undefined {
     const { table, log, keep, giveUp } = this.#parts;
     let toLsn: number | undefined;
     let keepLsn = keep();
     let bytes = 0;
     let count = 0;
     for (const entry of this.#way()) {
+      if (entry.lsn > lastLsn) return toLsn;
       if (!entry.done) return toLsn ?? "wait";
       if (entry.lsn > keepLsn) {
         if (toLsn !== undefined || log.wantedBytes === 0) return toLsn;
@@ -173,7 +191,10 @@ export class Fold {
       if (entry.lsn > state.foldLsn) break;
       folded++;
       // What is not an image is none the better for it; its making begins with the volume as it is then.
-      if (state.base === "stale") continue;
+      if (state.base === "stale") {
+        this.#parts.onSkipped();
+        continue;
+      }
       if (entry.kind === "write") await this.#applyWrite(base, entry);
       else if (entry.kind === "zero") await base.trim(entry.offsetBytes, entry.lengthBytes);
     }

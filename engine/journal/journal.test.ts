@@ -18,7 +18,7 @@ function momentsOf(changes: readonly Change[]): readonly Uint8Array[] {
 async function expectMoments(rig: Rig, moments: readonly Uint8Array[]): Promise<void> {
   const { oldestLsn, newestLsn } = rig.journal.moments.window;
   for (let lsn = oldestLsn; lsn <= newestLsn; lsn++) expect(await rig.at(lsn), `moment ${lsn}`).toEqual(moments[lsn]);
-  expect(await rig.disks.volume.read(0, VOLUME_BYTES)).toEqual(moments[newestLsn]);
+  expect(await rig.volume.disk.read(0, VOLUME_BYTES)).toEqual(moments[newestLsn]);
 }
 
 test("every moment in the window is what the volume held after that entry, folded or not (JR-3, JR-7)", async () => {

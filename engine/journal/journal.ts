@@ -2,6 +2,7 @@ import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
 import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
+import type { Bitmap } from "../volume/bitmap.ts";
 import { Tap } from "../volume/tap.ts";
 import type { Update, Volume } from "../volume/volume.ts";
 import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
@@ -55,6 +56,10 @@ export class Journal extends Tap {
   readonly #changes = new Map<JournalEntry, () => void>();
   /** The recovery that runs. */
   recovery: Recovery | undefined;
+  /** Disks of volume and base are exchanged now. */
+  isExchanged = false;
+  /** Where base and volume may differ although the base is none; `undefined`: anywhere. */
+  baseBehind: Bitmap | undefined;
   /** The base is none any more and must be made anew. */
   onStale: () => void = () => {};
   #settledLsn = 0;
@@ -93,7 +98,13 @@ export class Journal extends Tap {
       settle: () => this.settle(),
       keep: () => this.moments.keepLsn(),
       giveUp: (lsn) => this.moments.giveUp(lsn),
-      onUnreadable: () => this.onStale(),
+      onSkipped: () => {
+        this.baseBehind = undefined;
+      },
+      onUnreadable: () => {
+        this.baseBehind = undefined;
+        this.onStale();
+      },
     });
   }
 
@@ -144,7 +155,9 @@ export class Journal extends Tap {
       });
     state.incarnation++;
     await management.persist();
+    if (state.swapped) volume.exchangeDisk(base);
     const journal = new Journal(parts, management, new LogTable(state.baseLsn));
+    journal.isExchanged = state.swapped;
     await journal.#load();
     return journal;
   }
@@ -270,6 +283,44 @@ export class Journal extends Tap {
       this.fold.poke();
       await this.fold.nextRound();
     }
+  }
+
+  /**
+   * The volume's content is that of the base, in one durable step (JR-6): their disks are exchanged. The
+   * log begins anew. Only while nothing is under way.
+   * @param changed where the two differ
+   */
+  async exchange(changed: Bitmap): Promise<void> {
+    const { state } = this.management;
+    const { volume, base } = this.parts;
+    const { newestLsn } = this.table;
+    state.headPosition = this.table.endOf(newestLsn, state.headPosition);
+    // A number of its own for the moment that begins here.
+    state.baseLsn = newestLsn + 1;
+    state.foldLsn = state.baseLsn;
+    state.foldTimeNs = this.log.nowNs();
+    state.base = "stale";
+    state.swapped = !state.swapped;
+    await this.management.persist();
+    volume.exchangeDisk(base);
+    this.isExchanged = state.swapped;
+    this.table.restartAt(state.baseLsn);
+    this.#settledLsn = state.baseLsn;
+    this.log.free(state.headPosition);
+    this.baseBehind = changed;
+  }
+
+  /** Where base and volume may differ. */
+  *tracksBehind(): Generator<number> {
+    const { volume } = this.parts;
+    const { baseBehind, table } = this;
+    const since = table.touched(table.baseLsn, volume.trackBytes, volume.trackCount);
+    for (let track = 0; track < volume.trackCount; track++)
+      if (baseBehind === undefined || baseBehind.has(track) || since.has(track)) yield track;
+  }
+
+  override get allowsExchange(): boolean {
+    return true;
   }
 
   /** The base, made anew, is the volume as of now; earlier moments are gone. Only while nothing is under way. */

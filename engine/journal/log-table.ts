@@ -70,6 +70,14 @@ export class LogTable {
     this.#gone = 0;
   }
 
+  /** Nothing before `lsn` can be recovered any more, and there is no such entry: the base is that moment. */
+  restartAt(lsn: number): void {
+    this.#entries = [];
+    this.#gone = 0;
+    this.#baseLsn = lsn;
+    this.#doneLsn = lsn;
+  }
+
   /** Where the log goes on after `lsn`. */
   endOf(lsn: number, headPosition: number): number {
     if (lsn === this.#baseLsn) return headPosition;
@@ -89,6 +97,11 @@ export class LogTable {
     let at = lsn;
     for (; at > this.#baseLsn; at = this.#before(at)) way.push(this.entry(at));
     return at === this.#baseLsn ? way : undefined;
+  }
+
+  /** Whether the moment lies on the way to the newest one. */
+  isOnWay(lsn: number): boolean {
+    return lsn === this.#baseLsn || this.wayTo(this.newestLsn)?.some((entry) => entry.lsn === lsn) === true;
   }
 
   /** The first moment from which on every one, up to the newest, can be recovered; not before `foldLsn`. */

@@ -142,12 +142,11 @@ export class LogWriter {
   }
 
   #number(record: NewRecord, position: number, lsn: number): JournalEntry {
-    const { incarnation, nowNs, settledLsn } = this.#parts;
-    this.#timeNs = Math.max(this.#timeNs, nowNs());
+    const { incarnation, settledLsn } = this.#parts;
     return {
       kind: record.kind,
       lsn,
-      timeNs: this.#timeNs,
+      timeNs: this.nowNs(),
       offsetBytes: record.offsetBytes,
       lengthBytes: record.lengthBytes,
       dataBytes: record.data?.length ?? 0,
@@ -229,6 +228,12 @@ export class LogWriter {
   /** Time goes on where the log ends. */
   continueAt(timeNs: number): void {
     this.#timeNs = Math.max(this.#timeNs, timeNs);
+  }
+
+  /** Of a moment that begins now; never less than that of an earlier one. */
+  nowNs(): number {
+    this.#timeNs = Math.max(this.#timeNs, this.#parts.nowNs());
+    return this.#timeNs;
   }
 
   get timeNs(): number {

@@ -6,11 +6,13 @@ import { drained } from "../testing/drained.node.ts";
 import { applied, change, type Change, updateOf } from "./changes.node.ts";
 import { Rig, RigDisks, VOLUME_BYTES } from "./journal-rig.node.ts";
 import { recover } from "./recovery.ts";
+import { recoverBySwap } from "./swap.ts";
 
 /** A change, or a recovery to the moment that `back` picks, if one is possible. */
 interface Step {
   readonly change: Change;
   readonly back: number | undefined;
+  readonly swaps: boolean;
   /** Whether the next step waits for its end. */
   readonly waits: boolean;
 }
@@ -18,6 +20,7 @@ interface Step {
 const step: fc.Arbitrary<Step> = fc.record({
   change,
   back: fc.option(fc.nat({ max: 1000 }), { nil: undefined, freq: 3 }),
+  swaps: fc.integer({ min: 0, max: 3 }).map((value) => value === 0),
   waits: fc.boolean(),
 });
 
@@ -27,6 +30,7 @@ class Story {
   readonly moments: Uint8Array[] = [new Uint8Array(VOLUME_BYTES)];
   acknowledged = 0;
   recoveries = 0;
+  swaps = 0;
 
   constructor(steps: readonly Step[]) {
     this.steps = steps;
@@ -37,8 +41,8 @@ class Story {
     for (let next = rig.journal.moments.window.newestLsn; next < this.steps.length; next++) {
       // The clock, unlike the disks, goes on after a crash.
       if (rig.disks.lost) return;
-      const { back, change: one, waits } = this.steps[next] as Step;
-      if (back === undefined || !(await this.#recover(rig, next, back, waits))) {
+      const { back, change: one, swaps, waits } = this.steps[next] as Step;
+      if (back === undefined || !(await this.#recover(rig, next, back, swaps, waits))) {
         this.moments[next + 1] = applied(this.moments[next] as Uint8Array, updateOf(one, next));
         await rig.volume.update(updateOf(one, next));
       }
@@ -48,14 +52,15 @@ class Story {
     await rig.runtime.clock.pass(500 * NS_PER_MS);
   }
 
-  async #recover(rig: Rig, next: number, back: number, waits: boolean): Promise<boolean> {
+  async #recover(rig: Rig, next: number, back: number, swaps: boolean, waits: boolean): Promise<boolean> {
     const { journal } = rig;
     const { oldestLsn, newestLsn } = journal.moments.window;
     if (oldestLsn > newestLsn || rig.volume.rewriter !== undefined) return false;
     const lsn = oldestLsn + (back % (newestLsn - oldestLsn + 1));
     this.moments[next + 1] = this.moments[lsn] as Uint8Array;
-    const { ended } = await recover(journal, { lsn });
+    const { ended } = await (swaps ? recoverBySwap : recover)(journal, { lsn });
     this.recoveries++;
+    if (swaps && rig.volume.rewriter === undefined) this.swaps++;
     if (waits) await ended;
     return true;
   }
@@ -73,15 +78,16 @@ class Story {
   async expectEnd(rig: Rig): Promise<void> {
     await this.expectMoments(rig);
     while (rig.journal.recovery !== undefined) await rig.runtime.clock.pass(100 * NS_PER_MS);
-    expect(await rig.disks.volume.read(0, VOLUME_BYTES)).toEqual(this.moments[rig.journal.moments.window.newestLsn]);
+    expect(await rig.volume.disk.read(0, VOLUME_BYTES)).toEqual(this.moments[rig.journal.moments.window.newestLsn]);
     expect(rig.runtime.escaped).toEqual([]);
   }
 }
 
 const steps = fc.array(step, { minLength: 20, maxLength: 60, size: "max" });
 
-test("a recovery gives hosts the moment at once and the disk in the end, while they write; it can be undone (JR-4)", async () => {
+test("a recovery gives hosts the moment at once and the disk in the end, while they write; it can be undone; or by a swap (JR-4, JR-6)", async () => {
   let recoveries = 0;
+  let swaps = 0;
   await checkAsyncLaw(
     fc.asyncProperty(steps, async (all) => {
       const rig = await Rig.start(RigDisks.fresh(0));
@@ -90,10 +96,12 @@ test("a recovery gives hosts the moment at once and the disk in the end, while t
       await story.goOn(rig);
       await story.expectEnd(rig);
       recoveries += story.recoveries;
+      swaps += story.swaps;
     }),
     60,
   );
-  expect(recoveries).toBeGreaterThan(300);
+  expect(recoveries).toBeGreaterThan(200);
+  expect(swaps).toBeGreaterThan(30);
 });
 
 test("a crash at any disk write leaves the moment before a recovery or after it, and it is resumed (JR-8)", async () => {

@@ -25,7 +25,7 @@ export interface Recovery {
  */
 export async function recover(journal: Journal, to: RecoveryPoint): Promise<{ readonly ended: Promise<boolean> }> {
   const { volume, runtime } = journal.parts;
-  requireReady(journal);
+  requireBase(journal);
   volume.requireWhole("recover");
   journal.moments.resolve(to);
   await journal.rewindRoom();
@@ -34,7 +34,7 @@ export async function recover(journal: Journal, to: RecoveryPoint): Promise<{ re
   const copy = copyOf(journal, journalTracks(journal, "recovery"), () => rewindLsn);
   // Asked for when nothing is under way any more: what the moment is, is settled then.
   function* tracks(): Generator<number> {
-    requireReady(journal);
+    requireBase(journal);
     targetLsn = journal.moments.resolve(to);
     journal.moments.hold(targetLsn);
     yield* journal.moments.changedSince(targetLsn).indices();
@@ -57,7 +57,8 @@ export async function recover(journal: Journal, to: RecoveryPoint): Promise<{ re
   }
 }
 
-function requireReady(journal: Journal): void {
+/** @throws EngineError JOURNAL_NOT_READY */
+export function requireBase(journal: Journal): void {
   const { base } = journal.management.state;
   if (base !== "whole") throw new EngineError("JOURNAL_NOT_READY", { volume: journal.parts.volume.name, base });
 }

@@ -1,6 +1,7 @@
 import { EngineError } from "../errors.ts";
 import { type Disk, DiskError } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
+import type { Bitmap } from "../volume/bitmap.ts";
 import { Tap } from "../volume/tap.ts";
 import type { Access, Update, Volume } from "../volume/volume.ts";
 import { zeroPayload } from "../wire/zero-range.ts";
@@ -8,6 +9,7 @@ import { FLAG_FUA } from "../wire/frame.ts";
 import type { Connection } from "./connection.ts";
 import type { CopyManagementTable } from "./copy-management-table.ts";
 import { ANCESTORS_MAX, newGeneration } from "./generation.ts";
+import { markExchange, tellExchange } from "./exchange.ts";
 import { IntentBitmap } from "./intent-bitmap.ts";
 import { IntentLog } from "./intent-log.ts";
 import type { IntentStore } from "./intent-store.ts";
@@ -159,7 +161,8 @@ export class Pair extends Tap {
       return undefined;
     }
     // The resync will carry the whole of a dirty track; sending it now would be sending it twice.
-    if (pending.allDirty(first, last)) return undefined;
+    // In DUPLEX it is sent all the same: what a synchronous pair acknowledges is at both ends.
+    if (this.entry.status !== "DUPLEX" && pending.allDirty(first, last)) return undefined;
     const { id: pairId, mode } = this.entry;
     const { kind, offsetBytes } = update;
     const fields =
@@ -230,6 +233,18 @@ export class Pair extends Tap {
     if (connection === undefined || !this.live || (entry.status !== "DUPLEX" && !this.copyDone)) return;
     connection.outbox.send(kind, { pairId: entry.id });
     if (kind === "rewrite-done") this.sendFlush();
+  }
+
+  override get allowsExchange(): boolean {
+    return true;
+  }
+
+  override prepareExchange(tracks: Bitmap): Promise<void> {
+    return markExchange(this, tracks);
+  }
+
+  override exchanged(tracks: Bitmap): Promise<void> | undefined {
+    return tellExchange(this, tracks);
   }
 
   override retire(): void {

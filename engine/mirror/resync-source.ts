@@ -101,7 +101,7 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
 }
 
 /** Copies until no track is dirty. @returns false if the session ended */
-async function copyDirty(pair: Pair, connection: Connection, ended: () => boolean): Promise<boolean> {
+export async function copyDirty(pair: Pair, connection: Connection, ended: () => boolean): Promise<boolean> {
   const { entry, pending, volume } = pair;
   const tracksMax = Math.max(1, Math.floor(COPY_BYTES_MAX / volume.trackBytes));
   let cursor = 0;

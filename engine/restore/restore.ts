@@ -67,7 +67,8 @@ async function runRestore(
   return true;
 }
 
-function requireRestorable(volume: Volume): void {
+/** @throws EngineError RESTORE_RUNS, NO_ACCESS */
+export function requireRestorable(volume: Volume): void {
   volume.requireWhole("restore");
   const access = volume.access();
   if (access !== "read-write")

@@ -1,3 +1,4 @@
+import type { Bitmap } from "./bitmap.ts";
 import type { Access, Update } from "./volume.ts";
 
 /**
@@ -102,6 +103,21 @@ export abstract class Tap {
 
   /** The volume has all of the content that it took over. */
   rewriteEnds(): void {}
+
+  /** Whether the volume's content may change at once, without this hearing of each change: {@link exchanged} tells it. */
+  get allowsExchange(): boolean {
+    return false;
+  }
+
+  /** These tracks are about to change at once; nothing is under way. Durable when it settles. @throws DiskError */
+  prepareExchange(_tracks: Bitmap): Promise<void> | undefined {
+    return undefined;
+  }
+
+  /** These tracks have changed at once, durably. @returns what the answer to the operator waits for; `undefined` for nothing */
+  exchanged(_tracks: Bitmap): Promise<void> | undefined {
+    return undefined;
+  }
 
   /** Tracks whose content, as a host sees it, is not on the local disk yet. */
   *displaced(): Iterable<number> {}

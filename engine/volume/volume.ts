@@ -4,6 +4,7 @@ import { type Disk, DiskError, NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts
 import type { CopyIn } from "../restore/copy-in.ts";
 import type { Runtime } from "../runtime.ts";
 import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
+import type { Bitmap } from "./bitmap.ts";
 import { RangeLock } from "./range-lock.ts";
 import type { Tap } from "./tap.ts";
 
@@ -29,7 +30,8 @@ export type Update =
  */
 export class Volume {
   readonly name: string;
-  readonly disk: Disk;
+  /** Holds its content; another one of the same size after {@link exchangeDisk}. */
+  disk: Disk;
   readonly trackBytes: number;
   readonly trackCount: number;
   readonly locks = new RangeLock();
@@ -37,6 +39,8 @@ export class Volume {
   reservedFor = "";
   /** What brings other content into the volume now: until it is through, nothing else is a moment of it. */
   rewriter: CopyIn | undefined;
+  /** Its content changed at once, and is on its way to the mirrors. */
+  resending = false;
   readonly #runtime: Runtime;
   readonly #taps: Tap[] = [];
   /** Updates that wait until a tap can say who may write. */
@@ -92,7 +96,31 @@ export class Volume {
 
   /** @throws EngineError RESTORE_RUNS: the content is on its way, and `command` needs all of it */
   requireWhole(command: string): void {
-    if (this.rewriter !== undefined) throw new EngineError("RESTORE_RUNS", { volume: this.name, command });
+    if (this.rewriter !== undefined || this.resending)
+      throw new EngineError("RESTORE_RUNS", { volume: this.name, command });
+  }
+
+  /** Whether the content may change at once: every tap can do with being told. */
+  get allowsExchange(): boolean {
+    return this.#taps.every((tap) => tap.allowsExchange);
+  }
+
+  /** As {@link Tap.prepareExchange}. @throws DiskError */
+  async prepareExchange(tracks: Bitmap): Promise<void> {
+    for (const tap of this.#taps) await tap.prepareExchange(tracks);
+  }
+
+  /** This volume's content is on `other`'s disk from now on, and the other way round. Both are durable; nothing is under way. */
+  exchangeDisk(other: Volume): void {
+    assert(other.sizeBytes === this.sizeBytes, "disks that are exchanged are of one size");
+    [this.disk, other.disk] = [other.disk, this.disk];
+    this.#flushedTick = this.#tick;
+  }
+
+  /** As {@link Tap.exchanged}. */
+  async exchanged(tracks: Bitmap): Promise<void> {
+    const told = this.#taps.map((tap) => tap.exchanged(tracks));
+    for (const wait of told) if (wait !== undefined) await wait;
   }
 
   rewriteBegins(): void {

@@ -142,12 +142,12 @@ function restoreReportOf({ name, trackBytes, rewriter }: Volume): RestoreReport[
 }
 
 function journalReportOf(journal: Journal): JournalReport {
-  const { volume } = journal.parts;
+  const { volume, base } = journal.parts;
   const logging = journal.recovery === undefined ? "logging" : "recovering";
   // Until the base is whole there is nothing to recover.
   return {
     volume: volume.name,
-    disk: volume.name,
+    disk: journal.isExchanged ? base.name : volume.name,
     state: journal.moments.isRecoverable ? logging : "stopped",
     ...journal.moments.window,
   };

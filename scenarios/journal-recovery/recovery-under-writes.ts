@@ -34,9 +34,9 @@ export default scenario({
     create("pair"),
     wait(status("pair", "DUPLEX")),
     workload("pvol", { writes: 40, flushEvery: 10 }),
-    mark("good", ["pvol"], { logBytes: MiB(8) }),
+    mark("good", ["pvol"]),
     workload("pvol", { writes: 40, flushEvery: 10 }),
-    mark("bad", ["pvol"], { logBytes: MiB(8) }),
+    mark("bad", ["pvol"]),
     together(
       recover("pvol", { to: "good" }),
       workload("pvol", { writes: 30, flushEvery: 10 }),

@@ -1,0 +1,56 @@
+import { EngineError } from "../errors.ts";
+import { requireRestorable } from "../restore/restore.ts";
+import type { Journal } from "./journal.ts";
+import { recover, type RecoveryPoint, requireBase } from "./recovery.ts";
+
+/**
+ * Takes a volume back to an earlier moment by exchanging it for its base (JR-6): the base is brought to the
+ * moment while hosts go on; then one durable write exchanges the disks, in a time that does not depend
+ * on the volume's size, and the old disk becomes the next base. Earlier moments are gone with it.
+ *
+ * Where that cannot be, the content is brought as by {@link recover}: the moment lies on a branch that was
+ * left, or an image or a local mirror needs to hear of each track.
+ * @throws EngineError, DiskError as {@link recover}
+ */
+export async function recoverBySwap(
+  journal: Journal,
+  to: RecoveryPoint,
+): Promise<{ readonly ended: Promise<boolean> }> {
+  const { moments, parts, table } = journal;
+  const { volume, runtime } = parts;
+  requireBase(journal);
+  requireRestorable(volume);
+  const lsn = moments.resolve(to);
+  if (!volume.allowsExchange || !table.isOnWay(lsn)) return recover(journal, { lsn });
+  const pin = moments.pin(lsn);
+  try {
+    await journal.fold.advanceTo(lsn);
+    const release = await volume.locks.drain();
+    try {
+      requireBase(journal);
+      requireRestorable(volume);
+      await journal.fold.exclusive(() => exchange(journal, lsn));
+    } finally {
+      release();
+    }
+  } finally {
+    pin.release();
+  }
+  runtime.log.step("journal.swapped", { volume: volume.name, to: lsn, lsn: table.baseLsn });
+  journal.onStale();
+  return { ended: Promise.resolve(true) };
+}
+
+/** Nothing is under way, and nothing is folded. */
+async function exchange(journal: Journal, lsn: number): Promise<void> {
+  const { management, moments, parts, table } = journal;
+  const { volume } = parts;
+  const { baseLsn, foldLsn } = management.state;
+  if (baseLsn !== lsn || foldLsn !== lsn)
+    throw new EngineError("JOURNAL_POINT", { volume: volume.name, asked: `lsn ${lsn}`, ...moments.window });
+  await journal.settle();
+  const changed = table.changed(lsn, table.newestLsn, volume.trackBytes, volume.trackCount);
+  await volume.prepareExchange(changed);
+  await journal.exchange(changed);
+  await volume.exchanged(changed);
+}

@@ -1,0 +1,40 @@
+import type { Bitmap } from "../volume/bitmap.ts";
+import type { Pair } from "./pair.ts";
+import { copyDirty } from "./resync-source.ts";
+
+/** The tracks will differ from the other end's: marked, durably, before they do (rule 3). @throws DiskError */
+export async function markExchange(pair: Pair, tracks: Bitmap): Promise<void> {
+  for (const track of tracks.indices()) {
+    if (pair.intents.mark(track, track) === undefined) continue;
+    let last = track;
+    while (tracks.has(last + 1)) last++;
+    await pair.intents.mark(track, last);
+  }
+}
+
+/**
+ * The content of these tracks is another one at once (JR-6). If the pair is DUPLEX it stays so, and they go to
+ * the other end, which is no moment of the volume until it has them all.
+ */
+export function tellExchange(pair: Pair, tracks: Bitmap): Promise<void> | undefined {
+  const { connection, entry, runtime } = pair;
+  for (const track of tracks.indices()) pair.pending.dirty.set(track);
+  // A resync that runs copies them with the rest.
+  if (pair.live && entry.status === "DUPLEX" && connection !== undefined) {
+    pair.rewriteBegins();
+    pair.volume.resending = true;
+    runtime.tasks.spawn(resend(pair, connection));
+    return undefined;
+  }
+  return !pair.live && entry.shared ? pair.fork() : undefined;
+}
+
+async function resend(pair: Pair, connection: NonNullable<Pair["connection"]>): Promise<void> {
+  const { entry, volume, runtime } = pair;
+  const ended = (): boolean => pair.connection !== connection || !pair.live || connection.session.ended;
+  const whole = await copyDirty(pair, connection, ended);
+  volume.resending = false;
+  if (!whole || ended()) return;
+  pair.rewriteEnds();
+  runtime.log.step("pair.resent", { pair: entry.name });
+}
