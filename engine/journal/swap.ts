@@ -4,9 +4,9 @@ import type { Journal } from "./journal.ts";
 import { recover, type RecoveryPoint, requireBase } from "./recovery.ts";
 
 /**
- * Takes a volume back to an earlier moment by exchanging it for its base (JR-6): the base is brought to the
- * moment while hosts go on; then one durable write exchanges the disks, in a time that does not depend
- * on the volume's size, and the old disk becomes the next base. Earlier moments are gone with it.
+ * Takes a volume back to an earlier moment by exchanging it for its base (JR-6): the base is brought to
+ * the moment, then one durable write exchanges the disks. That takes a time that does not depend on the
+ * volume's size. In the background the old disk becomes the next base. Earlier moments are gone with it.
  *
  * Where that cannot be, the content is brought as by {@link recover}: the moment lies on a branch that was
  * left, or an image or a local mirror needs to hear of each track.
@@ -24,11 +24,12 @@ export async function recoverBySwap(
   if (!volume.allowsExchange || !table.isOnWay(lsn)) return recover(journal, { lsn });
   const pin = moments.pin(lsn);
   try {
-    await journal.fold.advanceTo(lsn);
+    // What hosts write after the command is after the moment: so they wait, for as long as the log is large.
     const release = await volume.locks.drain();
     try {
       requireBase(journal);
       requireRestorable(volume);
+      await journal.fold.advanceTo(lsn);
       await journal.fold.exclusive(() => exchange(journal, lsn));
     } finally {
       release();
