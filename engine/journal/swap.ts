@@ -21,7 +21,7 @@ export async function recoverBySwap(
   requireBase(journal);
   requireRestorable(volume);
   const lsn = moments.resolve(to);
-  if (!volume.allowsExchange || !table.isOnWay(lsn)) return recover(journal, { lsn });
+  if (!volume.taps.every((tap) => tap.allowsExchange) || !table.isOnWay(lsn)) return recover(journal, { lsn });
   const pin = moments.pin(lsn);
   try {
     // What hosts write after the command is after the moment: so they wait, for as long as the log is large.
@@ -51,7 +51,9 @@ async function exchange(journal: Journal, lsn: number): Promise<void> {
     throw new EngineError("JOURNAL_POINT", { volume: volume.name, asked: `lsn ${lsn}`, ...moments.window });
   await journal.settle();
   const changed = table.changed(lsn, table.newestLsn, volume.trackBytes, volume.trackCount);
-  await volume.prepareExchange(changed);
+  for (const tap of volume.taps) await tap.prepareExchange(changed);
   await journal.exchange(changed);
-  await volume.exchanged(changed);
+  // All of them in the same step as the exchange.
+  const told = volume.taps.map((tap) => tap.exchanged(changed));
+  for (const wait of told) if (wait !== undefined) await wait;
 }

@@ -122,3 +122,12 @@ export abstract class Tap {
   /** Tracks whose content, as a host sees it, is not on the local disk yet. */
   *displaced(): Iterable<number> {}
 }
+
+/** What some tap must wait for before a change may go on; `undefined` if every tap says "go". */
+export function notReady(taps: readonly Tap[], payloadBytes: number): Promise<unknown> | undefined {
+  for (const tap of taps) {
+    const wait = tap.ready(payloadBytes);
+    if (wait !== undefined) return wait;
+  }
+  return undefined;
+}

@@ -4,9 +4,11 @@ import { type Disk, DiskError, NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts
 import type { CopyIn } from "../restore/copy-in.ts";
 import type { Runtime } from "../runtime.ts";
 import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
-import type { Bitmap } from "./bitmap.ts";
 import { RangeLock } from "./range-lock.ts";
-import type { Tap } from "./tap.ts";
+import { notReady, type Tap } from "./tap.ts";
+import { type Access, lengthOf, type Update } from "./update.ts";
+
+export type { Access, Update };
 
 /** A track stays pending at most about this long after its last write. */
 const CHECKPOINT_AFTER_NS = 50 * NS_PER_MS;
@@ -14,14 +16,6 @@ const CHECKPOINT_AFTER_NS = 50 * NS_PER_MS;
 const ACTIVE_TRACKS_MAX = 256;
 /** Host requests of a volume that may hold or wait for a range. */
 const REQUESTS_MAX = 1024;
-
-/** What a host may do with a volume. */
-export type Access = "read-write" | "read-only" | "none";
-
-/** One change to a range of a volume. */
-export type Update =
-  | { readonly kind: "write"; readonly offsetBytes: number; readonly data: Uint8Array; readonly fua: boolean }
-  | { readonly kind: "zero"; readonly offsetBytes: number; readonly lengthBytes: number };
 
 /**
  * A volume and what taps it: mirrors, images, journals, restores. Host requests pass here in the order
@@ -100,14 +94,9 @@ export class Volume {
       throw new EngineError("RESTORE_RUNS", { volume: this.name, command });
   }
 
-  /** Whether the content may change at once: every tap can do with being told. */
-  get allowsExchange(): boolean {
-    return this.#taps.every((tap) => tap.allowsExchange);
-  }
-
-  /** As {@link Tap.prepareExchange}. @throws DiskError */
-  async prepareExchange(tracks: Bitmap): Promise<void> {
-    for (const tap of this.#taps) await tap.prepareExchange(tracks);
+  /** In the order in which they were added. */
+  get taps(): readonly Tap[] {
+    return this.#taps;
   }
 
   /** This volume's content is on `other`'s disk from now on, and the other way round. Both are durable; nothing is under way. */
@@ -115,12 +104,6 @@ export class Volume {
     assert(other.sizeBytes === this.sizeBytes, "disks that are exchanged are of one size");
     [this.disk, other.disk] = [other.disk, this.disk];
     this.#flushedTick = this.#tick;
-  }
-
-  /** As {@link Tap.exchanged}. */
-  async exchanged(tracks: Bitmap): Promise<void> {
-    const told = this.#taps.map((tap) => tap.exchanged(tracks));
-    for (const wait of told) if (wait !== undefined) await wait;
   }
 
   rewriteBegins(): void {
@@ -409,17 +392,4 @@ export class Volume {
     if (error instanceof DiskError) return new EngineError("DISK_FAILED", { volume: this.name, code: error.code });
     throw error;
   }
-}
-
-function lengthOf(update: Update): number {
-  return update.kind === "write" ? update.data.length : update.lengthBytes;
-}
-
-/** What some tap must wait for before a change may go on; `undefined` if every tap says "go". */
-function notReady(taps: readonly Tap[], payloadBytes: number): Promise<unknown> | undefined {
-  for (const tap of taps) {
-    const wait = tap.ready(payloadBytes);
-    if (wait !== undefined) return wait;
-  }
-  return undefined;
 }
