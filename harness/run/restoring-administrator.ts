@@ -45,9 +45,10 @@ export class SimAdministrator implements RestoringAdministrator {
       async () => {
         const { primary, secondary } = this.#ends(pair);
         if (primary === undefined || secondary === undefined) return false;
-        const isSplit = (report: PairReport): boolean => report.status === "SPLIT" && report.suspension === "operator";
         if (isSplit(primary) && isSplit(secondary)) return true;
-        if (primary.status === "DUPLEX" && secondary.status === "DUPLEX")
+        // The secondary heard of it, and the primary lost power over it: it is told again.
+        const isHalf = isSplit(secondary) && primary.status === "SPLIT";
+        if (isHalf || (primary.status === "DUPLEX" && secondary.status === "DUPLEX"))
           ({ refusal } = await this.#give({ kind: "split", pair, secondary: "read-write" }));
         // The other end never heard of it, and would keep hosts out: together again, and once more.
         else if (isSplit(primary)) ({ refusal } = await this.#give({ kind: "resync", pair, direction: "forward" }));
@@ -65,7 +66,7 @@ export class SimAdministrator implements RestoringAdministrator {
         const { primary, secondary } = this.#ends(pair);
         if (primary === undefined || secondary === undefined) return false;
         if (primary.status === "DUPLEX" && secondary.status === "DUPLEX") return true;
-        if (primary.status === "SPLIT" && primary.suspension === "operator" && primary.connected)
+        if (primary.status === "SPLIT" && primary.connected && (isSplit(primary) || isSplit(secondary)))
           ({ refusal } = await this.#give({ kind: "resync", pair, direction }));
         return false;
       },
@@ -118,4 +119,8 @@ export class SimAdministrator implements RestoringAdministrator {
       await this.#world.sleep(Math.min(LOOK_NS_MAX, Math.max(LOOK_NS_MIN, Math.floor(passedNs / 16))));
     }
   }
+}
+
+function isSplit({ status, suspension }: PairReport): boolean {
+  return status === "SPLIT" && suspension === "operator";
 }
