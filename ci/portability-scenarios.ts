@@ -11,6 +11,7 @@ export const PORTABILITY_SCENARIOS: readonly string[] = [
   "backup-restore/trims-and-zeroes",
   "concurrent-restore/orders-of-write-and-copy",
   "detection/misdirected-write-on-the-secondary",
+  "journal-recovery/recovery-by-swap",
   "link-suspension/clocks-drift-apart",
   "link-suspension/consistency-group-cut",
   "link-suspension/cut-between-two-bytes-downstream",
