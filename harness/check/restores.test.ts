@@ -131,6 +131,22 @@ test("S: after a power loss the restore goes on, or everything is there", () => 
   }
 });
 
+test("S: a restore whose system dies before its answer arrives from elsewhere goes on", () => {
+  const stage = splitStage();
+  const command = stage.checker.adminIssued("b", RESTORE);
+  stage.checker.systemDown("a", "kill");
+  stage.down.add("a");
+  stage.restoring("a/pvol", [0, 1]);
+  stage.checker.adminDone(command);
+  stage.checker.checkpoint();
+  stage.down.delete("a");
+  stage.checker.systemUp("a");
+  bring(stage, 0);
+  bring(stage, 1);
+  stage.restoring("a/pvol", []);
+  expect(stage.checker.finish().failures).toEqual([]);
+});
+
 test("S: a restore that nobody promised may be undone by a crash, but not in part", () => {
   for (const part of ["none", "one track", "all"] as const) {
     const stage = splitStage();

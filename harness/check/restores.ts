@@ -176,7 +176,8 @@ export class Restores {
     operation.endedAt = this.#model.tick();
     operation.alone = this.#acknowledged.isAlone(disk);
     for (const version of versionsOf(operation)) disk.versions.require(version, disk.bit);
-    if (this.#reportOf(disk) !== undefined) this.#model.restoring.add(disk);
+    const isDown = this.#model.live(disk.system) === undefined;
+    if (isDown || this.#reportOf(disk) !== undefined) this.#model.restoring.add(disk);
   }
 
   /** Nothing is left to bring. */
