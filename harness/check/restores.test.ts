@@ -83,7 +83,7 @@ test("S: a restore brings what is neither the backup nor newer", () => {
   expect(failed(stage.checker.finish())).toEqual(["S"]);
 });
 
-test("A restored track does not come over what a host wrote during the restore", () => {
+test("S: a restored track does not come over what a host wrote during the restore", () => {
   const stage = splitStage();
   accept(stage, [0, 1], [0]);
   stage.write(["a/pvol"], 0, sectors(3));
@@ -174,14 +174,12 @@ test("a restore that was refused changes nothing", () => {
 });
 
 test("D: a track that is still to be brought may differ, no other one", () => {
-  for (const left of [[0], [1]]) {
+  for (const left of [[0, 1], [0]]) {
     const stage = splitStage();
     accept(stage, left);
-    if (left[0] === 1) bring(stage, 0);
-    else bring(stage, 1);
     stage.pending.get("a copy")?.clear();
     stage.checker.checkpoint();
-    stage.pending.get("a copy")?.add(0).add(1);
-    expect(failed(stage.checker.finish())).toEqual([]);
+    const isFound = stage.checker.finish().invariants.D === "FAIL";
+    expect(isFound).toBe(left.length === 1);
   }
 });
