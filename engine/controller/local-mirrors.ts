@@ -30,11 +30,22 @@ export class LocalMirrors {
   readonly #meta: Disk;
   readonly #runtime: Runtime;
   readonly #pairs = new Map<string, LocalPair>();
+  /** Settles when every tap is in place: a change before would pass some by, and mark over marks that are not read yet. */
+  readonly #started: Promise<void>;
+  #start: () => void = () => {};
 
   constructor(memory: SharedMemory, meta: Disk, runtime: Runtime) {
     this.#memory = memory;
     this.#meta = meta;
     this.#runtime = runtime;
+    this.#started = new Promise((resolve) => {
+      this.#start = resolve;
+    });
+  }
+
+  /** Everything is loaded: what a crash interrupted goes on. */
+  start(): void {
+    this.#start();
   }
 
   /** In the order of their creation. */
@@ -116,7 +127,11 @@ export class LocalMirrors {
     this.#runtime.tasks.spawn(runLocalCopy(pair));
   }
 
-  /** After a start: what was DUPLEX with open marks, or was being copied, is copied on. @throws DiskError */
+  /**
+   * Reads a mirror after a start. What was DUPLEX with open marks, or was being copied, is copied on from
+   * {@link start} on.
+   * @throws EngineError META_CORRUPT: a restore ran, and nobody knows which tracks are left. @throws DiskError
+   */
   async load(entry: LocalPairEntry): Promise<void> {
     const pair = this.#install(entry);
     const { pending, mirrorSide, intents } = pair;
@@ -124,7 +139,7 @@ export class LocalMirrors {
     if (entry.task === "completing") await this.#resumeCompletion(pair);
     else corruptSectors += await mirrorSide.intents.load(mirrorSide.dirty);
     this.#runtime.log.step("local.loaded", { pair: entry.name, pending: pending.count, corruptSectors });
-    if (entry.task === "restoring") await resumeRestoreFromMirror(pair, this.#meta);
+    if (entry.task === "restoring") await resumeRestoreFromMirror(pair, this.#meta, this.#started);
     if (entry.status === "SPLIT") {
       if (entry.suspension === "error") this.#retry(pair);
       return;
@@ -136,14 +151,14 @@ export class LocalMirrors {
       setStatus(entry, "SPLIT");
       setStatus(entry, "COPY");
       await intents.writeAll();
-      this.#runtime.tasks.spawn(runLocalCopy(pair));
+      this.#runtime.tasks.spawn(this.#started.then(() => runLocalCopy(pair)));
     }
   }
 
   async #resumeCompletion(pair: LocalPair): Promise<void> {
     const completion = new LocalCompletion(pair);
     await completion.resume();
-    this.#runtime.tasks.spawn(completion.run());
+    this.#runtime.tasks.spawn(this.#started.then(() => completion.run()));
   }
 
   /**

@@ -52,7 +52,7 @@ export async function restoreFromMirror(
 }
 
 /** Goes on after a crash. @throws EngineError META_CORRUPT: which tracks are left is not known. @throws DiskError */
-export async function resumeRestoreFromMirror(pair: LocalPair, meta: Disk): Promise<void> {
+export async function resumeRestoreFromMirror(pair: LocalPair, meta: Disk, started: Promise<void>): Promise<void> {
   const { entry, volume, runtime } = pair;
   const copy = copyFromMirror(pair, meta);
   if (!(await copy.tracks.load()))
@@ -62,7 +62,7 @@ export async function resumeRestoreFromMirror(pair: LocalPair, meta: Disk): Prom
       expected: "valid sectors: either guess would lose data",
     });
   pair.restore = copy;
-  runtime.tasks.spawn(resumeRestore({ volume, copy, runtime }, ownerOf(pair)));
+  runtime.tasks.spawn(resumeRestore({ volume, copy, runtime }, ownerOf(pair), started));
 }
 
 function ownerOf(pair: LocalPair): RestoreOwner {

@@ -42,15 +42,20 @@ export async function beginRestore(
   return { ended: runRestore({ volume, copy, runtime }, owner) };
 }
 
-/** Goes on with a restore that a crash interrupted: `copy.tracks` are loaded, and no host is served yet. */
-export function resumeRestore(
+/**
+ * Goes on with a restore that a crash interrupted: `copy.tracks` are loaded, and no host is served yet.
+ * @param started every tap of the volume is in place: before, a change would pass some of them by
+ */
+export async function resumeRestore(
   parts: { readonly volume: Volume; readonly copy: CopyIn; readonly runtime: Runtime },
   owner: RestoreOwner,
+  started?: Promise<void>,
 ): Promise<boolean> {
   const { volume, copy, runtime } = parts;
   volume.rewriter = copy;
   volume.addTap(copy);
   runtime.log.step("restore.resumed", { volume: volume.name, tracks: copy.tracks.total });
+  if (started !== undefined) await started;
   return runRestore(parts, owner);
 }
 

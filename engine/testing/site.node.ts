@@ -36,6 +36,8 @@ export class Site {
   readonly network = new MemoryNetwork();
   readonly #clock = new FakeClock();
   readonly #plan: SitePlan;
+  /** How long a read of a volume takes; one of the metadata disk takes three times as long. */
+  readNs = 0;
   readonly #running = new Map<string, Incarnation>();
   #draws = 0;
   /** Told of every step of every system, when it takes it. */
@@ -73,6 +75,8 @@ export class Site {
       images: images[name] ?? [],
       links: Object.entries(links).flatMap(([link, ends]) => linkOf(name, link, ends)),
     };
+    for (const disk of [...disks.values(), meta])
+      disk.beforeRead = () => (this.readNs > 0 ? this.sleep(this.readNs * (disk === meta ? 3 : 1)) : undefined);
     // No two incarnations draw the same generations.
     const heard = testRuntime(this.#clock, 0x0100_0000 * this.#draws++);
     const log: Log = {
