@@ -213,7 +213,11 @@ export function randomPlans(system: System): fc.Arbitrary<Plan> {
     if (settle) for (const pair of words.pairs) prologue.push(wait(status(pair, "DUPLEX")));
     const epilogue: Step[] = [...words.links.map((link) => heal(link)), ...words.systems.map((name) => restart(name))];
     // Whoever the operator left split is brought together again, so that there is something to converge.
-    if (words.pairs.includes("pair")) epilogue.push(after(ms(7000), resync("pair", { direction: "forward" })));
+    if (words.pairs.includes("pair")) {
+      epilogue.push(after(ms(7000), resync("pair", { direction: "forward" })));
+      // A primary that an interrupted resync has left a mixture can only be the target.
+      epilogue.push(after(ms(1000), resync("pair", { direction: "reverse" })));
+    }
     return parsePlan({
       schemaVersion: PLAN_SCHEMA_VERSION,
       name: `random ${system}`,

@@ -1,0 +1,23 @@
+import { defineConfig } from "vitest/config";
+
+/** What tests and scenarios reach of the engine: `npm run coverage`. */
+export default defineConfig({
+  test: {
+    include: [
+      "engine/**/*.test.ts",
+      "harness/hunt/*.test.ts",
+      "ci/crash-points/*.test.ts",
+      "ci/coverage/scenarios.cover.ts",
+    ],
+    testTimeout: 300_000,
+    allowOnly: false,
+    coverage: {
+      enabled: true,
+      provider: "v8",
+      include: ["engine/**/*.ts"],
+      exclude: ["engine/node/**", "engine/testing/**", "**/*.test.ts", "**/*.conformance*.ts", "**/*.node.ts"],
+      reporter: ["text", "json-summary"],
+      thresholds: { lines: 95 },
+    },
+  },
+});
