@@ -75,6 +75,7 @@ export class SharedMemory {
     for (const { image } of memory.#images.values())
       if (memory.pairOn(image.volume) === undefined) await image.load(undefined);
     await memory.journals.start();
+    for (const pair of memory.pairs()) await pair.image?.start();
     memory.locals.start();
     return memory;
   }

@@ -80,6 +80,9 @@ export abstract class Image extends Tap {
     return this.#rollingBroken;
   }
 
+  /** @throws EngineError if there is no room for what a rollback of these tracks needs */
+  requireRollbackRoom(_tracks: readonly number[]): void {}
+
   /** What the volume held at the moment; of tracks that changed, also when the image is lost while it is {@link rolling}. */
   abstract readonly content: ContentSource;
 
@@ -89,8 +92,13 @@ export abstract class Image extends Tap {
   /** The tracks that changed since the moment (SR-2). */
   abstract changedTracks(): Iterable<number>;
 
-  /** Makes what the image of a new moment begins with durable. What the present one has stays. @throws DiskError */
+  /** Makes what the image of a new moment begins with durable. What the present one has stays. @throws DiskError, EngineError */
   protected abstract prepareMoment(moment: number, revised: boolean): Promise<void>;
+
+  /** The same, long before the moment; what is done here makes the pause short. @throws DiskError */
+  protected prepareAhead(moment: number): Promise<void> {
+    return this.prepareMoment(moment, false);
+  }
 
   /** The head is durable: the image is of this moment. */
   protected abstract openMoment(): void;
@@ -182,7 +190,7 @@ export abstract class Image extends Tap {
       await Promise.all([this.volume.flushDisk(), this.#heads.write(this.#head(moment, true))]);
       return "";
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
+      if (!(error instanceof DiskError) && !(error instanceof EngineError)) throw error;
       return error.code;
     }
   }
@@ -201,7 +209,7 @@ export abstract class Image extends Tap {
   #prepareNext(): void {
     const prepare = async (): Promise<void> => {
       try {
-        if (this.#state !== "fixed") await this.prepareMoment(this.#moment + 1, false);
+        if (this.#state !== "fixed") await this.prepareAhead(this.#moment + 1);
       } catch (error) {
         // Tried again when it is needed.
         if (!(error instanceof DiskError)) throw error;

@@ -29,6 +29,9 @@ export class PairImage {
   #merges = 0;
   #fixing: Promise<void> | undefined;
   #waitsForApplier = false;
+  /** What {@link load} found to be done at the start. */
+  #resumed: CopyIn | undefined;
+  #fixAtStart = false;
 
   constructor(pair: Pair, { image, rollback }: AreaImage) {
     this.#pair = pair;
@@ -225,6 +228,7 @@ export class PairImage {
   async #beginRollback(copy: CopyIn): Promise<void> {
     const { entry, pending } = this.#pair;
     const tracks = [...this.image.changedTracks()];
+    this.image.requireRollbackRoom(tracks);
     await this.mergeTracked();
     // The other end may have these tracks as they are now.
     for (const track of tracks) pending.dirty.set(track);
@@ -288,26 +292,34 @@ export class PairImage {
     const { entry, pending, volume, runtime } = this.#pair;
     await image.load(entry.imageVoid);
     if (image.state === "lost") entry.imageVoid = image.moment;
-    if (image.rollingBroken) {
+    const rolling = image.rolling && (await this.#rollbackTracks.load());
+    const broken = image.rollingBroken || (image.rolling && !rolling);
+    if (broken) {
       // Half of a rollback, and the rest is gone.
       entry.consistent = false;
       pending.dirty.setAll();
     }
-    if (image.rolling) {
+    if (rolling) {
       entry.consistent = true;
-      await this.#rollbackTracks.load();
       const copy = this.#newCopy();
       volume.rewriter = copy;
       volume.addTap(copy);
       runtime.log.step("rollback.resumed", { volume: volume.name, tracks: copy.tracks.total });
-      this.#run(copy);
+      this.#resumed = copy;
     }
     if (entry.imageTracks !== 0 && image.state === "fixed" && image.moment === entry.imageTracks) {
       for (const track of image.changedTracks()) pending.dirty.set(track);
       this.#covering = true;
-    } else if (entry.imageTracks !== 0 || image.rollingBroken) await forgetTracked(this.#pair);
-    if (!entry.established) return;
-    if (image.state === "none" || (image.state === "lost" && !wasSplit)) await this.suspend();
+    } else if (entry.imageTracks !== 0 || broken) await forgetTracked(this.#pair);
+    this.#fixAtStart = entry.established && (image.state === "none" || (image.state === "lost" && !wasSplit));
+  }
+
+  /** After {@link load}, when the volume is what it was: a journal has brought it there. Before hosts are served. */
+  async start(): Promise<void> {
+    if (this.#resumed !== undefined) this.#run(this.#resumed);
+    this.#resumed = undefined;
+    if (this.#fixAtStart) await this.suspend();
+    this.#fixAtStart = false;
   }
 }
 
