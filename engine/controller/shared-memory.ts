@@ -10,6 +10,7 @@ import type { Runtime } from "../runtime.ts";
 import { Volume } from "../volume/volume.ts";
 import { type AreaImage, openAreaImage } from "../image/area-image.ts";
 import type { Image } from "../image/image.ts";
+import { openLsnImage } from "../image/lsn-image.ts";
 import { PairImage } from "../mirror/pair-image.ts";
 import type { ImageConfig, SystemConfig, SystemPorts } from "./config.ts";
 import { Journals } from "./journals.ts";
@@ -121,13 +122,22 @@ export class SharedMemory {
 
   #addImage({ volume: name, method, area: areaName = "" }: ImageConfig): void {
     const volume = this.volume(name);
-    if (method === "lsn") throw new EngineError("IMAGE_NEEDS_JOURNAL", { volume: name });
-    const area = this.volume(areaName);
-    const image = openAreaImage(method, volume, area, this.#runtime);
-    area.reservedFor = `the image of ${name}`;
+    const image = method === "lsn" ? this.#lsnImage(name) : this.#areaImage(method, volume, this.volume(areaName));
     this.#images.set(name, image);
-    // In front of the mirrors: what it keeps is durable before they ask what it covers.
+    // Behind the journal, and in front of the mirrors: what it keeps is durable before they ask what it covers.
     volume.addTap(image.image);
+  }
+
+  #lsnImage(volume: string): AreaImage {
+    const journal = this.journals.get(volume);
+    if (journal === undefined) throw new EngineError("IMAGE_NEEDS_JOURNAL", { volume });
+    return openLsnImage(journal, this.#runtime);
+  }
+
+  #areaImage(method: "reserved-area" | "old-data", volume: Volume, area: Volume): AreaImage {
+    const image = openAreaImage(method, volume, area, this.#runtime);
+    area.reservedFor = `the image of ${volume.name}`;
+    return image;
   }
 
   pairIfKnown(name: string): Pair | undefined {

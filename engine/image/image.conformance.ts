@@ -15,10 +15,12 @@ export interface ImageConformanceOptions {
   runtime(): Runtime;
   /** Lets everything happen that can happen without time. */
   drained(): Promise<void>;
-  /** Bytes of an area with room for the old content of `tracks` tracks of the volume. */
-  areaBytes(volume: { readonly sizeBytes: number; readonly trackBytes: number }, tracks: number): number;
-  /** The image of a volume in an area, not loaded; not yet a tap. */
-  open(volume: Volume, area: FakeDisk, runtime: Runtime): Image;
+  /** Lets time pass until `work` settles, if it may need time. */
+  run?<T>(work: Promise<T>, runtime: Runtime): Promise<T>;
+  /** Sizes of the disks that it needs beside the volume's, with room for the old content of `tracks` tracks. */
+  sizesBytes(volume: { readonly sizeBytes: number; readonly trackBytes: number }, tracks: number): readonly number[];
+  /** The image of a volume, not loaded; not yet a tap. */
+  open(volume: Volume, disks: readonly FakeDisk[], runtime: Runtime): Opened | Promise<Opened>;
   /** What this method cannot show, each with the reason. */
   readonly lacks?: {
     /** Its space cannot run out. */
@@ -26,12 +28,18 @@ export interface ImageConformanceOptions {
   };
 }
 
+/** An image, and what must happen before it can be fixed, once it is loaded and a tap. */
+export interface Opened {
+  readonly image: Image;
+  readonly start?: () => Promise<void>;
+}
+
 const TRACK_BYTES = 4 * SECTOR_BYTES;
 const TRACKS = 6;
 /** The last track is partial. */
 const SECTORS = TRACKS * 4 - 1;
 const SIZE_BYTES = SECTORS * SECTOR_BYTES;
-const CASES = 250;
+const CASES = 120;
 
 type Step =
   | { readonly kind: "write" | "zero"; readonly sector: number; readonly sectors: number; readonly value: number }
@@ -48,11 +56,12 @@ const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof({ weight: 3, arbitrary: ch
   maxLength: 14,
 });
 
-/** The three pieces of an image, and what is known of each moment. */
+/** A volume with its image, and what is known of each moment. */
 class Stage {
   readonly #options: ImageConformanceOptions;
   disk: FakeDisk;
-  area: FakeDisk;
+  others: readonly FakeDisk[];
+  runtime!: Runtime;
   volume!: Volume;
   image!: Image;
   /** What the owner of the image has durably: no image up to this moment is valid. */
@@ -68,13 +77,16 @@ class Stage {
   constructor(options: ImageConformanceOptions, areaTracks: number) {
     this.#options = options;
     this.disk = new FakeDisk(new Uint8Array(SIZE_BYTES).map((_, at) => 1 + Math.floor(at / SECTOR_BYTES)));
-    this.area = new FakeDisk(options.areaBytes({ sizeBytes: SIZE_BYTES, trackBytes: TRACK_BYTES }, areaTracks));
+    const sizesBytes = options.sizesBytes({ sizeBytes: SIZE_BYTES, trackBytes: TRACK_BYTES }, areaTracks);
+    this.others = sizesBytes.map((sizeBytes) => new FakeDisk(sizeBytes));
   }
 
   async start(): Promise<void> {
     const runtime = this.#options.runtime();
+    this.runtime = runtime;
     this.volume = new Volume("vol", this.disk, TRACK_BYTES, runtime);
-    this.image = this.#options.open(this.volume, this.area, runtime);
+    const opened = await this.#options.open(this.volume, this.others, runtime);
+    this.image = opened.image;
     this.image.onLost = async (moment) => {
       // Before a change is made that the image does not hold, the owner knows.
       this.voided = Math.max(this.voided, moment);
@@ -82,18 +94,23 @@ class Stage {
     };
     await this.image.load(this.voided);
     this.volume.addTap(this.image);
+    if (opened.start !== undefined) await this.#run(opened.start());
   }
 
-  /** Everything from write `index` on has this fate; a crash takes both disks at once. */
+  #run<T>(work: Promise<T>): Promise<T> {
+    return this.#options.run?.(work, this.runtime) ?? work;
+  }
+
+  /** Everything from write `index` on has this fate; a crash takes all disks at once. */
   strike(index: number, fate: WriteFate): void {
     let count = 0;
-    for (const disk of [this.disk, this.area])
+    const all = [this.disk, ...this.others];
+    for (const disk of all)
       disk.decide = () => {
         if (count++ !== index) return "done";
         if (fate !== "done" && "crashes" in fate) {
           this.crashed = true;
-          const other = disk === this.disk ? this.area : this.disk;
-          this.#left.set(other, other.afterCrash());
+          for (const other of all) if (other !== disk) this.#left.set(other, other.afterCrash());
         }
         return fate;
       };
@@ -101,14 +118,19 @@ class Stage {
 
   /** The next program finds the disks as they were left. */
   async restart(): Promise<void> {
-    this.disk = this.#left.get(this.disk) ?? this.disk.afterCrash();
-    this.area = this.#left.get(this.area) ?? this.area.afterCrash();
+    const next = (disk: FakeDisk): FakeDisk => this.#left.get(disk) ?? disk.afterCrash();
+    this.disk = next(this.disk);
+    this.others = this.others.map(next);
     this.#left.clear();
     this.crashed = false;
     await this.start();
   }
 
-  async take(step: Step): Promise<void> {
+  take(step: Step): Promise<void> {
+    return this.#run(this.#take(step));
+  }
+
+  async #take(step: Step): Promise<void> {
     const { volume, image } = this;
     switch (step.kind) {
       case "write":
@@ -265,7 +287,7 @@ export function imageConformance(options: ImageConformanceOptions): void {
         const stage = new Stage(options, TRACKS);
         await stage.start();
         let count = 0;
-        stage.area.decide = () => (count++ === index ? { fails: () => landed } : "done");
+        for (const disk of stage.others) disk.decide = () => (count++ === index ? { fails: () => landed } : "done");
         await stage.take({ kind: "fix" });
         for (const step of list) {
           await stage.take(step);

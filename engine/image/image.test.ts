@@ -1,24 +1,30 @@
 import { expect, test } from "vitest";
 import { intentBitmapBytes } from "../mirror/intent-bitmap.ts";
-import { type Disk, SECTOR_BYTES } from "../ports/index.ts";
+import { logBytesMin } from "../journal/journal.ts";
+import { openJournal, startJournal } from "../journal/start-journal.ts";
+import { type Disk, NS_PER_MS, SECTOR_BYTES, sleep } from "../ports/index.ts";
+import type { Runtime } from "../runtime.ts";
 import { drained } from "../testing/drained.node.ts";
+import type { FakeClock } from "../testing/fake-clock.node.ts";
+import { FakeDisk } from "../testing/fake-disk.ts";
 import { testRuntime } from "../testing/test-runtime.node.ts";
 import { Volume } from "../volume/volume.ts";
 import { openAreaImage } from "./area-image.ts";
 import { imageConformance } from "./image.conformance.ts";
+import { openLsnImage } from "./lsn-image.ts";
 
 imageConformance({
   test,
   method: "old-data",
   runtime: testRuntime,
   drained,
-  areaBytes: ({ sizeBytes, trackBytes }, tracks) =>
+  sizesBytes: ({ sizeBytes, trackBytes }, tracks) => [
     2 * SECTOR_BYTES +
-    intentBitmapBytes(Math.ceil(sizeBytes / trackBytes)) +
-    (2 + Math.floor(tracks / 40)) * SECTOR_BYTES +
-    tracks * trackBytes,
-  open: (volume, area, runtime) =>
-    openAreaImage("old-data", volume, new Volume("area", area, 512, runtime), runtime).image,
+      intentBitmapBytes(Math.ceil(sizeBytes / trackBytes)) +
+      (2 + Math.floor(tracks / 40)) * SECTOR_BYTES +
+      tracks * trackBytes,
+  ],
+  open: (volume, disks, runtime) => openAreaImage("old-data", volume, areaOf(disks, runtime), runtime),
 });
 
 imageConformance({
@@ -26,12 +32,51 @@ imageConformance({
   method: "reserved-area",
   runtime: testRuntime,
   drained,
-  areaBytes: ({ sizeBytes, trackBytes }) =>
+  sizesBytes: ({ sizeBytes, trackBytes }) => [
     2 * SECTOR_BYTES + 5 * intentBitmapBytes(Math.ceil(sizeBytes / trackBytes)) + sizeBytes,
-  open: (volume, area, runtime) =>
-    openAreaImage("reserved-area", volume, new Volume("area", area, 512, runtime), runtime).image,
+  ],
+  open: (volume, disks, runtime) => openAreaImage("reserved-area", volume, areaOf(disks, runtime), runtime),
   lacks: { overflow: "the area has room for the whole volume" },
 });
+
+const LOG_SPARE_BYTES = 64 * 1024;
+
+imageConformance({
+  test,
+  method: "lsn",
+  runtime: testRuntime,
+  drained,
+  run: async (work, { clock }) => {
+    let settled = false;
+    const settle = (): void => {
+      settled = true;
+    };
+    void work.then(settle, settle);
+    for (let round = 0; round < 1000 && !settled; round++) await (clock as FakeClock).pass(NS_PER_MS);
+    return work;
+  },
+  sizesBytes: ({ sizeBytes, trackBytes }) => {
+    const volume = new Volume("vol", new FakeDisk(sizeBytes), trackBytes, testRuntime());
+    return [logBytesMin(volume) + LOG_SPARE_BYTES, sizeBytes];
+  },
+  open: async (volume, [logDisk, baseDisk], runtime) => {
+    const log = new Volume("log", logDisk as FakeDisk, volume.trackBytes, runtime);
+    const base = new Volume("base", baseDisk as FakeDisk, volume.trackBytes, runtime);
+    const journal = await openJournal({ volume, log, base, runtime });
+    return {
+      ...openLsnImage(journal, runtime),
+      start: async () => {
+        await startJournal(journal);
+        while (!journal.moments.isRecoverable) await sleep(runtime.clock, NS_PER_MS);
+      },
+    };
+  },
+  lacks: { overflow: "its room is that of the journal, whose entries are not tracks" },
+});
+
+function areaOf([disk]: readonly FakeDisk[], runtime: Runtime): Volume {
+  return new Volume("area", disk as FakeDisk, 512, runtime);
+}
 
 /** A disk of any size that counts what is asked of it. */
 class CountingDisk implements Disk {

@@ -31,6 +31,11 @@ export function logBytesMin(volume: Volume): number {
   return headBytes(volume) + REWIND_ROOM_BYTES + 2 * changeBytes;
 }
 
+/** Bytes of the log for records. */
+export function logAreaBytes({ volume, log }: JournalParts): number {
+  return Math.floor((log.sizeBytes - headBytes(volume)) / SECTOR_BYTES) * SECTOR_BYTES;
+}
+
 /** The log volume begins with the table and the marks of two copies: into the base, and out of the journal. */
 export function marksOffsetBytes(volume: Volume, which: "base" | "recovery"): number {
   return TABLE_BYTES + (which === "base" ? 0 : intentBitmapBytes(volume.trackCount));
@@ -72,7 +77,7 @@ export class Journal extends Tap {
     this.moments = new Moments(this);
     const { volume, log, runtime } = parts;
     const areaStartBytes = headBytes(volume);
-    const areaBytes = Math.floor((log.sizeBytes - areaStartBytes) / SECTOR_BYTES) * SECTOR_BYTES;
+    const areaBytes = logAreaBytes(parts);
     const { state } = management;
     this.log = new LogWriter(
       {
@@ -141,6 +146,10 @@ export class Journal extends Tap {
           rewindLsn: 0,
           finishedLsn: 0,
           swapped: false,
+          imageMoment: 0,
+          imageLsn: 0,
+          imageFixed: false,
+          imageRolling: false,
         },
         log.disk,
         clock,

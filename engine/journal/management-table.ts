@@ -45,6 +45,11 @@ export interface JournalState {
   finishedLsn: number;
   /** The disks of volume and base are exchanged (JR-6). */
   swapped: boolean;
+  /** The image of the volume that this journal keeps (LS-2b): its number, 0 for none yet, and the entry that it is after. */
+  imageMoment: number;
+  imageLsn: number;
+  imageFixed: boolean;
+  imageRolling: boolean;
 }
 
 /** Keeps a {@link JournalState} in two slots at the head of the log volume, written alternately. */
@@ -151,6 +156,10 @@ function encodeSlot(state: JournalState, sequence: number): Uint8Array {
     .u64(state.rewindLsn)
     .u64(state.finishedLsn)
     .bool(state.swapped)
+    .u32(state.imageMoment)
+    .u64(state.imageLsn)
+    .bool(state.imageFixed)
+    .bool(state.imageRolling)
     .bytes();
   const head = new ByteWriter(HEADER_BYTES).u32(MAGIC).u64(sequence).u32(payload.length).bytes();
   const writer = new ByteWriter(512).raw(head).u32(crc32c(head, payload)).raw(payload);
@@ -184,6 +193,10 @@ function readSlot(bytes: Uint8Array): { readonly state: JournalState; readonly s
     rewindLsn: body.u64(),
     finishedLsn: body.u64(),
     swapped: body.bool(),
+    imageMoment: body.u32(),
+    imageLsn: body.u64(),
+    imageFixed: body.bool(),
+    imageRolling: body.bool(),
   };
   body.end();
   return { state, sequence };

@@ -92,13 +92,15 @@ export class Moments {
 
   /**
    * Keeps a moment: folding does not pass it unless records wait for its space.
+   * @param onLost told in the step in which it is lost
    * @throws EngineError JOURNAL_POINT
    */
-  pin(lsn: number): JournalPin {
-    const pin = new Pin(this.resolve({ lsn }), () => {
+  pin(lsn: number, onLost: () => void = () => {}): JournalPin {
+    const release = (): void => {
       this.#pins.delete(pin);
       this.#journal.fold.poke();
-    });
+    };
+    const pin = new Pin(this.resolve({ lsn }), release, onLost);
     this.#pins.add(pin);
     return pin;
   }
@@ -122,6 +124,7 @@ export class Moments {
       if (pin.lsn >= beforeLsn) continue;
       pin.lost = true;
       this.#pins.delete(pin);
+      pin.onLost();
       const { volume, runtime } = this.#journal.parts;
       runtime.log.step("journal.pin.lost", { volume: volume.name, lsn: pin.lsn });
     }
@@ -131,11 +134,13 @@ export class Moments {
 class Pin implements JournalPin {
   readonly lsn: number;
   lost = false;
+  readonly onLost: () => void;
   readonly #release: () => void;
 
-  constructor(lsn: number, release: () => void) {
+  constructor(lsn: number, release: () => void, onLost: () => void) {
     this.lsn = lsn;
     this.#release = release;
+    this.onLost = onLost;
   }
 
   release(): void {

@@ -28,23 +28,27 @@ import {
   wait,
   when,
   withImages,
+  withJournals,
   withTracker,
   workload,
   write,
   written,
 } from "../../harness/plan/index.ts";
 
+const METHODS = { "reserved-area": "LS-2a", lsn: "LS-2b", "old-data": "LS-2c" } as const;
+
 /**
  * Both sides write on their own, each beside its image; a resync that is cut leaves a mixture, and the
  * overwritten side goes back to its image and resyncs again. For every method and tracker (LS-9).
  */
-export function imagesOfASplit(method: "reserved-area" | "old-data", tracker: "bitmap" | "lsn"): Plan {
-  const topology = withTracker(mirror({ sizeBytes: MiB(1), mode: "sync" }), tracker);
-  const methodRequirement = method === "old-data" ? "LS-2c" : "LS-2a";
+export function imagesOfASplit(method: "reserved-area" | "old-data" | "lsn", tracker: "bitmap" | "lsn"): Plan {
+  const mirrored = withTracker(mirror({ sizeBytes: MiB(1), mode: "sync" }), tracker);
+  const volumes = ["pvol", "svol"] as const;
+  const topology = method === "lsn" ? withJournals(mirrored, volumes, { logBytes: MiB(6) }) : mirrored;
   return scenario({
     name: `images of both sides (${method}, ${tracker}) through power losses, a failed resync and a rollback`,
-    requirements: ["LS-1", methodRequirement, "LS-3", "LS-4", "LS-5", "LS-6", "LS-7", "LS-8", "LS-9"],
-    topology: withImages(topology, ["pvol", "svol"], { method }),
+    requirements: ["LS-1", METHODS[method], "LS-3", "LS-4", "LS-5", "LS-6", "LS-7", "LS-8", "LS-9"],
+    topology: withImages(topology, volumes, { method }),
     steps: [
       create("pair"),
       wait(status("pair", "DUPLEX")),

@@ -1,0 +1,3 @@
+import { imagesOfASplit } from "../shared/images-of-a-split.ts";
+
+export default imagesOfASplit("lsn", "bitmap");
