@@ -277,6 +277,11 @@ export abstract class Image extends Tap {
     return true;
   }
 
+  /** What is kept of the old content goes by single changes. */
+  override get allowsExchange(): boolean {
+    return this.#state !== "fixed";
+  }
+
   override prepare(_update: Update, first: number, last: number): Promise<void> | undefined {
     if (this.#state !== "fixed" || this.hasChanged(first, last)) return undefined;
     return this.#preserve(first, last);
