@@ -107,6 +107,22 @@ test("S: an image survives a crash as it is", () => {
   expect(failed(stage.checker.finish())).toEqual(["S"]);
 });
 
+test("G: a rollback restores what only the other end has written since, too", () => {
+  const stage = imageStage("b/svol");
+  stage.write(BOTH, 0, sectors(1));
+  stage.checker.adminDone(stage.checker.adminIssued("a", { kind: "split", pair: "pair", secondary: "read-write" }));
+  for (const system of ["a", "b"]) stage.report(system, "pair", { status: "SPLIT", suspension: "operator" });
+  fix(stage, "b/svol");
+  stage.write(["b/svol"], 0, sectors(2));
+  stage.write(["a/pvol"], 0, sectors(1));
+  const command = stage.checker.adminIssued("b", { kind: "rollback", volume: "svol" });
+  stage.restoring("b/svol", [0]);
+  stage.checker.adminDone(command);
+  stage.put("b/svol", 0, sectors(1));
+  stage.restoring("b/svol", []);
+  expect(stage.checker.finish().failures).toEqual([]);
+});
+
 test("S: a rollback restores the image", () => {
   for (const tag of [1, 2]) {
     const stage = imageStage("a/pvol");

@@ -75,7 +75,8 @@ export class Restores {
       const sector = versions.touched[place] as number;
       const head = versions.head.get(sector);
       const candidates = content.candidates(sector);
-      const isThere = versions.operation(head).state === "acknowledged" && versions.hash(head) === candidates[0];
+      // The newest of all may be the other end's own, where the two went apart.
+      const isThere = (versions.required(head) & disk.bit) !== 0 && versions.hash(head) === candidates[0];
       if (candidates.length === 1 && isThere) continue;
       for (const hash of candidates) {
         sectors.push(sector);
