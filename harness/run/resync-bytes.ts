@@ -9,10 +9,10 @@ import type { Measure } from "./measures.ts";
 
 /**
  * What was written or copied this long before the pair is suspended is no longer in flight: a peer that is
- * silent for 4 s is given up, and a mark that nobody needs is cleared soon. Only what an end holds for
+ * silent for 4 s of a clock that may be slow is given up, and a mark that nobody needs is cleared soon. Only what an end holds for
  * pending counts in any case.
  */
-const IN_FLIGHT_NS = 5000 * NS_PER_MS;
+const IN_FLIGHT_NS = 5500 * NS_PER_MS;
 /** A host write that is younger than this when a resync begins may not have reached the disks yet. */
 const ON_ITS_WAY_NS = 10 * NS_PER_MS;
 /** What a host write that goes out during a resync costs besides its data: its frame, and acknowledgements. */
