@@ -28,6 +28,7 @@ import { Model } from "./model.ts";
 import { NEVER, type Operation, type OperationKind } from "./operation.ts";
 import type { PairState } from "./pair-state.ts";
 import { Prefix } from "./prefix.ts";
+import { RestoredContents } from "./restored-contents.ts";
 import { Restores } from "./restores.ts";
 import { hashSectors } from "./sector-hash.ts";
 import { Unacknowledged } from "./unacknowledged.ts";
@@ -67,8 +68,8 @@ export class MirrorChecker implements Checker {
     this.#reads = new HostReads(this.#model, this.#unacknowledged);
     this.#images = new Images(this.#model, config.images ?? []);
     this.#journals = new Journals(this.#model, config.journals ?? [], (disk, other) => this.#swapped(disk, other));
-    const parts = { acknowledged: this.#acknowledged, images: this.#images, journals: this.#journals };
-    this.#restores = new Restores(this.#model, parts, (name, { volume }) =>
+    const contents = new RestoredContents(this.#model, this.#images, this.#journals);
+    this.#restores = new Restores(this.#model, this.#acknowledged, contents, (name, { volume }) =>
       this.#issue("restore", name, volume, 0, 0, false),
     );
   }

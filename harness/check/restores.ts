@@ -3,12 +3,10 @@ import type { AdminCommand, RestoreReport } from "../target/target.ts";
 import type { Acknowledged } from "./acknowledged.ts";
 import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
 import type { DiskState } from "./disk-state.ts";
-import type { Images } from "./images.ts";
-import type { Journals } from "./journals.ts";
 import type { Model } from "./model.ts";
 import type { Moment } from "./moment.ts";
 import type { Operation } from "./operation.ts";
-import type { PairState } from "./pair-state.ts";
+import type { RestoredContents } from "./restored-contents.ts";
 import { NO_VERSION, type Versions } from "./versions.ts";
 
 /** A restore from the command on until all of its content is there. */
@@ -26,14 +24,6 @@ interface Restore {
   accepted: boolean;
 }
 
-/** What a command restores. */
-interface Content {
-  readonly disk: DiskState;
-  readonly moment: Moment | undefined;
-  /** What it may be in a sector; more than one where that is not known. */
-  candidates(sector: number): readonly number[];
-}
-
 /**
  * Invariant S of restores, recoveries and rollbacks (CR-7): from the command's acceptance on the volume
  * holds the earlier content, under what hosts write later. In the history it is an operation like
@@ -43,8 +33,7 @@ interface Content {
 export class Restores {
   readonly #model: Model;
   readonly #acknowledged: Acknowledged;
-  readonly #images: Images;
-  readonly #journals: Journals;
+  readonly #contents: RestoredContents;
   readonly #newOperation: (name: string, disk: DiskState) => Operation;
   #running: Restore[] = [];
   /** Histories in which there was a restore. */
@@ -52,19 +41,19 @@ export class Restores {
 
   constructor(
     model: Model,
-    parts: { readonly acknowledged: Acknowledged; readonly images: Images; readonly journals: Journals },
+    acknowledged: Acknowledged,
+    contents: RestoredContents,
     newOperation: (name: string, disk: DiskState) => Operation,
   ) {
     this.#model = model;
-    this.#acknowledged = parts.acknowledged;
-    this.#images = parts.images;
-    this.#journals = parts.journals;
+    this.#acknowledged = acknowledged;
+    this.#contents = contents;
     this.#newOperation = newOperation;
   }
 
   /** Before the command is given. */
   issued(command: number, given: AdminCommand): void {
-    const content = this.#contentOf(given);
+    const content = this.#contents.of(given);
     if (content === undefined) return;
     const { disk, moment } = content;
     const { versions } = disk;
@@ -220,54 +209,6 @@ export class Restores {
   #isSurelyThere({ disk, operation }: Restore): boolean {
     const { versions } = disk;
     return versionsOf(operation).some((version) => disk.floor.get(versions.sector(version)) === version);
-  }
-
-  #contentOf(given: AdminCommand): Content | undefined {
-    switch (given.kind) {
-      case "restore":
-        return this.#mirrored(given.pair);
-      case "resync":
-        return given.direction === "reverse" ? this.#mirrored(given.pair) : undefined;
-      case "rollback":
-        return this.#imaged(this.#volume(given.volume));
-      case "takeover":
-        return this.#imaged(this.#mixture(given.pair));
-      case "recover": {
-        const disk = this.#volume(given.volume);
-        const moment = disk && this.#journals.momentOf(disk, given.to);
-        return moment && { disk, moment, candidates: (sector) => moment.candidates(disk, sector) };
-      }
-      default:
-        return undefined;
-    }
-  }
-
-  #imaged(disk: DiskState | undefined): Content | undefined {
-    const moment = disk && this.#images.momentOf(disk);
-    return moment && { disk, moment, candidates: (sector) => this.#images.candidates(disk, sector) };
-  }
-
-  /** The secondary, if a resync has left a mixture there: a takeover first puts its image back (LS-8). */
-  #mixture(name: string): DiskState | undefined {
-    for (const { disk } of this.#model.pairs.find(({ config }) => config.name === name)?.sides ?? []) {
-      const reports = this.#model.live(disk.system)?.pairs() ?? [];
-      const report = reports.find(({ pair, volume }) => pair === name && volume === disk.name);
-      if (report?.role === "secondary" && !report.consistent) return disk;
-    }
-    return undefined;
-  }
-
-  #mirrored(name: string): Content | undefined {
-    const pair: PairState | undefined = this.#model.pairs.find(
-      ({ config, isLocal }) => isLocal && config.name === name,
-    );
-    if (pair === undefined) return undefined;
-    const [{ disk }, mirror] = pair.sides;
-    return { disk, moment: undefined, candidates: (sector) => [mirror.disk.hash.get(sector)] };
-  }
-
-  #volume(name: string): DiskState | undefined {
-    return this.#model.disks.find((disk) => disk.name === name);
   }
 }
 

@@ -1,0 +1,77 @@
+import type { AdminCommand } from "../target/target.ts";
+import type { DiskState } from "./disk-state.ts";
+import type { Images } from "./images.ts";
+import type { Journals } from "./journals.ts";
+import type { Model } from "./model.ts";
+import type { Moment } from "./moment.ts";
+import type { PairState } from "./pair-state.ts";
+
+/** What a command restores. */
+export interface RestoredContent {
+  readonly disk: DiskState;
+  readonly moment: Moment | undefined;
+  /** What it may be in a sector; more than one where that is not known. */
+  candidates(sector: number): readonly number[];
+}
+
+/** Knows what each command restores: a mirror's content, an image, a moment of a journal. */
+export class RestoredContents {
+  readonly #model: Model;
+  readonly #images: Images;
+  readonly #journals: Journals;
+
+  constructor(model: Model, images: Images, journals: Journals) {
+    this.#model = model;
+    this.#images = images;
+    this.#journals = journals;
+  }
+
+  /** What the command restores; `undefined` if it restores nothing. Asked before it is given. */
+  of(given: AdminCommand): RestoredContent | undefined {
+    switch (given.kind) {
+      case "restore":
+        return this.#mirrored(given.pair);
+      case "resync":
+        return given.direction === "reverse" ? this.#mirrored(given.pair) : undefined;
+      case "rollback":
+        return this.#imaged(this.#volume(given.volume));
+      case "takeover":
+        return this.#imaged(this.#mixture(given.pair));
+      case "recover": {
+        const disk = this.#volume(given.volume);
+        const moment = disk && this.#journals.momentOf(disk, given.to);
+        return moment && { disk, moment, candidates: (sector) => moment.candidates(disk, sector) };
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #imaged(disk: DiskState | undefined): RestoredContent | undefined {
+    const moment = disk && this.#images.momentOf(disk);
+    return moment && { disk, moment, candidates: (sector) => this.#images.candidates(disk, sector) };
+  }
+
+  /** The secondary, if a resync has left a mixture there: a takeover first puts its image back (LS-8). */
+  #mixture(name: string): DiskState | undefined {
+    for (const { disk } of this.#model.pairs.find(({ config }) => config.name === name)?.sides ?? []) {
+      const reports = this.#model.live(disk.system)?.pairs() ?? [];
+      const report = reports.find(({ pair, volume }) => pair === name && volume === disk.name);
+      if (report?.role === "secondary" && !report.consistent) return disk;
+    }
+    return undefined;
+  }
+
+  #mirrored(name: string): RestoredContent | undefined {
+    const pair: PairState | undefined = this.#model.pairs.find(
+      ({ config, isLocal }) => isLocal && config.name === name,
+    );
+    if (pair === undefined) return undefined;
+    const [{ disk }, mirror] = pair.sides;
+    return { disk, moment: undefined, candidates: (sector) => [mirror.disk.hash.get(sector)] };
+  }
+
+  #volume(name: string): DiskState | undefined {
+    return this.#model.disks.find((disk) => disk.name === name);
+  }
+}
