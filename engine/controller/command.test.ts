@@ -34,6 +34,12 @@ const byKind: { readonly [K in Command["kind"]]: fc.Arbitrary<CommandOf<K>> } = 
   failback: fc.record({ kind: one("failback"), pair }),
   rollback: fc.record({ kind: one("rollback"), volume: names }),
   backup: fc.record({ kind: one("backup"), pairs: list, mirrors: list }),
+  "offer-moment": fc.record({
+    kind: one("offer-moment"),
+    pair,
+    journalId: fc.maxSafeNat(),
+    lsn: fc.maxSafeNat(),
+  }),
   recover: fc.record({
     kind: one("recover"),
     volume: names,
@@ -60,7 +66,7 @@ test("a command without one of its fields, with another one, or with one of a wr
       const fields = Object.entries(command);
       const [field] = fields[pick % fields.length] as [string, unknown];
       const broken = [
-        { ...command, [field]: 7 },
+        { ...command, [field]: 7.5 },
         { ...command, [field]: null },
         { ...command, [field]: [7] },
         { ...command, more: "x" },

@@ -33,7 +33,9 @@ export type Command =
       readonly volume: string;
       readonly to: RecoveryPoint;
       readonly method: "apply" | "swap";
-    };
+    }
+  /** From one system to another: whether the pair's volume can go back to this moment by itself (JR-5). */
+  | { readonly kind: "offer-moment"; readonly pair: string; readonly journalId: number; readonly lsn: number };
 
 export type CommandOf<K extends Command["kind"]> = Extract<Command, { kind: K }>;
 
@@ -47,6 +49,7 @@ const oneOf =
   (...values: readonly (string | undefined)[]): Check =>
   (value) =>
     values.some((allowed) => allowed === value);
+const whole: Check = (value) => Number.isSafeInteger(value);
 /** One number, under the name that says what it is. */
 const point: Check = (value) => {
   if (typeof value !== "object" || value === null) return false;
@@ -73,6 +76,7 @@ const FIELDS: { readonly [K in Command["kind"]]: Readonly<Record<Exclude<keyof C
   failback: { pair: name },
   rollback: { volume: name },
   backup: { pairs: names, mirrors: names },
+  "offer-moment": { pair: name, journalId: whole, lsn: whole },
   recover: { volume: name, to: point, method: oneOf("apply", "swap") },
 };
 

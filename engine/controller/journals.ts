@@ -1,11 +1,15 @@
 import { EngineError } from "../errors.ts";
 import { DiskError } from "../ports/index.ts";
 import type { Journal } from "../journal/journal.ts";
-import { recover, type RecoveryPoint } from "../journal/recovery.ts";
+import { type Company, recover, requireBase } from "../journal/recovery.ts";
 import { recoverBySwap } from "../journal/swap.ts";
 import { openJournal, startJournal } from "../journal/start-journal.ts";
+import { numberAt } from "../journal/together.ts";
+import type { Pair } from "../mirror/pair.ts";
 import type { Runtime } from "../runtime.ts";
+import type { ChangeNumber } from "../volume/update.ts";
 import type { Volume } from "../volume/volume.ts";
+import type { CommandOf } from "./command.ts";
 import type { JournalConfig } from "./config.ts";
 
 /** The journals of a system, by volume: part of its shared control memory. */
@@ -42,16 +46,41 @@ export class Journals {
     return this.#journals.get(volume);
   }
 
-  /** @throws EngineError JOURNAL_UNKNOWN, and as {@link recover} */
-  async recover(volume: string, to: RecoveryPoint, method: "apply" | "swap"): Promise<void> {
+  /** @throws EngineError JOURNAL_UNKNOWN */
+  required(volume: string): Journal {
     const journal = this.#journals.get(volume);
     if (journal === undefined) throw new EngineError("JOURNAL_UNKNOWN", { volume });
+    return journal;
+  }
+
+  /**
+   * @param pairs the volume's remote mirrors
+   * @param offer asks the other end of one whether it can go back to the moment by itself (JR-5)
+   * @throws EngineError JOURNAL_UNKNOWN, and as {@link recover}
+   */
+  async recover(
+    { volume, to, method }: CommandOf<"recover">,
+    pairs: readonly Pair[],
+    offer: (pair: Pair, number: ChangeNumber) => Promise<boolean>,
+  ): Promise<void> {
+    const journal = this.required(volume);
+    requireBase(journal);
+    const lsn = journal.moments.resolve(to);
+    const number = numberAt(journal, lsn);
+    const asked = number === undefined ? [] : pairs.filter(({ live, entry }) => live && entry.status === "DUPLEX");
     try {
-      const { ended } = await (method === "swap" ? recoverBySwap : recover)(journal, to);
+      const followers: Pair[] = [];
+      // What hosts write after the command is after the moment.
+      for (const pair of asked) pair.hold("recover");
+      for (const pair of asked) if (number !== undefined && (await offer(pair, number))) followers.push(pair);
+      const company: Company = number === undefined ? {} : { followers, number };
+      const { ended } = await (method === "swap" ? recoverBySwap : recover)(journal, { lsn }, company);
       journal.parts.runtime.tasks.spawn(ended);
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
       throw new EngineError("DISK_FAILED", { volume, code: error.code });
+    } finally {
+      for (const pair of asked) pair.release("recover");
     }
   }
 }

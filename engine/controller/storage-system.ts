@@ -1,6 +1,7 @@
 import { EngineError } from "../errors.ts";
 import { backupConnection, completeBackup, decodeBackup, encodeBackup } from "../mirror/backup.ts";
 import type { Journal } from "../journal/journal.ts";
+import { offerMoment } from "../journal/together.ts";
 import type { Connection } from "../mirror/connection.ts";
 import type { Image } from "../image/image.ts";
 import type { LocalPair } from "../mirror/local-pair.ts";
@@ -181,7 +182,9 @@ export class StorageSystem {
         return this.#rollback(command.volume);
 
       case "recover":
-        return this.#memory.journals.recover(command.volume, command.to, command.method);
+        return this.#recover(command);
+      case "offer-moment":
+        return offerMoment(this.#memory.journals.required(this.#memory.pair(command.pair).volume.name), command);
       default: {
         const local = locals.get(command.pair);
         if (local !== undefined) return this.#carryOutLocally(local, command);
@@ -217,6 +220,19 @@ export class StorageSystem {
     if (pair?.image === undefined) throw new EngineError("NO_IMAGE", { volume, why: "none is configured" });
     await pair.image.rollback();
     this.#protocol.reconcile(pair);
+  }
+
+  async #recover(command: CommandOf<"recover">): Promise<void> {
+    const pairs = this.#memory.pairs().filter(({ entry }) => entry.volume === command.volume);
+    await this.#memory.journals.recover(command, pairs, async (pair, { journalId, lsn }) => {
+      try {
+        await this.#relay.ask(pair.connection, { kind: "offer-moment", pair: pair.entry.name, journalId, lsn });
+        return true;
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        return false;
+      }
+    });
   }
 
   async #create(command: CommandOf<"create">): Promise<void> {

@@ -30,7 +30,8 @@ export interface JournalRecord {
   readonly dataCrc: number;
   /** Of a rewind: the moment that the volume went back to; 0 otherwise. */
   readonly targetLsn: number;
-  /** What the other end calls it, if it came from there: its own number; 0 otherwise. */
+  /** What the other end's journal calls it, if it came from there; 0 otherwise. */
+  readonly peerJournalId: number;
   readonly peerLsn: number;
   /** Every entry up to this one was durable in the volume when this one was made. */
   readonly settledLsn: number;
@@ -59,6 +60,7 @@ export function encodeRecordHeader(record: JournalRecord, place: RecordPlace): U
     .u32(record.dataBytes)
     .u32(record.dataCrc)
     .u64(record.targetLsn)
+    .u32(record.peerJournalId)
     .u64(record.peerLsn)
     .u64(record.settledLsn)
     .bytes();
@@ -92,6 +94,7 @@ export function decodeRecordHeader(sector: Uint8Array): {
     dataBytes: reader.u32(),
     dataCrc: reader.u32(),
     targetLsn: reader.u64(),
+    peerJournalId: reader.u32(),
     peerLsn: reader.u64(),
     settledLsn: reader.u64(),
   };

@@ -4,6 +4,7 @@ import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
 import { Tap } from "../volume/tap.ts";
+import type { ChangeNumber } from "../volume/update.ts";
 import type { Update, Volume } from "../volume/volume.ts";
 import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
 import { intentBitmapBytes } from "../mirror/intent-bitmap.ts";
@@ -58,6 +59,9 @@ export class Journal extends Tap {
   readonly fold: Fold;
   readonly moments: Moments;
   readonly #entries = new Map<Update, JournalEntry>();
+  /** Prepared and not committed, in the order of their numbers. */
+  readonly #uncommitted = new Set<JournalEntry>();
+  readonly #turns: (() => void)[] = [];
   readonly #changes = new Map<JournalEntry, () => void>();
   /** The recovery that runs. */
   recovery: Recovery | undefined;
@@ -144,6 +148,7 @@ export class Journal extends Tap {
           foldTimeNs: clock.monotonicNs(),
           headPosition: 0,
           rewindLsn: 0,
+          rewindTold: false,
           finishedLsn: 0,
           swapped: false,
           imageMoment: 0,
@@ -193,20 +198,41 @@ export class Journal extends Tap {
   }
 
   async #append(update: Update): Promise<void> {
-    this.#entries.set(update, await this.log.append(recordOf(update)));
+    const entry = await this.log.append(recordOf(update));
+    this.#entries.set(update, entry);
+    this.#uncommitted.add(entry);
     this.fold.poke();
+  }
+
+  /** Changes happen, and go to the other end, in the order of their numbers: so they are in one order at both. */
+  override ready(_payloadBytes: number, update: Update): Promise<void> | undefined {
+    const entry = this.#entries.get(update);
+    for (const earlier of this.#uncommitted) {
+      if (earlier === entry) return undefined;
+      return new Promise((resolve) => {
+        this.#turns.push(resolve);
+      });
+    }
+    return undefined;
+  }
+
+  #nextTurn(entry: JournalEntry): void {
+    this.#uncommitted.delete(entry);
+    for (const wake of this.#turns.splice(0)) wake();
   }
 
   override abandon(update: Update): Promise<void> | undefined {
     const entry = this.#entries.get(update);
     if (entry === undefined) return undefined;
     this.#entries.delete(update);
+    this.#nextTurn(entry);
     return this.log.void(entry).then(() => this.fold.poke());
   }
 
   override commit(update: Update): Promise<void> | undefined {
     const entry = this.#entries.get(update);
     assert(entry !== undefined, "a change is in the journal before it happens");
+    this.#nextTurn(entry);
     return new Promise((resolve) => {
       this.#changes.set(entry, resolve);
     });
@@ -249,6 +275,12 @@ export class Journal extends Tap {
       // Nobody knows what is there; what the journal says is as good as anything.
       runtime.log.step("journal.unsure", { volume: volume.name, lsn: entry.lsn, code: error.code });
     }
+  }
+
+  /** How this change is called, while it happens. */
+  numberOf(update: Update): ChangeNumber | undefined {
+    const entry = this.#entries.get(update);
+    return entry === undefined ? undefined : { journalId: this.management.state.journalId, lsn: entry.lsn };
   }
 
   // --- what is durable in the volume ------------------------------------------------------------

@@ -1,5 +1,6 @@
 import { assert } from "../assert.ts";
 import { Bitmap } from "../volume/bitmap.ts";
+import type { ChangeNumber } from "../volume/update.ts";
 import type { JournalRecord } from "./journal-record.ts";
 import { RECORD_HEADER_BYTES } from "./journal-record.ts";
 
@@ -99,6 +100,16 @@ export class LogTable {
     return at === this.#baseLsn ? way : undefined;
   }
 
+  /** The last change on the way to a moment; `undefined` if it is in the base. */
+  lastChange(lsn: number): JournalEntry | undefined {
+    return this.wayTo(lsn)?.find(({ kind }) => kind === "write" || kind === "zero");
+  }
+
+  /** The entry of a change that the other end numbered. */
+  ofPeer({ journalId, lsn }: ChangeNumber): JournalEntry | undefined {
+    return this.#entries.findLast((entry) => entry.peerJournalId === journalId && entry.peerLsn === lsn);
+  }
+
   /** Whether the moment lies on the way to the newest one. */
   isOnWay(lsn: number): boolean {
     return lsn === this.#baseLsn || this.wayTo(this.newestLsn)?.some((entry) => entry.lsn === lsn) === true;
@@ -131,10 +142,8 @@ export class LogTable {
     return tracks;
   }
 
-  /** 0 without one. */
-  get newestRewindLsn(): number {
-    for (let lsn = this.newestLsn; lsn > this.#baseLsn; lsn--) if (this.entry(lsn).kind === "rewind") return lsn;
-    return 0;
+  get newestRewind(): JournalEntry | undefined {
+    return this.#entries.slice(this.#gone).findLast(({ kind }) => kind === "rewind");
   }
 
   /** The tracks that entries after `lsn` change. */

@@ -1,6 +1,6 @@
 import { assert } from "../assert.ts";
 import { SECTOR_BYTES } from "../ports/index.ts";
-import type { Update } from "../volume/volume.ts";
+import type { ChangeNumber, Update } from "../volume/update.ts";
 import { CodecError } from "../wire/byte-codec.ts";
 import { crc32c } from "../wire/crc32c.ts";
 import { decodeRecordHeader, encodeRecordHeader, RECORD_HEADER_BYTES, type RecordKind } from "./journal-record.ts";
@@ -22,7 +22,8 @@ export interface NewRecord {
   /** Of a write; left alone until it is durable. */
   readonly data?: Uint8Array;
   readonly targetLsn?: number;
-  readonly peerLsn?: number;
+  /** As the other end calls it. */
+  readonly number?: ChangeNumber;
 }
 
 interface Waiting {
@@ -152,7 +153,8 @@ export class LogWriter {
       dataBytes: record.data?.length ?? 0,
       dataCrc: record.data === undefined ? 0 : crc32c(record.data),
       targetLsn: record.targetLsn ?? 0,
-      peerLsn: record.peerLsn ?? 0,
+      peerJournalId: record.number?.journalId ?? 0,
+      peerLsn: record.number?.lsn ?? 0,
       settledLsn: settledLsn(),
       position,
       incarnation,
@@ -265,7 +267,8 @@ class ScanReader {
 
 /** What a change puts into the log. */
 export function recordOf(update: Update): NewRecord {
-  if (update.kind === "write")
-    return { kind: "write", offsetBytes: update.offsetBytes, lengthBytes: update.data.length, data: update.data };
-  return { kind: "zero", offsetBytes: update.offsetBytes, lengthBytes: update.lengthBytes };
+  const { kind, offsetBytes } = update;
+  const numbered = update.number === undefined ? {} : { number: update.number };
+  if (kind === "zero") return { kind, offsetBytes, lengthBytes: update.lengthBytes, ...numbered };
+  return { kind, offsetBytes, lengthBytes: update.data.length, data: update.data, ...numbered };
 }

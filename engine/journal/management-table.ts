@@ -41,6 +41,8 @@ export interface JournalState {
   headPosition: number;
   /** The last rewind, at least if it is not in the log any more. */
   rewindLsn: number;
+  /** It was the other end that went back, and this one follows by itself. */
+  rewindTold: boolean;
   /** The recovery that began with this rewind is complete; a later one is to be resumed. */
   finishedLsn: number;
   /** The disks of volume and base are exchanged (JR-6). */
@@ -154,6 +156,7 @@ function encodeSlot(state: JournalState, sequence: number): Uint8Array {
     .u64(state.foldTimeNs)
     .u64(state.headPosition)
     .u64(state.rewindLsn)
+    .bool(state.rewindTold)
     .u64(state.finishedLsn)
     .bool(state.swapped)
     .u32(state.imageMoment)
@@ -191,6 +194,7 @@ function readSlot(bytes: Uint8Array): { readonly state: JournalState; readonly s
     foldTimeNs: body.u64(),
     headPosition: body.u64(),
     rewindLsn: body.u64(),
+    rewindTold: body.bool(),
     finishedLsn: body.u64(),
     swapped: body.bool(),
     imageMoment: body.u32(),

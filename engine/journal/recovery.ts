@@ -1,12 +1,32 @@
 import { EngineError } from "../errors.ts";
 import { CopyIn } from "../restore/copy-in.ts";
 import { beginRestore, type RestoreOwner, resumeRestore } from "../restore/restore.ts";
+import { Pair } from "../mirror/pair.ts";
+import { Bitmap } from "../volume/bitmap.ts";
+import type { Tap } from "../volume/tap.ts";
+import type { ChangeNumber } from "../volume/update.ts";
 import type { TrackCopy } from "../volume/track-copy.ts";
 import { journalTracks } from "./base-copy.ts";
 import type { Journal } from "./journal.ts";
 
 /** What an operator asks for: the moment after an entry, or a time. */
 export type RecoveryPoint = { readonly lsn: number } | { readonly timeNs: number };
+
+/** How a recovery is taken part in by other systems. */
+export interface Company {
+  /** The mirror through which the other end told this one to; it needs not hear of what is brought. */
+  readonly told?: Tap;
+  /** Mirrors whose other end recovers by itself (JR-5). */
+  readonly followers?: readonly Pair[];
+  /** The moment, as both ends call it; of a recovery that was told, too. */
+  readonly number?: ChangeNumber;
+}
+
+/** Tells the mirrors how their other ends are to follow. @param silent gets those that were told */
+export function lead({ followers = [], number }: Company, method: "apply" | "swap", silent: Tap[]): void {
+  if (number === undefined) return;
+  for (const pair of followers) pair.selfRecovery = { number, method, tracks: undefined, silent };
+}
 
 /** A volume that goes back to an earlier moment. */
 export interface Recovery {
@@ -23,7 +43,11 @@ export interface Recovery {
  * @returns `ended`: settles when everything is in place
  * @throws EngineError JOURNAL_POINT, JOURNAL_NOT_READY, RESTORE_RUNS, NO_ACCESS. @throws DiskError
  */
-export async function recover(journal: Journal, to: RecoveryPoint): Promise<{ readonly ended: Promise<boolean> }> {
+export async function recover(
+  journal: Journal,
+  to: RecoveryPoint,
+  company: Company = {},
+): Promise<{ readonly ended: Promise<boolean> }> {
   const { volume, runtime } = journal.parts;
   requireBase(journal);
   volume.requireWhole("recover");
@@ -31,30 +55,49 @@ export async function recover(journal: Journal, to: RecoveryPoint): Promise<{ re
   await journal.rewindRoom();
   let targetLsn = 0;
   let rewindLsn = 0;
-  const copy = copyOf(journal, journalTracks(journal, "recovery"), () => rewindLsn);
+  const { told, followers = [] } = company;
+  const silent: Tap[] = told === undefined ? [journal] : [journal, told];
+  const copy = copyOf(journal, journalTracks(journal, "recovery"), () => rewindLsn, silent);
+  lead(company, "apply", silent);
+  let changed = new Bitmap(volume.trackCount);
   // Asked for when nothing is under way any more: what the moment is, is settled then.
   function* tracks(): Generator<number> {
     requireBase(journal);
     targetLsn = journal.moments.resolve(to);
     journal.moments.hold(targetLsn);
-    yield* journal.moments.changedSince(targetLsn).indices();
+    changed = journal.moments.changedSince(targetLsn);
+    yield* changed.indices();
   }
   const owner: RestoreOwner = {
     accept: async () => {
       // Nothing before the rewind is ever written in place again.
       await journal.settle();
-      rewindLsn = (await journal.log.append({ kind: "rewind", offsetBytes: 0, lengthBytes: 0, targetLsn })).lsn;
+      for (const pair of followers) await follow(pair, changed);
+      const numbered = told === undefined || company.number === undefined ? {} : { number: company.number };
+      const rewind = { kind: "rewind", offsetBytes: 0, lengthBytes: 0, targetLsn, ...numbered } as const;
+      rewindLsn = (await journal.log.append(rewind)).lsn;
       journal.management.state.rewindLsn = rewindLsn;
+      journal.management.state.rewindTold = told !== undefined;
       journal.recovery = { lsn: rewindLsn, copy };
       runtime.log.step("journal.recover.begin", { volume: volume.name, to: targetLsn, lsn: rewindLsn });
     },
     finished: () => finish(journal),
   };
   try {
-    return await beginRestore({ volume, copy, runtime }, tracks(), owner);
+    return await beginRestore({ volume, copy, runtime, told: told !== undefined }, tracks(), owner);
+  } catch (error) {
+    for (const pair of followers) pair.selfRecovery = undefined;
+    throw error;
   } finally {
     journal.moments.hold(undefined);
   }
+}
+
+/** These tracks will differ from the other end's until it has followed. @throws DiskError */
+async function follow(pair: Pair, changed: Bitmap): Promise<void> {
+  if (pair.selfRecovery === undefined) return;
+  pair.selfRecovery.tracks = changed;
+  await pair.prepareExchange(changed);
 }
 
 /** @throws EngineError JOURNAL_NOT_READY */
@@ -64,7 +107,7 @@ export function requireBase(journal: Journal): void {
 }
 
 /** What is brought is what the journal says of now: also what hosts wrote since. @param lsn of the rewind */
-function copyOf(journal: Journal, tracks: TrackCopy, lsn: () => number): CopyIn {
+function copyOf(journal: Journal, tracks: TrackCopy, lsn: () => number, silent: readonly Tap[]): CopyIn {
   const { volume, runtime } = journal.parts;
   return new CopyIn({
     volume,
@@ -76,7 +119,7 @@ function copyOf(journal: Journal, tracks: TrackCopy, lsn: () => number): CopyIn 
     get id() {
       return lsn();
     },
-    silent: [journal],
+    silent,
   });
 }
 
@@ -93,7 +136,11 @@ async function finish(journal: Journal): Promise<void> {
 export async function loadRecovery(journal: Journal): Promise<Recovery | undefined> {
   const { management, table, parts } = journal;
   const { state } = management;
-  state.rewindLsn = Math.max(state.rewindLsn, table.newestRewindLsn);
+  const rewind = table.newestRewind;
+  if (rewind !== undefined) {
+    state.rewindLsn = rewind.lsn;
+    state.rewindTold = rewind.peerLsn > 0;
+  }
   if (state.rewindLsn <= state.finishedLsn) return undefined;
   const tracks = journalTracks(journal, "recovery");
   if (!(await tracks.load())) {
@@ -101,7 +148,9 @@ export async function loadRecovery(journal: Journal): Promise<Recovery | undefin
     await tracks.begin(Array.from({ length: parts.volume.trackCount }, (_, track) => track));
   }
   const lsn = state.rewindLsn;
-  return { lsn, copy: copyOf(journal, tracks, () => lsn) };
+  // The mirror through which it was told has the content at its other end.
+  const mirrors = parts.volume.taps.filter((tap) => tap instanceof Pair && tap.entry.role === "secondary");
+  return { lsn, copy: copyOf(journal, tracks, () => lsn, state.rewindTold ? [journal, ...mirrors] : [journal]) };
 }
 
 /** @returns settles when everything is in place */

@@ -2,6 +2,7 @@ import { makeBase, resumeBaseCopy } from "./base-copy.ts";
 import { Journal, type JournalParts } from "./journal.ts";
 import { loadRecovery, resumeRecovery } from "./recovery.ts";
 import { replayJournal } from "./replay.ts";
+import { recoverAsTold } from "./together.ts";
 
 /**
  * Opens the journal of a volume, as a tap of it.
@@ -13,6 +14,8 @@ export async function openJournal(parts: JournalParts): Promise<Journal> {
   log.reservedFor = `journal log of ${volume.name}`;
   base.reservedFor = `journal base of ${volume.name}`;
   volume.addTap(journal);
+  volume.numberOf = (update) => journal.numberOf(update);
+  volume.recoverAsTold = (number, method, origin) => recoverAsTold(journal, number, method, origin);
   return journal;
 }
 

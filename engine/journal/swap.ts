@@ -1,7 +1,7 @@
 import { EngineError } from "../errors.ts";
 import { requireRestorable } from "../restore/restore.ts";
 import type { Journal } from "./journal.ts";
-import { recover, type RecoveryPoint, requireBase } from "./recovery.ts";
+import { type Company, lead, recover, type RecoveryPoint, requireBase } from "./recovery.ts";
 
 /**
  * Takes a volume back to an earlier moment by exchanging it for its base (JR-6): the base is brought to
@@ -15,22 +15,25 @@ import { recover, type RecoveryPoint, requireBase } from "./recovery.ts";
 export async function recoverBySwap(
   journal: Journal,
   to: RecoveryPoint,
+  company: Company = {},
 ): Promise<{ readonly ended: Promise<boolean> }> {
   const { moments, parts, table } = journal;
   const { volume, runtime } = parts;
   requireBase(journal);
-  requireRestorable(volume);
+  const { told } = company;
+  if (told === undefined) requireRestorable(volume);
+  else volume.requireWhole("recover");
   const lsn = moments.resolve(to);
-  if (!volume.taps.every((tap) => tap.allowsExchange) || !table.isOnWay(lsn)) return recover(journal, { lsn });
+  if (!volume.taps.every((tap) => tap.allowsExchange) || !table.isOnWay(lsn)) return recover(journal, { lsn }, company);
   const pin = moments.pin(lsn);
   try {
     // What hosts write after the command is after the moment: so they wait, for as long as the log is large.
     const release = await volume.locks.drain();
     try {
       requireBase(journal);
-      requireRestorable(volume);
+      if (told === undefined) requireRestorable(volume);
       await journal.fold.advanceTo(lsn);
-      await journal.fold.exclusive(() => exchange(journal, lsn));
+      await journal.fold.exclusive(() => exchange(journal, lsn, company));
     } finally {
       release();
     }
@@ -43,7 +46,7 @@ export async function recoverBySwap(
 }
 
 /** Nothing is under way, and nothing is folded. */
-async function exchange(journal: Journal, lsn: number): Promise<void> {
+async function exchange(journal: Journal, lsn: number, company: Company): Promise<void> {
   const { management, moments, parts, table } = journal;
   const { volume } = parts;
   const { baseLsn, foldLsn } = management.state;
@@ -51,9 +54,11 @@ async function exchange(journal: Journal, lsn: number): Promise<void> {
     throw new EngineError("JOURNAL_POINT", { volume: volume.name, asked: `lsn ${lsn}`, ...moments.window });
   await journal.settle();
   const changed = table.changed(lsn, table.newestLsn, volume.trackBytes, volume.trackCount);
-  for (const tap of volume.taps) await tap.prepareExchange(changed);
+  const taps = volume.taps.filter((tap) => tap !== company.told);
+  for (const tap of taps) await tap.prepareExchange(changed);
   await journal.exchange(changed);
   // All of them in the same step as the exchange.
-  const told = volume.taps.map((tap) => tap.exchanged(changed));
-  for (const wait of told) if (wait !== undefined) await wait;
+  lead(company, "swap", []);
+  const waits = taps.map((tap) => tap.exchanged(changed));
+  for (const wait of waits) if (wait !== undefined) await wait;
 }

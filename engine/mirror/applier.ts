@@ -1,6 +1,8 @@
 import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
+import { lengthOf, type Update } from "../volume/update.ts";
 import type { Volume } from "../volume/volume.ts";
+import { FLAG_NUMBERED, readNumbered } from "../wire/change-number.ts";
 import { ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import { readZeroPayload } from "../wire/zero-range.ts";
 import { FLAG_FUA, type Frame, PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
@@ -9,6 +11,7 @@ import { ackPayload, WINDOW_BYTES } from "./outbox.ts";
 import type { Pair } from "./pair.ts";
 import { completeSplit, completeSwap, FLAG_SECONDARY_WRITABLE } from "./pair-commands.ts";
 import { beginCopy, completeCopy } from "./resync-target.ts";
+import { completeRecovery } from "./self-recovery.ts";
 import { beginRewrite, completeRewrite } from "./rewrite-target.ts";
 
 /** A peer that keeps to the window never has more waiting here. */
@@ -113,25 +116,17 @@ export class Applier {
     switch (frame.kind) {
       case "write":
       case "resync":
-        checkRange(pair, frame.offsetBytes, frame.payload.length);
-        this.#touched.add(pair.volume);
-        await pair.volume.apply(
-          {
-            kind: "write",
-            offsetBytes: frame.offsetBytes,
-            data: frame.payload,
-            fua: (frame.flags & FLAG_FUA) !== 0,
-          },
-          pair,
-        );
-        return false;
       case "zero": {
-        const lengthBytes = readZeroPayload(frame.payload);
-        checkRange(pair, frame.offsetBytes, lengthBytes);
+        const update = updateOf(frame);
+        checkRange(pair, frame.offsetBytes, lengthOf(update));
         this.#touched.add(pair.volume);
-        await pair.volume.apply({ kind: "zero", offsetBytes: frame.offsetBytes, lengthBytes }, pair);
+        await pair.volume.apply(update, pair);
         return false;
       }
+      case "recover":
+        await this.#flush();
+        await completeRecovery(pair, frame, connection);
+        return true;
       case "copy-begin":
         await beginCopy(pair, frame, connection);
         return false;
@@ -173,6 +168,14 @@ export class Applier {
       this.#touched.delete(volume);
     }
   }
+}
+
+/** @throws CodecError */
+function updateOf({ kind, flags, offsetBytes, payload }: Frame): Update {
+  const { number, rest } = (flags & FLAG_NUMBERED) === 0 ? { number: undefined, rest: payload } : readNumbered(payload);
+  const numbered = number === undefined ? {} : { number };
+  if (kind === "zero") return { kind, offsetBytes, lengthBytes: readZeroPayload(rest), ...numbered };
+  return { kind: "write", offsetBytes, data: rest, fua: (flags & FLAG_FUA) !== 0, ...numbered };
 }
 
 function checkRange(pair: Pair, offsetBytes: number, lengthBytes: number): void {

@@ -1,4 +1,5 @@
 import type { Bitmap } from "../volume/bitmap.ts";
+import { tellRecovery } from "./self-recovery.ts";
 import type { Pair } from "./pair.ts";
 import { copyDirty } from "./resync-source.ts";
 
@@ -17,7 +18,12 @@ export async function markExchange(pair: Pair, tracks: Bitmap): Promise<void> {
  * the other end, which is no moment of the volume until it has them all.
  */
 export function tellExchange(pair: Pair, tracks: Bitmap): Promise<void> | undefined {
-  const { connection, entry, runtime } = pair;
+  const { connection, entry, runtime, selfRecovery } = pair;
+  if (selfRecovery !== undefined) {
+    const followed = tellRecovery(pair, { ...selfRecovery, tracks });
+    pair.selfRecovery = undefined;
+    if (followed) return undefined;
+  }
   for (const track of tracks.indices()) pair.pending.dirty.set(track);
   // A resync that runs copies them with the rest.
   if (pair.live && entry.status === "DUPLEX" && connection !== undefined) {

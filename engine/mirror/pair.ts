@@ -4,6 +4,8 @@ import type { Runtime } from "../runtime.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
 import { Tap } from "../volume/tap.ts";
 import type { Access, Update, Volume } from "../volume/volume.ts";
+import type { ChangeNumber } from "../volume/update.ts";
+import { FLAG_NUMBERED, numberedPayload } from "../wire/change-number.ts";
 import { zeroPayload } from "../wire/zero-range.ts";
 import { FLAG_FUA } from "../wire/frame.ts";
 import type { Connection } from "./connection.ts";
@@ -16,6 +18,7 @@ import type { IntentStore } from "./intent-store.ts";
 import type { PairEntry, PairState, Suspension } from "./pair-entry.ts";
 import { forgetTracked, type PairImage } from "./pair-image.ts";
 import { setStatus } from "./pair-status.ts";
+import { type SelfRecovery, tellRecovery } from "./self-recovery.ts";
 import { PendingTracks } from "./pending-tracks.ts";
 
 /** Progress of a resync that runs from this side, in tracks. */
@@ -24,8 +27,11 @@ export interface CopyProgress {
   readonly total: number;
 }
 
-/** Why hosts wait: for word of the other end after a start, for a swap of roles, for an image to be fixed. */
-export type Hold = "start" | "swap" | "image";
+/**
+ * Why hosts wait: for word of the other end after a start, for a swap of roles, for an image to be fixed,
+ * for its word on a recovery.
+ */
+export type Hold = "start" | "swap" | "image" | "recover";
 
 /**
  * One mirrored pair as one end sees it: its durable entry, its pending tracks, and whether host
@@ -56,6 +62,8 @@ export class Pair extends Tap {
   announce: () => void = () => {};
   /** What this end keeps of the volume while the pair is suspended; `undefined` if none is configured. */
   image: PairImage | undefined;
+  /** How the other end is to follow the recovery that begins. */
+  selfRecovery: SelfRecovery | undefined;
   /** Why the last decision was a refusal: `DIVERGED`, `NOT_CONSISTENT`; "" otherwise. */
   refusal = "";
   #transition: Promise<void> = Promise.resolve();
@@ -165,10 +173,7 @@ export class Pair extends Tap {
     if (this.entry.status !== "DUPLEX" && pending.allDirty(first, last)) return undefined;
     const { id: pairId, mode } = this.entry;
     const { kind, offsetBytes } = update;
-    const fields =
-      kind === "write"
-        ? { pairId, offsetBytes, flags: update.fua ? FLAG_FUA : 0, payload: update.data }
-        : { pairId, offsetBytes, payload: zeroPayload(update.lengthBytes) };
+    const fields = { pairId, offsetBytes, ...this.#payloadOf(update) };
     if (mode === "async") {
       pending.sent(first, last, connection.outbox.send(kind, fields));
       return undefined;
@@ -177,6 +182,21 @@ export class Pair extends Tap {
       pending.sent(first, last, connection.outbox.send(kind, fields, resolve));
     });
     return this.#acknowledge(applied);
+  }
+
+  #payloadOf(update: Update): { readonly flags: number; readonly payload: Uint8Array } {
+    const flags = update.kind === "write" && update.fua ? FLAG_FUA : 0;
+    const payload = update.kind === "write" ? update.data : zeroPayload(update.lengthBytes);
+    const number = this.#numberOf(update);
+    const numbered = number && numberedPayload(number, payload);
+    return numbered === undefined ? { flags, payload } : { flags: flags | FLAG_NUMBERED, payload: numbered };
+  }
+
+  /** Only of a change after which the two ends are equal: then it is the same moment at both. */
+  #numberOf(update: Update): ChangeNumber | undefined {
+    const { volume, entry, selfRecovery } = this;
+    const mixed = volume.resending || (volume.rewriter !== undefined && selfRecovery?.silent.includes(this) !== true);
+    return mixed || entry.status !== "DUPLEX" ? undefined : volume.numberOf?.(update);
   }
 
   /** Without the other end, only a durable suspension allows an acknowledgement. */
@@ -217,6 +237,7 @@ export class Pair extends Tap {
    * there, the other end is a mixture that nobody must take over.
    */
   override rewriteBegins(): void {
+    if (this.selfRecovery !== undefined && tellRecovery(this, this.selfRecovery)) return;
     // A resync that runs does not know of tracks that hold their old content still.
     if (this.phase === "source" && !this.copyDone) {
       for (const track of this.volume.displaced()) this.pending.dirty.set(track);
@@ -224,6 +245,9 @@ export class Pair extends Tap {
   }
 
   override rewriteEnds(): void {
+    const told = this.selfRecovery;
+    this.selfRecovery = undefined;
+    if (told?.silent.includes(this) === true) return;
     // Otherwise the resync says when the other end is whole.
     this.#sendRewrite("rewrite-done");
   }

@@ -14,15 +14,22 @@ export interface RestoreOwner {
  * Gives the volume the content of `copy`'s source, in one step for its hosts: what is under way ends,
  * what comes later waits for two durable writes, whatever the volume's size.
  * @param tracks those that differ, or all
+ * `told`: the other end's volume does so, and this one follows, whatever hosts may do here
  * @returns `ended`: settles with true when everything is there; false if it was stopped
  * @throws EngineError RESTORE_RUNS, NO_ACCESS, and what `accept` throws. @throws DiskError
  */
 export async function beginRestore(
-  { volume, copy, runtime }: { readonly volume: Volume; readonly copy: CopyIn; readonly runtime: Runtime },
+  {
+    volume,
+    copy,
+    runtime,
+    told = false,
+  }: { readonly volume: Volume; readonly copy: CopyIn; readonly runtime: Runtime; readonly told?: boolean },
   tracks: Iterable<number>,
   owner: RestoreOwner,
 ): Promise<{ readonly ended: Promise<boolean> }> {
-  requireRestorable(volume);
+  if (told) volume.requireWhole("restore");
+  else requireRestorable(volume);
   volume.rewriter = copy;
   try {
     const release = await volume.locks.drain();

@@ -5,6 +5,7 @@ import { type LinkEnd, linkPair } from "./link-pair.ts";
 export class MemoryNetwork implements LinkEndpoint {
   readonly #listeners = new Map<string, (link: Link) => void>();
   #links: LinkEnd[] = [];
+  readonly #all: LinkEnd[] = [];
   #down = false;
 
   async dial(address: string): Promise<Link> {
@@ -12,6 +13,7 @@ export class MemoryNetwork implements LinkEndpoint {
     if (onLink === undefined || this.#down) throw new LinkError("REFUSED", `nobody listens at ${address}`);
     const [mine, theirs] = linkPair();
     this.#links.push(mine);
+    this.#all.push(mine, theirs);
     onLink(theirs);
     return mine;
   }
@@ -19,6 +21,13 @@ export class MemoryNetwork implements LinkEndpoint {
   listen(address: string, onLink: (link: Link) => void): { close(): void } {
     this.#listeners.set(address, onLink);
     return { close: () => void this.#listeners.delete(address) };
+  }
+
+  /** Bytes that were sent over all links, either way. */
+  get sentBytes(): number {
+    let bytes = 0;
+    for (const { written } of this.#all) for (const chunk of written) bytes += chunk.length;
+    return bytes;
   }
 
   cut(): void {

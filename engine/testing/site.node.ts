@@ -1,4 +1,4 @@
-import type { ImageConfig, LinkConfig, SystemConfig } from "../controller/config.ts";
+import type { ImageConfig, JournalConfig, LinkConfig, SystemConfig } from "../controller/config.ts";
 import { StorageSystem } from "../controller/storage-system.ts";
 import { type Clock, type LinkEndpoint, LinkError, type Log, NS_PER_MS, SECTOR_BYTES, sleep } from "../ports/index.ts";
 import { FakeClock } from "./fake-clock.node.ts";
@@ -18,6 +18,8 @@ export interface SitePlan {
   readonly sizesBytes?: Readonly<Record<string, number>>;
   /** By system: its images. */
   readonly images?: Readonly<Record<string, readonly ImageConfig[]>>;
+  /** By system: its journals. */
+  readonly journals?: Readonly<Record<string, readonly JournalConfig[]>>;
   /** By link: who dials, who listens. */
   readonly links?: Readonly<Record<string, readonly [dials: string, listens: string]>>;
 }
@@ -68,11 +70,12 @@ export class Site {
   }
 
   async start(name: string, disks: ReadonlyMap<string, FakeDisk>, meta = new FakeDisk(META_BYTES)): Promise<void> {
-    const { trackBytes, links = {}, images = {} } = this.#plan;
+    const { trackBytes, links = {}, images = {}, journals = {} } = this.#plan;
     const config: SystemConfig = {
       name,
       volumes: [...disks].map(([volume, { sizeBytes }]) => ({ name: volume, sizeBytes, trackBytes })),
       images: images[name] ?? [],
+      journals: journals[name] ?? [],
       links: Object.entries(links).flatMap(([link, ends]) => linkOf(name, link, ends)),
     };
     for (const disk of [...disks.values(), meta])

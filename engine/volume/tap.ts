@@ -39,7 +39,7 @@ export abstract class Tap {
    * What a change must wait for before it may go on; `undefined` for nothing. Asked again after every
    * wait, until no tap has anything to wait for: then {@link commit} follows in the same step.
    */
-  ready(_payloadBytes: number): Promise<unknown> | undefined {
+  ready(_payloadBytes: number, _update: Update): Promise<unknown> | undefined {
     return undefined;
   }
 
@@ -124,9 +124,9 @@ export abstract class Tap {
 }
 
 /** What some tap must wait for before a change may go on; `undefined` if every tap says "go". */
-export function notReady(taps: readonly Tap[], payloadBytes: number): Promise<unknown> | undefined {
+export function notReady(taps: readonly Tap[], payloadBytes: number, update: Update): Promise<unknown> | undefined {
   for (const tap of taps) {
-    const wait = tap.ready(payloadBytes);
+    const wait = tap.ready(payloadBytes, update);
     if (wait !== undefined) return wait;
   }
   return undefined;

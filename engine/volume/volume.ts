@@ -6,7 +6,7 @@ import type { Runtime } from "../runtime.ts";
 import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
 import { RangeLock } from "./range-lock.ts";
 import { notReady, type Tap } from "./tap.ts";
-import { type Access, lengthOf, type Update } from "./update.ts";
+import { type Access, type ChangeNumber, lengthOf, type Update } from "./update.ts";
 
 export type { Access, Update };
 
@@ -33,6 +33,10 @@ export class Volume {
   reservedFor = "";
   /** What brings other content into the volume now: until it is through, nothing else is a moment of it. */
   rewriter: CopyIn | undefined;
+  /** What its journal, and whoever has the change from it, call a change; `undefined` without a journal. */
+  numberOf: ((update: Update) => ChangeNumber | undefined) | undefined;
+  /** Goes back to a moment because the other end did; `undefined` without a journal. @throws EngineError, DiskError */
+  recoverAsTold: ((number: ChangeNumber, method: "apply" | "swap", origin: Tap) => Promise<void>) | undefined;
   /** Its content changed at once, and is on its way to the mirrors. */
   resending = false;
   readonly #runtime: Runtime;
@@ -213,7 +217,8 @@ export class Volume {
         if (prepared !== undefined) await prepared;
       }
       const payloadBytes = update.kind === "write" ? update.data.length : 0;
-      for (let wait = notReady(taps, payloadBytes); wait !== undefined; wait = notReady(taps, payloadBytes)) await wait;
+      const next = (): Promise<unknown> | undefined => notReady(taps, payloadBytes, update);
+      for (let wait = next(); wait !== undefined; wait = next()) await wait;
       // Nothing is awaited since every tap was ready: no half of a transition is seen (rule 4).
       if (origins === undefined) this.#checkAccess("read-write");
       committed = true;

@@ -88,6 +88,7 @@ test("kinds keep their numbers: data from 10 on goes through the ordered queue",
     "rewrite-begin",
     "rewrite-done",
     "backup",
+    "recover",
   ]);
   expect(FRAME_KINDS.indexOf("write")).toBe(10);
 });

@@ -28,6 +28,7 @@ export const FRAME_KINDS = [
   "rewrite-begin",
   "rewrite-done",
   "backup",
+  "recover",
 ] as const;
 export type FrameKind = (typeof FRAME_KINDS)[number];
 
@@ -41,7 +42,7 @@ export function isOrdered(kind: FrameKind): boolean {
 
 export interface Frame {
   readonly kind: FrameKind;
-  /** Bit 0: force unit access. */
+  /** Bit 0: force unit access. Bit 1: the payload begins with a number, see `change-number.ts`. */
   readonly flags: number;
   /** 0 for frames of the session itself. */
   readonly pairId: number;

@@ -1,0 +1,141 @@
+import { expect, test } from "vitest";
+import { NS_PER_MS } from "../ports/index.ts";
+import { Site } from "../testing/site.node.ts";
+import type { Journal } from "./journal.ts";
+
+const TRACK_BYTES = 8192;
+const TRACKS = 64;
+const SIZE_BYTES = TRACKS * TRACK_BYTES;
+const LOG_BYTES = 8 * SIZE_BYTES;
+
+function journalAt(site: Site, system: string): Journal {
+  return site.at(system).system.journals()[0] as Journal;
+}
+
+function content(site: Site, system: string): Promise<Uint8Array> {
+  return journalAt(site, system).parts.volume.disk.read(0, SIZE_BYTES);
+}
+
+function isDuplex(site: Site): boolean {
+  return ["a", "b"].every((name) => site.at(name).system.pair("p")?.entry.status === "DUPLEX");
+}
+
+function write(site: Site, track: number, fill: number): Promise<void> {
+  const data = new Uint8Array(TRACK_BYTES).fill(fill);
+  return site.run(
+    site
+      .at("a")
+      .system.device("pvol")
+      .write(track * TRACK_BYTES, data),
+  );
+}
+
+/** A DUPLEX pair with a journal at both ends, or at the primary only. */
+async function paired(mode: "sync" | "async", remoteJournal: boolean): Promise<Site> {
+  const site = await Site.open({
+    sizeBytes: SIZE_BYTES,
+    trackBytes: TRACK_BYTES,
+    systems: { a: ["pvol", "plog", "pbase"], b: ["svol", "slog", "sbase"] },
+    sizesBytes: { plog: LOG_BYTES, slog: LOG_BYTES },
+    journals: {
+      a: [{ volume: "pvol", log: "plog", base: "pbase" }],
+      b: remoteJournal ? [{ volume: "svol", log: "slog", base: "sbase" }] : [],
+    },
+    links: { link: ["a", "b"] },
+  });
+  const { system } = site.at("a");
+  await site.run(system.execute({ kind: "create", pair: "p", volume: "pvol", link: "link", peerVolume: "svol", mode }));
+  await site.until(() => isDuplex(site) && journalAt(site, "a").moments.isRecoverable);
+  if (remoteJournal) await site.until(() => journalAt(site, "b").moments.isRecoverable);
+  return site;
+}
+
+/** Writes all tracks, remembers the moment, writes all of them again. @returns the moment's number and content */
+async function twoGenerations(site: Site): Promise<{ readonly lsn: number; readonly before: Uint8Array }> {
+  for (let track = 0; track < TRACKS; track++) await write(site, track, 1 + track);
+  const { newestLsn: lsn } = journalAt(site, "a").moments.window;
+  const before = await content(site, "a");
+  for (let track = 0; track < TRACKS; track++) await write(site, track, 101 + track);
+  return { lsn, before };
+}
+
+async function settled(site: Site): Promise<void> {
+  await site.until(() => {
+    const pending = site.at("a").system.pair("p")?.pending.count;
+    return isDuplex(site) && pending === 0 && ["a", "b"].every((name) => site.at(name).system.restores().length === 0);
+  });
+}
+
+test.each([
+  ["sync", "apply"],
+  ["async", "apply"],
+  ["sync", "swap"],
+  ["async", "swap"],
+] as const)(
+  "%s, %s: a remote with a journal of its own recovers by itself; the data does not cross the link (JR-5)",
+  async (mode, method) => {
+    const site = await paired(mode, true);
+    const { lsn, before } = await twoGenerations(site);
+    await settled(site);
+    const sentBytes = site.network.sentBytes;
+    await site.run(site.at("a").system.execute({ kind: "recover", volume: "pvol", to: { lsn }, method }));
+    await settled(site);
+    expect(site.network.sentBytes - sentBytes).toBeLessThan(4096);
+    expect(await content(site, "a")).toEqual(before);
+    expect(await content(site, "b")).toEqual(before);
+    expect(site.at("a").runtime.steps).toContain("pair.recover.sent");
+    expect(site.at("a").runtime.steps.includes("pair.suspended")).toBe(false);
+    expect(journalAt(site, "b").isExchanged).toBe(method === "swap");
+    // What comes later is in step, and numbered alike.
+    await write(site, 3, 77);
+    await settled(site);
+    expect(await content(site, "b")).toEqual(await content(site, "a"));
+  },
+);
+
+test("the second recovery undoes the first, at both ends, by themselves", async () => {
+  const site = await paired("sync", true);
+  const { lsn } = await twoGenerations(site);
+  const after = await content(site, "a");
+  const { newestLsn } = journalAt(site, "a").moments.window;
+  for (const to of [lsn, newestLsn]) {
+    await site.run(site.at("a").system.execute({ kind: "recover", volume: "pvol", to: { lsn: to }, method: "apply" }));
+    await settled(site);
+  }
+  expect(site.at("a").runtime.steps.filter((step) => step === "pair.recover.sent")).toHaveLength(2);
+  expect(await content(site, "a")).toEqual(after);
+  expect(await content(site, "b")).toEqual(after);
+});
+
+test.each(["apply", "swap"] as const)("%s: a remote without a journal gets what is brought", async (method) => {
+  const site = await paired("sync", false);
+  const { lsn, before } = await twoGenerations(site);
+  await site.run(site.at("a").system.execute({ kind: "recover", volume: "pvol", to: { lsn }, method }));
+  await settled(site);
+  expect(await content(site, "a")).toEqual(before);
+  expect(await site.disk("b", "svol").read(0, SIZE_BYTES)).toEqual(before);
+  expect(site.at("a").runtime.steps.includes("pair.suspended")).toBe(false);
+});
+
+test.each(["a", "b"] as const)("%s loses power in the middle: both come to the same moment", async (name) => {
+  for (const step of ["journal.recover.begin", "pair.recover.sent", "restore.brought", "journal.recover.done"]) {
+    const site = await paired("sync", true);
+    const { lsn, before } = await twoGenerations(site);
+    const { newestLsn } = journalAt(site, "a").moments.window;
+    const after = await content(site, "a");
+    let reached = false;
+    site.onStep = (_, taken) => {
+      reached ||= taken === step;
+    };
+    const { system } = site.at("a");
+    const command = system.execute({ kind: "recover", volume: "pvol", to: { lsn }, method: "apply" });
+    void command.catch(() => {});
+    for (let wait = 0; !reached && wait < 1000; wait++) await site.pass(NS_PER_MS / 100);
+    expect(reached, step).toBe(true);
+    await site.crash(name, (sector) => sector % 3 === 0);
+    await settled(site);
+    const rewound = journalAt(site, "a").moments.window.newestLsn > newestLsn;
+    expect(await content(site, "a"), step).toEqual(rewound ? before : after);
+    expect(await content(site, "b"), step).toEqual(rewound ? before : after);
+  }
+});

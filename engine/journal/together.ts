@@ -1,0 +1,52 @@
+import { EngineError } from "../errors.ts";
+import { NS_PER_MS } from "../ports/index.ts";
+import type { Tap } from "../volume/tap.ts";
+import type { ChangeNumber } from "../volume/update.ts";
+import type { Journal } from "./journal.ts";
+import { recover } from "./recovery.ts";
+import { recoverBySwap } from "./swap.ts";
+
+/** A moment that was offered to the other end is kept for so long, if there is room. */
+const OFFER_NS = 10_000 * NS_PER_MS;
+
+/**
+ * How two systems with journals call a moment: by the last change before it, which both have. `undefined` if
+ * that is in the base already.
+ */
+export function numberAt(journal: Journal, lsn: number): ChangeNumber | undefined {
+  const entry = journal.table.lastChange(lsn);
+  if (entry === undefined) return undefined;
+  if (entry.peerLsn > 0) return { journalId: entry.peerJournalId, lsn: entry.peerLsn };
+  return { journalId: journal.management.state.journalId, lsn: entry.lsn };
+}
+
+/** The moment that the other end calls so. @throws EngineError JOURNAL_POINT, JOURNAL_NOT_READY */
+function momentOf(journal: Journal, number: ChangeNumber): number {
+  const { management, moments, parts, table } = journal;
+  const { base, journalId } = management.state;
+  const { name } = parts.volume;
+  if (base !== "whole") throw new EngineError("JOURNAL_NOT_READY", { volume: name, base });
+  const lsn = number.journalId === journalId ? number.lsn : table.ofPeer(number)?.lsn;
+  if (lsn === undefined)
+    throw new EngineError("JOURNAL_POINT", { volume: name, asked: `number ${number.lsn}`, ...moments.window });
+  return moments.resolve({ lsn });
+}
+
+/** The other end is about to go back to this moment. @throws EngineError if this one cannot */
+export function offerMoment(journal: Journal, number: ChangeNumber): void {
+  journal.parts.volume.requireWhole("recover");
+  const pin = journal.moments.pin(momentOf(journal, number));
+  journal.parts.runtime.clock.after(OFFER_NS, () => pin.release());
+}
+
+/** Goes back because the other end did. Durable when it settles. @throws EngineError, DiskError */
+export async function recoverAsTold(
+  journal: Journal,
+  number: ChangeNumber,
+  method: "apply" | "swap",
+  told: Tap,
+): Promise<void> {
+  const lsn = momentOf(journal, number);
+  const { ended } = await (method === "swap" ? recoverBySwap : recover)(journal, { lsn }, { told, number });
+  journal.parts.runtime.tasks.spawn(ended);
+}
