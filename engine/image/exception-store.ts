@@ -132,6 +132,7 @@ export class ExceptionStore {
   }
 
   async #commitGroup(group: readonly Exception[]): Promise<void> {
+    if (group.length === 0) return;
     await this.#area.flush();
     const sectors: Exception[][] = [];
     const all = [...this.#tail, ...group];

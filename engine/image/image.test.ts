@@ -39,7 +39,7 @@ imageConformance({
   lacks: { overflow: "the area has room for the whole volume" },
 });
 
-const LOG_SPARE_BYTES = 64 * 1024;
+const LOG_SPARE_BYTES = 512 * 1024;
 
 imageConformance({
   test,
