@@ -47,8 +47,10 @@ test("after a loss of power at any write the chain holds what was durable, and g
         store.open(5);
         const first = disk.writes;
         let crashed = false;
-        disk.decide = ({ index }) => {
+        disk.decide = async ({ index }) => {
           if (index !== first + crashAt) return "done";
+          // Whatever else is on its way arrives before.
+          await drained();
           crashed = true;
           return { crashes: () => kept };
         };
