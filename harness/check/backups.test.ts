@@ -134,6 +134,25 @@ test("S: a split that a crash undid promises nothing, a durable one survives it"
   }
 });
 
+test("S: a power loss undoes a split that nobody was told of, and no other", () => {
+  for (const acknowledged of [false, true]) {
+    const stage = stageOf(CASCADE);
+    stage.write(DATA, 0, sectors(1));
+    const command = stage.checker.adminIssued("a", BACKUP);
+    split(stage, "copy");
+    if (acknowledged) stage.checker.adminDone(command);
+    stage.checker.systemDown("b", "power");
+    stage.down.add("b");
+    for (const end of ["b copy", "b copy mirror"]) {
+      const report = stage.reports.get(end);
+      if (report !== undefined) stage.reports.set(end, { ...report, status: "DUPLEX", suspension: "", splitCount: 0 });
+    }
+    stage.down.delete("b");
+    stage.checker.systemUp("b");
+    expect(failed(stage.checker.finish())).toEqual(acknowledged ? ["S"] : []);
+  }
+});
+
 test("S: the mirrors of one command hold one moment", () => {
   // Given at b, the moment is later than the command: which one, the content tells.
   for (const [log, expected] of [

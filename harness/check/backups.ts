@@ -18,6 +18,8 @@ interface Split {
   readonly countsBefore: ReadonlyMap<PairState, number>;
   /** Mirrors that no later split can be put down to it. */
   readonly done: Set<PairState>;
+  /** Whoever gave the command was told that it is done. */
+  isAcknowledged: boolean;
 }
 
 /** A split local mirror whose moment is known: it stays as it is until it is made a mirror again. */
@@ -62,13 +64,14 @@ export class Backups {
     }
     if (!isThere) moment.open();
     const countsBefore = new Map(mirrors.map((pair) => [pair, this.#countOf(pair)]));
-    this.#splits.push({ command, moment, sources, countsBefore, done: new Set() });
+    this.#splits.push({ command, moment, sources, countsBefore, done: new Set(), isAcknowledged: false });
   }
 
   /** It was carried out, if that is `known`. */
   answered(command: number, known: boolean): void {
     const split = this.#splits.find((one) => one.command === command);
     if (split === undefined) return;
+    split.isAcknowledged = known;
     if (known) split.moment.close(this.#model.now);
     for (const pair of split.sources.keys()) if (hasGrown(split, pair, this.#countOf(pair))) split.done.add(pair);
   }
@@ -91,6 +94,7 @@ export class Backups {
     if (held !== undefined && (count !== held.count || report?.status !== "SPLIT")) {
       // A crash may have undone a split that was not durable yet, and with it all that follows from it.
       if (count >= held.count) this.#judge();
+      else this.#checkGone(held);
       this.#held.delete(mirror);
     } else if (held !== undefined && report?.consistent === true) held.isComplete = true;
     if (count === before) return;
@@ -175,6 +179,13 @@ export class Backups {
     if (left.length === 0) return;
     const names = left.map(({ config }) => config.name).join(", ");
     findings.fail("S", "backup", `only some mirrors of one command are split, and not ${names}`, () => []);
+  }
+
+  /** What was acknowledged is durable: no crash undoes it. */
+  #checkGone({ mirror, splits }: Backup): void {
+    if (splits.length === 0 || !splits.every(({ isAcknowledged }) => isAcknowledged)) return;
+    this.#model.findings.count("S");
+    this.#model.findings.fail("S", mirror.volume, "a backup that was acknowledged is gone", () => []);
   }
 
   #countOf(pair: PairState): number {

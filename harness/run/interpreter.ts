@@ -184,7 +184,10 @@ export class Interpreter {
         this.#parts.onMark(step.label, this.#parts.marks.set(step.label, step.volumes));
         return;
       case "read-image":
-        this.#expectDone(await readImage(world, step.volume, this.#parts.onImagePiece), path);
+        this.#expectDone(
+          await this.#ask(step.volume, () => readImage(world, step.volume, this.#parts.onImagePiece)),
+          path,
+        );
         return;
       case "write-files":
       case "remove-files":

@@ -1,4 +1,5 @@
 import {
+  after,
   backup,
   cascade,
   connected,
@@ -6,6 +7,7 @@ import {
   create,
   flush,
   KiB,
+  ms,
   restore,
   restored,
   resync,
@@ -27,8 +29,10 @@ export default scenario({
     create("gen1"),
     wait(status("pair", "DUPLEX")),
     wait(status("gen1", "DUPLEX")),
-    write("pvol", { offsetBytes: KiB(12), lengthBytes: KiB(8) }),
+    // Long enough for what is marked as under way to be cleared.
+    after(ms(120), write("pvol", { offsetBytes: KiB(12), lengthBytes: KiB(8) })),
     flush("pvol"),
+    write("pvol", { offsetBytes: KiB(56), lengthBytes: KiB(1) }),
     backup({ mirrors: ["gen1"] }),
     write("pvol", { offsetBytes: KiB(15), lengthBytes: KiB(3) }),
     wait(connected("pair")),

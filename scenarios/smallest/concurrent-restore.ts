@@ -1,10 +1,12 @@
 import {
+  after,
   backup,
   converged,
   create,
   flush,
   KiB,
   localMirror,
+  ms,
   restore,
   restored,
   resync,
@@ -25,7 +27,8 @@ export default scenario({
     write("pvol", { offsetBytes: 0, lengthBytes: KiB(48) }),
     create("gen1"),
     wait(status("gen1", "DUPLEX")),
-    write("pvol", { offsetBytes: KiB(12), lengthBytes: KiB(8) }),
+    // Long enough for what is marked as under way to be cleared.
+    after(ms(120), write("pvol", { offsetBytes: KiB(12), lengthBytes: KiB(8) })),
     backup({ mirrors: ["gen1"] }),
     write("pvol", { offsetBytes: 0, lengthBytes: KiB(40) }),
     flush("pvol"),
