@@ -112,6 +112,9 @@ function checkStep(names: KnownNames, step: Step, path: string): void {
     case "throughout":
       checkCondition(names, step.condition, `${path}.condition`);
       return;
+    case "link-bytes":
+      known(names.links, step.link, `${path}.link`, "link");
+      return;
     case "expect-refused":
     case "attempt":
       if ("steps" in step.step || "step" in step.step)

@@ -38,6 +38,7 @@ export {
   after,
   attempt,
   expectRefused,
+  linkBytes,
   ms,
   repeat,
   seconds,

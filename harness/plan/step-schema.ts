@@ -107,5 +107,11 @@ export const stepSchema: z.ZodType<Step> = z.discriminatedUnion("kind", [
     step: z.lazy(() => stepSchema),
     codes: z.array(codeSchema).min(1).max(16),
   }),
+  z.strictObject({
+    kind: z.literal("link-bytes"),
+    link: nameSchema,
+    bytesMax: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+    steps: stepsSchema,
+  }),
   z.strictObject({ kind: z.literal("throughout"), condition: conditionSchema, steps: stepsSchema }),
 ]);

@@ -221,6 +221,14 @@ export interface ThroughoutStep<S, N extends Names = Names> {
   readonly steps: readonly S[];
 }
 
+/** Takes the steps one after the other; meanwhile at most so many bytes come out of the link, both ways together. */
+export interface LinkBytesStep<S, L extends string = string> {
+  readonly kind: "link-bytes";
+  readonly link: L;
+  readonly bytesMax: number;
+  readonly steps: readonly S[];
+}
+
 /** One step of a plan. */
 export type Step<N extends Names = Names> =
   | LeafStep<N>
@@ -230,5 +238,6 @@ export type Step<N extends Names = Names> =
   | AfterStep<Step<N>>
   | RepeatStep<Step<N>>
   | ThroughoutStep<Step<N>, N>
+  | LinkBytesStep<Step<N>, N["link"]>
   | ExpectRefusedStep<Step<N>>
   | AttemptStep<Step<N>>;

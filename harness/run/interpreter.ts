@@ -89,6 +89,8 @@ export class Interpreter {
         return this.#when(step, path);
       case "throughout":
         return this.#throughout(step, path);
+      case "link-bytes":
+        return this.#linkBytes(step, path);
       default:
         return this.#parts.waiting.during(what, this.#leaf(step, path));
     }
@@ -123,6 +125,15 @@ export class Interpreter {
     });
     const isTrue = await waiting.during(`${path} when ${describeCondition(step.condition)}`, armed);
     if (isTrue) await this.sequence(step.steps.slice(taken), `${path}.steps`);
+  }
+
+  async #linkBytes(step: Extract<Step, { kind: "link-bytes" }>, path: string): Promise<void> {
+    const { world, onUnexpected } = this.#parts;
+    const link = world.link(step.link);
+    const before = link.carriedBytes;
+    await this.sequence(step.steps, `${path}.steps`);
+    const bytes = link.carriedBytes - before;
+    if (bytes > step.bytesMax) onUnexpected(`${path}: ${bytes} bytes over ${step.link}, at most ${step.bytesMax}`);
   }
 
   async #throughout({ condition, steps }: Extract<Step, { kind: "throughout" }>, path: string): Promise<void> {
@@ -235,6 +246,7 @@ export class Interpreter {
       case "after":
       case "when":
       case "throughout":
+      case "link-bytes":
         throw new Error(`a ${step.kind} step is no leaf`);
     }
   }

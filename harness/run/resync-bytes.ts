@@ -9,8 +9,8 @@ import type { Measure } from "./measures.ts";
 
 /**
  * What was written or copied this long before the pair is suspended is no longer in flight: a peer that is
- * silent for 4 s of a clock that may be slow is given up, and a mark that nobody needs is cleared soon. Only what an end holds for
- * pending counts in any case.
+ * silent for 4 s of a clock that may be slow is given up, and a mark that nobody needs is cleared soon. Only
+ * what an end holds for pending counts in any case.
  */
 const IN_FLIGHT_NS = 5500 * NS_PER_MS;
 /** A host write that is younger than this when a resync begins may not have reached the disks yet. */

@@ -13,6 +13,7 @@ import {
   heal,
   holds,
   KiB,
+  linkBytes,
   mirror,
   ms,
   oracle,
@@ -336,4 +337,16 @@ test("an attempt may be refused with a code that it names, and with no other", a
   expect(record.failures.map(({ message }) => message)).toEqual([
     "steps[4]: write ended REFUSED, expected done, or EIO",
   ]);
+});
+
+test("the bytes that cross a link meanwhile are counted", async () => {
+  const copy = (bytesMax: number) => [linkBytes("link", bytesMax, create("pair"), wait(status("pair", "DUPLEX")))];
+  const failures = async (bytesMax: number): Promise<string[]> => {
+    const { record } = await run(scenario({ ...base, steps: copy(bytesMax), expect: [] }));
+    return record.failures.map(({ message }) => message);
+  };
+  expect(await failures(KiB(100))).toEqual([
+    expect.stringMatching(/^steps\[0\]: \d{6} bytes over link, at most 102400$/),
+  ]);
+  expect(await failures(KiB(400))).toEqual([]);
 });

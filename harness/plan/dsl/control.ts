@@ -3,6 +3,7 @@ import type {
   AfterStep,
   AttemptStep,
   ExpectRefusedStep,
+  LinkBytesStep,
   RepeatStep,
   SequenceStep,
   Step,
@@ -74,4 +75,13 @@ export function throughout<const C extends Condition, const S extends readonly S
   ...steps: S
 ): Omit<ThroughoutStep<S[number]>, "condition"> & { readonly condition: C } {
   return { kind: "throughout", condition, steps };
+}
+
+/** Takes the steps; at most `bytesMax` bytes cross the link meanwhile, both ways, whatever they are for (JR-5). */
+export function linkBytes<const L extends string, const S extends readonly Step[]>(
+  link: L,
+  bytesMax: number,
+  ...steps: S
+): LinkBytesStep<S[number], L> {
+  return { kind: "link-bytes", link, bytesMax, steps };
 }
