@@ -173,11 +173,13 @@ export class SharedMemory {
 
   /**
    * Makes a pair: an entry and a bitmap with every track marked, both durable when it settles.
-   * @throws EngineError PAIR_EXISTS, VOLUME_UNKNOWN, META_TOO_SMALL, TABLE_FULL, DISK_FAILED
+   * @throws EngineError PAIR_EXISTS, VOLUME_UNKNOWN, NO_ACCESS, META_TOO_SMALL, TABLE_FULL, DISK_FAILED
    */
   async create(definition: PairDefinition): Promise<Pair> {
     const volume = this.volume(definition.volume);
     this.requireFreshName(definition.name);
+    if (volume.reservedFor !== "")
+      throw new EngineError("NO_ACCESS", { volume: volume.name, why: `it is reserved for ${volume.reservedFor}` });
     const taken = this.pairOn(volume) ?? this.locals.onMirror(volume);
     if (taken !== undefined) throw new EngineError("PAIR_EXISTS", { pair: taken.entry.name, volume: volume.name });
     const primary = definition.role === "primary";

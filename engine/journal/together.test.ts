@@ -139,3 +139,12 @@ test.each(["a", "b"] as const)("%s loses power in the middle: both come to the s
     expect(await content(site, "b"), step).toEqual(rewound ? before : after);
   }
 });
+
+test("the log and the base of a journal are nobody's mirror", async () => {
+  const site = await paired("sync", true);
+  const command = { kind: "create", pair: "q", link: "link", mode: "sync" } as const;
+  const { system } = site.at("a");
+  await expect(site.run(system.execute({ ...command, volume: "pbase", peerVolume: "sbase" }))).rejects.toMatchObject({
+    code: "NO_ACCESS",
+  });
+});
