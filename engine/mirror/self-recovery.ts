@@ -32,9 +32,9 @@ export function tellRecovery(pair: Pair, told: SelfRecovery): boolean {
   const payload = numberedPayload(number, new ByteWriter(1).bool(method === "swap").bytes());
   if (connection === undefined || !pair.live || entry.status !== "DUPLEX") return false;
   if (tracks === undefined || payload === undefined) return false;
+  for (const track of tracks.indices()) pending.begin(track, track);
   const sequence = connection.outbox.send("recover", { pairId: entry.id, flags: FLAG_NUMBERED, payload });
   for (const track of tracks.indices()) {
-    pending.begin(track, track);
     pending.sent(track, track, sequence);
     pending.end(track, track, volume.tick);
   }
