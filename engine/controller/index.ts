@@ -4,6 +4,6 @@ export type { LocalPair } from "../mirror/local-pair.ts";
 export type { Pair } from "../mirror/pair.ts";
 export type { SystemConfig, SystemPorts } from "./config.ts";
 export { StorageSystem } from "./storage-system.ts";
-export type { Volume } from "../volume/volume.ts";
+export type { CopyIn } from "../restore/copy-in.ts";
 export { type RestoringAdministrator, restoreFromBackup } from "../restore/restoring-program.ts";
 export type { Journal } from "../journal/journal.ts";

@@ -10,8 +10,9 @@ import type { Pair } from "../mirror/pair.ts";
 import { chooseResync, splitPair, swapRoles, takeOver } from "../mirror/pair-commands.ts";
 import { NS_PER_MS } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
+import type { CopyIn } from "../restore/copy-in.ts";
+import { restoreOf } from "../restore/restore.ts";
 import { Tasks } from "../tasks.ts";
-import type { Volume } from "../volume/volume.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Command, COMMAND_BYTES_MAX, type CommandOf, encodeCommand, subjectOf } from "./command.ts";
 import { CommandRelay } from "./command-relay.ts";
@@ -104,9 +105,9 @@ export class StorageSystem {
     return this.#memory.journals.all();
   }
 
-  /** Volumes that are taking over other content now. */
-  restores(): readonly Volume[] {
-    return this.#memory.volumes().filter(({ rewriter }) => rewriter !== undefined);
+  /** Restores, recoveries and rollbacks that run, each from the moment that it is accepted. */
+  restores(): readonly CopyIn[] {
+    return this.#memory.volumes().flatMap((volume) => restoreOf(volume) ?? []);
   }
 
   /** The images that are configured here. */

@@ -1,6 +1,6 @@
 import { EngineError } from "../errors.ts";
 import { CopyIn } from "../restore/copy-in.ts";
-import { beginRestore, type RestoreOwner, resumeRestore } from "../restore/restore.ts";
+import { beginRestore, requireRestorable, type RestoreOwner, resumeRestore } from "../restore/restore.ts";
 import { Pair } from "../mirror/pair.ts";
 import { Bitmap } from "../volume/bitmap.ts";
 import type { Tap } from "../volume/tap.ts";
@@ -60,15 +60,15 @@ export async function recover(
   const copy = copyOf(journal, journalTracks(journal, "recovery"), () => rewindLsn, silent);
   lead(company, "apply", silent);
   let changed = new Bitmap(volume.trackCount);
-  // Asked for when nothing is under way any more: what the moment is, is settled then.
-  function* tracks(): Generator<number> {
-    requireBase(journal);
-    targetLsn = journal.moments.resolve(to);
-    journal.moments.hold(targetLsn);
-    changed = journal.moments.changedSince(targetLsn);
-    yield* changed.indices();
-  }
   const owner: RestoreOwner = {
+    // What the moment is, is settled only now.
+    tracks: () => {
+      requireBase(journal);
+      targetLsn = journal.moments.resolve(to);
+      journal.moments.hold(targetLsn);
+      changed = journal.moments.changedSince(targetLsn);
+      return changed.indices();
+    },
     accept: async () => {
       // Nothing before the rewind is ever written in place again.
       await journal.settle();
@@ -84,7 +84,9 @@ export async function recover(
     finished: () => finish(journal),
   };
   try {
-    return await beginRestore({ volume, copy, runtime, told: told !== undefined }, tracks(), owner);
+    // One that was told follows the other end, whatever hosts may do here.
+    if (told === undefined) requireRestorable(volume);
+    return await beginRestore({ volume, copy, runtime }, owner);
   } catch (error) {
     for (const pair of followers) pair.selfRecovery = undefined;
     throw error;
@@ -157,8 +159,5 @@ export async function loadRecovery(journal: Journal): Promise<Recovery | undefin
 export function resumeRecovery(journal: Journal, recovery: Recovery): Promise<boolean> {
   const { volume, runtime } = journal.parts;
   journal.recovery = recovery;
-  return resumeRestore(
-    { volume, copy: recovery.copy, runtime },
-    { accept: async () => {}, finished: () => finish(journal) },
-  );
+  return resumeRestore({ volume, copy: recovery.copy, runtime }, { finished: () => finish(journal) });
 }

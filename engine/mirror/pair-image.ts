@@ -3,6 +3,7 @@ import type { AreaImage } from "../image/area-image.ts";
 import type { Image } from "../image/image.ts";
 import { DiskError, NS_PER_MS, sleep } from "../ports/index.ts";
 import { CopyIn } from "../restore/copy-in.ts";
+import { beginRestore, resumeRestore } from "../restore/restore.ts";
 import type { TrackCopy } from "../volume/track-copy.ts";
 import type { Pair } from "./pair.ts";
 
@@ -22,15 +23,15 @@ export class PairImage {
   readonly image: Image;
   readonly #pair: Pair;
   readonly #rollbackTracks: TrackCopy;
-  #rolled: Promise<void> = Promise.resolve();
+  #rolled: Promise<unknown> = Promise.resolve();
   /** Tracks that the image knows as changed need no mark of their own. */
   #covering = false;
   /** Counts how often {@link #covering} had to end. */
   #merges = 0;
   #fixing: Promise<void> | undefined;
   #waitsForApplier = false;
-  /** What {@link load} found to be done at the start. */
-  #resumed: CopyIn | undefined;
+  /** Lets a rollback that {@link load} found go on. */
+  #resume: () => void = () => {};
   #fixAtStart = false;
 
   constructor(pair: Pair, { image, rollback }: AreaImage) {
@@ -187,46 +188,44 @@ export class PairImage {
    */
   async rollback(): Promise<void> {
     const { entry, volume, runtime } = this.#pair;
+    this.image.requireFixed();
+    volume.requireWhole("rollback");
     this.#requireRollback();
-    const copy = this.#newCopy();
-    volume.rewriter = copy;
     this.#pair.hold("image");
     try {
-      const release = await volume.locks.drain();
-      try {
-        this.image.requireFixed();
-        if (entry.status !== "SPLIT" || this.#pair.phase !== "idle") throw this.#illegal();
-        await this.#beginRollback(copy);
-        volume.addTap(copy);
-        volume.rewriteBegins();
-      } finally {
-        release();
-      }
+      const { ended } = await beginRestore(
+        { volume, copy: this.#newCopy(), runtime },
+        {
+          tracks: () => this.#markRollback(),
+          accept: async () => {
+            await this.image.setRolling(true);
+            entry.consistent = true;
+            await this.#pair.persist();
+          },
+          finished: () => this.#rolledBack(),
+        },
+      );
+      this.#run(ended);
     } catch (error) {
-      volume.rewriter = undefined;
       if (!(error instanceof DiskError)) throw error;
       throw new EngineError("DISK_FAILED", { volume: volume.name, code: error.code });
     } finally {
       this.#pair.release("image");
     }
-    runtime.log.step("rollback.begin", { volume: volume.name, tracks: copy.tracks.total });
-    this.#run(copy);
   }
 
   #requireRollback(): void {
-    const { entry, volume, phase } = this.#pair;
+    const { entry, phase } = this.#pair;
     this.image.requireFixed();
-    volume.requireWhole("rollback");
-    if (entry.status !== "SPLIT" || phase !== "idle") throw this.#illegal();
+    if (entry.status === "SPLIT" && phase === "idle") return;
+    const { name, status, suspension } = entry;
+    throw new EngineError("ILLEGAL_TRANSITION", { pair: name, command: "rollback", status, suspension });
   }
 
-  #illegal(): EngineError {
-    const { name, status, suspension } = this.#pair.entry;
-    return new EngineError("ILLEGAL_TRANSITION", { pair: name, command: "rollback", status, suspension });
-  }
-
-  async #beginRollback(copy: CopyIn): Promise<void> {
+  /** Before the volume has other content: the other end may lack it, and it may be another history. */
+  async #markRollback(): Promise<readonly number[]> {
     const { entry, pending } = this.#pair;
+    this.#requireRollback();
     const tracks = [...this.image.changedTracks()];
     this.image.requireRollbackRoom(tracks);
     await this.mergeTracked();
@@ -236,10 +235,7 @@ export class PairImage {
     // The old generation is that of a resync's target before it; a side that is whole goes on to another history.
     if (entry.consistent && entry.shared && tracks.length > 0) this.#pair.beginHistory();
     await this.#pair.persist();
-    await copy.tracks.begin(tracks);
-    await this.image.setRolling(true);
-    entry.consistent = true;
-    await this.#pair.persist();
+    return tracks;
   }
 
   #newCopy(): CopyIn {
@@ -257,27 +253,20 @@ export class PairImage {
     });
   }
 
-  #run(copy: CopyIn): void {
-    this.#rolled = this.#runRollback(copy);
-    this.#pair.runtime.tasks.spawn(this.#rolled);
+  #run(ended: Promise<unknown>): void {
+    this.#rolled = ended;
+    this.#pair.runtime.tasks.spawn(ended);
   }
 
-  async #runRollback(copy: CopyIn): Promise<void> {
-    const { volume, runtime } = this.#pair;
-    await copy.run();
+  async #rolledBack(): Promise<void> {
     for (;;) {
       try {
-        await this.image.setRolling(false);
-        break;
+        return await this.image.setRolling(false);
       } catch (error) {
         if (!(error instanceof DiskError)) throw error;
-        await sleep(runtime.clock, RETRY_NS);
+        await sleep(this.#pair.runtime.clock, RETRY_NS);
       }
     }
-    volume.removeTap(copy);
-    volume.rewriter = undefined;
-    volume.rewriteEnds();
-    runtime.log.step("rollback.done", { volume: volume.name });
   }
 
   // --- after a start --------------------------------------------------------------------------
@@ -301,11 +290,11 @@ export class PairImage {
     }
     if (rolling) {
       entry.consistent = true;
-      const copy = this.#newCopy();
-      volume.rewriter = copy;
-      volume.addTap(copy);
-      runtime.log.step("rollback.resumed", { volume: volume.name, tracks: copy.tracks.total });
-      this.#resumed = copy;
+      const started = new Promise<void>((resolve) => {
+        this.#resume = resolve;
+      });
+      const parts = { volume, copy: this.#newCopy(), runtime };
+      this.#run(resumeRestore(parts, { finished: () => this.#rolledBack() }, started));
     }
     if (entry.imageTracks !== 0 && image.state === "fixed" && image.moment === entry.imageTracks) {
       for (const track of image.changedTracks()) pending.dirty.set(track);
@@ -316,8 +305,7 @@ export class PairImage {
 
   /** After {@link load}, when the volume is what it was: a journal has brought it there. Before hosts are served. */
   async start(): Promise<void> {
-    if (this.#resumed !== undefined) this.#run(this.#resumed);
-    this.#resumed = undefined;
+    this.#resume();
     if (this.#fixAtStart) await this.suspend();
     this.#fixAtStart = false;
   }

@@ -6,7 +6,7 @@ import type { Disk } from "../ports/index.ts";
 import { Bitmap } from "../volume/bitmap.ts";
 import { TrackCopy } from "../volume/track-copy.ts";
 import { CopyIn } from "./copy-in.ts";
-import { beginRestore, type RestoreOwner, resumeRestore } from "./restore.ts";
+import { beginRestore, requireRestorable, resumeRestore } from "./restore.ts";
 
 /** Which tracks are brought back (CR-2): those that differ as both bitmaps know, or every one. */
 export type RestoreScope = "changed" | "all";
@@ -32,20 +32,25 @@ export async function restoreFromMirror(
   try {
     const release = await pair.mirror.locks.drain();
     release();
+    requireRestorable(volume);
     const copy = copyFromMirror(pair, meta);
-    return await beginRestore({ volume, copy, runtime }, differing(pair, scope), {
-      ...ownerOf(pair),
-      accept: async () => {
-        entry.task = "restoring";
-        entry.restoreCount++;
-        await pair.table.persist();
-        // The restore knows these tracks now; what is marked from here on, hosts have altered. Marks left
-        // on disk name more than that, which does no harm.
-        pair.pending.dirty.clearAll();
-        pair.mirrorSide.dirty.clearAll();
-        pair.restore = copy;
+    return await beginRestore(
+      { volume, copy, runtime },
+      {
+        tracks: () => differing(pair, scope),
+        finished: () => finished(pair),
+        accept: async () => {
+          entry.task = "restoring";
+          entry.restoreCount++;
+          await pair.table.persist();
+          // The restore knows these tracks now; what is marked from here on, hosts have altered. Marks left
+          // on disk name more than that, which does no harm.
+          pair.pending.dirty.clearAll();
+          pair.mirrorSide.dirty.clearAll();
+          pair.restore = copy;
+        },
       },
-    });
+    );
   } finally {
     pair.busy = "";
   }
@@ -62,18 +67,13 @@ export async function resumeRestoreFromMirror(pair: LocalPair, meta: Disk, start
       expected: "valid sectors: either guess would lose data",
     });
   pair.restore = copy;
-  runtime.tasks.spawn(resumeRestore({ volume, copy, runtime }, ownerOf(pair), started));
+  runtime.tasks.spawn(resumeRestore({ volume, copy, runtime }, { finished: () => finished(pair) }, started));
 }
 
-function ownerOf(pair: LocalPair): RestoreOwner {
-  return {
-    accept: async () => {},
-    finished: async () => {
-      pair.entry.task = "";
-      pair.restore = undefined;
-      await pair.table.persist();
-    },
-  };
+async function finished(pair: LocalPair): Promise<void> {
+  pair.entry.task = "";
+  pair.restore = undefined;
+  await pair.table.persist();
 }
 
 function copyFromMirror(pair: LocalPair, meta: Disk): CopyIn {

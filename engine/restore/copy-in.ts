@@ -52,6 +52,10 @@ export class CopyIn extends Tap {
     this.altered = new Bitmap(parts.volume.trackCount);
   }
 
+  get volume(): Volume {
+    return this.#parts.volume;
+  }
+
   get from(): CopyInParts["from"] {
     return this.#parts.from;
   }

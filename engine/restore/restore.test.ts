@@ -42,7 +42,7 @@ async function restoring(mode: "sync" | "async") {
   const copy = new CopyIn({ volume, source, tracks, runtime: a.runtime, name: "test", from: "journal", id: 1 });
   const all = Array.from({ length: TRACKS }, (_, track) => track);
   const begin = (): ReturnType<typeof beginRestore> =>
-    beginRestore({ volume, copy, runtime: a.runtime }, all, { accept: none, finished: none });
+    beginRestore({ volume, copy, runtime: a.runtime }, { tracks: () => all, accept: none, finished: none });
   return { ...two, begin, go };
 }
 
@@ -106,7 +106,7 @@ test("a restore that a crash interrupted goes on with the tracks that are left, 
   const copy = new CopyIn({ volume, source, tracks, runtime, name: "test", from: "journal", id: 1 });
   const told: string[] = [];
   const finished = async (): Promise<void> => void told.push("finished");
-  const ended = resumeRestore({ volume, copy, runtime }, { accept: none, finished });
+  const ended = resumeRestore({ volume, copy, runtime }, { finished });
   expect((await volume.read(4 * TRACK_BYTES, 512))[0]).toBe(RESTORED);
   expect(await ended).toBe(true);
   expect(told).toEqual(["finished"]);

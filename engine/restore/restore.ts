@@ -3,8 +3,17 @@ import type { Runtime } from "../runtime.ts";
 import type { Volume } from "../volume/volume.ts";
 import type { CopyIn } from "./copy-in.ts";
 
+/** A volume, and what brings other content into it. */
+export interface RestoreParts {
+  readonly volume: Volume;
+  readonly copy: CopyIn;
+  readonly runtime: Runtime;
+}
+
 /** Who remembers, durably, that a restore runs. */
 export interface RestoreOwner {
+  /** Nothing is under way any more. @returns the tracks that differ, or all. @throws EngineError: nothing happened */
+  tracks(): Iterable<number> | Promise<Iterable<number>>;
   /** From the moment that it settles the volume has the other content. @throws EngineError: nothing happened */
   accept(): Promise<void>;
   finished(): Promise<void>;
@@ -12,29 +21,21 @@ export interface RestoreOwner {
 
 /**
  * Gives the volume the content of `copy`'s source, in one step for its hosts: what is under way ends,
- * what comes later waits for two durable writes, whatever the volume's size.
- * @param tracks those that differ, or all
- * `told`: the other end's volume does so, and this one follows, whatever hosts may do here
+ * what comes later waits for a few durable writes, whatever the volume's size.
  * @returns `ended`: settles with true when everything is there; false if it was stopped
- * @throws EngineError RESTORE_RUNS, NO_ACCESS, and what `accept` throws. @throws DiskError
+ * @throws EngineError RESTORE_RUNS, and what the owner throws. @throws DiskError
  */
 export async function beginRestore(
-  {
-    volume,
-    copy,
-    runtime,
-    told = false,
-  }: { readonly volume: Volume; readonly copy: CopyIn; readonly runtime: Runtime; readonly told?: boolean },
-  tracks: Iterable<number>,
+  parts: RestoreParts,
   owner: RestoreOwner,
 ): Promise<{ readonly ended: Promise<boolean> }> {
-  if (told) volume.requireWhole("restore");
-  else requireRestorable(volume);
+  const { volume, copy, runtime } = parts;
+  volume.requireWhole("restore");
   volume.rewriter = copy;
   try {
     const release = await volume.locks.drain();
     try {
-      await copy.tracks.begin(tracks);
+      await copy.tracks.begin(await owner.tracks());
       await owner.accept();
       volume.addTap(copy);
       volume.rewriteBegins();
@@ -46,7 +47,7 @@ export async function beginRestore(
     throw error;
   }
   runtime.log.step("restore.begin", { volume: volume.name, tracks: copy.tracks.total });
-  return { ended: runRestore({ volume, copy, runtime }, owner) };
+  return { ended: runRestore(parts, owner) };
 }
 
 /**
@@ -54,8 +55,8 @@ export async function beginRestore(
  * @param started every tap of the volume is in place: before, a change would pass some of them by
  */
 export async function resumeRestore(
-  parts: { readonly volume: Volume; readonly copy: CopyIn; readonly runtime: Runtime },
-  owner: RestoreOwner,
+  parts: RestoreParts,
+  owner: Pick<RestoreOwner, "finished">,
   started?: Promise<void>,
 ): Promise<boolean> {
   const { volume, copy, runtime } = parts;
@@ -67,8 +68,8 @@ export async function resumeRestore(
 }
 
 async function runRestore(
-  { volume, copy, runtime }: { readonly volume: Volume; readonly copy: CopyIn; readonly runtime: Runtime },
-  owner: RestoreOwner,
+  { volume, copy, runtime }: RestoreParts,
+  owner: Pick<RestoreOwner, "finished">,
 ): Promise<boolean> {
   if (!(await copy.run())) return false;
   await owner.finished();
@@ -79,7 +80,12 @@ async function runRestore(
   return true;
 }
 
-/** @throws EngineError RESTORE_RUNS, NO_ACCESS */
+/** The restore that runs; one that is not accepted yet may still be refused, and is none. */
+export function restoreOf({ rewriter, taps }: Volume): CopyIn | undefined {
+  return rewriter !== undefined && taps.includes(rewriter) ? rewriter : undefined;
+}
+
+/** For a restore that hosts' access allows or not. @throws EngineError RESTORE_RUNS, NO_ACCESS */
 export function requireRestorable(volume: Volume): void {
   volume.requireWhole("restore");
   const access = volume.access();

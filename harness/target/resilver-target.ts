@@ -1,4 +1,4 @@
-import { type Journal, type LocalPair, type Pair, StorageSystem, Tasks, type Volume } from "../../engine/controller/index.ts";
+import { type CopyIn, type Journal, type LocalPair, type Pair, StorageSystem, Tasks } from "../../engine/controller/index.ts";
 import { EngineError } from "../../engine/errors.ts";
 import {
   type AdminCommand,
@@ -116,7 +116,7 @@ class ResilverSystem implements TargetSystem {
   }
 
   restores(): readonly RestoreReport[] {
-    return this.#system?.restores().flatMap(restoreReportOf) ?? [];
+    return this.#system?.restores().map(restoreReportOf) ?? [];
   }
 
   #required(): StorageSystem {
@@ -125,20 +125,17 @@ class ResilverSystem implements TargetSystem {
   }
 }
 
-function restoreReportOf({ name, trackBytes, rewriter }: Volume): RestoreReport[] {
-  if (rewriter === undefined) return [];
-  const { from, id, tracks, altered } = rewriter;
-  return [
-    {
-      volume: name,
-      from,
-      id,
-      doneTracks: tracks.done,
-      totalTracks: tracks.total,
-      left: { trackBytes, has: (trackIndex) => tracks.left.has(trackIndex) },
-      altered: { trackBytes, has: (trackIndex) => altered.has(trackIndex) },
-    },
-  ];
+function restoreReportOf({ volume, from, id, tracks, altered }: CopyIn): RestoreReport {
+  const { name, trackBytes } = volume;
+  return {
+    volume: name,
+    from,
+    id,
+    doneTracks: tracks.done,
+    totalTracks: tracks.total,
+    left: { trackBytes, has: (trackIndex) => tracks.left.has(trackIndex) },
+    altered: { trackBytes, has: (trackIndex) => altered.has(trackIndex) },
+  };
 }
 
 function journalReportOf(journal: Journal): JournalReport {
