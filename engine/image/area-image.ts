@@ -1,9 +1,8 @@
 import { EngineError } from "../errors.ts";
-import { IntentBitmap, intentBitmapBytes } from "../mirror/intent-bitmap.ts";
+import { intentBitmapBytes } from "../mirror/intent-bitmap.ts";
 import type { Disk } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
-import { Bitmap } from "../volume/bitmap.ts";
-import { TrackCopy } from "../volume/track-copy.ts";
+import { type TrackCopy, trackCopyAt } from "../volume/track-copy.ts";
 import type { Volume } from "../volume/volume.ts";
 import type { Image } from "./image.ts";
 import { HEAD_BYTES, ImageHeadStore } from "./image-head.ts";
@@ -52,7 +51,5 @@ export function openAreaImage(
 }
 
 function rollbackTracks(area: Disk, { trackCount, trackBytes }: Volume): TrackCopy {
-  const left = new Bitmap(trackCount);
-  const place = { pairId: ROLLBACK_ID, offsetBytes: HEAD_BYTES, trackCount };
-  return new TrackCopy(left, new IntentBitmap(area, place, (track) => left.has(track)), trackBytes);
+  return trackCopyAt(area, { pairId: ROLLBACK_ID, offsetBytes: HEAD_BYTES, trackCount }, trackBytes);
 }

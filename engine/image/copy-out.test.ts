@@ -1,13 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { IntentBitmap, intentBitmapBytes } from "../mirror/intent-bitmap.ts";
+import { intentBitmapBytes } from "../mirror/intent-bitmap.ts";
 import { SECTOR_BYTES } from "../ports/index.ts";
 import { checkAsyncLaw } from "../testing/check-law.ts";
 import { drained } from "../testing/drained.node.ts";
 import { FakeDisk } from "../testing/fake-disk.ts";
 import { testRuntime } from "../testing/test-runtime.node.ts";
-import { Bitmap } from "../volume/bitmap.ts";
-import { TrackCopy } from "../volume/track-copy.ts";
+import { trackCopyAt } from "../volume/track-copy.ts";
 import { Volume } from "../volume/volume.ts";
 import { CopyOut } from "./copy-out.ts";
 
@@ -26,9 +25,8 @@ const writes = fc.array(
 async function open(disk: FakeDisk, target: FakeDisk, meta: FakeDisk, begin: boolean) {
   const runtime = testRuntime();
   const volume = new Volume("pvol", disk, TRACK_BYTES, runtime);
-  const left = new Bitmap(TRACKS);
   const place = { pairId: 1, offsetBytes: 0, trackCount: TRACKS };
-  const tracks = new TrackCopy(left, new IntentBitmap(meta, place, (track) => left.has(track)), TRACK_BYTES);
+  const tracks = trackCopyAt(meta, place, TRACK_BYTES);
   if (begin) await tracks.begin(Array.from({ length: TRACKS }, (_, track) => track));
   else expect(await tracks.load()).toBe(true);
   const lost: string[] = [];

@@ -1,7 +1,8 @@
 import { type Disk, DiskError } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
+import { copyInBackground } from "../volume/background-copy.ts";
 import { Tap } from "../volume/tap.ts";
-import { STRETCH_BYTES, type TrackCopy } from "../volume/track-copy.ts";
+import type { TrackCopy } from "../volume/track-copy.ts";
 import type { Update, Volume } from "../volume/volume.ts";
 
 export interface CopyOutParts {
@@ -131,33 +132,16 @@ export class CopyOut extends Tap {
    */
   async run(): Promise<boolean> {
     const { volume, tracks } = this.#parts;
-    let cursor = 0;
-    let stretchBytes = 0;
-    while (this.#ended === "") {
-      const run = tracks.next(cursor);
-      try {
-        if (run === undefined || stretchBytes >= STRETCH_BYTES) {
-          stretchBytes = 0;
-          await this.#settle(tracks.unsettled());
-          if (tracks.left.count > 0 || this.#ended !== "") continue;
-          this.#ended = "done";
-          return true;
-        }
-        const [first, last] = run;
-        const release = await volume.locks.acquire(first * volume.trackBytes, (last + 1) * volume.trackBytes);
-        try {
-          if (this.#ended === "") for (const piece of tracks.runs(first, last)) await this.#copy(piece);
-        } finally {
-          release();
-        }
-        cursor = last + 1;
-        stretchBytes += (last - first + 1) * volume.trackBytes;
-      } catch (error) {
-        if (!(error instanceof DiskError)) throw error;
-        await this.#lose(error);
-      }
-    }
-    return false;
+    const whole = await copyInBackground({
+      volume,
+      tracks,
+      goesOn: () => this.#ended === "",
+      copy: (run) => this.#copy(run),
+      settle: (copied) => this.#settle(copied),
+      failed: (error) => this.#lose(error),
+    });
+    if (whole) this.#ended = "done";
+    return whole;
   }
 
   /** Ends {@link run}; from now on changes of the volume are not preserved. */

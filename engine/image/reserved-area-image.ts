@@ -3,7 +3,7 @@ import { IntentBitmap, intentBitmapBytes } from "../mirror/intent-bitmap.ts";
 import type { Disk } from "../ports/index.ts";
 import type { ContentSource } from "../restore/copy-in.ts";
 import { Bitmap } from "../volume/bitmap.ts";
-import { TrackCopy } from "../volume/track-copy.ts";
+import { type TrackCopy, trackCopyAt } from "../volume/track-copy.ts";
 import type { Update } from "../volume/volume.ts";
 import { CopyOut } from "./copy-out.ts";
 import { Image, type ImageParts } from "./image.ts";
@@ -135,17 +135,16 @@ export class ReservedAreaImage extends Image {
     const { trackCount, trackBytes } = this.volume;
     const bytes = intentBitmapBytes(trackCount);
     const offsetBytes = this.#tablesOffsetBytes + (moment % 2) * 2 * bytes;
-    const left = new Bitmap(trackCount);
     const changing = new Bitmap(trackCount);
     // The moment in every sector tells it from what an earlier image left there.
-    const marks = (isMarked: Bitmap, at: number): IntentBitmap =>
-      new IntentBitmap(this.#area, { pairId: moment, offsetBytes: at, trackCount }, (track) => isMarked.has(track));
+    const place = { pairId: moment, offsetBytes, trackCount };
+    const behind = { ...place, offsetBytes: offsetBytes + bytes };
     return {
       moment,
-      copy: new TrackCopy(left, marks(left, offsetBytes), trackBytes),
+      copy: trackCopyAt(this.#area, place, trackBytes),
       changing,
       changed: new Bitmap(trackCount),
-      marks: marks(changing, offsetBytes + bytes),
+      marks: new IntentBitmap(this.#area, behind, (track) => changing.has(track)),
     };
   }
 }

@@ -1,8 +1,6 @@
-import { IntentBitmap } from "../mirror/intent-bitmap.ts";
 import { CopyOut } from "../image/copy-out.ts";
 import { DiskError, NS_PER_MS, sleep } from "../ports/index.ts";
-import { Bitmap } from "../volume/bitmap.ts";
-import { TrackCopy } from "../volume/track-copy.ts";
+import { type TrackCopy, trackCopyAt } from "../volume/track-copy.ts";
 import { type Journal, marksOffsetBytes } from "./journal.ts";
 
 const RETRY_NS = 1_000 * NS_PER_MS;
@@ -10,13 +8,12 @@ const RETRY_NS = 1_000 * NS_PER_MS;
 /** The marks of a copy to or from the journal, in the log volume. */
 export function journalTracks(journal: Journal, which: "base" | "recovery"): TrackCopy {
   const { volume, log } = journal.parts;
-  const left = new Bitmap(volume.trackCount);
   const place = {
     pairId: which === "base" ? 1 : 2,
     offsetBytes: marksOffsetBytes(volume, which),
     trackCount: volume.trackCount,
   };
-  return new TrackCopy(left, new IntentBitmap(log.disk, place, (track) => left.has(track)), volume.trackBytes);
+  return trackCopyAt(log.disk, place, volume.trackBytes);
 }
 
 function copyOf(journal: Journal, tracks: TrackCopy): CopyOut {

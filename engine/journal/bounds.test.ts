@@ -44,7 +44,7 @@ test("a second recovery is refused while one runs", async () => {
   await write(rig, 2);
   const { ended } = await recover(rig.journal, { lsn: 1 });
   expect(await codeOf(() => recover(rig.journal, { lsn: 0 }))).toBe("RESTORE_RUNS");
-  expect(await ended).toBe(true);
+  await ended;
 });
 
 test("folding leaves a moment that somebody keeps, until a write needs its space", async () => {

@@ -47,7 +47,7 @@ export async function recover(
   journal: Journal,
   to: RecoveryPoint,
   company: Company = {},
-): Promise<{ readonly ended: Promise<boolean> }> {
+): Promise<{ readonly ended: Promise<void> }> {
   const { volume, runtime } = journal.parts;
   requireBase(journal);
   volume.requireWhole("recover");
@@ -156,7 +156,7 @@ export async function loadRecovery(journal: Journal): Promise<Recovery | undefin
 }
 
 /** @returns settles when everything is in place */
-export function resumeRecovery(journal: Journal, recovery: Recovery): Promise<boolean> {
+export function resumeRecovery(journal: Journal, recovery: Recovery): Promise<void> {
   const { volume, runtime } = journal.parts;
   journal.recovery = recovery;
   return resumeRestore({ volume, copy: recovery.copy, runtime }, { finished: () => finish(journal) });

@@ -16,7 +16,7 @@ export async function recoverBySwap(
   journal: Journal,
   to: RecoveryPoint,
   company: Company = {},
-): Promise<{ readonly ended: Promise<boolean> }> {
+): Promise<{ readonly ended: Promise<void> }> {
   const { moments, parts, table } = journal;
   const { volume, runtime } = parts;
   requireBase(journal);
@@ -42,7 +42,7 @@ export async function recoverBySwap(
   }
   runtime.log.step("journal.swapped", { volume: volume.name, to: lsn, lsn: table.baseLsn });
   journal.onStale();
-  return { ended: Promise.resolve(true) };
+  return { ended: Promise.resolve() };
 }
 
 /** Nothing is under way, and nothing is folded. */

@@ -17,6 +17,13 @@ export function intentBitmapBytes(trackCount: number): number {
   return Math.ceil(trackCount / TRACKS_PER_SECTOR) * SECTOR_BYTES;
 }
 
+/** Where an intent bitmap is on its disk, and whose it is: another's marks are not believed. */
+export interface IntentPlace {
+  readonly pairId: number;
+  readonly offsetBytes: number;
+  readonly trackCount: number;
+}
+
 /**
  * The durable side of a pending bitmap, and the intent log (rule 3): a track is marked here, durably,
  * before any byte of it is written, so after a crash every track that may differ is known. Marks
@@ -40,11 +47,7 @@ export class IntentBitmap implements IntentStore {
   readonly #queued = new Map<number, Promise<void>>();
 
   /** @param isPending what memory says: a track that must stay marked */
-  constructor(
-    disk: Disk,
-    place: { readonly pairId: number; readonly offsetBytes: number; readonly trackCount: number },
-    isPending: (trackIndex: number) => boolean,
-  ) {
+  constructor(disk: Disk, place: IntentPlace, isPending: (trackIndex: number) => boolean) {
     this.#disk = disk;
     this.#offsetBytes = place.offsetBytes;
     this.#pairId = place.pairId;

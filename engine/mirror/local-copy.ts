@@ -1,10 +1,8 @@
+import { COPY_BYTES_MAX } from "../volume/track-copy.ts";
 import type { Update } from "../volume/volume.ts";
 import { isZero } from "../wire/zero-range.ts";
 import { isDeviceFailure, type LocalPair } from "./local-pair.ts";
 import { setStatus } from "./pair-status.ts";
-
-/** The most that one step copies: neighbouring tracks go together. */
-const COPY_BYTES_MAX = 64 * 1024;
 
 /**
  * SPLIT → COPY: the mirror is to be what the volume is again, so the updates of both sides are copied

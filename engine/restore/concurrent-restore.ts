@@ -1,10 +1,8 @@
 import { EngineError } from "../errors.ts";
-import { IntentBitmap } from "../mirror/intent-bitmap.ts";
 import type { LocalPair } from "../mirror/local-pair.ts";
 import { illegalLocal } from "../mirror/local-split.ts";
 import type { Disk } from "../ports/index.ts";
-import { Bitmap } from "../volume/bitmap.ts";
-import { TrackCopy } from "../volume/track-copy.ts";
+import { trackCopyAt } from "../volume/track-copy.ts";
 import { CopyIn } from "./copy-in.ts";
 import { beginRestore, requireRestorable, resumeRestore } from "./restore.ts";
 
@@ -23,7 +21,7 @@ export async function restoreFromMirror(
   pair: LocalPair,
   scope: RestoreScope,
   meta: Disk,
-): Promise<{ readonly ended: Promise<boolean> }> {
+): Promise<{ readonly ended: Promise<void> }> {
   const { entry, volume, runtime } = pair;
   volume.requireWhole("restore");
   if (entry.status !== "SPLIT" || entry.suspension !== "operator" || entry.task !== "" || pair.busy !== "")
@@ -79,9 +77,8 @@ async function finished(pair: LocalPair): Promise<void> {
 function copyFromMirror(pair: LocalPair, meta: Disk): CopyIn {
   const { entry, volume, mirror, runtime } = pair;
   const { trackCount } = volume;
-  const left = new Bitmap(trackCount);
   const place = { pairId: entry.id, offsetBytes: entry.restoreBitmapOffsetBytes, trackCount };
-  const tracks = new TrackCopy(left, new IntentBitmap(meta, place, (track) => left.has(track)), volume.trackBytes);
+  const tracks = trackCopyAt(meta, place, volume.trackBytes);
   // The mirror's disk: nothing changes it before the restore is through.
   const source = mirror.disk;
   const id = entry.restoreCount + (entry.task === "restoring" ? 0 : 1);

@@ -1,8 +1,9 @@
-import { DiskError, NS_PER_MS, sleep } from "../ports/index.ts";
+import { NS_PER_MS, sleep } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
+import { copyInBackground } from "../volume/background-copy.ts";
 import { Bitmap } from "../volume/bitmap.ts";
 import { Tap } from "../volume/tap.ts";
-import { STRETCH_BYTES, type TrackCopy } from "../volume/track-copy.ts";
+import type { TrackCopy } from "../volume/track-copy.ts";
 import type { Update, Volume } from "../volume/volume.ts";
 import { isZero } from "../wire/zero-range.ts";
 
@@ -44,7 +45,6 @@ export class CopyIn extends Tap {
   readonly #parts: CopyInParts;
   /** Tracks that hosts changed since it began (CR-5). */
   readonly altered: Bitmap;
-  #stopped = false;
 
   constructor(parts: CopyInParts) {
     super();
@@ -140,45 +140,19 @@ export class CopyIn extends Tap {
     await tracks.settle(touched);
   }
 
-  /**
-   * Brings everything. Begin with it once the tracks are durable and this is a tap of the volume.
-   * @returns false if it was stopped
-   */
-  async run(): Promise<boolean> {
+  /** Brings everything. Begin with it once the tracks are durable and this is a tap of the volume. */
+  async run(): Promise<void> {
     const { volume, tracks, runtime, name } = this.#parts;
-    let cursor = 0;
-    let stretchBytes = 0;
-    while (!this.#stopped) {
-      const run = tracks.next(cursor);
-      try {
-        if (run === undefined || stretchBytes >= STRETCH_BYTES) {
-          stretchBytes = 0;
-          // What hosts write meanwhile is their own to settle, so this ends.
-          await this.#settle(tracks.unsettled());
-          if (tracks.left.count === 0) return true;
-          continue;
-        }
-        const [first, last] = run;
-        const release = await volume.locks.acquire(first * volume.trackBytes, (last + 1) * volume.trackBytes);
-        try {
-          if (this.#stopped) return false;
-          for (const piece of tracks.runs(first, last)) await this.#bring(piece);
-        } finally {
-          release();
-        }
-        cursor = last + 1;
-        stretchBytes += (last - first + 1) * volume.trackBytes;
-      } catch (error) {
-        if (!(error instanceof DiskError)) throw error;
+    await copyInBackground({
+      volume,
+      tracks,
+      goesOn: () => true,
+      copy: (run) => this.#bring(run),
+      settle: (copied) => this.#settle(copied),
+      failed: (error) => {
         runtime.log.step("restore.failed", { name, code: error.code });
-        await sleep(runtime.clock, RETRY_NS);
-      }
-    }
-    return false;
-  }
-
-  /** Ends {@link run} after the track under way; the tap stays until it is removed. */
-  stop(): void {
-    this.#stopped = true;
+        return sleep(runtime.clock, RETRY_NS);
+      },
+    });
   }
 }

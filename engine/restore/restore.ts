@@ -22,13 +22,13 @@ export interface RestoreOwner {
 /**
  * Gives the volume the content of `copy`'s source, in one step for its hosts: what is under way ends,
  * what comes later waits for a few durable writes, whatever the volume's size.
- * @returns `ended`: settles with true when everything is there; false if it was stopped
+ * @returns `ended`: settles when everything is there
  * @throws EngineError RESTORE_RUNS, and what the owner throws. @throws DiskError
  */
 export async function beginRestore(
   parts: RestoreParts,
   owner: RestoreOwner,
-): Promise<{ readonly ended: Promise<boolean> }> {
+): Promise<{ readonly ended: Promise<void> }> {
   const { volume, copy, runtime } = parts;
   volume.requireWhole("restore");
   volume.rewriter = copy;
@@ -58,7 +58,7 @@ export async function resumeRestore(
   parts: RestoreParts,
   owner: Pick<RestoreOwner, "finished">,
   started?: Promise<void>,
-): Promise<boolean> {
+): Promise<void> {
   const { volume, copy, runtime } = parts;
   volume.rewriter = copy;
   volume.addTap(copy);
@@ -70,14 +70,13 @@ export async function resumeRestore(
 async function runRestore(
   { volume, copy, runtime }: RestoreParts,
   owner: Pick<RestoreOwner, "finished">,
-): Promise<boolean> {
-  if (!(await copy.run())) return false;
+): Promise<void> {
+  await copy.run();
   await owner.finished();
   volume.removeTap(copy);
   volume.rewriter = undefined;
   volume.rewriteEnds();
   runtime.log.step("restore.done", { volume: volume.name });
-  return true;
 }
 
 /** The restore that runs; one that is not accepted yet may still be refused, and is none. */

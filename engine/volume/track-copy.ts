@@ -1,10 +1,9 @@
-import type { IntentBitmap } from "../mirror/intent-bitmap.ts";
+import { IntentBitmap, type IntentPlace } from "../mirror/intent-bitmap.ts";
+import type { Disk } from "../ports/index.ts";
 import { Bitmap } from "./bitmap.ts";
 
-/** The most that one step of a background copy moves: neighbouring tracks go together. */
-const COPY_BYTES_MAX = 64 * 1024;
-/** What is copied is made durable, and forgotten, after so many bytes. */
-export const STRETCH_BYTES = 1024 * 1024;
+/** The most that one step of a copy moves: neighbouring tracks go together. */
+export const COPY_BYTES_MAX = 64 * 1024;
 
 /**
  * The tracks that a copy has still to move, in memory and durably. The set only shrinks: a track leaves it
@@ -18,7 +17,7 @@ export class TrackCopy {
   readonly #tracksMax: number;
   total = 0;
 
-  /** @param marks its `isPending` must be `left.has` of the same set: see {@link marksOf} */
+  /** @param marks its `isPending` must be `left.has` of the same set: see {@link trackCopyAt} */
   constructor(left: Bitmap, marks: IntentBitmap, trackBytes: number) {
     this.left = left;
     this.#marks = marks;
@@ -95,4 +94,10 @@ export class TrackCopy {
       this.#copied.clear(track);
     }
   }
+}
+
+/** The tracks of a copy whose marks have a place of their own on `disk`. */
+export function trackCopyAt(disk: Disk, place: IntentPlace, trackBytes: number): TrackCopy {
+  const left = new Bitmap(place.trackCount);
+  return new TrackCopy(left, new IntentBitmap(disk, place, (track) => left.has(track)), trackBytes);
 }
