@@ -34,8 +34,8 @@ export interface InterpreterParts {
   readonly traces: ReadonlyMap<string, LoadedTrace>;
   /** For plans that deal with files. */
   readonly fileSystems: FileSystems | undefined;
-  /** A moment got a name. */
-  readonly onMark: (label: string, marks: readonly VolumeMark[]) => void;
+  /** These moments got a name. */
+  readonly onMark: (marks: readonly VolumeMark[]) => void;
   /** An image was read, this piece of it. */
   readonly onImagePiece: (piece: ImagePiece) => void;
   /** A fault was injected just now. */
@@ -192,7 +192,7 @@ export class Interpreter {
         return;
       }
       case "mark":
-        this.#parts.onMark(step.label, this.#parts.marks.set(step.label, step.volumes));
+        this.#parts.onMark(this.#parts.marks.set(step.label, step.volumes));
         return;
       case "read-image":
         this.#expectDone(
@@ -319,33 +319,29 @@ export class Interpreter {
   }
 
   async #expectRefused(step: Step, code: string, path: string): Promise<void> {
-    const { onUnexpected } = this.#parts;
-    if (isAdminStep(step) || isFileStep(step)) {
-      const what = isAdminStep(step) ? describeAdminStep(step) : step.kind;
-      const refusal = isAdminStep(step) ? await this.#admin(step) : await this.files.take(step);
-      if (refusal === "") onUnexpected(`${path}: ${what} was not refused, expected ${code}`);
-      else if (!refusal.startsWith(`${code}:`)) onUnexpected(`${path}: refused by ${refusal}, expected ${code}`);
-      return;
-    }
-    const outcome = await this.#refusable(step);
-    if (outcome.code !== code) onUnexpected(`${path}: ${step.kind} ended ${outcome.code}, expected ${code}`);
+    const end = await this.#endOf(step);
+    if (end.code !== code) this.#parts.onUnexpected(`${path}: ${end.what}, expected ${code}`);
   }
 
   async #attempt(step: Step, codes: readonly string[], path: string): Promise<void> {
-    const { onUnexpected } = this.#parts;
-    const expected = `done, or ${codes.join(", ")}`;
-    if (isAdminStep(step)) {
-      const refusal = await this.#admin(step);
-      if (refusal !== "" && !codes.some((code) => refusal.startsWith(`${code}:`)))
-        onUnexpected(`${path}: ${describeAdminStep(step)} was refused by ${refusal}, expected ${expected}`);
-      return;
-    }
-    const outcome = await this.#refusable(step);
-    if (outcome.code !== "DONE" && !codes.includes(outcome.code))
-      onUnexpected(`${path}: ${step.kind} ended ${outcome.code}, expected ${expected}`);
+    const end = await this.#endOf(step);
+    if (end.code === "DONE" || codes.includes(end.code)) return;
+    this.#parts.onUnexpected(`${path}: ${end.what}, expected done, or ${codes.join(", ")}`);
   }
 
-  #refusable(step: Step): Promise<HostOutcome> {
+  /** How a step ended that may be refused: with `DONE` or a code; and for people. */
+  async #endOf(step: Step): Promise<{ readonly code: string; readonly what: string }> {
+    if (isAdminStep(step) || isFileStep(step)) {
+      const what = isAdminStep(step) ? describeAdminStep(step) : step.kind;
+      const refusal = isAdminStep(step) ? await this.#admin(step) : await this.files.take(step);
+      if (refusal === "") return { code: "DONE", what: `${what} was not refused` };
+      return { code: refusal.slice(0, refusal.indexOf(":")), what: `${what} was refused by ${refusal}` };
+    }
+    const { code } = await this.#hostStep(step);
+    return { code, what: `${step.kind} ended ${code}` };
+  }
+
+  #hostStep(step: Step): Promise<HostOutcome> {
     const { world, onImagePiece } = this.#parts;
     if (step.kind === "read-image") return readImage(world, step.volume, onImagePiece);
     if (!isHostRequest(step)) throw new Error(`a ${step.kind} step cannot be refused`);

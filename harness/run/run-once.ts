@@ -16,6 +16,7 @@ import { Scheduler } from "../world/sim/scheduler.ts";
 import { SimWorld } from "../world/sim/sim-world.ts";
 import type { WorldListener } from "../world/sim/world-listener.ts";
 import { Captures } from "./captures.ts";
+import { checkerConfig } from "./checker-config.ts";
 import { takeCensus } from "./census.ts";
 import { ConditionWatch } from "./condition-watch.ts";
 import { converge } from "./converge.ts";
@@ -114,7 +115,7 @@ class Run {
     const host = (volume: string): Host => this.#host(volume);
     this.#watch = new ConditionWatch(this.#world, host);
     this.#ledger = new FaultLedger(this.#world, plan.steps);
-    this.#checker = createChecker(this.#checkerConfig());
+    this.#checker = createChecker(checkerConfig(topology, this.#world));
     for (const { name: system, volumes } of topology.systems) {
       for (const { name } of volumes) {
         const key = `${system}/${name}`;
@@ -127,7 +128,7 @@ class Run {
     this.#interpreter = new Interpreter({
       plan,
       marks: this.#marks,
-      onMark: (_label, marks) => {
+      onMark: (marks) => {
         for (const { volume, timeNs } of marks) this.#checker.mark(this.#keyOf(volume), timeNs);
       },
       onImagePiece: (piece) => this.#imageRead(piece),
@@ -314,47 +315,6 @@ class Run {
       this.#hosts.set(volume, host);
     }
     return host;
-  }
-
-  #checkerConfig(): Parameters<typeof createChecker>[0] {
-    const { systems, pairs } = this.#plan.topology;
-    const keyOf = (volume: string): string => this.#keyOf(volume);
-    const volumes = systems.flatMap((system) => system.volumes);
-    const images = systems.flatMap((system) => system.images ?? []);
-    const journals = systems.flatMap((system) => system.journals ?? []);
-    const reserved = new Set([
-      ...images.flatMap(({ area = [] }) => area),
-      ...journals.flatMap(({ log, base }) => [log, base]),
-    ]);
-    return {
-      disks: volumes.map(({ name, sizeBytes }) => {
-        const disk = this.#world.simDisk(name);
-        return {
-          volume: keyOf(name),
-          sizeBytes,
-          reserved: reserved.has(name),
-          peek: (offsetBytes: number, lengthBytes: number) => disk.peek(offsetBytes, lengthBytes),
-          allocatedRanges: () => disk.allocatedRanges(),
-          faultAt: (offsetBytes: number) => this.#world.faultAt(name, offsetBytes),
-        };
-      }),
-      pairs: pairs.map(({ name, link, mode, primary, secondary }) => ({
-        name,
-        link: link ?? `local/${name}`,
-        mode,
-        trackBytes: volumes.find((volume) => volume.name === primary)?.trackBytes ?? 0,
-        primary: keyOf(primary),
-        secondary: keyOf(secondary),
-      })),
-      images: images.map(({ volume }) => keyOf(volume)),
-      journals: journals.map(({ volume, base }) => ({ volume: keyOf(volume), base: keyOf(base) })),
-      live: (name) => {
-        // Asked several times an event: to look through the few is faster than to look it up.
-        for (const system of this.#world.systems) if (system.name === name) return system.serving;
-        return undefined;
-      },
-      nowNs: () => this.#scheduler.nowNs,
-    };
   }
 
   /** How much of a trace the content of `volume` surely holds now. */

@@ -146,7 +146,7 @@ test("refusals are expected by code, and only there", async () => {
   expect((await run(wrong)).record.failures.map(({ message }) => message)).toEqual([
     "steps[4]: REFUSED: secondary",
     "steps[5]: create of pair was refused: EXISTS: there is a pair already",
-    "steps[6]: refused by EXISTS: there is a pair already, expected OTHER",
+    "steps[6]: create of pair was refused by EXISTS: there is a pair already, expected OTHER",
     "steps[7]: write ended DONE, expected REFUSED",
   ]);
 });
