@@ -1,42 +1,4 @@
-import {
-  backup,
-  cascade,
-  converged,
-  create,
-  file,
-  filesHold,
-  makeFiles,
-  oracle,
-  restoreFiles,
-  scenario,
-  status,
-  wait,
-  writeFiles,
-} from "../../harness/plan/index.ts";
+import { restoringTwoFiles } from "../shared/restoring-two-files.ts";
 
-const restored = file("/a", "at the backup", 2000);
-const other = file("/b", "of today", 1500);
-
-// Small enough for a crash at every write and every frame: a volume is restored from its backup (Fig. 6).
-export default scenario({
-  name: "smallest: a volume with files is restored whole",
-  requirements: ["BR-10"],
-  topology: cascade({ mode: "sync" }),
-  steps: [
-    makeFiles("pvol", [restored, file("/b", "at the backup", 3000)]),
-    create("pair"),
-    create("gen1"),
-    wait(status("pair", "DUPLEX")),
-    wait(status("gen1", "DUPLEX")),
-    backup({ mirrors: ["gen1"] }),
-    wait(status("gen1", "SPLIT")),
-    writeFiles("pvol", [file("/a", "spoilt", 2500), other]),
-    restoreFiles({ from: "gen1", names: "all" }),
-  ],
-  expect: [
-    converged(),
-    filesHold("pvol", [restored, file("/b", "at the backup", 3000)]),
-    filesHold("spvol", [restored, file("/b", "at the backup", 3000)]),
-    oracle("e2fsck-clean", { volume: "pvol", at: "end" }),
-  ],
-});
+// Fig. 6.
+export default restoringTwoFiles("smallest: a volume with files is restored whole", "BR-10");
