@@ -1,5 +1,4 @@
 import { EngineError } from "../errors.ts";
-import { DiskError } from "../ports/index.ts";
 import type { Journal } from "../journal/journal.ts";
 import { type Company, recover, requireBase } from "../journal/recovery.ts";
 import { recoverBySwap } from "../journal/swap.ts";
@@ -7,6 +6,7 @@ import { openJournal, startJournal } from "../journal/start-journal.ts";
 import { numberAt } from "../journal/together.ts";
 import type { Pair } from "../mirror/pair.ts";
 import type { Runtime } from "../runtime.ts";
+import { diskFailure } from "../volume/disk-failure.ts";
 import type { ChangeNumber } from "../volume/update.ts";
 import type { Volume } from "../volume/volume.ts";
 import type { CommandOf } from "./command.ts";
@@ -77,8 +77,7 @@ export class Journals {
       const { ended } = await (method === "swap" ? recoverBySwap : recover)(journal, { lsn }, company);
       journal.parts.runtime.tasks.spawn(ended);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      throw new EngineError("DISK_FAILED", { volume, code: error.code });
+      throw diskFailure(error, volume);
     } finally {
       for (const pair of asked) pair.release("recover");
     }

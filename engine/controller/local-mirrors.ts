@@ -4,11 +4,12 @@ import { beginLocalCopy, runLocalCopy } from "../mirror/local-copy.ts";
 import { LocalCompletion } from "../mirror/local-completion.ts";
 import { LocalPair } from "../mirror/local-pair.ts";
 import type { LocalPairEntry } from "../mirror/local-pair-entry.ts";
-import { illegalLocal } from "../mirror/local-split.ts";
+import { illegalTransition } from "../mirror/illegal-transition.ts";
 import { setStatus } from "../mirror/pair-status.ts";
-import { type Disk, DiskError, NS_PER_MS } from "../ports/index.ts";
+import { type Disk, NS_PER_MS } from "../ports/index.ts";
 import { restoreFromMirror, type RestoreScope, resumeRestoreFromMirror } from "../restore/concurrent-restore.ts";
 import type { Runtime } from "../runtime.ts";
+import { diskFailure } from "../volume/disk-failure.ts";
 import type { Volume } from "../volume/volume.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 
@@ -168,7 +169,7 @@ export class LocalMirrors {
   async resync(pair: LocalPair, direction: "forward" | "reverse" | undefined): Promise<void> {
     const { entry, busy } = pair;
     if (entry.status !== "SPLIT" || entry.task !== "" || busy !== "" || direction === "reverse")
-      throw illegalLocal(pair, "resync");
+      throw illegalTransition(pair, "resync");
     pair.busy = "resync";
     try {
       await beginLocalCopy(pair);
@@ -184,8 +185,7 @@ export class LocalMirrors {
       const { ended } = await restoreFromMirror(pair, scope, this.#meta);
       this.#runtime.tasks.spawn(ended);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      throw new EngineError("DISK_FAILED", { volume: "meta", code: error.code });
+      throw diskFailure(error, "meta");
     }
   }
 

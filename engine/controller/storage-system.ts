@@ -4,8 +4,9 @@ import type { Journal } from "../journal/journal.ts";
 import { offerMoment } from "../journal/together.ts";
 import type { Connection } from "../mirror/connection.ts";
 import type { Image } from "../image/image.ts";
+import { illegalTransition } from "../mirror/illegal-transition.ts";
 import type { LocalPair } from "../mirror/local-pair.ts";
-import { illegalLocal, splitMirrors } from "../mirror/local-split.ts";
+import { splitMirrors } from "../mirror/local-split.ts";
 import type { Pair } from "../mirror/pair.ts";
 import { chooseResync, splitPair, swapRoles, takeOver } from "../mirror/pair-commands.ts";
 import { NS_PER_MS } from "../ports/index.ts";
@@ -200,7 +201,7 @@ export class StorageSystem {
     if (command.kind === "split") await splitMirrors([pair], command.secondary === "read-write", "split");
     else if (command.kind === "resync") await this.#memory.locals.resync(pair, command.direction);
     else if (command.kind === "restore") await this.#memory.locals.restore(pair, command.scope);
-    else throw illegalLocal(pair, command.kind);
+    else throw illegalTransition(pair, command.kind);
   }
 
   async #carryOutRemotely(pair: Pair, command: PairCommand): Promise<void> {

@@ -2,6 +2,7 @@ import { EngineError } from "../errors.ts";
 import { DiskError, NS_PER_MS } from "../ports/index.ts";
 import type { ContentSource } from "../restore/copy-in.ts";
 import type { Runtime } from "../runtime.ts";
+import { diskFailure } from "../volume/disk-failure.ts";
 import { Tap } from "../volume/tap.ts";
 import type { Update, Volume } from "../volume/volume.ts";
 import type { ImageHead, ImageMethod } from "./image-head.ts";
@@ -314,8 +315,7 @@ export abstract class Image extends Tap {
         throw new EngineError("NO_IMAGE", { volume: this.volume.name, why: "it was revised meanwhile" });
       return data;
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      throw new EngineError("DISK_FAILED", { volume: this.volume.name, code: error.code });
+      throw diskFailure(error, this.volume.name);
     }
   }
 

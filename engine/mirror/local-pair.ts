@@ -2,6 +2,7 @@ import { EngineError } from "../errors.ts";
 import { type Disk, DiskError } from "../ports/index.ts";
 import type { CopyIn } from "../restore/copy-in.ts";
 import type { Runtime } from "../runtime.ts";
+import { diskFailure } from "../volume/disk-failure.ts";
 import { Tap } from "../volume/tap.ts";
 import type { Update, Volume } from "../volume/volume.ts";
 import type { CopyManagementTable } from "./copy-management-table.ts";
@@ -217,12 +218,6 @@ export class LocalPair extends Tap {
       throw diskFailure(error, "meta");
     }
   }
-}
-
-/** What a caller hears of a failure of a disk. Our own bugs pass through. */
-export function diskFailure(error: unknown, volume: string): EngineError {
-  if (error instanceof DiskError) return new EngineError("DISK_FAILED", { volume, code: error.code });
-  throw error;
 }
 
 /** Whether a device, or what stands before it, refused; anything else is a bug of ours. */

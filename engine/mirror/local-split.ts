@@ -1,14 +1,10 @@
 import { EngineError } from "../errors.ts";
+import { diskFailure } from "../volume/disk-failure.ts";
+import { illegalTransition } from "./illegal-transition.ts";
 import { LocalCompletion } from "./local-completion.ts";
 import { runLocalCopy } from "./local-copy.ts";
-import { diskFailure, type LocalPair } from "./local-pair.ts";
+import type { LocalPair } from "./local-pair.ts";
 import { setStatus } from "./pair-status.ts";
-
-/** That the command does not go with the mirror's status. */
-export function illegalLocal({ entry }: LocalPair, command: string): EngineError {
-  const { name: pair, status, suspension } = entry;
-  return new EngineError("ILLEGAL_TRANSITION", { pair, command, status, suspension });
-}
 
 /**
  * DUPLEX or COPY → SPLIT of several local mirrors at one moment (BR-8): that of the call, as far as their
@@ -22,7 +18,7 @@ export async function splitMirrors(pairs: readonly LocalPair[], writable: boolea
   const [first] = pairs;
   if (first === undefined) return;
   const { runtime, table } = first;
-  for (const pair of pairs) if (pair.busy !== "") throw illegalLocal(pair, command);
+  for (const pair of pairs) if (pair.busy !== "") throw illegalTransition(pair, command);
   for (const pair of pairs) requireSplittable(pair, command);
   for (const pair of pairs) pair.busy = "split";
   try {
@@ -53,7 +49,7 @@ export async function splitMirrors(pairs: readonly LocalPair[], writable: boolea
 
 function requireSplittable(pair: LocalPair, command: string): void {
   const { entry, volume } = pair;
-  if (entry.status !== "DUPLEX" && entry.status !== "COPY") throw illegalLocal(pair, command);
+  if (entry.status !== "DUPLEX" && entry.status !== "COPY") throw illegalTransition(pair, command);
   if (volume.access() === "none") throw new EngineError("NOT_CONSISTENT", { pair: entry.name, command });
   volume.requireWhole(command);
 }

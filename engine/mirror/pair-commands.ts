@@ -2,16 +2,12 @@ import { EngineError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import { decideResync } from "./decide-resync.ts";
 import type { Pair } from "./pair.ts";
+import { illegalTransition } from "./illegal-transition.ts";
 import type { PairState } from "./pair-entry.ts";
 import { setStatus } from "./pair-status.ts";
 
 /** On a `split` frame: hosts may write to the secondary. */
 export const FLAG_SECONDARY_WRITABLE = 1;
-
-function illegal(pair: Pair, command: string): EngineError {
-  const { name, status, suspension } = pair.entry;
-  return new EngineError("ILLEGAL_TRANSITION", { pair: name, command, status, suspension });
-}
 
 function requirePrimary(pair: Pair, command: string): void {
   const { name, role } = pair.entry;
@@ -29,13 +25,13 @@ export async function splitPair(pair: Pair, secondaryWritable: boolean): Promise
   pair.volume.requireWhole("split");
   if (entry.status === "SPLIT") {
     // The other end may have agreed already to overwrite this one.
-    if (pair.phase !== "idle") throw illegal(pair, "split");
+    if (pair.phase !== "idle") throw illegalTransition(pair, "split");
     entry.suspension = "operator";
     entry.wish = "";
     await pair.persist();
     return;
   }
-  if (entry.status !== "DUPLEX" || connection === undefined || !pair.live) throw illegal(pair, "split");
+  if (entry.status !== "DUPLEX" || connection === undefined || !pair.live) throw illegalTransition(pair, "split");
   const flags = secondaryWritable ? FLAG_SECONDARY_WRITABLE : 0;
   const sequence = connection.outbox.send("split", { pairId: entry.id, flags });
   pair.live = false;
@@ -71,7 +67,7 @@ export async function completeSplit(pair: Pair, secondaryWritable: boolean): Pro
 export async function chooseResync(pair: Pair, direction: "forward" | "reverse" | undefined): Promise<void> {
   requirePrimary(pair, "resync");
   const { entry, peerState } = pair;
-  if (entry.status !== "SPLIT" || pair.phase !== "idle") throw illegal(pair, "resync");
+  if (entry.status !== "SPLIT" || pair.phase !== "idle") throw illegalTransition(pair, "resync");
   if (pair.connection === undefined || peerState === undefined)
     throw new EngineError("LINK_DOWN", { pair: entry.name, command: "resync" });
   const byOperator = entry.suspension === "operator" || peerState.suspension === "operator";
@@ -132,7 +128,7 @@ export async function swapRoles(pair: Pair): Promise<void> {
   requirePrimary(pair, "failback");
   const { entry, connection } = pair;
   pair.volume.requireWhole("failback");
-  if (entry.status !== "DUPLEX" || connection === undefined || !pair.live) throw illegal(pair, "failback");
+  if (entry.status !== "DUPLEX" || connection === undefined || !pair.live) throw illegalTransition(pair, "failback");
   pair.hold("swap");
   try {
     const release = await pair.volume.locks.drain();

@@ -4,7 +4,9 @@ import type { Image } from "../image/image.ts";
 import { DiskError, NS_PER_MS, sleep } from "../ports/index.ts";
 import { CopyIn } from "../restore/copy-in.ts";
 import { beginRestore, resumeRestore } from "../restore/restore.ts";
+import { diskFailure } from "../volume/disk-failure.ts";
 import type { TrackCopy } from "../volume/track-copy.ts";
+import { illegalTransition } from "./illegal-transition.ts";
 import type { Pair } from "./pair.ts";
 
 /** A device that fails may be mended; meanwhile nothing that needs it goes on. */
@@ -207,8 +209,7 @@ export class PairImage {
       );
       this.#run(ended);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      throw new EngineError("DISK_FAILED", { volume: volume.name, code: error.code });
+      throw diskFailure(error, volume.name);
     } finally {
       this.#pair.release("image");
     }
@@ -217,9 +218,7 @@ export class PairImage {
   #requireRollback(): void {
     const { entry, phase } = this.#pair;
     this.image.requireFixed();
-    if (entry.status === "SPLIT" && phase === "idle") return;
-    const { name, status, suspension } = entry;
-    throw new EngineError("ILLEGAL_TRANSITION", { pair: name, command: "rollback", status, suspension });
+    if (entry.status !== "SPLIT" || phase !== "idle") throw illegalTransition(this.#pair, "rollback");
   }
 
   /** Before the volume has other content: the other end may lack it, and it may be another history. */

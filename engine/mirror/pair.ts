@@ -1,7 +1,7 @@
-import { EngineError } from "../errors.ts";
-import { type Disk, DiskError } from "../ports/index.ts";
+import type { Disk } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
+import { diskFailure } from "../volume/disk-failure.ts";
 import { Tap } from "../volume/tap.ts";
 import type { Access, Update, Volume } from "../volume/volume.ts";
 import type { ChangeNumber } from "../volume/update.ts";
@@ -369,8 +369,7 @@ export class Pair extends Tap {
     try {
       await this.intents.writeAll();
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      throw new EngineError("DISK_FAILED", { volume: "meta", code: error.code });
+      throw diskFailure(error, "meta");
     }
   }
 }

@@ -1,6 +1,6 @@
 import { EngineError } from "../errors.ts";
 import type { LocalPair } from "../mirror/local-pair.ts";
-import { illegalLocal } from "../mirror/local-split.ts";
+import { illegalTransition } from "../mirror/illegal-transition.ts";
 import type { Disk } from "../ports/index.ts";
 import { trackCopyAt } from "../volume/track-copy.ts";
 import { CopyIn } from "./copy-in.ts";
@@ -25,7 +25,7 @@ export async function restoreFromMirror(
   const { entry, volume, runtime } = pair;
   volume.requireWhole("restore");
   if (entry.status !== "SPLIT" || entry.suspension !== "operator" || entry.task !== "" || pair.busy !== "")
-    throw illegalLocal(pair, "restore");
+    throw illegalTransition(pair, "restore");
   pair.busy = "restore";
   try {
     const release = await pair.mirror.locks.drain();

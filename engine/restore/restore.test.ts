@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { EngineError } from "../errors.ts";
 import { intentBitmapBytes } from "../mirror/intent-bitmap.ts";
 import { FakeDisk } from "../testing/fake-disk.ts";
 import { testRuntime } from "../testing/test-runtime.node.ts";
@@ -6,7 +7,7 @@ import { type TwoSystems, twoSystems } from "../testing/two-systems.node.ts";
 import { type TrackCopy, trackCopyAt } from "../volume/track-copy.ts";
 import { Volume } from "../volume/volume.ts";
 import { CopyIn } from "./copy-in.ts";
-import { beginRestore, resumeRestore } from "./restore.ts";
+import { beginRestore, restoreOf, resumeRestore } from "./restore.ts";
 
 const TRACK_BYTES = 8192;
 const TRACKS = 20;
@@ -109,4 +110,27 @@ test("a restore that a crash interrupted goes on with the tracks that are left, 
   const restored = new Uint8Array(TRACKS * TRACK_BYTES);
   for (const track of [4, 19]) restored.fill(RESTORED, track * TRACK_BYTES, (track + 1) * TRACK_BYTES);
   expect(disk.durable).toEqual(restored);
+});
+
+test("a restore that may still be refused keeps others out, and is not reported before it is accepted", async () => {
+  const runtime = testRuntime();
+  const volume = new Volume("pvol", new FakeDisk(TRACKS * TRACK_BYTES), TRACK_BYTES, runtime);
+  const source = { read: async (_: number, lengthBytes: number) => new Uint8Array(lengthBytes) };
+  const parts = { volume, source, tracks: newTracks(), runtime, name: "test", from: "journal", id: 1 } as const;
+  const copy = new CopyIn(parts);
+  const seen: (CopyIn | undefined)[] = [];
+  const begin = (accept: () => Promise<void>) =>
+    beginRestore({ volume, copy, runtime }, { tracks: () => [1, 2], accept, finished: none });
+  const refused = begin(async () => {
+    seen.push(restoreOf(volume));
+    expect(() => volume.requireWhole("backup")).toThrow("RESTORE_RUNS");
+    throw new EngineError("JOURNAL_UNKNOWN", { volume: "pvol" });
+  });
+  await expect(refused).rejects.toMatchObject({ code: "JOURNAL_UNKNOWN" });
+  volume.requireWhole("backup");
+  const { ended } = await begin(none);
+  seen.push(restoreOf(volume));
+  await ended;
+  seen.push(restoreOf(volume));
+  expect(seen).toEqual([undefined, copy, undefined]);
 });

@@ -4,6 +4,7 @@ import { type Disk, DiskError, NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts
 import type { CopyIn } from "../restore/copy-in.ts";
 import type { Runtime } from "../runtime.ts";
 import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
+import { diskFailure } from "./disk-failure.ts";
 import { RangeLock } from "./range-lock.ts";
 import { notReady, type Tap } from "./tap.ts";
 import { type Access, type ChangeNumber, lengthOf, type Update } from "./update.ts";
@@ -129,7 +130,7 @@ export class Volume {
       if (prepared !== undefined) await prepared;
       return await this.disk.read(offsetBytes, lengthBytes);
     } catch (error) {
-      throw this.#failed(error);
+      throw diskFailure(error, this.name);
     }
   }
 
@@ -161,7 +162,7 @@ export class Volume {
       this.#checkAccess("read-write");
       await this.#change(update, undefined);
     } catch (error) {
-      throw this.#failed(error);
+      throw diskFailure(error, this.name);
     } finally {
       release();
     }
@@ -270,7 +271,7 @@ export class Volume {
     try {
       await this.#flush();
     } catch (error) {
-      throw this.#failed(error);
+      throw diskFailure(error, this.name);
     }
   }
 
@@ -389,12 +390,5 @@ export class Volume {
       throw new EngineError("OUT_OF_RANGE", { volume, offsetBytes, lengthBytes, sizeBytes });
     const waiting = this.locks.size + this.#waiting;
     if (waiting >= REQUESTS_MAX) throw new EngineError("BUSY", { volume, waiting });
-  }
-
-  /** @returns the error that a host sees for a device's; our own bugs pass through */
-  #failed(error: unknown): EngineError {
-    if (error instanceof EngineError) return error;
-    if (error instanceof DiskError) return new EngineError("DISK_FAILED", { volume: this.name, code: error.code });
-    throw error;
   }
 }
