@@ -1,3 +1,4 @@
+import type { ImageMethod } from "../image/image-head.ts";
 import type { Clock, Disk, LinkEndpoint, Log, Random } from "../ports/index.ts";
 
 /** What a storage system is told of itself. */
@@ -13,7 +14,7 @@ export interface SystemConfig {
 /** How a volume's image is kept (LS-2). */
 export interface ImageConfig {
   readonly volume: string;
-  readonly method: "reserved-area" | "old-data" | "lsn";
+  readonly method: ImageMethod;
   /** The volume with room for it, for nothing else; without for `lsn`, which needs a journal of the volume. */
   readonly area?: string;
 }

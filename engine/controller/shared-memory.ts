@@ -10,6 +10,7 @@ import type { Runtime } from "../runtime.ts";
 import { Volume } from "../volume/volume.ts";
 import { type AreaImage, openAreaImage } from "../image/area-image.ts";
 import type { Image } from "../image/image.ts";
+import type { ImageMethod } from "../image/image-head.ts";
 import { openLsnImage } from "../image/lsn-image.ts";
 import { PairImage } from "../mirror/pair-image.ts";
 import type { ImageConfig, SystemConfig, SystemPorts } from "./config.ts";
@@ -134,7 +135,7 @@ export class SharedMemory {
     return openLsnImage(journal, this.#runtime);
   }
 
-  #areaImage(method: "reserved-area" | "old-data", volume: Volume, area: Volume): AreaImage {
+  #areaImage(method: Exclude<ImageMethod, "lsn">, volume: Volume, area: Volume): AreaImage {
     const image = openAreaImage(method, volume, area, this.#runtime);
     area.reservedFor = `the image of ${volume.name}`;
     return image;

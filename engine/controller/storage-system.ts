@@ -147,13 +147,11 @@ export class StorageSystem {
   /** What the command is about and this system does not have; `undefined` if it has it. */
   #lacks(command: Command): EngineError | undefined {
     const memory = this.#memory;
-    if (command.kind === "create" || command.kind === "create-local" || command.kind === "rollback") {
+    if ("volume" in command) {
       const { volume } = command;
+      if (command.kind === "recover")
+        return memory.journals.get(volume) === undefined ? new EngineError("JOURNAL_UNKNOWN", { volume }) : undefined;
       return memory.hasVolume(volume) ? undefined : new EngineError("VOLUME_UNKNOWN", { volume });
-    }
-    if (command.kind === "recover") {
-      const { volume } = command;
-      return memory.journals.get(volume) === undefined ? new EngineError("JOURNAL_UNKNOWN", { volume }) : undefined;
     }
     const known = (name: string): boolean =>
       memory.pairIfKnown(name) !== undefined || memory.locals.get(name) !== undefined;
@@ -163,8 +161,7 @@ export class StorageSystem {
 
   /** The pair whose primary must carry the command out, if that is the other end. */
   #primaryElsewhere(command: Command): Pair | undefined {
-    if (command.kind === "create" || command.kind === "create-local" || command.kind === "takeover") return undefined;
-    if (command.kind === "rollback" || command.kind === "recover") return undefined;
+    if ("volume" in command || command.kind === "takeover") return undefined;
     return namesOf(command)
       .flatMap((name) => this.#memory.pairIfKnown(name) ?? [])
       .find(({ entry }) => entry.role === "secondary");
@@ -310,10 +307,8 @@ export class StorageSystem {
   }
 }
 
-/** The mirrors that must be known to the system that carries the command out. */
-function namesOf(
-  command: Exclude<Command, { kind: "create" | "create-local" | "rollback" | "recover" }>,
-): readonly string[] {
+/** The mirrors that must be known to the system that carries the command out; others are about a volume. */
+function namesOf(command: Exclude<Command, { readonly volume: string }>): readonly string[] {
   if (command.kind !== "backup") return [command.pair];
   return command.pairs.length > 0 ? command.pairs : command.mirrors;
 }

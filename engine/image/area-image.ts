@@ -5,7 +5,7 @@ import type { Runtime } from "../runtime.ts";
 import { type TrackCopy, trackCopyAt } from "../volume/track-copy.ts";
 import type { Volume } from "../volume/volume.ts";
 import type { Image } from "./image.ts";
-import { HEAD_BYTES, ImageHeadStore } from "./image-head.ts";
+import { HEAD_BYTES, ImageHeadStore, type ImageMethod } from "./image-head.ts";
 import { OldDataImage } from "./old-data-image.ts";
 import { ReservedAreaImage } from "./reserved-area-image.ts";
 
@@ -24,7 +24,7 @@ export interface AreaImage {
  * @throws EngineError IMAGE_AREA_TOO_SMALL
  */
 export function openAreaImage(
-  method: "reserved-area" | "old-data",
+  method: Exclude<ImageMethod, "lsn">,
   volume: Volume,
   area: Volume,
   runtime: Runtime,

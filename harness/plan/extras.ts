@@ -3,7 +3,7 @@ import type { Topology, TopologyImage, TopologySystem, TopologyVolume } from "./
 
 /** How images are kept, for {@link withImages}. */
 export interface ImageOptions {
-  readonly method: "reserved-area" | "old-data" | "lsn";
+  readonly method: TopologyImage["method"];
   /** Of the area; without, enough for all of the volume. */
   readonly areaBytes?: number;
 }
