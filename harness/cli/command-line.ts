@@ -12,6 +12,10 @@ import { runCommand } from "./run-command.ts";
 import { schemaCommand } from "./schema-command.ts";
 import { isCallerError, oneLine } from "./usage-error.ts";
 
+const HELP_END = `
+Exit codes: 0 passed, 1 failed, 2 undecided or nothing run, 130 interrupted,
+254 bad usage or input, 255 resilver itself failed. Details: docs/cli.md`;
+
 /** The seed of a run that names none: suites must do the same every day. */
 const SEED_DEFAULT = 1;
 const WORKER_BOUNDS = { min: 1, max: 64 };
@@ -76,6 +80,7 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
   const program = new Command("resilver")
     .description("Deterministic test harness and fault injector for replicated storage volumes")
     .version(parts.version)
+    .addHelpText("after", HELP_END)
     .helpCommand(false)
     .exitOverride()
     .configureOutput({
@@ -153,6 +158,8 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .action(async (flags: { out: string; json?: true }) => {
       exit(await doctorCommand(parts, flags.out, flags.json === true));
     });
+  // They take this over from the program, which needs it to tell an unknown command.
+  for (const command of program.commands) command.allowExcessArguments(false);
   return program;
 }
 

@@ -98,6 +98,7 @@ function expectedOf(issue: z.core.$ZodIssue): string {
     case "unrecognized_keys":
       return `no field ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}`;
     default:
-      return issue.message;
+      // A step, fault or condition of no kind that there is: the kinds.
+      return issue.message.replace(/^Invalid discriminator value\. Expected /, "one of ").replaceAll(" | ", ", ");
   }
 }
