@@ -70,6 +70,14 @@ test("every run has its seed and its replay command, and a failure has it first"
   expect(lines[failed - 1]).toBe("replay with: resilver replay dG9rZW4");
 });
 
+test("many runs in order leave their tokens to the records, a failure among them never", () => {
+  const good = runs.filter((run) => run.verdict === "PASS");
+  const many = Array.from({ length: 20 }, () => good[0]).filter((run) => run !== undefined);
+  const text = consoleReport([...many, ...runs.filter((run) => run.verdict === "FAIL")], options);
+  expect(text).toContain("replay one of the 20 good runs with: resilver replay TOKEN; the tokens are in the records");
+  expect(text.split("\n").filter((line) => line.includes("replay with: resilver replay dG9rZW4")).length).toBe(1);
+});
+
 test("the last line counts what happened", () => {
   expect(consoleReport(runs, options).trimEnd().split("\n").at(-1)).toBe(
     "FAIL  4 runs: 1 FAIL, 1 UNKNOWN, 2 PASS, 1 vacuous  in 1.2 s",

@@ -17,6 +17,9 @@ export interface ConsoleReportOptions {
 
 const GOOD: ReadonlySet<Verdict> = new Set(["PASS", "NOT_APPLICABLE", "WAIVED"]);
 
+/** More runs that are in order than this have their tokens in the records only: so many lines bury the table. */
+const REPLAYS_MAX = 12;
+
 /**
  * What a person reads at the end of `run` and `start`: how to repeat each run, the table, what
  * failed, one line of totals. What matters most comes last, where the eye is.
@@ -24,9 +27,17 @@ const GOOD: ReadonlySet<Verdict> = new Set(["PASS", "NOT_APPLICABLE", "WAIVED"])
 export function consoleReport(runs: readonly RunRecord[], options: ConsoleReportOptions): string {
   const paint = painter(options.colour);
   const good = runs.filter((run) => GOOD.has(run.verdict));
-  const parts = good.length > 0 ? [good.map((run) => replayLines(run, options, paint)).join("\n")] : [];
+  const parts: string[] = [];
+  if (good.length > 0 && good.length <= REPLAYS_MAX)
+    parts.push(good.map((run) => replayLines(run, options, paint)).join("\n"));
   parts.push(consoleTable(runs, options.columns, paint));
   for (const run of runs) if (!good.includes(run)) parts.push(paintFailure(run, options, paint));
+  if (good.length > REPLAYS_MAX) {
+    const example = options.replayCommand("TOKEN");
+    parts.push(
+      paint("dim", `replay one of the ${good.length} good runs with: ${example}; the tokens are in the records`),
+    );
+  }
   parts.push(summaryLine(runs, options, paint));
   return `${parts.join("\n\n")}\n`;
 }
