@@ -67,10 +67,11 @@ test("the examples are plans, and the fault that the README puts into its own go
   const example = firstExample(readme);
   const fault = /put `(on\.lostWrite.*?)` before `(.*?)`/.exec(readme);
   const broken = example.replace(fault?.[2] ?? "?", `${fault?.[1]}\n${fault?.[2]}`);
-  const page = firstExample(readFileSync(join(root, "docs/scenarios.md"), "utf8"));
+  const page = readFileSync(join(root, "docs/scenarios.md"), "utf8");
+  const others = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text = ""]) => text);
   const folder = mkdtempSync(join(tmpdir(), "resilver-readme-"));
   try {
-    const plans = [example, broken, page].map((text, index) => {
+    const plans = [example, broken, ...others].map((text, index) => {
       const path = join(folder, `${index}.ts`);
       writeFileSync(path, text.replace("../../harness/plan/index.ts", plan.href));
       return planOf(path);
