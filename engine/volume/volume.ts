@@ -75,6 +75,14 @@ export class Volume {
     this.#taps.push(tap);
   }
 
+  /**
+   * A tap that brings tracks before they are changed: in front of all others, for what it brings is a change of
+   * its own. Behind a journal, say, it would wait for the number of the change that waits for it.
+   */
+  addFirstTap(tap: Tap): void {
+    this.#taps.unshift(tap);
+  }
+
   removeTap(tap: Tap): void {
     const at = this.#taps.indexOf(tap);
     assert(at >= 0, "a tap is removed from its volume");
@@ -99,7 +107,7 @@ export class Volume {
       throw new EngineError("RESTORE_RUNS", { volume: this.name, command });
   }
 
-  /** In the order in which they were added. */
+  /** In the order in which they hear of a change. */
   get taps(): readonly Tap[] {
     return this.#taps;
   }

@@ -221,6 +221,20 @@ test("S: hosts of a split mirror may write to it", () => {
   expect(failed(stage.checker.finish())).toEqual([]);
 });
 
+test("S: a restore of what the mirror's hosts wrote leaves it theirs", () => {
+  const stage = stageOf(CASCADE);
+  stage.write(DATA, 0, sectors(1, 2));
+  stage.checker.adminDone(stage.checker.adminIssued("b", { kind: "split", pair: "copy", secondary: "read-write" }));
+  split(stage, "copy");
+  stage.write(["b/mirror"], 0, sectors(2));
+  const command = stage.checker.adminIssued("b", { kind: "restore", pair: "copy", scope: "all" });
+  stage.restoring("b/svol", [0]);
+  stage.checker.adminDone(command);
+  stage.put("b/svol", 0, sectors(2));
+  stage.restoring("b/svol", []);
+  expect(failed(stage.checker.finish())).toEqual([]);
+});
+
 test("F: a local mirror follows a volume that a remote resync takes back, even before it is there", () => {
   const stage = stageOf(CASCADE);
   stage.write(DATA, 0, sectors(1));

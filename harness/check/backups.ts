@@ -214,11 +214,14 @@ function hasGrown(split: Split, pair: PairState, count: number): boolean {
 
 /** What the mirror holds; `undefined` for what its own hosts have written since. */
 function contentOf({ mirror }: Backup, { moment }: Split, sector: number): number | undefined {
+  const { versions } = mirror;
   const hash = mirror.hash.get(sector);
-  const version = mirror.versions.newest(sector, hash);
-  if (version === NO_VERSION) return hash;
-  const { disk, issuedAt } = mirror.versions.operation(version);
-  return disk === mirror.index && issuedAt > moment.from ? undefined : hash;
+  // Not only the newest: a restore may have brought what they wrote to other volumes.
+  for (let version = versions.head.get(sector); version !== NO_VERSION; version = versions.previous(version)) {
+    const { disk, issuedAt } = versions.operation(version);
+    if (disk === mirror.index && issuedAt > moment.from && versions.isPossible(version, hash)) return undefined;
+  }
+  return hash;
 }
 
 function wrongAt(backup: Backup, split: Split, sector: number): BadSector | undefined {

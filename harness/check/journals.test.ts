@@ -104,6 +104,22 @@ test("S: a recovery can be recovered from", () => {
   expect(stage.checker.finish().failures).toEqual([]);
 });
 
+test("S: a restore of what is there already is no entry, and its moment is that of the one before", () => {
+  for (const tag of [1, 2]) {
+    const stage = new JournalStage();
+    stage.log(0, sectors(1));
+    const lsn = stage.log(0, sectors(2));
+    stage.checker.failed(stage.issue("a/pvol", 0, sectors(3)), "REFUSED");
+    const restore = { kind: "recover", volume: "pvol", to: { lsn }, method: "apply" } as const;
+    stage.checker.adminDone(stage.checker.adminIssued("a", restore));
+    stage.log(0, sectors(4));
+    stage.recover({ lsn }, [0]);
+    stage.put("a/pvol", 0, sectors(tag));
+    stage.restoring("a/pvol", []);
+    expect(failed(stage.checker.finish()).includes("S")).toBe(tag === 1);
+  }
+});
+
 test("S: after a swap the volume is what is on the other disk", () => {
   for (const tag of [1, 2]) {
     const stage = new JournalStage();

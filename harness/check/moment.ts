@@ -1,6 +1,7 @@
 import { type BadSector, describeVersion } from "./blame.ts";
 import { SparseInts } from "./columns.ts";
 import type { DiskState } from "./disk-state.ts";
+import type { Operation } from "./operation.ts";
 import { INITIAL_VERSION, NO_VERSION, type Versions } from "./versions.ts";
 
 /** Content that should be that of one volume at a moment. */
@@ -70,7 +71,7 @@ export class Moment {
     for (let version = versions.head.get(sector); version !== NO_VERSION; version = versions.previous(version)) {
       const hash = versions.hash(version);
       if (found.includes(hash) || !versions.isPossible(version, hash)) continue;
-      if (versions.operation(version).issuedAt < this.#to && !versions.precedes(version, wanted)) found.push(hash);
+      if (this.#hasBegun(versions.operation(version)) && !versions.precedes(version, wanted)) found.push(hash);
     }
     return found;
   }
@@ -101,6 +102,11 @@ export class Moment {
     return bad;
   }
 
+  /** A restore of what is there already changes nothing, so it has no place among the entries of a journal. */
+  #hasBegun({ kind, issuedAt }: Operation): boolean {
+    return issuedAt < (kind === "restore" ? Math.max(this.from, this.#to) : this.#to);
+  }
+
   #wantedAt(source: DiskState, sector: number): number {
     return this.#wanted.get(source)?.get(sector) ?? INITIAL_VERSION;
   }
@@ -109,7 +115,7 @@ export class Moment {
   #oldest(versions: Versions, sector: number, hash: number, wanted: number): number {
     let found = NO_VERSION;
     for (let version = versions.head.get(sector); version !== NO_VERSION; version = versions.previous(version)) {
-      if (!versions.isPossible(version, hash) || versions.operation(version).issuedAt >= this.#to) continue;
+      if (!versions.isPossible(version, hash) || !this.#hasBegun(versions.operation(version))) continue;
       if (versions.precedes(version, wanted)) continue;
       found = version;
       if (!versions.repeats(version)) break;
