@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { EngineError } from "../errors.ts";
 import { type TwoSystems, twoSystems } from "../testing/two-systems.node.ts";
 
 const TRACK_BYTES = 8192;
@@ -75,3 +76,25 @@ test("a resync that was asked for and not begun does not overwrite what a later 
   await two.until(() => a.system.pair("p")?.refusal === "DIVERGED");
   expect(await contents(two)).toEqual([OF_A, OF_B]);
 });
+
+test.each([true, false])(
+  "a resync without a direction is no word on a takeover that is news (both wrote: %s)",
+  async (both) => {
+    const two = await duplex();
+    const { a, b, run } = two;
+    await run(a.system.execute({ kind: "split", pair: "p", secondary: "read-only" }));
+    if (both) await write(two, "a", OF_A);
+    two.cut();
+    await two.until(() => [a, b].every(({ system }) => system.pair("p")?.connection === undefined));
+    const given = a.system.execute({ kind: "resync", pair: "p" }).then(
+      () => "done",
+      (error: unknown) => (error instanceof EngineError ? error.code : "a bug"),
+    );
+    await run(b.system.execute({ kind: "takeover", pair: "p" }));
+    await write(two, "b", OF_B);
+    two.heal();
+    expect(await run(given)).toBe(both ? "DIVERGED" : "done");
+    if (!both) await inStatus(two, "DUPLEX");
+    expect(await contents(two)).toEqual(both ? [OF_A, OF_B] : [OF_B, OF_B]);
+  },
+);

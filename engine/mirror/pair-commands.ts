@@ -70,15 +70,11 @@ export async function chooseResync(pair: Pair, direction: "forward" | "reverse" 
   if (entry.status !== "SPLIT" || pair.phase !== "idle") throw illegalTransition(pair, "resync");
   if (pair.connection === undefined || peerState === undefined)
     throw new EngineError("LINK_DOWN", { pair: entry.name, command: "resync" });
-  const byOperator = entry.suspension === "operator" || peerState.suspension === "operator";
-  const { wish, wishAfter } =
-    direction === undefined && !byOperator
-      ? entry
-      : {
-          wish: direction === "reverse" ? ("from-there" as const) : ("from-here" as const),
-          wishAfter: peerState.takeover,
-        };
-  const decision = decideResync({ ...entry, wish, wishAfter }, peerState);
+  const { wish, wishAfter } = direction === undefined ? undirected(entry, peerState) : wishFor(direction, peerState);
+  const decision = decideResync(
+    { ...entry, suspension: "link", wish, wishAfter },
+    { ...peerState, suspension: "link" },
+  );
   if (decision.action === "refused" && decision.code === "DIVERGED")
     throw new EngineError("DIVERGED", { pair: entry.name, mine: entry.current, theirs: peerState.current });
   if (decision.action === "refused") throw new EngineError("NOT_CONSISTENT", { pair: entry.name, command: "resync" });
@@ -86,6 +82,21 @@ export async function chooseResync(pair: Pair, direction: "forward" | "reverse" 
   entry.wishAfter = wishAfter;
   if (entry.suspension === "operator") entry.suspension = "link";
   await pair.persist();
+}
+
+type Wish = Pick<PairState, "wish" | "wishAfter">;
+
+function wishFor(direction: "forward" | "reverse", { takeover }: PairState): Wish {
+  return { wish: direction === "reverse" ? "from-there" : "from-here", wishAfter: takeover };
+}
+
+/** What an operator who names no direction wishes: after a takeover, which may be news, no more than to go on. */
+function undirected(mine: PairState, theirs: PairState): Wish {
+  if (mine.suspension !== "operator" && theirs.suspension !== "operator") return mine;
+  if (theirs.role === "secondary") return wishFor("forward", theirs);
+  const { action } = decideResync({ ...mine, suspension: "link" }, { ...theirs, suspension: "link" });
+  if (action === "source") return wishFor("forward", theirs);
+  return action === "target" ? wishFor("reverse", theirs) : mine;
 }
 
 /**

@@ -69,14 +69,15 @@ export class Journals {
       if (mark.overAt >= 0) break;
       if (nowNs > mark.nowNs + SAME_TIME_NS) mark.overAt = now;
     }
-    const report = this.#model
-      .live(disk.system)
-      ?.journals()
-      .find(({ volume }) => volume === disk.name);
-    if (report === undefined) return;
+    const live = this.#model.live(disk.system);
+    const report = live?.journals().find(({ volume }) => volume === disk.name);
+    if (live === undefined || report === undefined) return;
     const last = samples.at(-1);
-    if (last?.lsn === report.newestLsn) last.lastAt = now;
-    else {
+    // A restore from elsewhere is no entry by itself: the newest is still that of before, until something is brought.
+    const isRestored = live.restores().some(({ volume, from }) => volume === disk.name && from !== "journal");
+    if (last?.lsn === report.newestLsn) {
+      if (!isRestored) last.lastAt = now;
+    } else {
       // A power loss took entries that nobody had been promised; their numbers are used again.
       while ((samples.at(-1)?.lsn ?? -1) > report.newestLsn) samples.pop();
       const same = samples.at(-1);
