@@ -25,8 +25,8 @@ export function tellExchange(pair: Pair, tracks: Bitmap): Promise<void> | undefi
     if (followed) return undefined;
   }
   for (const track of tracks.indices()) pair.pending.dirty.set(track);
-  // A resync that runs copies them with the rest.
-  if (pair.live && entry.status === "DUPLEX" && connection !== undefined) {
+  // A resync that runs copies them with the rest; one that has told the other end that it is through does not.
+  if (pair.live && (entry.status === "DUPLEX" || pair.copyDone) && connection !== undefined) {
     pair.rewriteBegins();
     pair.volume.resending = true;
     runtime.tasks.spawn(resend(pair, connection));

@@ -138,3 +138,21 @@ test("S: a rollback restores the image", () => {
     expect(failed(stage.checker.finish()).includes("S")).toBe(tag === 1);
   }
 });
+
+test("S: a takeover that finds no mixture any more brings no image back, and one that does must bring all of it", () => {
+  for (const isMixture of [false, true]) {
+    const stage = imageStage("b/svol");
+    stage.write(BOTH, 0, sectors(1));
+    stage.report("b", "pair", { status: "SPLIT", suspension: "link" });
+    fix(stage, "b/svol");
+    stage.write(["a/pvol"], 0, sectors(2));
+    stage.report("b", "pair", { status: "COPY", suspension: "", consistent: false });
+    stage.put("b/svol", 0, sectors(2));
+    const command = stage.checker.adminIssued("b", { kind: "takeover", pair: "pair" });
+    if (isMixture) stage.restoring("b/svol", [0]);
+    stage.report("b", "pair", { status: "SPLIT", suspension: "takeover", role: "primary", consistent: true });
+    stage.checker.adminDone(command);
+    if (isMixture) stage.restoring("b/svol", []);
+    expect(failed(stage.checker.finish()).includes("S")).toBe(isMixture);
+  }
+});

@@ -22,6 +22,9 @@ interface Restore {
   /** The command was answered: carried out, or nobody knows. */
   answer: "" | "done" | "unknown";
   accepted: boolean;
+  /** The command restores something only if it finds a mixture; the system has said that it did. */
+  readonly isConditional: boolean;
+  wasReported: boolean;
 }
 
 /**
@@ -75,13 +78,18 @@ export class Restores {
     const operation = this.#newOperation("pair" in given ? given.pair : given.kind, disk);
     versions.addScattered(operation, sectors, hashes);
     this.#histories.add(versions);
-    this.#running.push({ command, disk, operation, moment, idBefore, answer: "", accepted: false });
+    const isConditional = given.kind === "takeover";
+    const state = { answer: "", accepted: false, isConditional, wasReported: false } as const;
+    this.#running.push({ command, disk, operation, moment, idBefore, ...state });
   }
 
   answered(command: number, known: boolean): void {
     const restore = this.#running.find((one) => one.command === command);
     if (restore === undefined) return;
     restore.answer = known ? "done" : "unknown";
+    // What was a mixture when the command was given may have become whole before it was carried out.
+    const isNone = restore.isConditional && !restore.wasReported && !this.#isReported(restore);
+    if (known && isNone && !this.#isSurelyThere(restore)) return this.#end(restore, "REFUSED");
     if (known && !restore.accepted) this.#accept(restore);
     this.observe();
   }
@@ -103,6 +111,7 @@ export class Restores {
     for (const restore of [...this.#running]) {
       if (this.#model.live(restore.disk.system) === undefined) continue;
       const isRunning = this.#isReported(restore);
+      restore.wasReported ||= isRunning;
       // A system may speak of it a little before hosts see it; only if there is no answer, that must do.
       if (isRunning && !restore.accepted && restore.answer === "unknown") this.#accept(restore);
       else if (!isRunning && restore.accepted) this.#complete(restore);
