@@ -72,6 +72,10 @@ export class CopyIn extends Tap {
     return true;
   }
 
+  override get comesFirst(): boolean {
+    return true;
+  }
+
   override *displaced(): Generator<number> {
     yield* this.#parts.tracks.left.indices();
   }

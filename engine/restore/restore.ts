@@ -37,7 +37,7 @@ export async function beginRestore(
     try {
       await copy.tracks.begin(await owner.tracks());
       await owner.accept();
-      volume.addFirstTap(copy);
+      volume.addTap(copy);
       volume.rewriteBegins();
     } finally {
       release();
@@ -61,7 +61,7 @@ export async function resumeRestore(
 ): Promise<void> {
   const { volume, copy, runtime } = parts;
   volume.rewriter = copy;
-  volume.addFirstTap(copy);
+  volume.addTap(copy);
   runtime.log.step("restore.resumed", { volume: volume.name, tracks: copy.tracks.total });
   if (started !== undefined) await started;
   return runRestore(parts, owner);

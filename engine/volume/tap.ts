@@ -27,6 +27,14 @@ export abstract class Tap {
   begin(_first: number, _last: number): void {}
 
   /**
+   * Whether this hears of a change before all others, because it may first make one of its own: behind a
+   * journal, say, that would wait for the number of the change that waits for it.
+   */
+  get comesFirst(): boolean {
+    return false;
+  }
+
+  /**
    * What must be durable before any byte is written (rule 3): a mark, the old content, the journal
    * entry; `undefined` if it is.
    * @throws DiskError: the data is not written

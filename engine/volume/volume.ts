@@ -72,15 +72,7 @@ export class Volume {
 
   /** One that needs whole tracks locked is added while nothing is under way ({@link RangeLock.drain}). */
   addTap(tap: Tap): void {
-    this.#taps.push(tap);
-  }
-
-  /**
-   * A tap that brings tracks before they are changed: in front of all others, for what it brings is a change of
-   * its own. Behind a journal, say, it would wait for the number of the change that waits for it.
-   */
-  addFirstTap(tap: Tap): void {
-    this.#taps.unshift(tap);
+    this.#taps.splice(tap.comesFirst ? 0 : this.#taps.length, 0, tap);
   }
 
   removeTap(tap: Tap): void {
