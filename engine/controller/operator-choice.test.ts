@@ -77,6 +77,20 @@ test("a resync that was asked for and not begun does not overwrite what a later 
   expect(await contents(two)).toEqual([OF_A, OF_B]);
 });
 
+test("a resync that waits for the link does not overwrite what a takeover wrote meanwhile", async () => {
+  const two = await duplex();
+  const { a, b, run } = two;
+  two.cut();
+  await two.until(() => [a, b].every(({ system }) => system.pair("p")?.connection === undefined));
+  await write(two, "a", OF_A);
+  const given = a.system.execute({ kind: "resync", pair: "p", direction: "forward" }).catch((error: unknown) => error);
+  await run(b.system.execute({ kind: "takeover", pair: "p" }));
+  await write(two, "b", OF_B);
+  two.heal();
+  expect(await run(given)).toMatchObject({ code: "DIVERGED" });
+  expect(await contents(two)).toEqual([OF_A, OF_B]);
+});
+
 test.each([true, false])(
   "a resync without a direction is no word on a takeover that is news (both wrote: %s)",
   async (both) => {

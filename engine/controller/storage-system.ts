@@ -209,14 +209,17 @@ export class StorageSystem {
       await this.#interconnects.get(pair.entry.link)?.applied();
       await takeOver(pair);
     } else {
+      const isNews = pair.peerState === undefined;
       await this.#protocol.whenHeard(pair, LINK_WAIT_NS);
-      await chooseResync(pair, command.direction);
+      await chooseResync(pair, command.direction, isNews);
     }
   }
 
   async #rollback(volume: string): Promise<void> {
     const pair = this.#memory.pairOn(this.#memory.volume(volume));
     if (pair?.image === undefined) throw new EngineError("NO_IMAGE", { volume, why: "none is configured" });
+    // What a session that is over has brought is older than the command.
+    if (pair.connection === undefined) await this.#interconnects.get(pair.entry.link)?.applied();
     await pair.image.rollback();
     this.#protocol.reconcile(pair);
   }

@@ -62,9 +62,14 @@ export async function completeSplit(pair: Pair, secondaryWritable: boolean): Pro
 /**
  * SPLIT → COPY by an operator (LS-5, LS-6): chooses the source and leaves the rest to the ends' decision.
  * @param direction without one: primary to secondary, unless the histories diverged by a takeover
+ * @param isNews what the other end says of itself was not known here when the command was given
  * @throws EngineError LINK_DOWN, ILLEGAL_TRANSITION, DIVERGED, NOT_CONSISTENT
  */
-export async function chooseResync(pair: Pair, direction: "forward" | "reverse" | undefined): Promise<void> {
+export async function chooseResync(
+  pair: Pair,
+  direction: "forward" | "reverse" | undefined,
+  isNews = false,
+): Promise<void> {
   requirePrimary(pair, "resync");
   const { entry, peerState } = pair;
   if (entry.status !== "SPLIT" || pair.phase !== "idle") throw illegalTransition(pair, "resync");
@@ -75,7 +80,9 @@ export async function chooseResync(pair: Pair, direction: "forward" | "reverse" 
     { ...entry, suspension: "link", wish, wishAfter },
     { ...peerState, suspension: "link" },
   );
-  if (decision.action === "refused" && decision.code === "DIVERGED")
+  // The takeover may be the operator's later word.
+  const isOverruled = isNews && direction === "forward" && peerState.role === "primary";
+  if (isOverruled || (decision.action === "refused" && decision.code === "DIVERGED"))
     throw new EngineError("DIVERGED", { pair: entry.name, mine: entry.current, theirs: peerState.current });
   if (decision.action === "refused") throw new EngineError("NOT_CONSISTENT", { pair: entry.name, command: "resync" });
   entry.wish = wish;
