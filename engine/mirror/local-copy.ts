@@ -1,4 +1,5 @@
 import { COPY_BYTES_MAX } from "../volume/track-copy.ts";
+import { assert } from "../assert.ts";
 import type { Update } from "../volume/volume.ts";
 import { isZero } from "../wire/zero-range.ts";
 import { isDeviceFailure, type LocalPair } from "./local-pair.ts";
@@ -90,7 +91,8 @@ async function copyTracks(pair: LocalPair, first: number, last: number, ended: (
     if (ended()) return false;
     pending.copied(first, last, pair.mirror.tick, tick);
     volume.scheduleCheckpoint();
-    if (pair.progress !== undefined) pair.progress.done += last - first + 1;
+    assert(pair.progress !== undefined, "a copy that has not ended counts its tracks");
+    pair.progress.done += last - first + 1;
     runtime.log.step("local.copied", { pair: entry.name, track: first, tracks: last - first + 1 });
     return true;
   } finally {

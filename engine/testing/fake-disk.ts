@@ -31,8 +31,8 @@ export class FakeDisk implements Disk {
   decide: (request: WriteRequest) => WriteFate | Promise<WriteFate> = () => "done";
   /** Asked once a flush, as {@link decide}; a crash is one before it has any effect. */
   decideFlush: () => FlushFate | Promise<FlushFate> = () => "done";
-  /** What a read waits for. */
-  beforeRead: () => Promise<void> | undefined = () => undefined;
+  /** What a read waits for; it fails as that does. */
+  beforeRead: (offsetBytes: number, lengthBytes: number) => Promise<void> | undefined = () => undefined;
   writes = 0;
   readonly #inFlight = new Set<readonly [startBytes: number, endBytes: number]>();
   /** By sector: which change it holds. */
@@ -51,7 +51,7 @@ export class FakeDisk implements Disk {
   }
 
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    const wait = this.beforeRead();
+    const wait = this.beforeRead(offsetBytes, lengthBytes);
     if (wait !== undefined) await wait;
     if (this.#crashed) await never();
     return this.visible.slice(offsetBytes, offsetBytes + lengthBytes);
