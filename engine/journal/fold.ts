@@ -88,18 +88,17 @@ export class Fold {
   }
 
   /**
-   * Folds up to entry `lsn`, on the way to the newest moment, and not past it.
-   * @returns false if the base is past it, or is not on that way. @throws DiskError
+   * Folds up to entry `lsn`, on the way to the newest moment, and not past it; whoever keeps an earlier one loses it.
+   * @throws DiskError
    */
-  async advanceTo(lsn: number): Promise<boolean> {
+  async advanceTo(lsn: number): Promise<void> {
     const { state } = this.#parts.management;
     while (state.baseLsn < lsn) {
       const round = await this.exclusive(() => this.#round(lsn));
-      if (round === "none") return false;
+      assert(round !== "none", "no restore needs a moment before one that is folded to");
       if (round === "wait") await this.nextRound();
       else this.#wake();
     }
-    return state.baseLsn === lsn && state.foldLsn === lsn;
   }
 
   #wake(): void {
@@ -157,7 +156,8 @@ export class Fold {
       if (entry.lsn > lastLsn) return toLsn;
       if (!entry.done) return toLsn ?? "wait";
       if (entry.lsn > keepLsn) {
-        if (toLsn !== undefined || log.wantedBytes === 0) return toLsn;
+        // Before a moment that is folded to none is kept: all of them go with the swap.
+        if (toLsn !== undefined || (log.wantedBytes === 0 && lastLsn === Infinity)) return toLsn;
         giveUp(entry.lsn);
         keepLsn = keep();
         if (entry.lsn > keepLsn) return toLsn;
@@ -165,8 +165,8 @@ export class Fold {
       bytes += entry.dataBytes;
       count++;
       if (toLsn !== undefined && (bytes > BYTES_MAX || count > ENTRIES_MAX)) return toLsn;
-      // What is in flight before it would be taken for durable.
-      if (entry.lsn > table.doneLsn) return toLsn ?? "wait";
+      // Otherwise what is in flight before it would be taken for durable. A rewind leaves nothing in flight behind.
+      assert(entry.lsn <= table.doneLsn, "what is off the way to the newest moment is done");
       toLsn = entry.lsn;
     }
     return toLsn;

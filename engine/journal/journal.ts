@@ -221,9 +221,9 @@ export class Journal extends Tap {
     for (const wake of this.#turns.splice(0)) wake();
   }
 
-  override abandon(update: Update): Promise<void> | undefined {
+  override abandon(update: Update): Promise<void> {
     const entry = this.#entries.get(update);
-    if (entry === undefined) return undefined;
+    assert(entry !== undefined, "the journal is the first that a change is prepared by");
     this.#entries.delete(update);
     this.#nextTurn(entry);
     return this.log.void(entry).then(() => this.fold.poke());
@@ -347,6 +347,7 @@ export class Journal extends Tap {
     this.isExchanged = state.swapped;
     this.table.restartAt(state.baseLsn);
     this.#settledLsn = state.baseLsn;
+    this.moments.giveUp(state.baseLsn);
     this.log.free(state.headPosition);
     this.baseBehind = changed;
   }
@@ -375,6 +376,7 @@ export class Journal extends Tap {
     state.foldTimeNs = this.log.timeNs;
     await this.management.persist();
     this.table.dropTo(newestLsn);
+    this.moments.giveUp(newestLsn);
     this.log.free(state.headPosition);
   }
 }

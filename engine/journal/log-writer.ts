@@ -198,7 +198,7 @@ export class LogWriter {
       if (found === undefined) break;
       const { record } = found;
       const endBytes = this.usedBytes + RECORD_HEADER_BYTES + record.dataBytes;
-      if (endBytes > area.sizeBytes) break;
+      assert(endBytes <= area.sizeBytes, "a record that was written had room");
       const data = await reader.read(this.#tail + RECORD_HEADER_BYTES, record.dataBytes);
       if (record.dataBytes > 0 && crc32c(data) !== record.dataCrc) break;
       incarnation = found.place.incarnation;

@@ -118,7 +118,7 @@ export class Moments {
     return keepLsn;
   }
 
-  /** Pins before this entry are lost: its space is needed. */
+  /** Pins before this entry are lost: its space is needed, or the base goes past them. */
   giveUp(beforeLsn: number): void {
     for (const pin of this.#pins) {
       if (pin.lsn >= beforeLsn) continue;

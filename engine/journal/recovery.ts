@@ -1,3 +1,4 @@
+import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
 import { CopyIn } from "../restore/copy-in.ts";
 import { beginRestore, requireRestorable, type RestoreOwner, resumeRestore } from "../restore/restore.ts";
@@ -97,7 +98,7 @@ export async function recover(
 
 /** These tracks will differ from the other end's until it has followed. @throws DiskError */
 async function follow(pair: Pair, changed: Bitmap): Promise<void> {
-  if (pair.selfRecovery === undefined) return;
+  assert(pair.selfRecovery !== undefined, "a mirror that follows knows the moment");
   pair.selfRecovery.tracks = changed;
   await pair.prepareExchange(changed);
 }
@@ -130,8 +131,9 @@ async function finish(journal: Journal): Promise<void> {
   const { state } = management;
   state.finishedLsn = state.rewindLsn;
   await management.persist();
+  assert(recovery !== undefined, "a recovery that ends was begun");
   journal.recovery = undefined;
-  parts.runtime.log.step("journal.recover.done", { volume: parts.volume.name, lsn: recovery?.lsn ?? 0 });
+  parts.runtime.log.step("journal.recover.done", { volume: parts.volume.name, lsn: recovery.lsn });
 }
 
 /** After a start: the recovery that a crash interrupted; {@link resumeRecovery} goes on with it. @throws DiskError */

@@ -1,5 +1,7 @@
 import { EngineError } from "../errors.ts";
 import { requireRestorable } from "../restore/restore.ts";
+import type { Tap } from "../volume/tap.ts";
+import type { Volume } from "../volume/volume.ts";
 import type { Journal } from "./journal.ts";
 import { type Company, lead, recover, type RecoveryPoint, requireBase } from "./recovery.ts";
 
@@ -21,8 +23,7 @@ export async function recoverBySwap(
   const { volume, runtime } = parts;
   requireBase(journal);
   const { told } = company;
-  if (told === undefined) requireRestorable(volume);
-  else volume.requireWhole("recover");
+  requireExchangeable(volume, told);
   const lsn = moments.resolve(to);
   if (!volume.taps.every((tap) => tap.allowsExchange) || !table.isOnWay(lsn)) return recover(journal, { lsn }, company);
   const pin = moments.pin(lsn);
@@ -31,7 +32,7 @@ export async function recoverBySwap(
     const release = await volume.locks.drain();
     try {
       requireBase(journal);
-      if (told === undefined) requireRestorable(volume);
+      requireExchangeable(volume, told);
       await journal.fold.advanceTo(lsn);
       await journal.fold.exclusive(() => exchange(journal, lsn, company));
     } finally {
@@ -43,6 +44,12 @@ export async function recoverBySwap(
   runtime.log.step("journal.swapped", { volume: volume.name, to: lsn, lsn: table.baseLsn });
   journal.onStale();
   return { ended: Promise.resolve() };
+}
+
+/** @throws EngineError RESTORE_RUNS, NO_ACCESS */
+function requireExchangeable(volume: Volume, told: Tap | undefined): void {
+  if (told === undefined) requireRestorable(volume);
+  else volume.requireWhole("recover");
 }
 
 /** Nothing is under way, and nothing is folded. */

@@ -299,6 +299,8 @@ export class PairImage {
       for (const track of image.changedTracks()) pending.dirty.set(track);
       this.#covering = true;
     } else if (entry.imageTracks !== 0 || broken) await forgetTracked(this.#pair);
+    // Nothing goes on with it: the volume is not to be read-only for it, nor a journal to hold its moment.
+    if (broken && image.rolling) await image.setRolling(false);
     this.#fixAtStart = entry.established && (image.state === "none" || (image.state === "lost" && !wasSplit));
   }
 
