@@ -347,7 +347,6 @@ export class Journal extends Tap {
     this.isExchanged = state.swapped;
     this.table.restartAt(state.baseLsn);
     this.#settledLsn = state.baseLsn;
-    this.moments.giveUp(state.baseLsn);
     this.log.free(state.headPosition);
     this.baseBehind = changed;
   }

@@ -67,5 +67,6 @@ async function exchange(journal: Journal, lsn: number, company: Company): Promis
   // All of them in the same step as the exchange.
   lead(company, "swap", []);
   const waits = taps.map((tap) => tap.exchanged(changed));
+  moments.giveUp(table.baseLsn);
   for (const wait of waits) if (wait !== undefined) await wait;
 }
