@@ -227,6 +227,8 @@ export class Volume {
     } finally {
       try {
         if (!committed) for (const tap of taps) await tap.abandon(update);
+        // Nothing else would make the taps forget its tracks.
+        if (!committed) this.scheduleCheckpoint();
       } finally {
         for (const tap of taps) tap.end(first, last, this.#tick);
       }
