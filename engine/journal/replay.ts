@@ -60,8 +60,7 @@ function* chunksOf(
   const tracksMax = Math.max(1, Math.floor(CHUNK_BYTES / volume.trackBytes));
   for (const track of displaced?.indices() ?? []) if (tracks.has(track)) tracks.clear(track);
   for (let first = tracks.next(0); first >= 0; ) {
-    let last = first;
-    while (last - first + 1 < tracksMax && last + 1 < tracks.length && tracks.has(last + 1)) last++;
+    const last = tracks.runEnd(first, tracksMax);
     yield range(volume, first, last);
     first = tracks.next(last + 1);
   }

@@ -1,4 +1,4 @@
-import { COPY_BYTES_MAX } from "../volume/track-copy.ts";
+import { tracksAtOnce } from "../volume/track-copy.ts";
 import { assert } from "../assert.ts";
 import type { Update } from "../volume/volume.ts";
 import { isZero } from "../wire/zero-range.ts";
@@ -52,15 +52,14 @@ export async function runLocalCopy(pair: LocalPair): Promise<void> {
 /** Copies until no track is dirty. @returns false if it was ended */
 async function copyDirty(pair: LocalPair, ended: () => boolean): Promise<boolean> {
   const { pending, volume } = pair;
-  const tracksMax = Math.max(1, Math.floor(COPY_BYTES_MAX / volume.trackBytes));
+  const tracksMax = tracksAtOnce(volume.trackBytes);
   let cursor = 0;
   for (;;) {
     let first = pending.dirty.next(cursor);
     // Tracks that were written behind the cursor are found from the start.
     if (first < 0) first = pending.dirty.next(0);
     if (first < 0) return true;
-    let last = first;
-    while (last - first + 1 < tracksMax && last + 1 < volume.trackCount && pending.dirty.has(last + 1)) last++;
+    const last = pending.dirty.runEnd(first, tracksMax);
     cursor = last + 1;
     try {
       const prepared = volume.prepareRead(first, last);

@@ -7,9 +7,7 @@ import { isZero, zeroPayload } from "../wire/zero-range.ts";
 import type { Pair } from "./pair.ts";
 import type { PairState } from "./pair-entry.ts";
 import { setStatus } from "./pair-status.ts";
-
-/** The most that one resync frame carries: neighbouring tracks go together. */
-const COPY_BYTES_MAX = 64 * 1024;
+import { COPY_BYTES_MAX, tracksAtOnce } from "../volume/track-copy.ts";
 
 /** What the side to be overwritten asks with. */
 export interface ResyncRequest {
@@ -103,7 +101,7 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
 /** Copies until no track is dirty. @returns false if the session ended */
 export async function copyDirty(pair: Pair, connection: Connection, ended: () => boolean): Promise<boolean> {
   const { entry, pending, volume } = pair;
-  const tracksMax = Math.max(1, Math.floor(COPY_BYTES_MAX / volume.trackBytes));
+  const tracksMax = tracksAtOnce(volume.trackBytes);
   let cursor = 0;
   let stretchBytes = COPY_BYTES_MAX;
   let stretchLeftBytes = stretchBytes;
@@ -122,8 +120,7 @@ export async function copyDirty(pair: Pair, connection: Connection, ended: () =>
     // Tracks that were written behind the cursor are found from the start.
     if (first < 0) first = pending.dirty.next(0);
     if (first < 0) return true;
-    let last = first;
-    while (last - first + 1 < tracksMax && last + 1 < volume.trackCount && pending.dirty.has(last + 1)) last++;
+    const last = pending.dirty.runEnd(first, tracksMax);
     cursor = last + 1;
     const offsetBytes = first * volume.trackBytes;
     const endBytes = Math.min((last + 1) * volume.trackBytes, volume.sizeBytes);

@@ -97,3 +97,24 @@ test("a track that there is not cannot be set or cleared", () => {
     expect(() => bitmap.clear(index)).toThrow(AssertionError);
   }
 });
+
+test("a row of set bits ends where the next bit is clear, the bitmap ends, or it is long enough", () => {
+  checkLaw(
+    fc.property(
+      fc.array(fc.boolean(), { minLength: 1, maxLength: 70 }),
+      fc.nat(),
+      fc.integer({ min: 1, max: 40 }),
+      (bits, pick, lengthMax) => {
+        const bitmap = new Bitmap(bits.length);
+        for (const [index, bit] of bits.entries()) if (bit) bitmap.set(index);
+        const first = pick % bits.length;
+        bitmap.set(first);
+        const last = bitmap.runEnd(first, lengthMax);
+        for (let index = first; index <= last; index++) expect(bitmap.has(index)).toBe(true);
+        const isFull = last - first + 1 === lengthMax;
+        expect(isFull || last + 1 === bits.length || !bitmap.has(last + 1)).toBe(true);
+        expect(last - first).toBeLessThan(lengthMax);
+      },
+    ),
+  );
+});

@@ -66,6 +66,13 @@ export class Bitmap {
     return wordIndex * 32 + (31 - Math.clz32(word & -word));
   }
 
+  /** The last bit of the row of set bits that begins with `first`, of at most `lengthMax`. */
+  runEnd(first: number, lengthMax: number): number {
+    let last = first;
+    while (last - first + 1 < lengthMax && last + 1 < this.length && this.has(last + 1)) last++;
+    return last;
+  }
+
   /** All set bits, ascending. */
   *indices(): Generator<number> {
     for (let index = this.next(0); index >= 0; index = this.next(index + 1)) yield index;

@@ -5,6 +5,11 @@ import { Bitmap } from "./bitmap.ts";
 /** The most that one step of a copy moves: neighbouring tracks go together. */
 export const COPY_BYTES_MAX = 64 * 1024;
 
+/** How many tracks one step of a copy moves. */
+export function tracksAtOnce(trackBytes: number): number {
+  return Math.max(1, Math.floor(COPY_BYTES_MAX / trackBytes));
+}
+
 /**
  * The tracks that a copy has still to move, in memory and durably. The set only shrinks: a track leaves it
  * when its copy is durable, so after a crash the copy goes on with what is marked.
@@ -22,7 +27,7 @@ export class TrackCopy {
     this.left = left;
     this.#marks = marks;
     this.#copied = new Bitmap(left.length);
-    this.#tracksMax = Math.max(1, Math.floor(COPY_BYTES_MAX / trackBytes));
+    this.#tracksMax = tracksAtOnce(trackBytes);
   }
 
   /** Begins with these tracks; durable when it settles. @throws DiskError */
