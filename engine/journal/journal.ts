@@ -133,33 +133,31 @@ export class Journal extends Tap {
         expected: `${volume.sizeBytes}`,
       });
     const { clock } = runtime;
-    const management =
-      (await ManagementTable.load(log.disk, clock, runtime.log)) ??
-      (await ManagementTable.create(
-        {
-          journalId: runtime.random.next32(),
-          incarnation: 0,
-          volume: volume.name,
-          baseVolume: base.name,
-          group,
-          base: "stale",
-          baseLsn: 0,
-          foldLsn: 0,
-          foldTimeNs: clock.monotonicNs(),
-          headPosition: 0,
-          rewindLsn: 0,
-          rewindTold: false,
-          finishedLsn: 0,
-          swapped: false,
-          imageMoment: 0,
-          imageLsn: 0,
-          imageFixed: false,
-          imageRolling: false,
-        },
-        log.disk,
-        clock,
-        runtime.log,
-      ));
+    const management = await ManagementTable.open(
+      () => ({
+        journalId: runtime.random.next32(),
+        incarnation: 0,
+        volume: volume.name,
+        baseVolume: base.name,
+        group,
+        base: "stale",
+        baseLsn: 0,
+        foldLsn: 0,
+        foldTimeNs: clock.monotonicNs(),
+        headPosition: 0,
+        rewindLsn: 0,
+        rewindTold: false,
+        finishedLsn: 0,
+        swapped: false,
+        imageMoment: 0,
+        imageLsn: 0,
+        imageFixed: false,
+        imageRolling: false,
+      }),
+      log.disk,
+      clock,
+      runtime.log,
+    );
     const { state } = management;
     if (state.volume !== volume.name || state.baseVolume !== base.name)
       throw new EngineError("JOURNAL_MISFIT", {

@@ -1,8 +1,6 @@
 import { assert } from "../assert.ts";
-import { type Clock, type Disk, DiskError, type Log, NS_PER_MS, sleep } from "../ports/index.ts";
-
-const RETRY_NS_FIRST = NS_PER_MS;
-const RETRY_NS_MAX = 1_000 * NS_PER_MS;
+import type { Clock, Disk, Log } from "../ports/index.ts";
+import { type PersistentWriter, writePersistently } from "../volume/persistent-write.ts";
 
 /**
  * The circular part of a log volume. Positions count bytes since the journal was made and never
@@ -12,8 +10,7 @@ export class LogArea {
   readonly sizeBytes: number;
   readonly #disk: Disk;
   readonly #startBytes: number;
-  readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #writer: PersistentWriter;
 
   /** @param startBytes what is before it on the disk. @param sizeBytes whole sectors */
   constructor(disk: Disk, startBytes: number, sizeBytes: number, clock: Clock, log: Log) {
@@ -21,8 +18,7 @@ export class LogArea {
     this.#disk = disk;
     this.#startBytes = startBytes;
     this.sizeBytes = sizeBytes;
-    this.#clock = clock;
-    this.#log = log;
+    this.#writer = { disk, clock, log, failedStep: "journal.write.failed" };
   }
 
   /** @throws DiskError */
@@ -45,20 +41,8 @@ export class LogArea {
     for (const piece of this.#pieces(position, data.length)) {
       if (piece === undefined) continue;
       const { offsetBytes, lengthBytes } = piece;
-      await this.#writePiece(offsetBytes, data.subarray(at, at + lengthBytes));
+      await writePersistently(this.#writer, offsetBytes, data.subarray(at, at + lengthBytes));
       at += lengthBytes;
-    }
-  }
-
-  async #writePiece(offsetBytes: number, data: Uint8Array): Promise<void> {
-    for (let delayNs = RETRY_NS_FIRST; ; delayNs = Math.min(delayNs * 2, RETRY_NS_MAX)) {
-      try {
-        return await this.#disk.write(offsetBytes, data, { fua: true });
-      } catch (error) {
-        if (!(error instanceof DiskError)) throw error;
-        this.#log.step("journal.write.failed", { code: error.code, retryMs: delayNs / NS_PER_MS });
-        await sleep(this.#clock, delayNs);
-      }
     }
   }
 

@@ -1,18 +1,6 @@
-import { assert } from "../assert.ts";
-import { EngineError } from "../errors.ts";
-import { type Clock, type Disk, DiskError, type Log, NS_PER_MS, SECTOR_BYTES, sleep } from "../ports/index.ts";
-import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
-import { crc32c } from "../wire/crc32c.ts";
-import { isZero } from "../wire/zero-range.ts";
-
-const MAGIC = 0x314d464a; // "JFM1"
-const SLOTS = 2;
-const SLOT_BYTES = 4096;
-const HEADER_BYTES = 20;
-/** What the table takes at the head of a log volume. */
-export const TABLE_BYTES = SLOTS * SLOT_BYTES;
-const RETRY_NS_FIRST = NS_PER_MS;
-const RETRY_NS_MAX = 1_000 * NS_PER_MS;
+import type { Clock, Disk, Log } from "../ports/index.ts";
+import { type SlotFormat, TwoSlots, twoSlotsBytes } from "../volume/two-slots.ts";
+import { type ByteReader, ByteWriter } from "../wire/byte-codec.ts";
 
 /** Copies between volume and base: `base` gets the volume's content; `none` runs. */
 export const BASE_STATES = ["whole", "copying", "stale"] as const;
@@ -54,97 +42,47 @@ export interface JournalState {
   imageRolling: boolean;
 }
 
-/** Keeps a {@link JournalState} in two slots at the head of the log volume, written alternately. */
+const FORMAT: SlotFormat<JournalState> = {
+  table: "journal function management table",
+  magic: 0x314d464a, // "JFM1"
+  slotBytes: 4096,
+  decode: decodeState,
+};
+
+/** What the table takes at the head of a log volume. */
+export const TABLE_BYTES = twoSlotsBytes(FORMAT);
+
+/** Keeps a {@link JournalState} in {@link TwoSlots} at the head of the log volume. */
 export class ManagementTable {
   readonly state: JournalState;
-  readonly #disk: Disk;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  #sequence: number;
-  #writing: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
+  readonly #slots: TwoSlots;
 
-  private constructor(state: JournalState, sequence: number, disk: Disk, clock: Clock, log: Log) {
+  private constructor(state: JournalState, slots: TwoSlots) {
     this.state = state;
-    this.#sequence = sequence;
-    this.#disk = disk;
-    this.#clock = clock;
-    this.#log = log;
+    this.#slots = slots;
   }
 
   /**
-   * Reads the table. @returns `undefined` if there never was one
+   * Reads the table, or makes the first one of `first()`, durable in both slots when it settles.
    * @throws EngineError META_CORRUPT if neither slot can be believed. @throws DiskError
    */
-  static async load(disk: Disk, clock: Clock, log: Log): Promise<ManagementTable | undefined> {
-    const found: string[] = [];
-    let newest: { readonly state: JournalState; readonly sequence: number } | undefined;
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const bytes = await disk.read(slot * SLOT_BYTES, SLOT_BYTES);
-      if (isZero(bytes)) {
-        found.push("blank");
-        continue;
-      }
-      try {
-        const read = readSlot(bytes);
-        if (newest === undefined || read.sequence > newest.sequence) newest = read;
-      } catch (error) {
-        if (!(error instanceof CodecError)) throw error;
-        found.push(error.message);
-      }
-    }
-    if (newest !== undefined) return new ManagementTable(newest.state, newest.sequence, disk, clock, log);
-    // Both slots are written before the first start returns; so a blank one means that it never did.
-    if (found.includes("blank")) return undefined;
-    throw new EngineError("META_CORRUPT", {
-      place: "journal function management table",
-      found: found.join("; "),
-      expected: "one valid slot",
-    });
-  }
-
-  /** Makes the first table, durable in both slots when it settles. */
-  static async create(state: JournalState, disk: Disk, clock: Clock, log: Log): Promise<ManagementTable> {
-    const table = new ManagementTable(state, 0, disk, clock, log);
+  static async open(first: () => JournalState, disk: Disk, clock: Clock, log: Log): Promise<ManagementTable> {
+    const { slots, content } = await TwoSlots.load(FORMAT, { disk, clock, log, failedStep: "journal.write.failed" });
+    const table = new ManagementTable(content ?? first(), slots);
+    if (content !== undefined) return table;
     await table.persist();
     await table.persist();
     return table;
   }
 
-  /** Durable as it is now when it settles; calls during a write share the next. Tries again while the device fails. */
-  async persist(): Promise<void> {
-    if (this.#writing === undefined) {
-      this.#writing = this.#write();
-      return this.#writing;
-    }
-    this.#next ??= this.#writing.then(() => {
-      this.#next = undefined;
-      this.#writing = this.#write();
-      return this.#writing;
-    });
-    return this.#next;
-  }
-
-  async #write(): Promise<void> {
-    this.#sequence++;
-    const bytes = encodeSlot(this.state, this.#sequence);
-    const offsetBytes = (this.#sequence % SLOTS) * SLOT_BYTES;
-    for (let delayNs = RETRY_NS_FIRST; ; delayNs = Math.min(delayNs * 2, RETRY_NS_MAX)) {
-      try {
-        await this.#disk.write(offsetBytes, bytes, { fua: true });
-        break;
-      } catch (error) {
-        if (!(error instanceof DiskError)) throw error;
-        this.#log.step("journal.write.failed", { code: error.code, retryMs: delayNs / NS_PER_MS });
-        await sleep(this.#clock, delayNs);
-      }
-    }
-    if (this.#next === undefined) this.#writing = undefined;
+  /** As {@link TwoSlots.persist}. */
+  persist(): Promise<void> {
+    return this.#slots.persist(() => encodeState(this.state));
   }
 }
 
-function encodeSlot(state: JournalState, sequence: number): Uint8Array {
-  const payload = new ByteWriter(256)
+function encodeState(state: JournalState): Uint8Array {
+  return new ByteWriter(256)
     .u32(state.journalId)
     .u32(state.incarnation)
     .text(state.volume)
@@ -164,25 +102,11 @@ function encodeSlot(state: JournalState, sequence: number): Uint8Array {
     .bool(state.imageFixed)
     .bool(state.imageRolling)
     .bytes();
-  const head = new ByteWriter(HEADER_BYTES).u32(MAGIC).u64(sequence).u32(payload.length).bytes();
-  const writer = new ByteWriter(512).raw(head).u32(crc32c(head, payload)).raw(payload);
-  assert(writer.bytes().length <= SLOT_BYTES, "a journal's table fits its slot");
-  return writer.raw(new Uint8Array(-writer.bytes().length & (SECTOR_BYTES - 1))).bytes();
 }
 
 /** @throws CodecError */
-function readSlot(bytes: Uint8Array): { readonly state: JournalState; readonly sequence: number } {
-  const reader = new ByteReader(bytes);
-  const magic = reader.u32();
-  if (magic !== MAGIC) throw new CodecError(`magic ${magic.toString(16)}`);
-  const sequence = reader.u64();
-  const payloadBytes = reader.u32();
-  const expected = reader.u32();
-  const payload = reader.raw(payloadBytes);
-  const found = crc32c(bytes.subarray(0, HEADER_BYTES - 4), payload);
-  if (found !== expected) throw new CodecError(`checksum ${found.toString(16)} instead of ${expected.toString(16)}`);
-  const body = new ByteReader(payload);
-  const state: JournalState = {
+function decodeState(body: ByteReader): JournalState {
+  return {
     journalId: body.u32(),
     incarnation: body.u32(),
     volume: body.text(),
@@ -202,6 +126,4 @@ function readSlot(bytes: Uint8Array): { readonly state: JournalState; readonly s
     imageFixed: body.bool(),
     imageRolling: body.bool(),
   };
-  body.end();
-  return { state, sequence };
 }
