@@ -1,3 +1,4 @@
+import { handled } from "../handled.ts";
 import { type Disk, DiskError } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { copyInBackground } from "../volume/background-copy.ts";
@@ -66,8 +67,7 @@ export class CopyOut extends Tap {
       if (this.#ended !== "") return;
       await this.#settle(kept);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      await this.#lose(error);
+      await this.#lose(handled(error, DiskError));
     }
   }
 

@@ -1,4 +1,5 @@
 import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
 import { DiskError, NS_PER_MS } from "../ports/index.ts";
 import type { ContentSource } from "../restore/copy-in.ts";
 import type { Runtime } from "../runtime.ts";
@@ -144,9 +145,9 @@ export abstract class Image extends Tap {
       this.#state = whole && head.moment > voided ? "fixed" : "lost";
       this.runtime.log.step("image.loaded", { volume: volume.name, moment: this.#moment, state: this.#state });
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
+      const { code } = handled(error, DiskError);
       this.#state = "lost";
-      this.runtime.log.step("image.load.failed", { volume: this.volume.name, code: error.code });
+      this.runtime.log.step("image.load.failed", { volume: this.volume.name, code });
     }
   }
 
@@ -191,8 +192,7 @@ export abstract class Image extends Tap {
       await Promise.all([this.volume.flushDisk(), this.#heads.write(this.#head(moment, true))]);
       return "";
     } catch (error) {
-      if (!(error instanceof DiskError) && !(error instanceof EngineError)) throw error;
-      return error.code;
+      return handled(error, DiskError, EngineError).code;
     }
   }
 
@@ -213,7 +213,7 @@ export abstract class Image extends Tap {
         if (this.#state !== "fixed") await this.prepareAhead(this.#moment + 1);
       } catch (error) {
         // Tried again when it is needed.
-        if (!(error instanceof DiskError)) throw error;
+        handled(error, DiskError);
       }
     };
     this.runtime.tasks.spawn(this.#inTurn(prepare));
@@ -231,7 +231,7 @@ export abstract class Image extends Tap {
       try {
         await this.#heads.write(this.#head(this.#moment, false));
       } catch (error) {
-        if (!(error instanceof DiskError)) throw error;
+        handled(error, DiskError);
       }
       this.#prepareNext();
     });
@@ -295,8 +295,7 @@ export abstract class Image extends Tap {
     try {
       why = await this.preserve(first, last);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      why = error.code;
+      why = handled(error, DiskError).code;
     }
     if (why !== "") await this.lose(why);
   }

@@ -1,4 +1,5 @@
 import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
 import { journalTracks } from "../journal/base-copy.ts";
 import type { Journal } from "../journal/journal.ts";
 import { RECORD_HEADER_BYTES } from "../journal/journal-record.ts";
@@ -85,7 +86,7 @@ class LsnImage extends Image {
       if (imageRolling) this.#journal.moments.hold(imageLsn);
       return true;
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
+      handled(error, EngineError);
       return false;
     }
   }
@@ -121,7 +122,7 @@ class LsnImage extends Image {
     try {
       return await this.#journal.moments.readAt(this.#pin?.lsn ?? -1, offsetBytes, lengthBytes);
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
+      handled(error, EngineError);
       await this.lose("full");
       throw new DiskError("EIO", offsetBytes, lengthBytes);
     }

@@ -1,3 +1,4 @@
+import { handled } from "../handled.ts";
 import { CopyOut } from "../image/copy-out.ts";
 import { DiskError, NS_PER_MS, sleep } from "../ports/index.ts";
 import { type TrackCopy, trackCopyAt } from "../volume/track-copy.ts";
@@ -81,7 +82,7 @@ async function makeBaseOnce(journal: Journal, resumed: CopyOut | undefined): Pro
         continue;
       }
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
+      handled(error, DiskError);
     }
     await sleep(runtime.clock, RETRY_NS);
   }

@@ -1,4 +1,5 @@
 import { assert } from "../assert.ts";
+import { handled } from "../handled.ts";
 import { type Disk, DiskError, NS_PER_MS, sleep } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { CodecError } from "../wire/byte-codec.ts";
@@ -120,8 +121,8 @@ export class Fold {
         if (round === "wait") await this.nextRound();
         else this.#wake();
       } catch (error) {
-        if (!(error instanceof DiskError)) throw error;
-        this.#parts.runtime.log.step("journal.fold.failed", { volume: this.#parts.name, code: error.code });
+        const { code } = handled(error, DiskError);
+        this.#parts.runtime.log.step("journal.fold.failed", { volume: this.#parts.name, code });
         await sleep(this.#parts.runtime.clock, RETRY_NS);
       }
     }
@@ -214,7 +215,7 @@ export class Fold {
     try {
       await base.write(entry.offsetBytes, await log.read(entry));
     } catch (error) {
-      if (!(error instanceof CodecError)) throw error;
+      handled(error, CodecError);
       runtime.log.step("journal.unreadable", { volume: name, lsn: entry.lsn });
       management.state.base = "stale";
       onUnreadable();

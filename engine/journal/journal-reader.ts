@@ -1,3 +1,4 @@
+import { handled } from "../handled.ts";
 import { DiskError, type Disk } from "../ports/index.ts";
 import { CodecError } from "../wire/byte-codec.ts";
 import type { JournalEntry } from "./log-table.ts";
@@ -67,7 +68,7 @@ async function readEntry(log: LogWriter, entry: JournalEntry): Promise<Uint8Arra
   try {
     return await log.read(entry);
   } catch (error) {
-    if (!(error instanceof CodecError)) throw error;
+    handled(error, CodecError);
     throw new DiskError("EIO", entry.position, entry.dataBytes);
   }
 }

@@ -1,5 +1,6 @@
 import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
 import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
@@ -269,9 +270,9 @@ export class Journal extends Tap {
       );
       found.done = true;
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
+      const { code } = handled(error, DiskError);
       // Nobody knows what is there; what the journal says is as good as anything.
-      runtime.log.step("journal.unsure", { volume: volume.name, lsn: entry.lsn, code: error.code });
+      runtime.log.step("journal.unsure", { volume: volume.name, lsn: entry.lsn, code });
     }
   }
 

@@ -1,4 +1,5 @@
 import { assert } from "../assert.ts";
+import { handled } from "../handled.ts";
 import { SECTOR_BYTES } from "../ports/index.ts";
 import type { ChangeNumber, Update } from "../volume/update.ts";
 import { CodecError } from "../wire/byte-codec.ts";
@@ -222,8 +223,8 @@ export class LogWriter {
         record.lsn === table.newestLsn + 1;
       return fits ? found : undefined;
     } catch (error) {
-      if (error instanceof CodecError) return undefined;
-      throw error;
+      handled(error, CodecError);
+      return undefined;
     }
   }
 
