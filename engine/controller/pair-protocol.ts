@@ -2,7 +2,7 @@ import { EngineError } from "../errors.ts";
 import type { Connection } from "../mirror/connection.ts";
 import { decideResync } from "../mirror/decide-resync.ts";
 import type { Pair } from "../mirror/pair.ts";
-import { settleSwap } from "../mirror/pair-commands.ts";
+import { learnSplit, settleSwap } from "../mirror/pair-commands.ts";
 import { decodePairOffer, encodePairOffer, type PairOffer } from "../mirror/pair-offer.ts";
 import { type ResyncRequest, runResyncSource } from "../mirror/resync-source.ts";
 import { requestResync, ResyncRequestReader } from "../mirror/resync-target.ts";
@@ -210,6 +210,8 @@ export class PairProtocol {
       this.#runtime.tasks.spawn(settleSwap(pair, peerState, connection).then(() => this.reconcile(pair)));
       return;
     }
+    const learned = learnSplit(pair, peerState);
+    if (learned !== undefined) this.#runtime.tasks.spawn(learned);
     const decision = decideResync(entry, peerState);
     this.#runtime.log.step("pair.decided", { pair: entry.name, action: decision.action });
     pair.refusal = decision.action === "refused" ? decision.code : "";

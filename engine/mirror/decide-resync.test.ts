@@ -126,6 +126,7 @@ const equal: PairState = {
   wish: "",
   wishAfter: generationOf(0),
   takeover: generationOf(0),
+  secondaryWritable: false,
 };
 const secondary: PairState = { ...equal, role: "secondary" };
 const ahead: PairState = { ...equal, current: generationOf(2), ancestors: [generationOf(1)] };

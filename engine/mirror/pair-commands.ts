@@ -16,47 +16,63 @@ function requirePrimary(pair: Pair, command: string): void {
 
 /**
  * DUPLEX → SPLIT by an operator (BR-2): everything written before is sent and durable on both sides,
- * everything after stays here as pending. A pair that a failure has suspended only stops resyncing.
- * @throws EngineError WRONG_ROLE, ILLEGAL_TRANSITION
+ * everything after stays here as pending. A pair that is suspended already waits for a resync from now on. In
+ * either case the other end, if it is out of reach, learns what hosts may do there when the ends meet.
+ * @throws EngineError WRONG_ROLE, ILLEGAL_TRANSITION, RESTORE_RUNS
  */
 export async function splitPair(pair: Pair, secondaryWritable: boolean): Promise<void> {
   requirePrimary(pair, "split");
-  const { entry, connection } = pair;
+  const { entry, connection, peerState } = pair;
   pair.volume.requireWhole("split");
-  if (entry.status === "SPLIT") {
-    // The other end may have agreed already to overwrite this one.
-    if (pair.phase !== "idle") throw illegalTransition(pair, "split");
-    entry.suspension = "operator";
-    entry.wish = "";
-    await pair.persist();
-    return;
-  }
-  if (entry.status !== "DUPLEX" || connection === undefined || !pair.live) throw illegalTransition(pair, "split");
+  const suspended = entry.status === "SPLIT";
+  // The other end may have agreed already to overwrite this one.
+  if (suspended ? pair.phase !== "idle" : entry.status !== "DUPLEX" || !pair.live)
+    throw illegalTransition(pair, "split");
+  const tells = !suspended || peerState?.role === "secondary" ? connection : undefined;
   const flags = secondaryWritable ? FLAG_SECONDARY_WRITABLE : 0;
-  const sequence = connection.outbox.send("split", { pairId: entry.id, flags });
+  const heard = tells?.outbox.whenDurable(tells.outbox.send("split", { pairId: entry.id, flags }));
   pair.live = false;
   setStatus(entry, "SPLIT");
   entry.suspension = "operator";
+  entry.secondaryWritable = secondaryWritable;
   entry.wish = "";
   pair.runtime.log.step("pair.split", { pair: entry.name });
-  const fixed = pair.image?.suspend();
+  const fixed = suspended ? undefined : pair.image?.suspend();
   await pair.persist();
   await fixed;
   // Lost or not, the pair is split: the other end learns it with the next session at the latest.
-  await connection.outbox.whenDurable(sequence);
+  await heard;
 }
 
 /** The other end's half of a split; its disks are flushed. */
 export async function completeSplit(pair: Pair, secondaryWritable: boolean): Promise<void> {
   const { entry } = pair;
+  const suspended = entry.status === "SPLIT";
   setStatus(entry, "SPLIT");
   entry.suspension = "operator";
   entry.wish = "";
   entry.secondaryWritable = secondaryWritable;
-  const fixed = pair.image?.suspend();
+  // Suspended before: the image is of then.
+  const fixed = suspended ? undefined : pair.image?.suspend();
   await pair.persist();
   await fixed;
   pair.runtime.log.step("pair.split", { pair: entry.name });
+}
+
+/**
+ * The primary's word on a split that did not come as a frame in its place: the link was down, or the pair
+ * suspended already. What hosts write here then begins a history of its own, as after any split.
+ */
+export function learnSplit(pair: Pair, peer: PairState): Promise<void> | undefined {
+  const { entry } = pair;
+  const { suspension, secondaryWritable } = peer;
+  if (entry.role !== "secondary" || entry.status !== "SPLIT" || entry.wish !== "") return undefined;
+  if (peer.role !== "primary" || peer.status !== "SPLIT" || suspension !== "operator") return undefined;
+  if (entry.suspension === suspension && entry.secondaryWritable === secondaryWritable) return undefined;
+  entry.suspension = suspension;
+  entry.secondaryWritable = secondaryWritable;
+  pair.runtime.log.step("pair.split.learned", { pair: entry.name, secondaryWritable });
+  return pair.persist();
 }
 
 /**
@@ -157,6 +173,7 @@ export async function swapRoles(pair: Pair): Promise<void> {
     pair.volume.requireWhole("failback");
     pair.live = false;
     entry.role = "secondary";
+    entry.secondaryWritable = false;
     entry.suspension = "swap";
     await pair.persist();
     if (pair.connection !== connection) throw new EngineError("LINK_DOWN", { pair: entry.name, command: "failback" });

@@ -38,9 +38,9 @@ test("an offer tells the other end what it needs of an entry, and no part of one
     fc.property(pairEntries, fc.nat(), (entry, pick) => {
       const { name, volume, peerVolume, mode, tracker, sizeBytes, trackBytes, ...rest } = entry;
       const { role, status, suspension, consistent, established, current, ancestors, copyFrom } = rest;
-      const { wish, wishAfter, takeover } = rest;
+      const { wish, wishAfter, takeover, secondaryWritable } = rest;
       const bytes = encodePairOffer(entry);
-      const history = { current, ancestors, copyFrom, wish, wishAfter, takeover };
+      const history = { current, ancestors, copyFrom, wish, wishAfter, takeover, secondaryWritable };
       const state = { role, status, suspension, consistent, established, ...history };
       expect(decodePairOffer(bytes)).toEqual({ name, volume, peerVolume, mode, tracker, sizeBytes, trackBytes, state });
       expect(() => decodePairOffer(bytes.subarray(0, pick % bytes.length))).toThrow(CodecError);
@@ -62,7 +62,6 @@ const golden: PairEntry = {
   sizeBytes: 2 ** 32 + 512,
   trackBytes: 8192,
   shared: true,
-  secondaryWritable: false,
   imageVoid: 0x0a0b,
   imageTracks: 7,
   bitmapOffsetBytes: 32_768,
@@ -77,13 +76,14 @@ const golden: PairEntry = {
   wish: "from-there",
   wishAfter: generationOf(2),
   takeover: generationOf(3),
+  secondaryWritable: true,
 };
 const digits = (text: string): string => `1000${toHex(new TextEncoder().encode(text))}`;
 const goldenHex = `
   04030201 0200 7031 0100 6c 0400 70766f6c 0400 73766f6c
-  01 01 0002000001000000 00200000 01 00 0b0a0000 07000000 0080000000000000
+  01 01 0002000001000000 00200000 01 0b0a0000 07000000 0080000000000000
   01 03 05 01 00 ${digits("00000000000000ab")} ${digits("0000000000000000")} 02
-  ${digits("0000000000000002")} ${digits("0000000000000003")} 01 ${digits("0000000000000001")}`;
+  ${digits("0000000000000002")} ${digits("0000000000000003")} 01 01 ${digits("0000000000000001")}`;
 
 test("golden bytes, both ways", () => {
   expect(toHex(encode(golden))).toBe(goldenHex.replaceAll(/\s/g, ""));

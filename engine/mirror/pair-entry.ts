@@ -43,6 +43,8 @@ export interface PairState {
   wishAfter: Generation;
   /** The history that this side's last takeover began; `NO_GENERATION` without one. */
   takeover: Generation;
+  /** Of a pair that an operator has split: hosts may write to the secondary. It is the primary's word. */
+  secondaryWritable: boolean;
 }
 
 /** A remote mirror's entry of the copy management table (BR-1): durable. */
@@ -60,8 +62,6 @@ export interface PairEntry extends PairState {
   readonly trackBytes: number;
   /** The other end may hold `current`: this side must not write alone without a new one. */
   shared: boolean;
-  /** Whether hosts may write to the secondary of a split pair. */
-  secondaryWritable: boolean;
   /** No image of this end up to this moment is valid: it was given up, or is not needed any more. */
   imageVoid: number;
   /** The image of this moment knows pending tracks that are not marked (SR-2); 0 for none. */
@@ -82,6 +82,7 @@ export function encodePairState(writer: ByteWriter, state: PairState): void {
     .u8(WISHES.indexOf(state.wish))
     .text(state.wishAfter)
     .text(state.takeover)
+    .bool(state.secondaryWritable)
     .u8(state.ancestors.length);
   for (const ancestor of state.ancestors) writer.text(ancestor);
 }
@@ -97,6 +98,7 @@ export function decodePairState(reader: ByteReader): PairState {
   const wish = reader.oneOf(WISHES);
   const wishAfter = generation(reader);
   const takeover = generation(reader);
+  const secondaryWritable = reader.bool();
   const count = reader.u8();
   if (count > ANCESTORS_MAX) throw new CodecError(`expected at most ${ANCESTORS_MAX} ancestors, found ${count}`);
   const ancestors = Array.from({ length: count }, () => generation(reader));
@@ -112,6 +114,7 @@ export function decodePairState(reader: ByteReader): PairState {
     wish,
     wishAfter,
     takeover,
+    secondaryWritable,
   };
 }
 
@@ -125,7 +128,7 @@ function generation(reader: ByteReader): Generation {
 export function encodePairEntry(writer: ByteWriter, entry: PairEntry): void {
   writer.u32(entry.id).text(entry.name).text(entry.link).text(entry.volume).text(entry.peerVolume);
   writer.u8(MODES.indexOf(entry.mode)).u8(TRACKERS.indexOf(entry.tracker)).u64(entry.sizeBytes).u32(entry.trackBytes);
-  writer.bool(entry.shared).bool(entry.secondaryWritable).u32(entry.imageVoid).u32(entry.imageTracks);
+  writer.bool(entry.shared).u32(entry.imageVoid).u32(entry.imageTracks);
   writer.u64(entry.bitmapOffsetBytes);
   encodePairState(writer, entry);
 }
@@ -154,7 +157,6 @@ export function decodePairEntry(reader: ByteReader): PairEntry {
     sizeBytes: reader.u64(),
     trackBytes: reader.u32(),
     shared: reader.bool(),
-    secondaryWritable: reader.bool(),
     imageVoid: reader.u32(),
     imageTracks: reader.u32(),
     bitmapOffsetBytes: reader.u64(),

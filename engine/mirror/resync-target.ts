@@ -24,6 +24,8 @@ export async function requestResync(pair: Pair, connection: Connection): Promise
   if (entry.role === "primary" && pair.peerState?.role === "primary") {
     // The other end took over and its history contains this one's.
     entry.role = "secondary";
+    // What it said of the other end as the primary is not said of this one.
+    entry.secondaryWritable = false;
     pair.runtime.log.step("pair.demoted", { pair: entry.name });
     await pair.persist();
   }

@@ -32,6 +32,7 @@ export const pairStates: fc.Arbitrary<PairState> = fc.record({
   wish: fc.constantFrom(...WISHES),
   wishAfter: generation,
   takeover: generation,
+  secondaryWritable: fc.boolean(),
 });
 
 /** Text as operators name things, and worse. */
@@ -54,7 +55,6 @@ export const pairEntries: fc.Arbitrary<PairEntry> = fc
       sizeBytes: safe,
       trackBytes: u32,
       shared: fc.boolean(),
-      secondaryWritable: fc.boolean(),
       imageVoid: u32,
       imageTracks: u32,
       bitmapOffsetBytes: safe,

@@ -1,0 +1,45 @@
+import {
+  converged,
+  create,
+  cut,
+  expectRefused,
+  heal,
+  hold,
+  MiB,
+  mirror,
+  resync,
+  scenario,
+  split,
+  status,
+  step,
+  together,
+  wait,
+  when,
+  workload,
+  write,
+} from "../../harness/plan/index.ts";
+
+// The split is done at the primary, and answered for, though the other end has not got the frame.
+export default scenario({
+  name: "the link is cut with the split's frame on it: the secondary learns from the primary that hosts may write",
+  requirements: ["LS-3", "LS-5", "LS-6", "BR-2"],
+  topology: mirror({ sizeBytes: MiB(1), mode: "async" }),
+  steps: [
+    create("pair"),
+    wait(status("pair", "DUPLEX")),
+    workload("pvol", { writes: 30 }),
+    hold("link", "upstream"),
+    together(split("pair", { secondary: "read-write" }), when(step("a", "pair.split"), cut("link"))),
+    workload("pvol", { writes: 20 }),
+    together(heal("link"), wait(step("b", "pair.split.learned"))),
+    workload("svol", { writes: 20 }),
+    // The operator thinks better of it, and better still: with the link up the answer means that it is so.
+    split("pair"),
+    expectRefused(write("svol", { offsetBytes: 0, lengthBytes: 512 }), "REFUSED"),
+    split("pair", { secondary: "read-write" }),
+    together(workload("svol", { writes: 20 }), workload("pvol", { writes: 20 })),
+    resync("pair", { direction: "reverse" }),
+    wait(status("pair", "DUPLEX")),
+  ],
+  expect: [converged()],
+});
