@@ -1,7 +1,7 @@
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { AdminCommand } from "../target/target.ts";
+import type { DiskChange } from "../world/run-world.ts";
 import { type BadSector, blameSectors } from "./blame.ts";
-import type { DiskChange } from "./checker.ts";
 import type { DiskState } from "./disk-state.ts";
 import type { Model } from "./model.ts";
 import { Moment } from "./moment.ts";

@@ -1,5 +1,6 @@
 import type { BlockBlame, Failure, Invariant, Verdict } from "../history/run-record.ts";
 import type { AdminCommand, HostErrorCode, TargetSystem } from "../target/target.ts";
+import type { DiskChange } from "../world/run-world.ts";
 import type { CrashKind } from "../world/world.ts";
 import { MirrorChecker } from "./mirror-checker.ts";
 
@@ -77,14 +78,6 @@ export interface ImageRead {
   readonly offsetBytes: number;
   /** Read before the call returns, not kept. */
   readonly data: Uint8Array;
-}
-
-/** A visible change of a disk's content, told after it was applied (`SimDisk.onChange`). */
-export interface DiskChange {
-  readonly offsetBytes: number;
-  readonly lengthBytes: number;
-  readonly reason: "write" | "trim" | "power-loss" | "fault";
-  readonly faultId?: string | number;
 }
 
 export interface CheckResult {

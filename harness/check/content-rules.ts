@@ -1,6 +1,6 @@
+import type { DiskChange } from "../world/run-world.ts";
 import type { Acknowledged } from "./acknowledged.ts";
 import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
-import type { DiskChange } from "./checker.ts";
 import type { Consents } from "./consents.ts";
 import type { DiskState, SectorListener } from "./disk-state.ts";
 import type { Model } from "./model.ts";

@@ -1,5 +1,6 @@
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
-import type { CheckedDisk, DiskChange, VolumeKey } from "./checker.ts";
+import type { DiskChange } from "../world/run-world.ts";
+import type { CheckedDisk, VolumeKey } from "./checker.ts";
 import { SparseFloats, SparseInts } from "./columns.ts";
 import { hashSectors } from "./sector-hash.ts";
 import type { Versions } from "./versions.ts";

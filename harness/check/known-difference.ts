@@ -1,6 +1,6 @@
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
+import type { DiskChange } from "../world/run-world.ts";
 import { blameSectors } from "./blame.ts";
-import type { DiskChange } from "./checker.ts";
 import type { DiskState } from "./disk-state.ts";
 import type { Model } from "./model.ts";
 import type { PairState } from "./pair-state.ts";

@@ -2,6 +2,7 @@ import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { BlockBlame } from "../history/run-record.ts";
 import type { AdminCommand, HostErrorCode } from "../target/target.ts";
 import type { CrashKind } from "../world/world.ts";
+import type { DiskChange } from "../world/run-world.ts";
 import { Acknowledged } from "./acknowledged.ts";
 import { Backups } from "./backups.ts";
 import { type BadSector, blameSectors } from "./blame.ts";
@@ -10,7 +11,6 @@ import type {
   Checker,
   CheckerConfig,
   CheckResult,
-  DiskChange,
   HostRange,
   HostWrite,
   ImageRead,

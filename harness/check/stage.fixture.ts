@@ -1,7 +1,8 @@
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { Failure, Invariant } from "../history/run-record.ts";
 import type { ImageReport, JournalReport, PairReport, PendingView, RestoreReport } from "../target/target.ts";
-import { type Checker, type CheckerConfig, type CheckResult, createChecker, type DiskChange } from "./checker.ts";
+import type { DiskChange } from "../world/run-world.ts";
+import { type Checker, type CheckerConfig, type CheckResult, createChecker } from "./checker.ts";
 
 export const STAGE_TRACK_BYTES = 4 * SECTOR_BYTES;
 

@@ -1,4 +1,4 @@
-import type { Viewable } from "../world/sim/disk/index.ts";
+import type { DiskView } from "../world/run-world.ts";
 
 /** What a volume holds, as it stands; every byte outside the ranges is zero. */
 export interface Content {
@@ -21,11 +21,11 @@ export function denseContent(bytes: Uint8Array): Content {
 const PIECE_BYTES = 64 * 1024;
 
 /** What a simulated disk, or a part of one, holds now. To be captured before time passes. */
-export function viewContent(view: Viewable): Content {
+export function viewContent(view: DiskView): Content {
   return { sizeBytes: view.sizeBytes, ranges: () => viewRanges(view) };
 }
 
-function* viewRanges(view: Viewable): Generator<ContentRange> {
+function* viewRanges(view: DiskView): Generator<ContentRange> {
   for (const { offsetBytes: startBytes, lengthBytes } of view.allocatedRanges()) {
     const endBytes = startBytes + lengthBytes;
     for (let at = startBytes; at < endBytes; ) {

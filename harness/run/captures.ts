@@ -2,9 +2,7 @@ import type { OracleRecord } from "../history/run-record.ts";
 import type { ContentRange } from "../oracle/content.ts";
 import type { Judgement } from "../oracle/judgement.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { SimDisk } from "../world/sim/disk/index.ts";
-import type { RunGuards } from "../world/sim/guards.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { DiskView, RunWorld } from "../world/run-world.ts";
 import type { CaptureContext, RunOracle } from "./run-oracle.ts";
 
 const CHUNK_BYTES = 64 * 1024;
@@ -12,9 +10,9 @@ const CHUNK_BYTES = 64 * 1024;
 /** Hands the content of volumes to the outside judges that a plan asks for. */
 export class Captures {
   readonly #plan: Plan;
-  readonly #world: SimWorld;
+  readonly #world: RunWorld;
   readonly #oracles: ReadonlyMap<string, RunOracle>;
-  readonly #guards: RunGuards;
+  readonly #outside: <T>(body: () => T) => T;
   readonly #traceOf: (volume: string) => CaptureContext["trace"];
   readonly #judgements = new Map<string, Promise<readonly Judgement[]>[]>();
   #cuts = 0;
@@ -22,15 +20,15 @@ export class Captures {
 
   constructor(
     plan: Plan,
-    world: SimWorld,
+    world: RunWorld,
     oracles: ReadonlyMap<string, RunOracle>,
-    guards: RunGuards,
+    outside: <T>(body: () => T) => T,
     traceOf: (volume: string) => CaptureContext["trace"],
   ) {
     this.#plan = plan;
     this.#world = world;
     this.#oracles = oracles;
-    this.#guards = guards;
+    this.#outside = outside;
     this.#traceOf = traceOf;
   }
 
@@ -68,12 +66,12 @@ export class Captures {
         this.#inconsistent++;
         continue;
       }
-      const disk = this.#world.simDisk(volume);
+      const disk = this.#world.view(volume);
       const content = { sizeBytes: disk.sizeBytes, ranges: () => rangesOf(disk) };
       const context = { volume, moment, trace: this.#traceOf(volume) };
       const key = `${oracle} ${volume}`;
       const list = this.#judgements.get(key) ?? [];
-      list.push(this.#guards.outside(() => judge.capture(content, context)));
+      list.push(this.#outside(() => judge.capture(content, context)));
       this.#judgements.set(key, list);
     }
   }
@@ -111,7 +109,7 @@ async function summary(
 }
 
 /** One chunk of the disk at a time: within a chunk a view of it costs no copy. */
-function* rangesOf(disk: SimDisk): Generator<ContentRange> {
+function* rangesOf(disk: DiskView): Generator<ContentRange> {
   for (const { offsetBytes, lengthBytes } of disk.allocatedRanges()) {
     const end = offsetBytes + lengthBytes;
     for (let at = offsetBytes; at < end; ) {

@@ -1,17 +1,17 @@
 import type { Census } from "../history/census.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { RunWorld } from "../world/run-world.ts";
 
 /** Counts from now on; the function returned gives the count so far. */
-export function takeCensus(plan: Plan, world: SimWorld): () => Census {
+export function takeCensus(plan: Plan, world: RunWorld): () => Census {
   const { systems, links } = plan.topology;
   const disks = systems.flatMap(({ name: system, volumes }) =>
     [`${system}/meta`, ...volumes.map(({ name }) => name)].map((disk) => ({ system, disk, count: 0 })),
   );
   const ends = links.flatMap(({ name: link, between }) => between.map((system) => ({ system, link, count: 0 })));
   for (const entry of disks) {
-    world.simDisk(entry.disk).onRequest(({ phase, kind }) => {
-      if (phase === "started" && kind !== "read") entry.count++;
+    world.onDiskWrite(entry.disk, () => {
+      entry.count++;
     });
   }
   for (const entry of ends) {

@@ -1,9 +1,9 @@
 import type { CheckerConfig } from "../check/checker.ts";
 import type { Topology } from "../plan/topology.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { RunWorld } from "../world/run-world.ts";
 
 /** What the checker is told of a topology, and how it looks at the disks and systems of the world. */
-export function checkerConfig({ systems, pairs }: Topology, world: SimWorld): CheckerConfig {
+export function checkerConfig({ systems, pairs }: Topology, world: RunWorld): CheckerConfig {
   const keyOf = (volume: string): string => `${world.systemOfVolume(volume).name}/${volume}`;
   const volumes = systems.flatMap((system) => system.volumes);
   const images = systems.flatMap((system) => system.images ?? []);
@@ -14,7 +14,7 @@ export function checkerConfig({ systems, pairs }: Topology, world: SimWorld): Ch
   ]);
   return {
     disks: volumes.map(({ name, sizeBytes }) => {
-      const disk = world.simDisk(name);
+      const disk = world.view(name);
       return {
         volume: keyOf(name),
         sizeBytes,

@@ -1,6 +1,6 @@
 import type { Condition, SentCondition } from "../plan/condition.ts";
 import type { PairReport, TargetSystem } from "../target/target.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { RunWorld } from "../world/run-world.ts";
 import type { Host } from "./host.ts";
 
 /** Shortest and longest time between two looks at something that tells nobody when it changes. */
@@ -9,11 +9,11 @@ const LOOK_NS_MAX = 20_000_000;
 
 /** Knows when the conditions of a plan become true. */
 export class ConditionWatch {
-  readonly #world: SimWorld;
+  readonly #world: RunWorld;
   readonly #host: (volume: string) => Host;
   readonly #stepListeners = new Set<(system: string, name: string) => void>();
 
-  constructor(world: SimWorld, host: (volume: string) => Host) {
+  constructor(world: RunWorld, host: (volume: string) => Host) {
     this.#world = world;
     this.#host = host;
   }
@@ -163,8 +163,8 @@ export class ConditionWatch {
 
   #onDiskWrite(disk: string, nth: number, onTrue: () => void): () => void {
     let count = 0;
-    return this.#world.simDisk(disk).onRequest(({ phase, kind }) => {
-      if (phase === "started" && kind !== "read" && ++count === nth) onTrue();
+    return this.#world.onDiskWrite(disk, () => {
+      if (++count === nth) onTrue();
     });
   }
 

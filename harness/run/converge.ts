@@ -1,6 +1,6 @@
 import { NS_PER_MS } from "../../engine/ports/index.ts";
 import type { PairReport } from "../target/target.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { RunWorld } from "../world/run-world.ts";
 
 const LOOK_NS_MIN = 1_000_000;
 const LOOK_NS_MAX = 50_000_000;
@@ -17,7 +17,7 @@ export interface ConvergingPair {
  * split deliberately and has all of its moment; and until nothing is being restored.
  * Gives "" then, or after `withinMs` what is not so.
  */
-export async function converge(world: SimWorld, pairs: readonly ConvergingPair[], withinMs: number): Promise<string> {
+export async function converge(world: RunWorld, pairs: readonly ConvergingPair[], withinMs: number): Promise<string> {
   const startNs = world.nowNs();
   for (;;) {
     const missing = [...pairs.map((pair) => missingOf(world, pair)), restoring(world)].filter((text) => text !== "");
@@ -31,7 +31,7 @@ export async function converge(world: SimWorld, pairs: readonly ConvergingPair[]
 }
 
 /** What keeps the pair from being equal on both sides, as its ends report it; "" if nothing does. */
-function missingOf(world: SimWorld, { name: pair, mayBeSplit }: ConvergingPair): string {
+function missingOf(world: RunWorld, { name: pair, mayBeSplit }: ConvergingPair): string {
   const said: string[] = [];
   let endsDone = 0;
   for (const { name, serving, state } of world.systems) {
@@ -53,7 +53,7 @@ function isSplit({ status, suspension, progress }: PairReport): boolean {
   return status === "SPLIT" && suspension === "operator" && progress === undefined;
 }
 
-function restoring(world: SimWorld): string {
+function restoring(world: RunWorld): string {
   const all = world.systems.flatMap(({ serving }) => serving?.restores() ?? []);
   return all
     .map(

@@ -12,7 +12,7 @@ import {
   type WriteFilesStep,
 } from "../plan/file-step.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { RunWorld } from "../world/run-world.ts";
 import type { CommandOutcome } from "./give-command.ts";
 import type { Host } from "./host.ts";
 import { hostDevice } from "./host-device.ts";
@@ -23,7 +23,7 @@ const START_MS = 1_000_000_100_000;
 
 export interface FileStepParts {
   readonly plan: Plan;
-  readonly world: SimWorld;
+  readonly world: RunWorld;
   readonly host: (volume: string) => Host;
   readonly fileSystems: FileSystems | undefined;
   /** Gives a command as a step of the plan would. */
@@ -73,7 +73,7 @@ export class FileSteps {
 
   /** In what the volume is not as expected; "" if it is. Takes no time: it looks at the disk itself. */
   async missing({ volume, files }: FilesHold): Promise<string> {
-    const disk = this.#parts.world.simDisk(volume);
+    const disk = this.#parts.world.view(volume);
     const device: BlockDevice = {
       sizeBytes: disk.sizeBytes,
       read: (offsetBytes, lengthBytes) => Promise.resolve(disk.peek(offsetBytes, lengthBytes)),

@@ -3,7 +3,7 @@ import { type AdminStep, describeAdminStep } from "../plan/admin-step.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Topology, TopologyPair } from "../plan/topology.ts";
 import { type AdminCommand, AdminError } from "../target/target.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { RunWorld } from "../world/run-world.ts";
 import type { Marks } from "./marks.ts";
 
 /** What became of a command. */
@@ -19,7 +19,7 @@ export function giveCommand(
   step: AdminStep,
   parts: {
     readonly plan: Plan;
-    readonly world: SimWorld;
+    readonly world: RunWorld;
     readonly checker: Checker;
     readonly marks: Marks;
     readonly onTargetFault: (system: string, error: unknown) => void;

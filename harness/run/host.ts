@@ -1,11 +1,8 @@
 import { NS_PER_MS } from "../../engine/ports/index.ts";
 import type { Checker } from "../check/checker.ts";
-import type { EventKind } from "../history/event-log.ts";
 import { hashBytes, hashText } from "../history/rolling-hash.ts";
 import { type HostDevice, HostError, type HostErrorCode } from "../target/target.ts";
-import { Process } from "../world/sim/process.ts";
-import type { Scheduler } from "../world/sim/scheduler.ts";
-import type { SimSystem } from "../world/sim/sim-system.ts";
+import type { HostRequestKind, HostStation, RunSystem } from "../world/run-world.ts";
 import { RangeLocks } from "./range-locks.ts";
 import { stampedSectors } from "./stamp.ts";
 
@@ -16,9 +13,9 @@ export interface HostOutcome {
 }
 
 export interface HostParts {
-  readonly scheduler: Scheduler;
+  readonly station: HostStation;
   readonly checker: Checker;
-  readonly system: SimSystem;
+  readonly system: RunSystem;
   readonly volume: string;
   readonly sizeBytes: number;
   readonly trackBytes: number;
@@ -39,20 +36,17 @@ export class Host {
   readonly volume: string;
   readonly sizeBytes: number;
   readonly trackBytes: number;
-  readonly system: SimSystem;
+  readonly system: RunSystem;
   /** Writes that reached the target so far, and those acknowledged. */
   issuedWrites = 0;
   acknowledgedWrites = 0;
   readonly #parts: HostParts;
   readonly #key: string;
   readonly #tag: number;
-  readonly #process: Process;
   readonly #locks = new RangeLocks();
-  readonly #kinds: Record<"write" | "read" | "flush" | "trim" | "zeroes" | "done" | "error" | "timer", EventKind>;
   readonly #onWritten: (() => void)[] = [];
 
   constructor(parts: HostParts) {
-    const { log } = parts.scheduler;
     this.volume = parts.volume;
     this.sizeBytes = parts.sizeBytes;
     this.trackBytes = parts.trackBytes;
@@ -60,17 +54,6 @@ export class Host {
     this.#parts = parts;
     this.#key = `${parts.system.name}/${parts.volume}`;
     this.#tag = hashText(parts.volume);
-    this.#process = new Process(parts.scheduler, `host/${parts.volume}`);
-    this.#kinds = {
-      write: log.kind("host.write", "sector", "lengthBytes"),
-      read: log.kind("host.read", "sector", "lengthBytes"),
-      flush: log.kind("host.flush"),
-      trim: log.kind("host.trim", "sector", "lengthBytes"),
-      zeroes: log.kind("host.zeroes", "sector", "lengthBytes"),
-      done: log.kind("host.done", "operation"),
-      error: log.kind("host.error", "operation"),
-      timer: log.kind("host.timer"),
-    };
   }
 
   /** Called after every change of {@link issuedWrites} and {@link acknowledgedWrites}. */
@@ -80,9 +63,7 @@ export class Host {
 
   /** Waits in the host's own time. */
   sleep(delayNs: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#parts.scheduler.schedule(delayNs, this.#process, this.#kinds.timer, 0, 0, resolve);
-    });
+    return this.#parts.station.sleep(delayNs);
   }
 
   /** After a request that failed: settles when another may go better. */
@@ -101,7 +82,7 @@ export class Host {
   write(offsetBytes: number, data: Uint8Array, fua: boolean): Promise<HostOutcome> {
     return this.#locked(offsetBytes, data.length, () =>
       this.#request(
-        this.#kinds.write,
+        "write",
         offsetBytes,
         data.length,
         () => this.#parts.checker.write({ host: this.volume, volume: this.#key, offsetBytes, data, fua }),
@@ -115,7 +96,7 @@ export class Host {
     const range = { host: this.volume, volume: this.#key, offsetBytes, lengthBytes };
     return this.#locked(offsetBytes, lengthBytes, () =>
       this.#request(
-        this.#kinds.trim,
+        "trim",
         offsetBytes,
         lengthBytes,
         () => this.#parts.checker.trim(range),
@@ -129,7 +110,7 @@ export class Host {
     const range = { host: this.volume, volume: this.#key, offsetBytes, lengthBytes };
     return this.#locked(offsetBytes, lengthBytes, () =>
       this.#request(
-        this.#kinds.zeroes,
+        "zeroes",
         offsetBytes,
         lengthBytes,
         () => this.#parts.checker.writeZeroes(range),
@@ -144,7 +125,7 @@ export class Host {
     const range = { host: this.volume, volume: this.#key, offsetBytes, lengthBytes };
     return this.#locked(offsetBytes, lengthBytes, () =>
       this.#request(
-        this.#kinds.read,
+        "read",
         offsetBytes,
         lengthBytes,
         () => this.#parts.checker.read(range),
@@ -157,7 +138,7 @@ export class Host {
 
   flush(): Promise<HostOutcome> {
     return this.#request(
-      this.#kinds.flush,
+      "flush",
       0,
       0,
       () => this.#parts.checker.flush({ host: this.volume, volume: this.#key }),
@@ -178,7 +159,7 @@ export class Host {
   }
 
   #request(
-    kind: EventKind,
+    kind: HostRequestKind,
     offsetBytes: number,
     lengthBytes: number,
     register: () => number,
@@ -186,23 +167,16 @@ export class Host {
     isWrite: boolean,
     onData?: (data: Uint8Array) => void,
   ): Promise<HostOutcome> {
-    const { system, scheduler, checker, volume } = this.#parts;
-    const { serving: program, process } = system;
-    if (program === undefined || process === undefined)
-      return Promise.resolve({ code: "REFUSED", why: `system ${system.name} is down` });
+    const { system, station, checker, volume } = this.#parts;
+    const { serving: program } = system;
+    if (program === undefined) return Promise.resolve({ code: "REFUSED", why: `system ${system.name} is down` });
     return new Promise((resolve) => {
       const operation = register();
       let open = true;
       const end = (outcome: HostOutcome, content: number): void => {
         open = false;
         forget();
-        scheduler.note(
-          outcome === DONE ? this.#kinds.done : this.#kinds.error,
-          this.#process.actor,
-          operation,
-          0,
-          content,
-        );
+        station.ended(outcome === DONE, operation, content);
         if (outcome !== DONE) checker.failed(operation, outcome.code === "DONE" ? "EIO" : outcome.code);
         resolve(outcome);
       };
@@ -229,8 +203,7 @@ export class Host {
           this.#parts.onTargetFault(error);
         }
       };
-      // For the system's process: a paused system does not even notice the request.
-      scheduler.schedule(0, process, kind, offsetBytes / 512, lengthBytes, () => {
+      station.send(kind, offsetBytes, lengthBytes, () => {
         try {
           call(program.device(volume)).then(answered, refused);
         } catch (error) {

@@ -1,6 +1,6 @@
 import { hashBytes } from "../history/rolling-hash.ts";
 import { HostError, type ImageReport } from "../target/target.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { RunWorld } from "../world/run-world.ts";
 import type { HostOutcome } from "./host.ts";
 
 const CHUNK_BYTES = 64 * 1024;
@@ -21,17 +21,15 @@ export interface ImagePiece {
  * one moment. GONE if the system died.
  */
 export async function readImage(
-  world: SimWorld,
+  world: RunWorld,
   volume: string,
   onPiece: (piece: ImagePiece) => void,
 ): Promise<HostOutcome> {
   const system = world.systemOfVolume(volume);
-  const { serving, process } = system;
-  if (serving === undefined || process === undefined)
-    return { code: "REFUSED", why: `system ${system.name} does not serve` };
+  const { serving } = system;
+  if (serving === undefined) return { code: "REFUSED", why: `system ${system.name} does not serve` };
   const reportNow = (): ImageReport | undefined => serving.images().find((image) => image.volume === volume);
-  const kind = world.scheduler.log.kind("host.image", "sector", "lengthBytes");
-  const { sizeBytes } = world.simDisk(volume);
+  const { sizeBytes } = world.view(volume);
   const moment = reportNow()?.moment ?? 0;
   for (let offsetBytes = 0; offsetBytes < sizeBytes; offsetBytes += CHUNK_BYTES) {
     const lengthBytes = Math.min(CHUNK_BYTES, sizeBytes - offsetBytes);
@@ -60,7 +58,7 @@ export async function readImage(
     const report = reportNow();
     if (report?.moment !== moment || report.state !== "fixed")
       return { code: "REFUSED", why: `the image of ${volume} did not last until it was read` };
-    world.scheduler.note(kind, process.actor, offsetBytes / 512, lengthBytes, hashBytes(answer));
+    system.note("host.image", offsetBytes, lengthBytes, hashBytes(answer));
     onPiece({ volume, moment, offsetBytes, data: answer });
   }
   return { code: "DONE", why: "" };

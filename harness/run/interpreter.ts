@@ -8,7 +8,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { HostRequestStep, Step, WhenStep } from "../plan/step.ts";
 import type { FileSystems } from "../files/file-system.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { RunWorld } from "../world/run-world.ts";
 import type { ConditionWatch } from "./condition-watch.ts";
 import type { FaultLedger } from "./fault-ledger.ts";
 import { FileSteps } from "./file-steps.ts";
@@ -24,7 +24,7 @@ import { runWorkload } from "./workload.ts";
 
 export interface InterpreterParts {
   readonly plan: Plan;
-  readonly world: SimWorld;
+  readonly world: RunWorld;
   readonly checker: Checker;
   readonly watch: ConditionWatch;
   readonly ledger: FaultLedger;

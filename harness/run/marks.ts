@@ -1,6 +1,6 @@
 import { hashBytes } from "../history/rolling-hash.ts";
 import type { RecoveryPoint } from "../plan/admin-step.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { RunWorld } from "../world/run-world.ts";
 
 /** What is compared at once. */
 const CHUNK_BYTES = 4096;
@@ -16,11 +16,11 @@ export interface VolumeMark {
 
 /** The moments that a plan gave a name to. */
 export class Marks {
-  readonly #world: SimWorld;
+  readonly #world: RunWorld;
   /** By `label volume`. */
   readonly #marks = new Map<string, { readonly mark: VolumeMark; readonly content: ReadonlyMap<number, number> }>();
 
-  constructor(world: SimWorld) {
+  constructor(world: RunWorld) {
     this.#world = world;
   }
 
@@ -60,7 +60,7 @@ export class Marks {
 
   /** By chunk: a hash of what the disk holds there; none of zeros. */
   #contentOf(volume: string): ReadonlyMap<number, number> {
-    const disk = this.#world.simDisk(volume);
+    const disk = this.#world.view(volume);
     const content = new Map<number, number>();
     for (const { offsetBytes, lengthBytes } of disk.allocatedRanges()) {
       const last = Math.ceil((offsetBytes + lengthBytes) / CHUNK_BYTES);

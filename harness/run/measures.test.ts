@@ -111,11 +111,11 @@ test("a pause is measured from step to step, by volume; one that a crash ends is
   let nowNs = 0;
   const measure = new PauseMeasure(
     { kind: "pause-at-most", system: "a", flushes: 2, from: "paused", to: "resumed" },
-    () => nowNs,
+    { nowNs: () => nowNs, flushNsMax: 500_000 },
   );
   const step = (system: string, name: string, volume: string, atNs: number): void => {
     nowNs = atNs;
-    measure.step(system, { name, fields: { volume }, eventIndex: 0, timeNs: atNs, process: system });
+    measure.step(system, { name, fields: { volume } });
   };
   expect(measure.failures()).toEqual(["a never paused: no step paused was seen"]);
   step("a", "paused", "v", 0);

@@ -1,13 +1,12 @@
 import type { Plan } from "../plan/plan.ts";
-import type { Step } from "../world/sim/sim-log.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { LoggedStep, RunWorld } from "../world/run-world.ts";
 import { PauseMeasure } from "./pauses.ts";
 import { ResyncBytesMeasure } from "./resync-bytes.ts";
 
 /** Something that is measured all through a run, because an expectation asks for it. */
 export interface Measure {
   /** Within the event in which the program of the system logged it. */
-  step?(system: string, step: Step): void;
+  step?(system: string, step: LoggedStep): void;
   /** A host's write, trim or write of zeroes goes to its system now. */
   hostWrite?(volume: string, offsetBytes: number, lengthBytes: number): void;
   /** Before the crash. */
@@ -20,17 +19,16 @@ export interface Measure {
 export class Measures {
   readonly #all: (readonly [string, Measure])[] = [];
 
-  constructor(plan: Plan, world: SimWorld) {
+  constructor(plan: Plan, world: RunWorld) {
     for (const [index, expectation] of plan.expect.entries()) {
       const path = `expect[${index}]`;
       if (expectation.kind === "resync-bytes")
         this.#all.push([path, new ResyncBytesMeasure(expectation, plan.topology, world)]);
-      if (expectation.kind === "pause-at-most")
-        this.#all.push([path, new PauseMeasure(expectation, () => world.nowNs())]);
+      if (expectation.kind === "pause-at-most") this.#all.push([path, new PauseMeasure(expectation, world)]);
     }
   }
 
-  step(system: string, step: Step): void {
+  step(system: string, step: LoggedStep): void {
     for (const [, measure] of this.#all) measure.step?.(system, step);
   }
 

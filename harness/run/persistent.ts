@@ -1,6 +1,6 @@
 import { NS_PER_MS } from "../../engine/ports/index.ts";
 import type { AdminStep } from "../plan/admin-step.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { RunWorld } from "../world/run-world.ts";
 import type { CommandOutcome } from "./give-command.ts";
 import type { Host, HostOutcome } from "./host.ts";
 
@@ -24,7 +24,7 @@ const PASSING: ReadonlySet<string> = new Set([
  */
 export async function giveUntilAnswered(
   step: AdminStep,
-  world: SimWorld,
+  world: RunWorld,
   give: () => Promise<CommandOutcome>,
 ): Promise<CommandOutcome> {
   let mayBeDone = false;

@@ -1,5 +1,5 @@
 import type { Topology } from "../plan/topology.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { RunWorld } from "../world/run-world.ts";
 import { type ImagePiece, readImage } from "./image-reader.ts";
 
 /**
@@ -9,7 +9,7 @@ import { type ImagePiece, readImage } from "./image-reader.ts";
  */
 export async function readImages(
   topology: Topology,
-  world: SimWorld,
+  world: RunWorld,
   onPiece: (piece: ImagePiece) => void,
 ): Promise<string> {
   for (const { name, images = [] } of topology.systems) {

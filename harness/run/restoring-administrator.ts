@@ -2,7 +2,7 @@ import type { RestoringAdministrator } from "../../engine/controller/index.ts";
 import { NS_PER_MS } from "../../engine/ports/index.ts";
 import type { AdminStep } from "../plan/admin-step.ts";
 import type { PairReport } from "../target/target.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { RunWorld } from "../world/run-world.ts";
 import type { CommandOutcome } from "./give-command.ts";
 
 const LOOK_NS_MIN = 1 * NS_PER_MS;
@@ -21,10 +21,10 @@ interface Ends {
  * looks again, through lost links and systems that start again.
  */
 export class SimAdministrator implements RestoringAdministrator {
-  readonly #world: SimWorld;
+  readonly #world: RunWorld;
   readonly #give: (step: AdminStep) => Promise<CommandOutcome>;
 
-  constructor(world: SimWorld, give: (step: AdminStep) => Promise<CommandOutcome>) {
+  constructor(world: RunWorld, give: (step: AdminStep) => Promise<CommandOutcome>) {
     this.#world = world;
     this.#give = give;
   }

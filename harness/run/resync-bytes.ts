@@ -3,8 +3,7 @@ import type { ResyncBytes } from "../plan/expectation.ts";
 import type { Topology, TopologyPair } from "../plan/topology.ts";
 import type { PairStatus } from "../target/target.ts";
 import { differences } from "../world/sim/disk/index.ts";
-import type { Step } from "../world/sim/sim-log.ts";
-import type { SimWorld } from "../world/sim/sim-world.ts";
+import type { LoggedStep, RunWorld } from "../world/run-world.ts";
 import type { Measure } from "./measures.ts";
 
 /**
@@ -51,7 +50,7 @@ interface Window {
  */
 export class ResyncBytesMeasure implements Measure {
   readonly #expectation: ResyncBytes;
-  readonly #world: SimWorld;
+  readonly #world: RunWorld;
   readonly #pairs: readonly Watched[];
   readonly #exceeded: string[] = [];
   /** When a system went down that did not speak since. */
@@ -61,7 +60,7 @@ export class ResyncBytesMeasure implements Measure {
   /** Where the link stood when a resync was asked for; its request and bitmap count too. */
   #requested: { readonly bytes: number; readonly timeNs: number } | undefined;
 
-  constructor(expectation: ResyncBytes, topology: Topology, world: SimWorld) {
+  constructor(expectation: ResyncBytes, topology: Topology, world: RunWorld) {
     this.#expectation = expectation;
     this.#world = world;
     const volumes = topology.systems.flatMap((system) => system.volumes);
@@ -79,7 +78,7 @@ export class ResyncBytesMeasure implements Measure {
       }));
   }
 
-  step(_system: string, { name, fields }: Step): void {
+  step(_system: string, { name, fields }: LoggedStep): void {
     if (name === "resync.requested" && this.#pairs.some(({ pair }) => pair.name === fields["pair"]))
       this.#requested = { bytes: this.#carried(), timeNs: this.#world.nowNs() };
     this.#lookAtAll();
@@ -140,7 +139,7 @@ export class ResyncBytesMeasure implements Measure {
   #eachPending({ pair, trackBytes }: Watched, system: string, take: (track: number) => void): void {
     const pending = this.#world.system(system).serving?.pending(pair.name);
     if (pending === undefined) return;
-    const trackCount = Math.ceil(this.#world.simDisk(pair.primary).sizeBytes / trackBytes);
+    const trackCount = Math.ceil(this.#world.view(pair.primary).sizeBytes / trackBytes);
     for (let track = 0; track < trackCount; track++) if (pending.has(track)) take(track);
   }
 
@@ -160,8 +159,8 @@ export class ResyncBytesMeasure implements Measure {
     const { pair, trackBytes, inFlight, touched } = watched;
     const tracks = new Set(inFlight);
     for (const [track, atNs] of touched) if (this.#world.nowNs() - atNs <= ON_ITS_WAY_NS) tracks.add(track);
-    const primary = this.#world.simDisk(pair.primary);
-    for (const { offsetBytes, lengthBytes } of differences(primary, this.#world.simDisk(pair.secondary))) {
+    const primary = this.#world.view(pair.primary);
+    for (const { offsetBytes, lengthBytes } of differences(primary, this.#world.view(pair.secondary))) {
       const last = Math.floor((offsetBytes + lengthBytes - 1) / trackBytes);
       for (let track = Math.floor(offsetBytes / trackBytes); track <= last; track++) tracks.add(track);
     }

@@ -1,35 +1,17 @@
 import { NS_PER_MS } from "../../engine/ports/index.ts";
-import { type Checker, type CheckResult, createChecker } from "../check/checker.ts";
-import type { Census } from "../history/census.ts";
+import { type CheckResult, createChecker } from "../check/checker.ts";
 import { EventLog } from "../history/event-log.ts";
 import type { FileSystems } from "../files/file-system.ts";
-import type { Failure, FaultRecord, OracleRecord } from "../history/run-record.ts";
-import { describeCondition } from "../plan/condition.ts";
-import type { Expectation } from "../plan/expectation.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Target } from "../target/target.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
-import { firstDifference } from "../world/sim/disk/index.ts";
-import { HostAccessError, RunGuards } from "../world/sim/guards.ts";
+import { RunGuards } from "../world/sim/guards.ts";
 import type { Pump } from "../world/sim/pump.ts";
 import { Scheduler } from "../world/sim/scheduler.ts";
 import { SimWorld } from "../world/sim/sim-world.ts";
-import type { WorldListener } from "../world/sim/world-listener.ts";
-import { Captures } from "./captures.ts";
-import { checkerConfig } from "./checker-config.ts";
-import { takeCensus } from "./census.ts";
-import { ConditionWatch } from "./condition-watch.ts";
-import { converge } from "./converge.ts";
-import { FaultLedger } from "./fault-ledger.ts";
-import { Host } from "./host.ts";
-import type { ImagePiece } from "./image-reader.ts";
-import { Interpreter } from "./interpreter.ts";
 import type { RunLimits } from "./limits.ts";
-import { Marks } from "./marks.ts";
-import { Measures } from "./measures.ts";
-import type { CaptureContext, RunOracle } from "./run-oracle.ts";
-import { readImages } from "./read-images.ts";
-import { WaitingList } from "./waiting-list.ts";
+import { type PlanOutcome, PlanRun } from "./plan-run.ts";
+import type { RunOracle } from "./run-oracle.ts";
 
 export interface RunOnceOptions {
   readonly seed: number;
@@ -48,311 +30,61 @@ export interface RunOnceOptions {
 }
 
 /** What one execution of a plan gave; plain data, so that the world of the run can be forgotten. */
-export interface Execution {
+export interface Execution extends PlanOutcome {
   readonly log: EventLog;
   readonly virtualNs: number;
-  readonly check: CheckResult;
-  /** Beside those of the invariants. */
-  readonly failures: readonly Failure[];
-  /** What would be failures without the plan's `mayRefuse`. */
-  readonly tolerated: readonly string[];
-  /** If it was asked for. */
-  readonly census: Census | undefined;
-  readonly faults: readonly FaultRecord[];
-  /** What faults struck, by their kind. */
-  readonly struck: ReadonlyMap<string, readonly string[]>;
-  /** Settles when the outside judges are done. */
-  readonly oracles: Promise<OracleRecord[]>;
 }
 
 /** Executes a plan in a new simulated world. */
 export async function runOnce(plan: Plan, options: RunOnceOptions): Promise<Execution> {
-  return new Run(plan, options).execute();
+  const { seed, target, limits, checkBuffers } = options;
+  const log = new EventLog(limits.retainEvents);
+  const scheduler = new Scheduler(log, {
+    eventsMax: limits.eventsMax,
+    timeNsMax: limits.virtualMsMax * NS_PER_MS,
+  });
+  const guards = new RunGuards((error) => scheduler.fail(error));
+  const { topology } = plan;
+  const run = new PlanRun<SimWorld>(plan, {
+    ...options,
+    makeWorld: (listener) =>
+      new SimWorld({
+        scheduler,
+        seed,
+        target,
+        systems: topology.systems,
+        links: topology.links.map(({ name, between: [dial, listen] }) => ({ name, dial, listen })),
+        latencyNs: topology.latencyUs * 1000,
+        checkBuffers,
+        listener,
+      }),
+    makeChecker: createChecker,
+    outside: (body) => guards.outside(body),
+    stop: () => scheduler.finish(),
+  });
+  let check: CheckResult = { invariants: {}, checks: {}, failures: [] };
+  try {
+    await drive(run, scheduler, options.pump, guards);
+    check = run.checker.finish();
+  } catch (error) {
+    run.broke(error);
+  } finally {
+    guards.release();
+  }
+  const execution = { ...run.outcome(check), log, virtualNs: scheduler.nowNs };
+  run.world.release();
+  return execution;
 }
 
-class Run {
-  readonly #plan: Plan;
-  readonly #options: RunOnceOptions;
-  readonly #log: EventLog;
-  readonly #scheduler: Scheduler;
-  readonly #guards: RunGuards;
-  readonly #world: SimWorld;
-  readonly #checker: Checker;
-  readonly #hosts = new Map<string, Host>();
-  readonly #watch: ConditionWatch;
-  readonly #marks: Marks;
-  readonly #measures: Measures;
-  readonly #ledger: FaultLedger;
-  readonly #captures: Captures;
-  readonly #interpreter: Interpreter;
-  readonly #waiting = new WaitingList();
-  readonly #failures: Failure[] = [];
-  readonly #tolerated: string[] = [];
-  #census: () => Census | undefined = () => undefined;
-  #writeSequence = 0;
-
-  constructor(plan: Plan, options: RunOnceOptions) {
-    const { seed, target, limits, traces, oracles } = options;
-    this.#plan = plan;
-    this.#options = options;
-    this.#log = new EventLog(limits.retainEvents);
-    this.#scheduler = new Scheduler(this.#log, {
-      eventsMax: limits.eventsMax,
-      timeNsMax: limits.virtualMsMax * NS_PER_MS,
-    });
-    this.#guards = new RunGuards((error) => this.#scheduler.fail(error));
-    const { topology } = plan;
-    this.#world = new SimWorld({
-      scheduler: this.#scheduler,
-      seed,
-      target,
-      systems: topology.systems,
-      links: topology.links.map(({ name, between: [dial, listen] }) => ({ name, dial, listen })),
-      latencyNs: topology.latencyUs * 1000,
-      checkBuffers: options.checkBuffers,
-      listener: this.#listener(),
-    });
-    const host = (volume: string): Host => this.#host(volume);
-    this.#watch = new ConditionWatch(this.#world, host);
-    this.#ledger = new FaultLedger(this.#world, plan.steps);
-    this.#checker = createChecker(checkerConfig(topology, this.#world));
-    for (const { name: system, volumes } of topology.systems) {
-      for (const { name } of volumes) {
-        const key = `${system}/${name}`;
-        this.#world.simDisk(name).onChange((change) => this.#checker.diskChanged(key, change));
-      }
-    }
-    this.#captures = new Captures(plan, this.#world, oracles, this.#guards, (volume) => this.#traceAt(volume));
-    this.#marks = new Marks(this.#world);
-    this.#measures = new Measures(plan, this.#world);
-    this.#interpreter = new Interpreter({
-      plan,
-      marks: this.#marks,
-      onMark: (marks) => {
-        for (const { volume, timeNs } of marks) this.#checker.mark(this.#keyOf(volume), timeNs);
-      },
-      onImagePiece: (piece) => this.#imageRead(piece),
-      world: this.#world,
-      checker: this.#checker,
-      watch: this.#watch,
-      ledger: this.#ledger,
-      waiting: this.#waiting,
-      host,
-      traces,
-      fileSystems: options.fileSystems,
-      onStruck: (fault) => {
-        if (fault.kind === "cut") this.#captures.cut();
-      },
-      onTargetFault: (system, error) => this.#targetFailed(system, error),
-      onUnexpected: (message) => this.#unexpected(message),
-    });
-  }
-
-  async execute(): Promise<Execution> {
-    let check: CheckResult = { invariants: {}, checks: {}, failures: [] };
-    try {
-      await this.#drive();
-      check = this.#checker.finish();
-    } catch (error) {
-      this.#broke(error);
-    } finally {
-      this.#guards.release();
-    }
-    const execution: Execution = {
-      log: this.#log,
-      virtualNs: this.#scheduler.nowNs,
-      check,
-      failures: this.#failures,
-      tolerated: this.#tolerated,
-      census: this.#census(),
-      faults: this.#ledger.records(),
-      struck: this.#ledger.struck(),
-      oracles: this.#captures.records(),
-    };
-    this.#world.release();
-    return execution;
-  }
-
-  /** Runs the scheduler until the plan has ended, or cannot. */
-  async #drive(): Promise<void> {
-    this.#world.after(0, () => {
-      this.#main().then(
-        () => this.#scheduler.finish(),
-        (error: unknown) => this.#scheduler.fail(error),
-      );
-    });
-    const end = await this.#scheduler.run(this.#options.pump, this.#guards);
-    if (end === "finished") return;
-    const why = end === "idle" ? "nothing is left that could happen" : `the ${end} of the run was reached`;
-    this.#checker.live(false, `${why}, and it waits for ${this.#waiting.describe()}`);
-  }
-
-  async #main(): Promise<void> {
-    await this.#waiting.during("the systems to start", this.#world.start());
-    if (this.#options.census) this.#census = takeCensus(this.#plan, this.#world);
-    await this.#interpreter.sequence(this.#plan.steps, "steps");
-    this.#checker.checkpoint();
-    const { expect } = this.#plan;
-    await this.#readImages();
-    for (const expectation of expect) if (expectation.kind === "converged") await this.#converge(expectation.withinMs);
-    for (const [index, expectation] of expect.entries()) {
-      const why = this.#unmet(expectation);
-      if (why !== "") this.#fail("expectation", `expect[${index}]: ${why}`);
-    }
-    for (const [index, expectation] of expect.entries()) {
-      if (expectation.kind !== "files-hold") continue;
-      const missing = await this.#interpreter.files.missing(expectation);
-      if (missing !== "") this.#fail("expectation", `expect[${index}]: the files of ${expectation.volume}: ${missing}`);
-    }
-    for (const failure of this.#measures.failures()) this.#fail("expectation", failure);
-    await this.#readImages();
-    this.#captures.end();
-  }
-
-  /** Every image that is there, for the model to judge; not while a disk may never answer. */
-  async #readImages(): Promise<void> {
-    if (this.#ledger.anyDiskFault) return;
-    const reading = readImages(this.#plan.topology, this.#world, (piece) => this.#imageRead(piece));
-    const failure = await this.#waiting.during("the images to be read", reading);
-    if (failure !== "") this.#fail("expectation", failure);
-  }
-
-  #imageRead({ volume, ...piece }: ImagePiece): void {
-    this.#checker.imageRead({ ...piece, volume: this.#keyOf(volume) });
-  }
-
-  #keyOf(volume: string): string {
-    return `${this.#world.systemOfVolume(volume).name}/${volume}`;
-  }
-
-  /** What is not as the expectation says, of those that look at the end; "" for nothing. */
-  #unmet(expectation: Expectation): string {
-    switch (expectation.kind) {
-      case "holds": {
-        const { condition } = expectation;
-        return this.#watch.isTrue(condition) ? "" : `not so at the end: ${describeCondition(condition)}`;
-      }
-      case "unchanged": {
-        const { volume, since } = expectation;
-        const at = this.#marks.firstChange(since, volume);
-        return at < 0 ? "" : `${volume} is not as it was at the mark ${since}, from about byte ${at} on`;
-      }
-      case "same-as": {
-        const { volume, other } = expectation;
-        const at = firstDifference(this.#world.simDisk(volume), this.#world.simDisk(other));
-        return at < 0 ? "" : `${volume} and ${other} differ, at byte ${at} first`;
-      }
-      default:
-        return "";
-    }
-  }
-
-  async #converge(withinMs: number): Promise<void> {
-    this.#ledger.healAll();
-    for (const system of this.#world.systems) {
-      system.resume();
-      await this.#waiting.during(`system ${system.name} to start`, system.restart());
-    }
-    this.#checker.checkpoint();
-    const { word } = this.#interpreter;
-    const pairs = [...word.created].map((name) => ({ name, mayBeSplit: this.#isLocal(name) && word.mayBeSplit(name) }));
-    if (pairs.length === 0) {
-      this.#fail("expectation", "converged: no pair was created, so there is nothing to converge");
-      return;
-    }
-    const missing = await this.#waiting.during("convergence", converge(this.#world, pairs, withinMs));
-    if (missing === "") this.#checker.quiet();
-    this.#checker.live(missing === "", missing === "" ? "" : `not converged within ${withinMs} ms: ${missing}`);
-  }
-
-  #isLocal(pair: string): boolean {
-    return this.#plan.topology.pairs.some(({ name, link }) => name === pair && link === undefined);
-  }
-
-  #listener(): WorldListener {
-    return {
-      systemDown: (system, kind) => {
-        this.#checker.systemDown(system, kind);
-        this.#measures.systemDown(system);
-      },
-      systemUp: (system) => this.#checker.systemUp(system),
-      linkCut: (link) => this.#checker.linkCut(link),
-      linkHealed: (link) => this.#checker.linkHealed(link),
-      step: (system, step) => {
-        this.#checker.observe();
-        this.#measures.step(system, step);
-        this.#watch.step(system, step.name);
-      },
-      targetFailed: (system, error) => this.#targetFailed(system, error),
-    };
-  }
-
-  #targetFailed(system: string, error: unknown): void {
-    // The guards have told the scheduler already.
-    if (error instanceof HostAccessError) return;
-    this.#fail("target", `system ${system}: ${textOf(error)}`);
-    this.#scheduler.finish();
-  }
-
-  #host(volume: string): Host {
-    let host = this.#hosts.get(volume);
-    if (host === undefined) {
-      const system = this.#world.systemOfVolume(volume);
-      const all = this.#plan.topology.systems.flatMap(({ volumes }) => volumes);
-      const config = all.find(({ name }) => name === volume);
-      if (config === undefined) throw new Error(`no volume ${volume} in the topology`);
-      host = new Host({
-        scheduler: this.#scheduler,
-        checker: this.#checker,
-        system,
-        volume,
-        sizeBytes: config.sizeBytes,
-        trackBytes: config.trackBytes,
-        onTargetFault: (error) => this.#targetFailed(system.name, error),
-        onIssued: (offsetBytes, lengthBytes) => this.#measures.hostWrite(volume, offsetBytes, lengthBytes),
-        nextSequence: () => ++this.#writeSequence,
-      });
-      this.#hosts.set(volume, host);
-    }
-    return host;
-  }
-
-  /** How much of a trace the content of `volume` surely holds now. */
-  #traceAt(volume: string): CaptureContext["trace"] {
-    const own = this.#interpreter.replayOf(volume);
-    if (own !== undefined) return { name: own.name, entriesMin: own.acknowledged };
-    for (const { primary, secondary } of this.#plan.topology.pairs) {
-      if (primary !== volume && secondary !== volume) continue;
-      const replay = this.#interpreter.replayOf(primary === volume ? secondary : primary);
-      if (replay !== undefined) return { name: replay.name, entriesMin: replay.mirrored };
-    }
-    return undefined;
-  }
-
-  /** A refusal, or a wait that was too long. */
-  #unexpected(message: string): void {
-    if (this.#plan.mayRefuse === true) this.#tolerated.push(message);
-    else this.#fail("expectation", message);
-  }
-
-  #fail(rule: Failure["rule"], message: string): void {
-    this.#failures.push({ rule, message, timeNs: this.#scheduler.nowNs, blame: [] });
-  }
-
-  /** An exception that ended the run: forbidden access to the host, or a mistake of ours. */
-  #broke(error: unknown): void {
-    if (error instanceof HostAccessError) this.#fail("determinism", error.message);
-    else this.#fail(isOfEngine(error) ? "target" : "harness", textOf(error));
-  }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-/** Thrown by the engine in a callback of its own, as the first line of the stack tells. */
-function isOfEngine(error: unknown): boolean {
-  const frame =
-    error instanceof Error ? error.stack?.split("\n").find((line) => line.startsWith("    at ")) : undefined;
-  return frame?.includes("/engine/") === true;
+/** Runs the scheduler until the plan has ended, or cannot. */
+async function drive(run: PlanRun<SimWorld>, scheduler: Scheduler, pump: Pump, guards: RunGuards): Promise<void> {
+  run.world.after(0, () => {
+    run.main().then(
+      () => scheduler.finish(),
+      (error: unknown) => scheduler.fail(error),
+    );
+  });
+  const end = await scheduler.run(pump, guards);
+  if (end === "finished") return;
+  run.stuck(end === "idle" ? "nothing is left that could happen" : `the ${end} of the run was reached`);
 }

@@ -1,4 +1,4 @@
-import type { ByteRange, Viewable } from "../world/sim/disk/index.ts";
+import type { ByteRange, DiskView } from "../world/run-world.ts";
 import { CHUNK_BYTES, SparseBytes } from "../world/sim/disk/sparse-bytes.ts";
 import type { TraceEntry } from "./trace-entry.ts";
 
@@ -6,7 +6,7 @@ import type { TraceEntry } from "./trace-entry.ts";
  * The recorded device as a replay builds it up: what a volume must hold after a prefix of the
  * entries. Starts as zeros; can be compared with a disk.
  */
-export class TraceVolume implements Viewable {
+export class TraceVolume implements DiskView {
   readonly sizeBytes: number;
   readonly #bytes: SparseBytes;
 

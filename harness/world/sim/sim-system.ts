@@ -1,6 +1,7 @@
-import { type Clock, type Disk, DiskError, NS_PER_MS, type Timer } from "../../../engine/ports/index.ts";
+import { type Clock, type Disk, DiskError, NS_PER_MS, SECTOR_BYTES, type Timer } from "../../../engine/ports/index.ts";
 import type { SystemConfig, Target, TargetSystem } from "../../target/target.ts";
-import type { CrashKind, Effects, Injection, WorldSystem } from "../world.ts";
+import type { RunSystem, WorldListener } from "../run-world.ts";
+import type { CrashKind, Effects, Injection } from "../world.ts";
 import type { SimDisk } from "./disk/index.ts";
 import { HostTime } from "./host-time.ts";
 import type { SimNetwork } from "./net/index.ts";
@@ -10,7 +11,6 @@ import type { Scheduler } from "./scheduler.ts";
 import { SimClock } from "./sim-clock.ts";
 import { SimLog } from "./sim-log.ts";
 import type { SimRandom } from "./sim-random.ts";
-import type { WorldListener } from "./world-listener.ts";
 
 /** What a simulated system is made of; it all outlives the system's program. */
 export interface SimSystemParts {
@@ -39,7 +39,7 @@ const START_RETRY_NS = 100 * NS_PER_MS;
 const START_RETRIES_MAX = 100;
 
 /** One storage system: disks, a watch, a place on the network, and a program that lives and dies. */
-export class SimSystem implements WorldSystem {
+export class SimSystem implements RunSystem {
   readonly name: string;
   readonly #parts: SimSystemParts;
   readonly #time: HostTime;
@@ -109,6 +109,19 @@ export class SimSystem implements WorldSystem {
     const { scheduler } = this.#parts;
     const process = this.#incarnation?.process;
     if (process !== undefined) scheduler.schedule(0, process, scheduler.log.kind(`request ${name}`), 0, 0, body);
+  }
+
+  note(kind: "host.image", offsetBytes: number, lengthBytes: number, contentHash: number): void {
+    const { scheduler } = this.#parts;
+    const process = this.#incarnation?.process;
+    if (process === undefined) return;
+    scheduler.note(
+      scheduler.log.kind(kind, "sector", "lengthBytes"),
+      process.actor,
+      offsetBytes / SECTOR_BYTES,
+      lengthBytes,
+      contentHash,
+    );
   }
 
   /** Starts the program. @throws Error if one lives */

@@ -2,7 +2,7 @@ import { NS_PER_MS } from "../../../engine/ports/index.ts";
 import type { Direction, Effects, Injection, WorldLink } from "../world.ts";
 import type { SimProxy, Toxic, ToxicEffects } from "./net/index.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { WorldListener } from "./world-listener.ts";
+import type { WorldListener } from "../run-world.ts";
 
 export interface SimWorldLinkParts {
   readonly name: string;

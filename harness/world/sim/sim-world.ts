@@ -1,15 +1,16 @@
 import { type Random, SECTOR_BYTES } from "../../../engine/ports/index.ts";
 import type { EventKind } from "../../history/event-log.ts";
 import type { SystemConfig, Target } from "../../target/target.ts";
-import type { DiskFault, Injection, World, WorldDisk } from "../world.ts";
-import { SimDisk } from "./disk/index.ts";
+import type { DiskChange, DiskView, RunWorld, WorldListener } from "../run-world.ts";
+import type { DiskFault, Injection, WorldDisk } from "../world.ts";
+import { defaultTiming, SimDisk } from "./disk/index.ts";
 import { SimNetwork, type SimProxy } from "./net/index.ts";
 import { Process } from "./process.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { SimRandom } from "./sim-random.ts";
+import { SimHostStation } from "./sim-host-station.ts";
 import { SimSystem } from "./sim-system.ts";
 import { SimWorldLink } from "./sim-world-link.ts";
-import type { WorldListener } from "./world-listener.ts";
 
 export interface SimWorldOptions {
   readonly scheduler: Scheduler;
@@ -37,8 +38,9 @@ interface DiskEntry {
 const META_BYTES_MIN = 4 * 1024 * 1024;
 
 /** A world in one process, on virtual time, from one seed. */
-export class SimWorld implements World {
+export class SimWorld implements RunWorld {
   readonly kind = "sim";
+  readonly flushNsMax = Math.ceil(defaultTiming.flushNs * (1 + defaultTiming.jitterRatio));
   readonly scheduler: Scheduler;
   readonly systems: readonly SimSystem[];
   readonly #random: SimRandom;
@@ -150,6 +152,24 @@ export class SimWorld implements World {
   /** The simulated disk itself, for who looks at content without time passing. */
   simDisk(name: string): SimDisk {
     return found(this.#disks.get(name), "disk", name).disk;
+  }
+
+  view(disk: string): DiskView {
+    return this.simDisk(disk);
+  }
+
+  onChange(disk: string, listener: (change: DiskChange) => void): void {
+    this.simDisk(disk).onChange(listener);
+  }
+
+  onDiskWrite(disk: string, listener: () => void): () => void {
+    return this.simDisk(disk).onRequest(({ phase, kind }) => {
+      if (phase === "started" && kind !== "read") listener();
+    });
+  }
+
+  host(volume: string): SimHostStation {
+    return new SimHostStation(this.scheduler, this.systemOfVolume(volume), volume);
   }
 
   /** The kind of the disk fault because of which this sector does not hold what it should. */

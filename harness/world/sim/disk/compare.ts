@@ -1,19 +1,7 @@
 import { SECTOR_BYTES } from "../../../../engine/ports/index.ts";
 import { hashBytes, RollingHash } from "../../../history/rolling-hash.ts";
+import type { ByteRange, DiskView } from "../../run-world.ts";
 import { CHUNK_BYTES, firstUnequalWord, isZero, type SparseBytes, sameBytes } from "./sparse-bytes.ts";
-
-/** What can be looked at without time passing: a disk, or a part of one. */
-export interface Viewable {
-  readonly sizeBytes: number;
-  peek(offsetBytes: number, lengthBytes: number): Uint8Array;
-  /** Where something may be other than zero: rising, apart. */
-  allocatedRanges(): readonly ByteRange[];
-}
-
-export interface ByteRange {
-  readonly offsetBytes: number;
-  readonly lengthBytes: number;
-}
 
 /** Where on each side a comparison starts, and how long it is; whole sectors. */
 export interface CompareRange {
@@ -23,7 +11,7 @@ export interface CompareRange {
 }
 
 /** Offset, from the start of the comparison, of the first byte that differs; -1 if all are equal. */
-export function firstDifference(left: Viewable, right: Viewable, range = wholeOf(left, right)): number {
+export function firstDifference(left: DiskView, right: DiskView, range = wholeOf(left, right)): number {
   for (const piece of pieces(left, right, range)) {
     const word = firstUnequalWord(piece.left, piece.right);
     if (word === -1) continue;
@@ -39,8 +27,8 @@ export function firstDifference(left: Viewable, right: Viewable, range = wholeOf
  * @param runsMax stops after as many runs
  */
 export function differences(
-  left: Viewable,
-  right: Viewable,
+  left: DiskView,
+  right: DiskView,
   range = wholeOf(left, right),
   runsMax = 10_000,
 ): ByteRange[] {
@@ -71,7 +59,7 @@ export function contentDigest(content: SparseBytes): string {
   return hash.digest();
 }
 
-function wholeOf(left: Viewable, right: Viewable): CompareRange {
+function wholeOf(left: DiskView, right: DiskView): CompareRange {
   if (left.sizeBytes !== right.sizeBytes) {
     throw new Error(`sizes differ: ${left.sizeBytes} and ${right.sizeBytes} bytes; name the range to compare`);
   }
@@ -80,8 +68,8 @@ function wholeOf(left: Viewable, right: Viewable): CompareRange {
 
 /** Both sides piece by piece, no piece crossing a chunk of either; what is zero on both is left out. */
 function* pieces(
-  left: Viewable,
-  right: Viewable,
+  left: DiskView,
+  right: DiskView,
   range: CompareRange,
 ): Generator<{ offsetBytes: number; left: Uint8Array; right: Uint8Array }> {
   const { leftOffsetBytes, rightOffsetBytes } = range;

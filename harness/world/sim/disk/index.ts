@@ -1,3 +1,3 @@
-export { type ByteRange, differences, firstDifference, type Viewable } from "./compare.ts";
+export { differences, firstDifference } from "./compare.ts";
 export { SimDisk } from "./sim-disk.ts";
 export { defaultTiming } from "./timing.ts";
