@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { diskConformance } from "../../ports/disk.conformance.ts";
+import { DiskError } from "../../ports/index.ts";
+import { SetupError } from "../setup-error.ts";
+import { type ClosableDisk, openFileDisk } from "./file-disk.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "resilver-disk-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+let files = 0;
+const freshPath = (): string => join(folder, `disk-${files++}`);
+
+diskConformance({
+  test,
+  open: async (sizeBytes) => {
+    const disk = await openFileDisk({ path: freshPath(), sizeBytes, create: true });
+    return { disk, run: (story) => story(), close: () => disk.close() };
+  },
+  lacks: { crash: "a test cannot take the power from this machine" },
+});
+
+const SIZE_BYTES = 64 * 1024;
+
+async function refusal(opening: Promise<ClosableDisk>): Promise<SetupError> {
+  const error: unknown = await opening.then(
+    (disk) => disk.close(),
+    (error: unknown) => error,
+  );
+  if (error instanceof SetupError) return error;
+  throw new Error(`expected a SetupError, found ${String(error)}`);
+}
+
+test("content stays from one opening to the next, and is the file's", async () => {
+  const path = freshPath();
+  const first = await openFileDisk({ path, sizeBytes: SIZE_BYTES, create: true });
+  await first.write(512, new Uint8Array(512).fill(7), { fua: true });
+  await first.close();
+  const second = await openFileDisk({ path, sizeBytes: SIZE_BYTES, create: true });
+  expect(await second.read(512, 512)).toEqual(Buffer.alloc(512, 7));
+  await second.close();
+  const file = readFileSync(path);
+  expect([file.length, file[511], file[512], file[1023], file[1024]]).toEqual([SIZE_BYTES, 0, 7, 7, 0]);
+});
+
+test("a made file takes no room and only its owner may read it", async () => {
+  const path = freshPath();
+  const disk = await openFileDisk({ path, sizeBytes: 1024 * SIZE_BYTES, create: true });
+  const { blocks, mode } = statSync(path);
+  expect(blocks).toBe(0);
+  expect(mode & 0o777).toBe(0o600);
+  await disk.close();
+});
+
+test("a missing file, a folder and a wrong size are refused", async () => {
+  const path = freshPath();
+  expect((await refusal(openFileDisk({ path, sizeBytes: SIZE_BYTES }))).code).toBe("DISK_MISSING");
+  mkdirSync(path);
+  expect((await refusal(openFileDisk({ path, sizeBytes: SIZE_BYTES }))).code).toBe("DISK_UNUSABLE");
+  const other = freshPath();
+  writeFileSync(other, new Uint8Array(512));
+  const error = await refusal(openFileDisk({ path: other, sizeBytes: SIZE_BYTES, create: true }));
+  expect(error).toMatchObject({ code: "DISK_SIZE", found: "512 bytes", expected: `${SIZE_BYTES} bytes` });
+  expect(statSync(other).size).toBe(512);
+  expect((await refusal(openFileDisk({ path: "/dev/null", sizeBytes: 512 }))).code).toBe("DISK_UNUSABLE");
+});
+
+test("an empty file is one that was being made when power was lost", async () => {
+  const path = freshPath();
+  writeFileSync(path, "");
+  expect((await refusal(openFileDisk({ path, sizeBytes: SIZE_BYTES }))).code).toBe("DISK_SIZE");
+  const disk = await openFileDisk({ path, sizeBytes: SIZE_BYTES, create: true });
+  expect(statSync(path).size).toBe(SIZE_BYTES);
+  await disk.close();
+});
+
+test("a second opening is refused until the first is closed, and harms nothing", async () => {
+  const path = freshPath();
+  const disk = await openFileDisk({ path, sizeBytes: SIZE_BYTES, create: true });
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const error = await refusal(openFileDisk({ path, sizeBytes: SIZE_BYTES }));
+    expect(error).toMatchObject({ code: "DISK_IN_USE", place: path });
+  }
+  await disk.close();
+  await (await openFileDisk({ path, sizeBytes: SIZE_BYTES })).close();
+});
+
+test("a killed process leaves no lock", async () => {
+  const path = freshPath();
+  const moduleUrl = new URL("./file-disk.ts", import.meta.url).href;
+  const program = `const { openFileDisk } = await import(${JSON.stringify(moduleUrl)});
+    await openFileDisk({ path: ${JSON.stringify(path)}, sizeBytes: ${SIZE_BYTES}, create: true });
+    console.log("open"); setInterval(() => {}, 1000);`;
+  const holder = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(holder.stdout, "data");
+  expect((await refusal(openFileDisk({ path, sizeBytes: SIZE_BYTES }))).code).toBe("DISK_IN_USE");
+  holder.kill("SIGKILL");
+  await once(holder, "exit");
+  await (await openFileDisk({ path, sizeBytes: SIZE_BYTES })).close();
+});
+
+test("a file that was cut short under the disk is an error, never zeros", async () => {
+  const path = freshPath();
+  const disk = await openFileDisk({ path, sizeBytes: SIZE_BYTES, create: true });
+  truncateSync(path, SIZE_BYTES / 2 + 100);
+  const error: unknown = await disk.read(SIZE_BYTES / 2, 1024).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(DiskError);
+  expect(error).toMatchObject({ code: "EIO", offsetBytes: SIZE_BYTES / 2, lengthBytes: 1024 });
+  await disk.close();
+});
+
+test("close waits for what is in flight, and may be called again; requests after it are a bug", async () => {
+  const path = freshPath();
+  const disk = await openFileDisk({ path, sizeBytes: SIZE_BYTES, create: true });
+  const writing = disk.write(0, new Uint8Array(SIZE_BYTES).fill(1), { fua: true });
+  let written = false;
+  void writing.then(() => {
+    written = true;
+  });
+  await Promise.all([disk.close(), disk.close()]);
+  expect(written).toBe(true);
+  await disk.close();
+  await expect(disk.read(0, 512)).rejects.toThrow("closed");
+});

@@ -1,0 +1,162 @@
+import { close } from "node:fs";
+import { promisify } from "node:util";
+import { assert } from "../../assert.ts";
+import { type Disk, DiskError, type DiskErrorCode, SECTOR_BYTES, type WriteOptions } from "../../ports/index.ts";
+import { systemCode } from "../setup-error.ts";
+import { type FileIo, poolIo } from "./file-io.ts";
+import { openExclusive } from "./open-exclusive.ts";
+
+/** A disk that somebody opened and has to close. */
+export interface ClosableDisk extends Disk {
+  /**
+   * Settles when every request has ended and nobody holds the device any more. It flushes nothing: what
+   * was not flushed is as volatile as before. Requests after it assert. Idempotent.
+   */
+  close(): Promise<void>;
+}
+
+export interface FileDiskOptions {
+  /** A regular file, or a block device. */
+  readonly path: string;
+  /** Whole sectors. A file has exactly this size; a device may be larger. */
+  readonly sizeBytes: number;
+  /** Makes the file if there is none, filled with zeros that take no room. */
+  readonly create?: boolean;
+}
+
+/**
+ * Opens one file or block device as a disk that no other program uses meanwhile.
+ *
+ * @throws SetupError DISK_MISSING, DISK_UNUSABLE, DISK_SIZE, DISK_IN_USE, DISK_LOCK_FAILED
+ */
+export async function openFileDisk(options: FileDiskOptions): Promise<ClosableDisk> {
+  const { sizeBytes } = options;
+  assert(sizeBytes > 0 && sizeBytes % SECTOR_BYTES === 0, `a disk of ${sizeBytes} bytes`);
+  const fd = await openExclusive(options);
+  return new FileDisk(fd, sizeBytes, poolIo(fd));
+}
+
+const closeAsync = promisify(close);
+
+/**
+ * A {@link Disk} in one file. A completed write is in the page cache, which the file's other readers
+ * see and a power loss forgets; `flush` is fdatasync, and force unit access a write with one after it.
+ *
+ * **A failed fdatasync is the end.** Linux reports lost pages once and then counts them as clean, so the
+ * next one would succeed without them. From the first failure on every request is refused with EIO.
+ *
+ * **Trim** writes zeros.
+ */
+class FileDisk implements ClosableDisk {
+  readonly sizeBytes: number;
+  readonly #fd: number;
+  readonly #io: FileIo;
+  #failed = false;
+  #closing: Promise<void> | undefined;
+  #inFlight = 0;
+  #onIdle: (() => void) | undefined;
+  /** The fdatasync under way, and the one after it, which serves all who ask meanwhile. */
+  #syncing: Promise<void> | undefined;
+  #nextSync: Promise<void> | undefined;
+
+  constructor(fd: number, sizeBytes: number, io: FileIo) {
+    this.#fd = fd;
+    this.sizeBytes = sizeBytes;
+    this.#io = io;
+  }
+
+  async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    // Not from Node's shared pool: the caller may keep it long, or change it.
+    const into = Buffer.allocUnsafeSlow(this.#checked(offsetBytes, lengthBytes));
+    await this.#request(offsetBytes, lengthBytes, () => this.#io.read(offsetBytes, into));
+    return into;
+  }
+
+  async write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
+    this.#checked(offsetBytes, data.length);
+    await this.#request(offsetBytes, data.length, async () => {
+      await this.#io.write(offsetBytes, data);
+      if (options?.fua === true) await this.#sync();
+    });
+  }
+
+  async trim(offsetBytes: number, lengthBytes: number): Promise<void> {
+    this.#checked(offsetBytes, lengthBytes);
+    await this.#request(offsetBytes, lengthBytes, () => this.#io.writeZeros(offsetBytes, lengthBytes));
+  }
+
+  async flush(): Promise<void> {
+    await this.#request(0, this.sizeBytes, () => this.#sync());
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+    await closeAsync(this.#fd);
+  }
+
+  /** One fdatasync at a time; whoever asks while one runs shares the next, which begins after they asked. */
+  #sync(): Promise<void> {
+    if (this.#syncing === undefined) return this.#startSync();
+    this.#nextSync ??= this.#syncing.then(
+      () => this.#startSync(),
+      () => this.#startSync(),
+    );
+    return this.#nextSync;
+  }
+
+  #startSync(): Promise<void> {
+    this.#nextSync = undefined;
+    this.#syncing = this.#syncNow().finally(() => {
+      this.#syncing = undefined;
+    });
+    return this.#syncing;
+  }
+
+  async #syncNow(): Promise<void> {
+    if (this.#failed) throw new Error("an earlier flush failed");
+    try {
+      await this.#io.sync();
+    } catch (error) {
+      this.#failed = true;
+      throw error;
+    }
+  }
+
+  #checked(offsetBytes: number, lengthBytes: number): number {
+    const place = `byte ${offsetBytes}, ${lengthBytes} bytes`;
+    assert(Number.isSafeInteger(offsetBytes) && Number.isSafeInteger(lengthBytes), `a request at ${place}`);
+    assert(offsetBytes >= 0 && lengthBytes >= 0, `a request at ${place}`);
+    assert(offsetBytes % SECTOR_BYTES === 0 && lengthBytes % SECTOR_BYTES === 0, `an unaligned request at ${place}`);
+    assert(offsetBytes + lengthBytes <= this.sizeBytes, `a request at ${place} of a disk of ${this.sizeBytes} bytes`);
+    return lengthBytes;
+  }
+
+  async #request(offsetBytes: number, lengthBytes: number, work: () => Promise<void>): Promise<void> {
+    assert(this.#closing === undefined, "a request to a closed disk");
+    if (this.#failed) throw new DiskError("EIO", offsetBytes, lengthBytes);
+    this.#inFlight++;
+    try {
+      await work();
+    } catch (error) {
+      throw new DiskError(diskErrorCode(error, this.#failed), offsetBytes, lengthBytes);
+    } finally {
+      if (--this.#inFlight === 0) this.#onIdle?.();
+    }
+  }
+}
+
+const NO_ROOM: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+
+function diskErrorCode(error: unknown, failed: boolean): DiskErrorCode {
+  // After a failed flush nothing is known, however it came about.
+  return !failed && NO_ROOM.has(systemCode(error)) ? "ENOSPC" : "EIO";
+}
