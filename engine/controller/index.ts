@@ -7,3 +7,12 @@ export { StorageSystem } from "./storage-system.ts";
 export type { CopyIn } from "../restore/copy-in.ts";
 export { type RestoringAdministrator, restoreFromBackup } from "../restore/restoring-program.ts";
 export type { Journal } from "../journal/journal.ts";
+export type {
+  ImageReport,
+  JournalReport,
+  LinkReport,
+  PairReport,
+  RestoreReport,
+  TrackView,
+  VolumeReport,
+} from "./reports.ts";

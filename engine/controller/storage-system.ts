@@ -14,6 +14,7 @@ import type { Runtime } from "../runtime.ts";
 import type { CopyIn } from "../restore/copy-in.ts";
 import { restoreOf } from "../restore/restore.ts";
 import { Tasks } from "../tasks.ts";
+import type { Volume } from "../volume/volume.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Command, COMMAND_BYTES_MAX, type CommandOf, encodeCommand, subjectOf } from "./command.ts";
 import { CommandRelay } from "./command-relay.ts";
@@ -21,6 +22,7 @@ import type { SystemConfig, SystemPorts } from "./config.ts";
 import { FrontEndDevice } from "./front-end.ts";
 import { Interconnect } from "./interconnect.ts";
 import { PairProtocol } from "./pair-protocol.ts";
+import type { LinkReport } from "./reports.ts";
 import { SharedMemory } from "./shared-memory.ts";
 
 /** After a start the primary lets hosts wait this long for word of a takeover. */
@@ -79,6 +81,25 @@ export class StorageSystem {
     for (const interconnect of system.#interconnects.values()) interconnect.start();
     log.step("system.started", { system: config.name, boot: memory.table.bootCount });
     return system;
+  }
+
+  get name(): string {
+    return this.#config.name;
+  }
+
+  /** Starts of this system, this one included. */
+  get bootCount(): number {
+    return this.#memory.table.bootCount;
+  }
+
+  volumes(): readonly Volume[] {
+    return this.#memory.volumes();
+  }
+
+  links(): readonly LinkReport[] {
+    return [...this.#interconnects.values()].map(({ config: { name, peer, role }, connection }) => {
+      return { link: name, peer, role, up: connection !== undefined };
+    });
   }
 
   /** @throws EngineError VOLUME_UNKNOWN */

@@ -2,6 +2,7 @@ import { EngineError } from "../errors.ts";
 import { type Disk, DiskError } from "../ports/index.ts";
 import type { CopyIn } from "../restore/copy-in.ts";
 import type { Runtime } from "../runtime.ts";
+import { unionOf } from "../volume/bitmap.ts";
 import { diskFailure } from "../volume/disk-failure.ts";
 import { Tap } from "../volume/tap.ts";
 import type { Update, Volume } from "../volume/volume.ts";
@@ -85,6 +86,12 @@ export class LocalPair extends Tap {
   mayDiffer(trackIndex: number): boolean {
     const restoring = this.restore?.tracks.left.has(trackIndex) === true;
     return restoring || this.pending.has(trackIndex) || this.mirrorSide.dirty.has(trackIndex);
+  }
+
+  /** The tracks from `from` on of which {@link mayDiffer} says so, ascending. */
+  differing(from: number): Iterable<number> {
+    const restoring = this.restore?.tracks.left.indices(from) ?? [];
+    return unionOf(restoring, this.pending.indices(from), this.mirrorSide.dirty.indices(from));
   }
 
   /** Whether the mirror's content is that of the volume at some moment. */

@@ -11,11 +11,23 @@ interface Sent {
   readonly sequence: number;
   readonly bytes: number;
   readonly sentNs: number;
+  /** Whose change it carries; 0 for a frame that carries none. */
+  readonly changeOf: number;
   readonly settle: ((outcome: SendOutcome) => void) | undefined;
 }
 
 /** `applied`: the other end has it, perhaps not durably. `lost`: nobody knows. */
 export type SendOutcome = "applied" | "lost";
+
+/** Changes of one pair that are on their way. */
+export interface UnappliedChanges {
+  readonly count: number;
+  /** When the oldest was sent; 0 without one. */
+  readonly oldestNs: number;
+}
+
+/** Nothing is on its way. */
+export const NO_CHANGES: UnappliedChanges = { count: 0, oldestNs: 0 };
 
 interface Waiter {
   readonly bytes: number;
@@ -61,6 +73,12 @@ export class Outbox {
     return oldest === undefined ? 0 : this.#nowNs() - oldest.sentNs;
   }
 
+  /** What the other end has not applied of a pair's changes. Looks at all that is on its way: not for every write. */
+  unappliedOf(pairId: number): UnappliedChanges {
+    const changes = this.#sent.slice(this.#head).filter(({ changeOf }) => changeOf === pairId);
+    return { count: changes.length, oldestNs: changes[0]?.sentNs ?? 0 };
+  }
+
   /**
    * Waits for room in the window, first come first served. `undefined` if there is room now.
    * False if the session ended meanwhile. Room is not reserved: send at once.
@@ -84,7 +102,8 @@ export class Outbox {
     assert(!this.#ended, "an outbox that has ended sends nothing");
     const sequence = this.#session.send(kind, fields);
     const bytes = frameBytes(fields.payload?.length ?? 0);
-    this.#sent.push({ sequence, bytes, sentNs: this.#nowNs(), settle });
+    const changeOf = kind === "write" || kind === "zero" ? (fields.pairId ?? 0) : 0;
+    this.#sent.push({ sequence, bytes, sentNs: this.#nowNs(), changeOf, settle });
     this.#windowBytes += bytes;
     this.#last = sequence;
     return sequence;

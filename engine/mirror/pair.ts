@@ -18,6 +18,7 @@ import type { IntentStore } from "./intent-store.ts";
 import type { PairEntry, PairState, Suspension } from "./pair-entry.ts";
 import { forgetTracked, type PairImage } from "./pair-image.ts";
 import { setStatus } from "./pair-status.ts";
+import { Lag } from "./lag.ts";
 import { type SelfRecovery, tellRecovery } from "./self-recovery.ts";
 import { PendingTracks } from "./pending-tracks.ts";
 
@@ -42,6 +43,7 @@ export class Pair extends Tap {
   readonly entry: PairEntry;
   readonly volume: Volume;
   readonly pending: PendingTracks;
+  readonly lag = new Lag();
   readonly intents: IntentStore;
   readonly runtime: Runtime;
   readonly #table: CopyManagementTable;
@@ -166,11 +168,15 @@ export class Pair extends Tap {
     const { connection, pending } = this;
     if (!this.live || connection === undefined) {
       pending.soil(first, last);
+      this.lag.missed(this.runtime.clock.monotonicNs());
       return undefined;
     }
     // The resync will carry the whole of a dirty track; sending it now would be sending it twice.
     // In DUPLEX it is sent all the same: what a synchronous pair acknowledges is at both ends.
-    if (this.entry.status !== "DUPLEX" && pending.allDirty(first, last)) return undefined;
+    if (this.entry.status !== "DUPLEX" && pending.allDirty(first, last)) {
+      this.lag.missed(this.runtime.clock.monotonicNs());
+      return undefined;
+    }
     const { id: pairId, mode } = this.entry;
     const { kind, offsetBytes } = update;
     const fields = { pairId, offsetBytes, ...this.#payloadOf(update) };
@@ -322,6 +328,7 @@ export class Pair extends Tap {
     const suspends = entry.status !== "SPLIT";
     // What was received before is still applied here: the image is of the end of it.
     const receives = entry.role === "secondary" || this.phase === "target";
+    if (this.connection !== undefined) this.lag.lost(this.connection.outbox.unappliedOf(entry.id));
     this.connection = undefined;
     this.peerState = undefined;
     this.live = false;
@@ -348,6 +355,7 @@ export class Pair extends Tap {
     this.#suspend("crash");
     if (this.image !== undefined) await this.image.load(wasSplit);
     else if (entry.imageTracks !== 0) await forgetTracked(this);
+    if (this.pending.count > 0) this.lag.missed(this.runtime.clock.monotonicNs());
     this.runtime.log.step("pair.loaded", { pair: entry.name, pending: this.pending.count, corruptSectors });
   }
 

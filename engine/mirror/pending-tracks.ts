@@ -1,4 +1,4 @@
-import { Bitmap } from "../volume/bitmap.ts";
+import { Bitmap, unionOf } from "../volume/bitmap.ts";
 
 interface ActiveTrack {
   /** Host writes that have begun and not ended. */
@@ -24,6 +24,12 @@ export class PendingTracks {
 
   has(trackIndex: number): boolean {
     return this.#active.has(trackIndex) || this.dirty.has(trackIndex);
+  }
+
+  /** All of them from `from` on, ascending. */
+  indices(from = 0): Iterable<number> {
+    const active = [...this.#active.keys()].filter((track) => track >= from).sort((a, b) => a - b);
+    return unionOf(active, this.dirty.indices(from));
   }
 
   /** Tracks on their way. */

@@ -81,6 +81,8 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
     payload: new ByteWriter(32).text(entry.current).bytes(),
   });
   pair.copyDone = true;
+  // Later changes go out as they are made, and count as under way.
+  pair.lag.caughtUp();
   pair.runtime.log.step("resync.done.sent", { pair: entry.name });
   if ((await connection.outbox.whenDurable(sequence)) === "lost" || ended()) return;
   setStatus(entry, "DUPLEX");

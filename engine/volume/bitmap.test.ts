@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { AssertionError } from "../assert.ts";
 import { checkLaw } from "../testing/check-law.ts";
-import { Bitmap } from "./bitmap.ts";
+import { Bitmap, unionOf } from "./bitmap.ts";
 
 // Lengths around the size of a word, a byte, and nothing.
 const lengths = fc.oneof(fc.integer({ min: 1, max: 200 }), fc.constantFrom(1, 7, 8, 9, 31, 32, 33, 63, 64, 65, 96));
@@ -116,5 +116,25 @@ test("a row of set bits ends where the next bit is clear, the bitmap ends, or it
         expect(last - first).toBeLessThan(lengthMax);
       },
     ),
+  );
+});
+
+test("the union of ascending sets has each member once, ascending", () => {
+  const sets = fc.array(fc.uniqueArray(fc.nat({ max: 30 })), { maxLength: 4 });
+  checkLaw(
+    fc.property(sets, (unsorted) => {
+      const ascending = unsorted.map((set) => set.toSorted((a, b) => a - b));
+      expect([...unionOf(...ascending)]).toEqual([...new Set(unsorted.flat())].sort((a, b) => a - b));
+    }),
+  );
+});
+
+test("the tracks from one on", () => {
+  checkLaw(
+    fc.property(lengths, ops, fc.nat({ max: 250 }), (length, list, from) => {
+      const { bitmap, model } = build(length, list);
+      const expected = [...model].filter((index) => index >= from).sort((a, b) => a - b);
+      expect([...bitmap.indices(from)]).toEqual(expected);
+    }),
   );
 });

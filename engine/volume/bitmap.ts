@@ -73,9 +73,9 @@ export class Bitmap {
     return last;
   }
 
-  /** All set bits, ascending. */
-  *indices(): Generator<number> {
-    for (let index = this.next(0); index >= 0; index = this.next(index + 1)) yield index;
+  /** The set bits from `from` on, ascending. */
+  *indices(from = 0): Generator<number> {
+    for (let index = this.next(from); index >= 0; index = this.next(index + 1)) yield index;
   }
 
   /**
@@ -102,5 +102,21 @@ export class Bitmap {
         if (((byte >>> bit) & 1) === 1 && track < this.length) this.set(track);
       }
     }
+  }
+}
+
+/** The members of sets that each come in ascending order, each once, ascending. */
+export function* unionOf(...sets: readonly Iterable<number>[]): Generator<number> {
+  const heads = sets.map((set) => {
+    const iterator = set[Symbol.iterator]();
+    return { iterator, next: iterator.next() };
+  });
+  for (;;) {
+    let least = Infinity;
+    for (const { next } of heads) if (next.done !== true && next.value < least) least = next.value;
+    if (least === Infinity) return;
+    yield least;
+    for (const head of heads)
+      if (head.next.done !== true && head.next.value === least) head.next = head.iterator.next();
   }
 }

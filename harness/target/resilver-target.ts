@@ -1,4 +1,13 @@
-import { type CopyIn, type Journal, type LocalPair, type Pair, StorageSystem, Tasks } from "../../engine/controller/index.ts";
+import { StorageSystem, Tasks } from "../../engine/controller/index.ts";
+import {
+  imageReport,
+  journalReport,
+  localPairReports,
+  localPendingView,
+  pairReport,
+  pendingView,
+  restoreReport,
+} from "../../engine/controller/reports.ts";
 import { EngineError } from "../../engine/errors.ts";
 import {
   type AdminCommand,
@@ -80,22 +89,18 @@ class ResilverSystem implements TargetSystem {
   pairs(): readonly PairReport[] {
     const system = this.#system;
     if (system === undefined) return [];
-    return [...system.pairs().map(reportOf), ...system.localPairs().flatMap(localReportsOf)];
+    return [...system.pairs().map(pairReport), ...system.localPairs().flatMap(localPairReports)];
   }
 
   pending(pair: string): PendingView | undefined {
     const local = this.#system?.localPair(pair);
-    if (local !== undefined)
-      return { trackBytes: local.volume.trackBytes, has: (trackIndex) => local.mayDiffer(trackIndex) };
+    if (local !== undefined) return localPendingView(local);
     const found = this.#system?.pair(pair);
-    if (found === undefined) return undefined;
-    const { pending, volume } = found;
-    return { trackBytes: volume.trackBytes, has: (trackIndex) => pending.has(trackIndex) };
+    return found === undefined ? undefined : pendingView(found);
   }
 
   images(): readonly ImageReport[] {
-    const images = this.#system?.images() ?? [];
-    return images.map(({ volume, method, state, moment }) => ({ volume: volume.name, method, state, moment }));
+    return this.#system?.images().map(imageReport) ?? [];
   }
 
   image(volume: string): HostDevice {
@@ -112,93 +117,17 @@ class ResilverSystem implements TargetSystem {
   }
 
   journals(): readonly JournalReport[] {
-    return this.#system?.journals().map(journalReportOf) ?? [];
+    return this.#system?.journals().map(journalReport) ?? [];
   }
 
   restores(): readonly RestoreReport[] {
-    return this.#system?.restores().map(restoreReportOf) ?? [];
+    return this.#system?.restores().map(restoreReport) ?? [];
   }
 
   #required(): StorageSystem {
     if (this.#system === undefined) throw new HostError("REFUSED", "the system has not started");
     return this.#system;
   }
-}
-
-function restoreReportOf({ volume, from, id, tracks, altered }: CopyIn): RestoreReport {
-  const { name, trackBytes } = volume;
-  return {
-    volume: name,
-    from,
-    id,
-    doneTracks: tracks.done,
-    totalTracks: tracks.total,
-    left: { trackBytes, has: (trackIndex) => tracks.left.has(trackIndex) },
-    altered: { trackBytes, has: (trackIndex) => altered.has(trackIndex) },
-  };
-}
-
-function journalReportOf(journal: Journal): JournalReport {
-  const { volume, base } = journal.parts;
-  const logging = journal.recovery === undefined ? "logging" : "recovering";
-  // Until the base is whole there is nothing to recover.
-  return {
-    volume: volume.name,
-    disk: journal.isExchanged ? base.name : volume.name,
-    state: journal.moments.isRecoverable ? logging : "stopped",
-    ...journal.moments.window,
-  };
-}
-
-function reportOf(pair: Pair): PairReport {
-  const { entry, progress } = pair;
-  return {
-    pair: entry.name,
-    volume: entry.volume,
-    role: entry.role,
-    status: entry.status,
-    suspension: entry.status === "SPLIT" && pair.refusal !== "" ? pair.refusal.toLowerCase() : entry.suspension,
-    consistent: entry.consistent,
-    connected: pair.connection !== undefined,
-    generation: entry.current,
-    pendingTracks: pair.pending.count,
-    ...(progress === undefined ? {} : { progress: { ...progress } }),
-  };
-}
-
-/** One system has both volumes of a local mirror, so it reports both. */
-function localReportsOf(pair: LocalPair): readonly PairReport[] {
-  const { entry, mirrorConsistent, completion, progress } = pair;
-  const completing =
-    completion === undefined ? {} : { progress: { done: completion.tracks.done, total: completion.tracks.total } };
-  const common = {
-    pair: entry.name,
-    copyType: "local" as const,
-    status: entry.status,
-    suspension: entry.suspension,
-    connected: true,
-    generation: "",
-    splitCount: entry.splitCount,
-  };
-  return [
-    {
-      ...common,
-      volume: entry.volume,
-      role: "primary",
-      consistent: true,
-      pendingTracks: pair.pending.count,
-      ...(progress === undefined ? {} : { progress: { ...progress } }),
-    },
-    {
-      ...common,
-      volume: entry.mirrorVolume,
-      role: "secondary",
-      // Until it is completed its disk is no moment, though what a host reads is.
-      consistent: mirrorConsistent && entry.task !== "completing",
-      pendingTracks: pair.mirrorSide.dirty.count,
-      ...completing,
-    },
-  ];
 }
 
 /** @throws HostError */

@@ -1,7 +1,15 @@
-import type { SystemConfig, SystemPorts } from "../../engine/controller/index.ts";
+import type {
+  ImageReport,
+  JournalReport,
+  PairReport,
+  SystemConfig,
+  SystemPorts,
+} from "../../engine/controller/index.ts";
 
-// What a system is told and what it runs on: plain data and ports, which any engine can be given.
-export type { SystemConfig, SystemPorts };
+// What a system is told, what it runs on and what it tells: plain data and ports, for any engine.
+export type { ImageReport, JournalReport, PairReport, SystemConfig, SystemPorts };
+/** The four statuses of a pair (BR-2). */
+export type PairStatus = PairReport["status"];
 
 /** What a target can do; a scenario that needs more is NOT_APPLICABLE. */
 export type Capability =
@@ -141,53 +149,6 @@ export class AdminError extends Error {
     this.name = "AdminError";
     this.code = code;
   }
-}
-
-/** The four statuses of a pair (BR-2). */
-export type PairStatus = "SIMPLEX" | "COPY" | "DUPLEX" | "SPLIT";
-
-export interface PairReport {
-  readonly pair: string;
-  /** `remote` without. Both ends of a local mirror are reported by the one system, by volume. */
-  readonly copyType?: "remote" | "local";
-  readonly volume: string;
-  readonly role: "primary" | "secondary";
-  readonly status: PairStatus;
-  /** Why it is SPLIT: `operator`, `link`, `crash`, `error`, `takeover`, `diverged`; "" otherwise. */
-  readonly suspension: string;
-  /** False on the side being overwritten by a resync: its content is no moment of any history. */
-  readonly consistent: boolean;
-  readonly connected: boolean;
-  /** Identifies the data history, for people. */
-  readonly generation: string;
-  readonly pendingTracks: number;
-  /** Tracks copied and to copy of the resync that runs; `undefined` if none runs from this side. */
-  readonly progress?: { readonly done: number; readonly total: number };
-  /** Of a local mirror: identifies the moment that its secondary holds; grows with every backup. 0 for none. */
-  readonly splitCount?: number;
-}
-
-/** How an image is kept (LS-2). */
-export type ImageMethod = "reserved-area" | "old-data" | "lsn";
-
-export interface ImageReport {
-  readonly volume: string;
-  readonly method: ImageMethod;
-  /** `fixed`: it can be read. `lost`: its space ran out, and it was given up. */
-  readonly state: "none" | "fixed" | "lost";
-  /** Identifies the moment that the image holds; grows with every one. 0 for none. */
-  readonly moment: number;
-}
-
-export interface JournalReport {
-  readonly volume: string;
-  /** The disk that holds the volume's content now; changes with a swap. */
-  readonly disk: string;
-  readonly state: "logging" | "recovering" | "stopped";
-  /** Moments that can be recovered: the state after the entry with this number, from `oldestLsn` on. */
-  readonly oldestLsn: number;
-  readonly newestLsn: number;
-  readonly oldestTimeNs: number;
 }
 
 /** A volume that is taking over other content; a host sees that content already. */

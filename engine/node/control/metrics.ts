@@ -1,0 +1,153 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import type { StatusDocument } from "./status-schema.ts";
+import { STATUSES } from "../../mirror/pair-entry.ts";
+
+/** What hosts did with a volume; counted by whoever serves them. */
+export type HostOperation = "read" | "write" | "trim" | "flush";
+
+/** The metrics of one daemon, in a registry of its own. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #requests: Counter<"volume" | "operation">;
+  readonly #bytes: Counter<"volume" | "operation">;
+  readonly #failures: Counter<"volume" | "operation">;
+  /** Clients of each export now. Set by the server of hosts. */
+  clients: () => ReadonlyMap<string, number> = () => new Map();
+  /** What the system tells of itself; `undefined` before it has started. */
+  status: () => StatusDocument | undefined = () => undefined;
+
+  constructor() {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    const labelNames = ["volume", "operation"] as const;
+    this.#requests = new Counter({
+      name: "resilver_host_requests_total",
+      help: "Requests of hosts that were carried out",
+      labelNames,
+      registers,
+    });
+    this.#bytes = new Counter({
+      name: "resilver_host_bytes_total",
+      help: "Bytes that hosts read or changed",
+      labelNames,
+      registers,
+    });
+    this.#failures = new Counter({
+      name: "resilver_host_failures_total",
+      help: "Requests of hosts that were refused or failed",
+      labelNames,
+      registers,
+    });
+    this.#defineClients();
+    this.#definePairs();
+    this.#defineOthers();
+  }
+
+  /** A request of a host ended well. */
+  served(volume: string, operation: HostOperation, bytes: number): void {
+    this.#requests.inc({ volume, operation });
+    if (bytes > 0) this.#bytes.inc({ volume, operation }, bytes);
+  }
+
+  /** A request of a host was refused, or failed. */
+  failed(volume: string, operation: HostOperation): void {
+    this.#failures.inc({ volume, operation });
+  }
+
+  /** In the text format of Prometheus. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  #defineClients(): void {
+    const clients = (): ReadonlyMap<string, number> => this.clients();
+    const gauge = new Gauge({
+      name: "resilver_nbd_clients",
+      help: "NBD clients that use an export",
+      labelNames: ["export"],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [name, count] of clients()) this.set({ export: name }, count);
+      },
+    });
+    this.#registry.registerMetric(gauge);
+  }
+
+  #definePairs(): void {
+    type Pair = StatusDocument["pairs"][number];
+    const gauge = (name: string, help: string, value: (pair: Pair) => number | undefined): void => {
+      this.#gauge(`resilver_pair_${name}`, help, ["pair", "volume", "role"], (status, set) => {
+        for (const pair of status.pairs) {
+          const found = value(pair);
+          if (found !== undefined) set({ pair: pair.pair, volume: pair.volume, role: pair.role }, found);
+        }
+      });
+    };
+    gauge("pending_tracks", "Tracks that the other side may lack", (pair) => pair.pendingTracks);
+    gauge("lag_writes", "Changes that the other end has not applied", (pair) => pair.lag?.writes);
+    gauge("lag_seconds", "Age of the oldest change that the other end has not applied", (pair) => pair.lag?.seconds);
+    gauge("resync_done_tracks", "Tracks copied by the resync that runs", (pair) => pair.progress?.done);
+    gauge("resync_total_tracks", "Tracks to copy of the resync that runs", (pair) => pair.progress?.total);
+    gauge("consistent", "1 if the content of this side is a moment of some history", ({ consistent }) => +consistent);
+    gauge("connected", "1 if the ends of the pair are connected", ({ connected }) => +connected);
+    this.#gauge(
+      "resilver_pair_status",
+      "1 for the status that the pair has, 0 for the others",
+      ["pair", "volume", "role", "status"],
+      (report, set) => {
+        for (const { pair, volume, role, status } of report.pairs)
+          for (const other of STATUSES) set({ pair, volume, role, status: other }, +(other === status));
+      },
+    );
+  }
+
+  #defineOthers(): void {
+    const gauge = this.#gauge.bind(this);
+    gauge("resilver_link_up", "1 if there is a session with the other system", ["link", "peer"], (status, set) => {
+      for (const { link, peer, up } of status.links) set({ link, peer }, +up);
+    });
+    gauge("resilver_image_fixed", "1 if there is an image that can be read", ["volume", "method"], (status, set) => {
+      for (const { volume, method, state } of status.images) set({ volume, method }, +(state === "fixed"));
+    });
+    gauge("resilver_journal_oldest_lsn", "Oldest moment that can be recovered", ["volume"], (status, set) => {
+      for (const { volume, oldestLsn } of status.journals) set({ volume }, oldestLsn);
+    });
+    gauge("resilver_journal_newest_lsn", "Newest entry of the journal", ["volume"], (status, set) => {
+      for (const { volume, newestLsn } of status.journals) set({ volume }, newestLsn);
+    });
+    gauge("resilver_restore_left_tracks", "Tracks that a restore has to bring", ["volume", "from"], (status, set) => {
+      for (const { volume, from, doneTracks, totalTracks } of status.restores)
+        set({ volume, from }, totalTracks - doneTracks);
+    });
+    gauge("resilver_info", "Always 1; its labels tell of this program", ["system", "version"], (status, set) => {
+      set({ system: status.system, version: status.version }, 1);
+    });
+    gauge("resilver_boots", "Starts of this system", ["system"], ({ system, boot }, set) => set({ system }, boot));
+  }
+
+  #gauge<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    fill: (status: StatusDocument, set: (labels: Record<L, string>, value: number) => void) => void,
+  ): void {
+    const status = (): StatusDocument | undefined => this.status();
+    const gauge = new Gauge<L>({
+      name,
+      help,
+      labelNames,
+      registers: [],
+      collect() {
+        this.reset();
+        const found = status();
+        if (found !== undefined) fill(found, (labels, value) => this.set(labels, value));
+      },
+    });
+    this.#registry.registerMetric(gauge);
+  }
+}
