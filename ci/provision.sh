@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# Makes this machine able to run every test: the tools, a Docker engine, the images. Idempotent; what is
+# there already is left alone. `npm ci` comes first: the images take Node.js from it.
+#
+# It installs packages and starts a Docker engine only as root on Debian with CI=true. Otherwise it names
+# what is missing, with the command, and fails.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH=$PATH:/usr/sbin:/sbin
+
+NODE_IMAGE=node:24-bookworm-slim
+TOXIPROXY_VERSION=2.12.0
+TOXIPROXY_IMAGE=ghcr.io/shopify/toxiproxy:$TOXIPROXY_VERSION
+PULL_SECONDS=30
+# A program that each of these packages brings.
+TOOL_PACKAGES=(
+  e2fsck:e2fsprogs fio:fio nbdinfo:libnbd-bin nbdfuse:nbdfuse nbdkit:nbdkit qemu-img:qemu-utils
+  qemu-storage-daemon:qemu-system-common
+)
+
+say() { printf 'provision: %s\n' "$*"; }
+fail() {
+  printf 'provision: %s\n' "$@" >&2
+  exit 1
+}
+
+work=$(mktemp -d)
+cleanup() {
+  local job
+  for job in $(jobs -p); do kill "$job" 2>/dev/null || true; done
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+may_install() { [ "$(id -u)" = 0 ] && [ "${CI:-}" = true ] && [ -e /etc/debian_version ]; }
+engine_answers() { timeout 20 docker info >/dev/null 2>&1; }
+has_image() { docker image inspect "$1" >/dev/null 2>&1; }
+
+# Debian packages, all in one go, because each call of apt-get costs seconds.
+install_packages() {
+  local missing=() entry
+  for entry in "${TOOL_PACKAGES[@]}"; do
+    command -v "${entry%%:*}" >/dev/null || missing+=("${entry#*:}")
+  done
+  if ! engine_answers && ! command -v dockerd >/dev/null; then
+    missing+=(docker.io)
+    # A machine that has had no engine has no images, and may be unable to pull them.
+    command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
+  fi
+  [ ${#missing[@]} -gt 0 ] || return 0
+  may_install || fail "missing: ${missing[*]}" "remedy: apt-get install ${missing[*]}" \
+    "or, to let this script do it, as root on Debian: CI=true ci/provision.sh"
+  say "installing ${missing[*]}"
+  apt_install "${missing[@]}"
+}
+
+apt_install() {
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq >"$work/apt" 2>&1 &&
+    apt-get install -y -qq --no-install-recommends "$@" >"$work/apt" 2>&1 ||
+    fail "apt-get failed:" "$(tail -n 20 "$work/apt")"
+}
+
+start_engine() {
+  if engine_answers; then return; fi
+  may_install || fail "no Docker engine answers" "remedy: start Docker; is this user in the group docker?" \
+    "or, to let this script do it, as root on Debian: CI=true ci/provision.sh"
+  say "starting the Docker engine"
+  if [ -d /run/systemd/system ]; then
+    systemctl start docker
+  else
+    # What a killed engine left behind would keep the next one from starting.
+    if ! pgrep -x dockerd >/dev/null; then rm -f /var/run/docker.pid; fi
+    setsid dockerd >/var/log/dockerd.log 2>&1 </dev/null &
+    disown
+  fi
+  local tries=0
+  until engine_answers; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 150 ] || fail "the Docker engine did not start:" "$(tail -n 20 /var/log/dockerd.log 2>/dev/null)"
+    sleep 0.2
+  done
+}
+
+# Pulls the image $1 or, where that cannot be done, makes one of the same name with $2.
+provide_image() {
+  local image=$1 make=$2
+  if has_image "$image"; then
+    say "$image: there"
+  elif timeout "$PULL_SECONDS" docker pull -q "$image" >/dev/null 2>"$work/$make"; then
+    say "$image: pulled"
+  else
+    say "$image: cannot be pulled ($(tail -n 1 "$work/$make" | cut -c1-120)); making it here"
+    "$make"
+    say "$image: made"
+  fi
+}
+
+# Debian, extracted but not configured, which is quick and enough for a program that needs its libraries;
+# and the Node.js that `npm ci` brought. A user 1000 as the published image has it.
+make_node_image() {
+  local node=node_modules/node/bin/node root=$work/node-root base=$work/base.tar
+  [ -x "$node" ] || fail "$node is missing" "remedy: npm ci"
+  if ! command -v mmdebstrap >/dev/null; then
+    may_install || fail "mmdebstrap is missing" "remedy: apt-get install mmdebstrap"
+    apt_install mmdebstrap
+  fi
+  mmdebstrap --quiet --variant=extract \
+    --include=base-files,base-passwd,bash,coreutils,dash,findutils,grep,libc-bin,libstdc++6,sed,tzdata \
+    bookworm "$base" http://deb.debian.org/debian 2>"$work/mmdebstrap" ||
+    fail "mmdebstrap failed:" "$(tail -n 20 "$work/mmdebstrap")"
+  mkdir -p "$root/usr/local/bin" "$root/etc" "$root/home/node"
+  install -m 755 "$node" "$root/usr/local/bin/node"
+  tar -xf "$base" -C "$work" ./usr/share/base-passwd
+  cp "$work/usr/share/base-passwd/passwd.master" "$root/etc/passwd"
+  cp "$work/usr/share/base-passwd/group.master" "$root/etc/group"
+  echo "node:x:1000:1000::/home/node:/bin/bash" >>"$root/etc/passwd"
+  echo "node:x:1000:" >>"$root/etc/group"
+  # Files only: the engine refuses an archive that holds a folder twice.
+  tar -rf "$base" -C "$root" --owner=0 --group=0 ./usr/local/bin/node ./etc/passwd ./etc/group
+  tar -rf "$base" -C "$root" --owner=1000 --group=1000 ./home/node
+  docker import --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
+    --change "ENV NODE_VERSION=$("$node" -p process.versions.node)" --change 'CMD ["node"]' \
+    "$base" "$NODE_IMAGE" >/dev/null
+}
+
+# The longest step, begun before packages are installed where the image will not be had otherwise.
+build_toxiproxy_early() {
+  if has_image "$TOXIPROXY_IMAGE" || ! command -v go >/dev/null; then return; fi
+  if timeout 5 bash -c '</dev/tcp/ghcr.io/443' 2>/dev/null; then return; fi
+  build_toxiproxy &
+  toxiproxy_build=$!
+}
+
+build_toxiproxy() {
+  local context=$work/toxiproxy
+  mkdir -p "$context"
+  # A lazy garbage collector in the compiler saves a quarter of the time.
+  GOGC=400 CGO_ENABLED=0 GOBIN=$context go install -trimpath \
+    -ldflags "-s -w -X github.com/Shopify/toxiproxy/v2.Version=$TOXIPROXY_VERSION" \
+    "github.com/Shopify/toxiproxy/v2/cmd/server@v$TOXIPROXY_VERSION" 2>"$work/go" ||
+    fail "go install failed:" "$(tail -n 20 "$work/go")"
+}
+
+# As the published image: the static server alone.
+make_toxiproxy_image() {
+  command -v go >/dev/null || fail "Go 1.23 or later is missing, to build Toxiproxy" "remedy: https://go.dev/dl"
+  local context=$work/toxiproxy
+  if [ -n "$toxiproxy_build" ]; then wait "$toxiproxy_build"; else build_toxiproxy; fi
+  docker build -q -t "$TOXIPROXY_IMAGE" -f ci/docker/toxiproxy.Dockerfile "$context" >/dev/null 2>"$work/build" ||
+    fail "docker build failed:" "$(cat "$work/build")"
+}
+
+# The tag is a digest of all that goes in, so that an image is never stale; `harness/world/containers/images.ts`
+# computes the same.
+build_image() {
+  local name=$1 bundle=$2 dockerfile=ci/docker/$1.Dockerfile tag
+  tag=resilver-$name:$(cat "$bundle" "$dockerfile" | sha256sum | cut -c1-12)
+  if has_image "$tag"; then
+    say "$tag: there"
+    return
+  fi
+  mkdir -p "$work/$name"
+  cp "$bundle" "$work/$name"
+  docker build -q -t "$tag" -f "$dockerfile" "$work/$name" >/dev/null 2>"$work/build" ||
+    fail "docker build failed:" "$(cat "$work/build")"
+  say "$tag: built"
+}
+
+toxiproxy_build=""
+build_toxiproxy_early
+install_packages
+start_engine
+provide_image "$NODE_IMAGE" make_node_image
+provide_image "$TOXIPROXY_IMAGE" make_toxiproxy_image
+npm run -s build >/dev/null
+for bundle in dist/*.mjs; do
+  if [ -e "$bundle" ]; then build_image "$(basename "$bundle" .mjs)" "$bundle"; fi
+done
+say "done in $SECONDS s"
