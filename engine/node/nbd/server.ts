@@ -1,0 +1,169 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { createSecureContext, type SecureContext } from "node:tls";
+import type { Log, StepFields } from "../../ports/index.ts";
+import { ByteAccess } from "./byte-access.ts";
+import type { NbdExport, NbdExports } from "./nbd-export.ts";
+import { ServerConnection } from "./server-connection.ts";
+import { SlabPool } from "./slab.ts";
+
+const MIB = 1024 * 1024;
+/** Slabs that are kept for the next client, of all sizes. */
+const IDLE_SLAB_BYTES = 16 * MIB;
+/** Shared by all clients; see {@link NbdServer}. */
+const CLIENT_BYTES_TOTAL = 128 * MIB;
+const CLIENT_BYTES_MIN = 4 * MIB;
+const CLIENT_BYTES_MAX = 32 * MIB;
+
+export interface NbdServerTls {
+  /** PEM. */
+  readonly cert: string;
+  readonly key: string;
+  /** With it clients must show a certificate of this authority. */
+  readonly ca?: string;
+  /** Whether nothing at all is told in the clear. Otherwise TLS is the client's choice. */
+  readonly required: boolean;
+}
+
+export interface NbdServerOptions {
+  readonly exports: NbdExports;
+  readonly tls?: NbdServerTls;
+  readonly log?: Log;
+  /** Further clients are turned away. 64 by default. */
+  readonly clientsMax?: number;
+  /** A client has this long for its whole handshake. 15 s by default. */
+  readonly handshakeTimeoutMs?: number;
+  /** A client may leave a request half sent, or replies unread, for so long. 60 s by default. */
+  readonly stallTimeoutMs?: number;
+}
+
+export interface NbdAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Serves exports over the NBD protocol, fixed newstyle, to any number of clients at once.
+ *
+ * Every client has bounds of its own, and at them it is not read from until something of it is
+ * done: 256 requests under way, and bytes of requests and replies (its share of 128 MiB among those
+ * that are connected, but from 4 to 32 MiB; one request of up to 32 MiB may always run). One that
+ * breaks the protocol, does not finish its handshake, or neither sends the rest of a request nor
+ * reads its replies is dropped; the others do not notice.
+ *
+ * Requests need not be aligned to the 512 bytes that are advertised, whatever was negotiated:
+ * sectors that are written in part are read, changed and written back while nobody else writes them.
+ */
+export class NbdServer {
+  readonly #exports: NbdExports;
+  readonly #server: Server;
+  readonly #pool = new SlabPool(IDLE_SLAB_BYTES);
+  readonly #clients = new Set<ServerConnection>();
+  readonly #log: Log | undefined;
+  readonly #secureContext: SecureContext | undefined;
+  readonly #tls: NbdServerTls | undefined;
+  readonly #clientsMax: number;
+  readonly #handshakeTimeoutMs: number;
+  readonly #stallTimeoutMs: number;
+  /** One an export, for all its clients. */
+  readonly #accesses = new WeakMap<NbdExport, ByteAccess>();
+  #draining = false;
+  #clientCount = 0;
+
+  constructor(options: NbdServerOptions) {
+    this.#exports = options.exports;
+    this.#log = options.log;
+    this.#tls = options.tls;
+    this.#clientsMax = options.clientsMax ?? 64;
+    this.#handshakeTimeoutMs = options.handshakeTimeoutMs ?? 15_000;
+    this.#stallTimeoutMs = options.stallTimeoutMs ?? 60_000;
+    const { tls } = options;
+    if (tls !== undefined)
+      this.#secureContext = createSecureContext({
+        cert: tls.cert,
+        key: tls.key,
+        minVersion: "TLSv1.2",
+        ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+      });
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true });
+    this.#server.on("connection", (socket) => this.#accept(socket));
+  }
+
+  /** Connections that are open now. */
+  get clientCount(): number {
+    return this.#clients.size;
+  }
+
+  /** @param address port 0 takes a free one. @throws the system's error if the address cannot be had */
+  async listen(address: NbdAddress): Promise<NbdAddress> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(address, () => {
+        this.#server.off("error", reject);
+        // An accept that fails, say for want of descriptors, must not end the program.
+        this.#server.on("error", (error) => this.#tell("nbd.accept.failed", { why: error.message }));
+        resolve();
+      });
+    });
+    const bound = this.#server.address();
+    if (bound === null || typeof bound === "string") return address;
+    return { host: bound.address, port: bound.port };
+  }
+
+  /**
+   * Takes no more clients and requests, answers those that run, and closes.
+   * @param drainMs connections that are open after this long are broken; 5 s by default
+   */
+  async close({ drainMs = 5000 }: { readonly drainMs?: number } = {}): Promise<void> {
+    this.#draining = true;
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    const ends = [...this.#clients].map((client) => client.closed);
+    for (const client of this.#clients) client.drain();
+    const timer = setTimeout(() => {
+      for (const client of this.#clients) client.drop("the server was shut down");
+    }, drainMs);
+    await Promise.all(ends);
+    clearTimeout(timer);
+    await closed;
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#draining || this.#clients.size >= this.#clientsMax) {
+      this.#tell("nbd.client.refused", { clients: this.#clients.size });
+      socket.destroy();
+      return;
+    }
+    const id = ++this.#clientCount;
+    const client = new ServerConnection({
+      socket,
+      pool: this.#pool,
+      exports: this.#exports,
+      access: (target) => this.#accessOf(target),
+      ...(this.#secureContext === undefined
+        ? {}
+        : { tls: { context: this.#secureContext, asksForCertificate: this.#tls?.ca !== undefined } }),
+      tlsRequired: this.#tls?.required === true,
+      isDraining: () => this.#draining,
+      bytesMax: () => Math.min(CLIENT_BYTES_MAX, Math.max(CLIENT_BYTES_MIN, CLIENT_BYTES_TOTAL / this.#clients.size)),
+      handshakeTimeoutMs: this.#handshakeTimeoutMs,
+      stallTimeoutMs: this.#stallTimeoutMs,
+      tell: (name, fields) => this.#tell(name, { client: id, ...fields }),
+    });
+    this.#clients.add(client);
+    void client.closed.then(() => this.#clients.delete(client));
+  }
+
+  #accessOf(target: NbdExport): ByteAccess {
+    let access = this.#accesses.get(target);
+    if (access === undefined) {
+      access = new ByteAccess(target);
+      this.#accesses.set(target, access);
+    }
+    return access;
+  }
+
+  #tell(name: string, fields: StepFields): void {
+    this.#log?.step(name, fields);
+  }
+}

@@ -1,0 +1,388 @@
+import { assert } from "../../assert.ts";
+import { EXTENTS_MAX, extentsWithin, type ReadPiece, readPieces } from "./block-status.ts";
+import type { ByteAccess } from "./byte-access.ts";
+import { errnoOf } from "./errno-of.ts";
+import type { NbdContext, NbdExtent } from "./nbd-export.ts";
+import {
+  BLOCK_BYTES_MAX,
+  CHUNK,
+  COMMAND,
+  COMMAND_FLAG,
+  ERRNO,
+  type NbdErrno,
+  REQUEST_HEADER_BYTES,
+  REQUEST_MAGIC,
+  STRING_BYTES_MAX,
+} from "./protocol.ts";
+import { type Cookie, ReplyBatch } from "./reply-batch.ts";
+import { changes, faultOf, type Request } from "./request.ts";
+import type { SlabPool } from "./slab.ts";
+import type { Wire } from "./wire.ts";
+
+assert(STRING_BYTES_MAX >= 3 * 1024, "a message of a thousand characters fits into a string of the protocol");
+
+/** Requests of a client under way at once; it is not read from while there are more. */
+const REQUESTS_MAX = 256;
+/** A write that claims more than this is no mistake but an attack, or garbage. */
+const DISCARD_BYTES_MAX = 2 * BLOCK_BYTES_MAX;
+
+/** What was agreed in the handshake. */
+export interface Agreed {
+  readonly access: ByteAccess;
+  readonly structured: boolean;
+  /** The selected contexts, by identifier. */
+  readonly contexts: ReadonlyMap<number, NbdContext>;
+}
+
+export interface TransmissionOptions {
+  readonly wire: Wire;
+  readonly pool: SlabPool;
+  readonly agreed: Agreed;
+  /** Memory that this client may have in use; one request may always run. Asked at every request. */
+  readonly bytesMax: () => number;
+  /** The client broke the protocol, and is dropped. */
+  readonly onViolation: (why: string) => void;
+}
+
+/**
+ * The second phase of a connection: requests and replies. All requests that have come are begun at
+ * once, and everything that is ready to be said in one turn of the event loop goes out in one write.
+ */
+export class Transmission {
+  readonly #wire: Wire;
+  readonly #access: ByteAccess;
+  readonly #agreed: Agreed;
+  readonly #replies: ReplyBatch;
+  readonly #bytesMax: () => number;
+  readonly #onViolation: (why: string) => void;
+  readonly #holes: NbdContext | undefined;
+  #inFlight = 0;
+  #inFlightBytes = 0;
+  /** Of a refused write: payload that is still to come, and is not looked at. */
+  #discardBytes = 0;
+  /** Not read from until something is done. */
+  #paused = false;
+  #flushScheduled = false;
+  /** No more requests: the client said goodbye or is gone. */
+  #ending = false;
+  #draining = false;
+  #closed = false;
+  #whenIdle: (() => void) | undefined;
+
+  constructor({ wire, pool, agreed, bytesMax, onViolation }: TransmissionOptions) {
+    this.#wire = wire;
+    this.#agreed = agreed;
+    this.#access = agreed.access;
+    this.#bytesMax = bytesMax;
+    this.#onViolation = onViolation;
+    this.#replies = new ReplyBatch(pool);
+    this.#holes = agreed.access.export.contexts.find(({ name }) => name === "base:allocation");
+  }
+
+  /** Requests that are being carried out. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Whether the client owes something: the rest of a request, or the reading of replies. */
+  get clientOwes(): boolean {
+    if (this.#replies.unsentBytes > 0) return true;
+    return !this.#paused && (this.#wire.received.unread > 0 || this.#discardBytes > 0);
+  }
+
+  start(): void {
+    this.#wire.onBytes = () => this.#parse();
+    this.#wire.onEnd = () => this.#end();
+    this.#wire.resume();
+    this.#parse();
+  }
+
+  /** Refuses what comes from now on, and closes the connection when all that runs is answered. */
+  drain(): void {
+    if (this.#closed) return;
+    this.#draining = true;
+    this.#parse();
+    this.#end();
+  }
+
+  /** The connection is gone. Settles when no request of it runs any more. */
+  closed(): Promise<void> {
+    this.#closed = true;
+    this.#ending = true;
+    this.#replies.close();
+    if (this.#inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenIdle = resolve;
+    });
+  }
+
+  #end(): void {
+    this.#ending = true;
+    this.#schedule();
+  }
+
+  #parse(): void {
+    const { received } = this.#wire;
+    while (!this.#ending) {
+      if (this.#discardBytes > 0) {
+        const piece = Math.min(this.#discardBytes, received.unread);
+        received.skip(piece);
+        this.#discardBytes -= piece;
+        if (this.#discardBytes > 0) break;
+      }
+      if (this.#isFull()) {
+        this.#pause();
+        return;
+      }
+      if (received.unread < REQUEST_HEADER_BYTES) {
+        received.need(REQUEST_HEADER_BYTES);
+        break;
+      }
+      if (!this.#parseOne()) break;
+    }
+    if (this.#ending) received.skip(received.unread);
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#wire.resume();
+  }
+
+  /** @returns false if more must come first, or nothing more may */
+  #parseOne(): boolean {
+    const { received } = this.#wire;
+    const magic = received.u32(0);
+    if (magic !== REQUEST_MAGIC) {
+      this.#violated(`found ${magic.toString(16)} where a request was expected to begin`);
+      return false;
+    }
+    const type = received.u16(6);
+    const lengthBytes = received.u32(24);
+    const request: Request = {
+      cookie: { high: received.u32(8), low: received.u32(12) },
+      flags: received.u16(4),
+      type,
+      // Beyond 2^53 the number is not exact, but beyond the end of any device all the same.
+      offsetBytes: received.u32(16) * 0x1_0000_0000 + received.u32(20),
+      lengthBytes,
+    };
+    const payloadBytes = type === COMMAND.WRITE ? lengthBytes : 0;
+    const fault = this.#draining ? SHUTDOWN : faultOf(request, this.#access.export, this.#agreed);
+    if (fault !== undefined) {
+      if (payloadBytes > DISCARD_BYTES_MAX) {
+        this.#violated(`a write of ${payloadBytes} bytes was announced`);
+        return false;
+      }
+      received.skip(REQUEST_HEADER_BYTES);
+      this.#discardBytes = payloadBytes;
+      this.#refuse(request, fault.errno, fault.why);
+      return true;
+    }
+    const wholeBytes = REQUEST_HEADER_BYTES + payloadBytes;
+    if (received.unread < wholeBytes) {
+      received.need(wholeBytes);
+      return false;
+    }
+    received.skip(REQUEST_HEADER_BYTES);
+    this.#execute(request);
+    return true;
+  }
+
+  #execute(request: Request): void {
+    const { type, offsetBytes, lengthBytes, flags } = request;
+    const access = this.#access;
+    const fua = (flags & COMMAND_FLAG.FUA) !== 0;
+    switch (type) {
+      case COMMAND.READ:
+        return this.#read(request);
+      case COMMAND.WRITE:
+        return this.#write(request, fua);
+      case COMMAND.DISC:
+        return this.#end();
+      case COMMAND.FLUSH:
+        return this.#answer(request, access.export.flush());
+      case COMMAND.BLOCK_STATUS:
+        return this.#blockStatus(request);
+      case COMMAND.CACHE:
+        return this.#answer(request, access.cache(offsetBytes, lengthBytes));
+      case COMMAND.TRIM:
+        return this.#answer(
+          request,
+          changes(request, (at, length) => access.trim(at, length, { fua })),
+        );
+      default: {
+        assert(type === COMMAND.WRITE_ZEROES, "an unknown command was refused before");
+        const options = { fua, noHole: (flags & COMMAND_FLAG.NO_HOLE) !== 0 };
+        return this.#answer(
+          request,
+          changes(request, (at, length) => access.writeZeroes(at, length, options)),
+        );
+      }
+    }
+  }
+
+  #write(request: Request, fua: boolean): void {
+    const { lengthBytes, offsetBytes } = request;
+    if (lengthBytes === 0) return this.#reply(request);
+    const { bytes, slab } = this.#wire.received.view(lengthBytes);
+    this.#begin(lengthBytes);
+    this.#access.write(offsetBytes, bytes, { fua }).then(
+      () => {
+        slab.release();
+        this.#done(lengthBytes);
+        this.#reply(request);
+      },
+      (error: unknown) => {
+        slab.release();
+        this.#done(lengthBytes);
+        this.#refuse(request, errnoOf(error), messageOf(error));
+      },
+    );
+  }
+
+  #read(request: Request): void {
+    const { cookie, offsetBytes, lengthBytes, flags } = request;
+    const { structured } = this.#agreed;
+    if (lengthBytes === 0) return this.#reply(request);
+    if (structured && this.#holes !== undefined && (flags & COMMAND_FLAG.DF) === 0) return this.#readPieces(request);
+    this.#begin(lengthBytes);
+    this.#access.read(offsetBytes, lengthBytes).then(
+      (data) => {
+        assert(data.length === lengthBytes, "an export reads as much as it is asked to");
+        this.#done(lengthBytes);
+        if (this.#closed) return;
+        if (structured) this.#replies.data(cookie, true, offsetBytes, data);
+        else {
+          this.#replies.simple(cookie, 0);
+          this.#replies.payload(data);
+        }
+        this.#schedule();
+      },
+      (error: unknown) => this.#failed(request, lengthBytes, error),
+    );
+  }
+
+  #readPieces(request: Request): void {
+    const { cookie, offsetBytes, lengthBytes } = request;
+    const pieces = readPieces(this.#holes, offsetBytes, lengthBytes);
+    const read = async ({ isHole, ...range }: ReadPiece): Promise<Uint8Array | undefined> =>
+      isHole ? undefined : this.#access.read(range.offsetBytes, range.lengthBytes);
+    this.#begin(lengthBytes);
+    Promise.all(pieces.map(read)).then(
+      (contents) => {
+        this.#done(lengthBytes);
+        if (this.#closed) return;
+        for (const [index, piece] of pieces.entries()) {
+          const isLast = index === pieces.length - 1;
+          const data = contents[index];
+          if (data !== undefined) this.#replies.data(cookie, isLast, piece.offsetBytes, data);
+          else this.#replies.hole(cookie, isLast, piece.offsetBytes, piece.lengthBytes);
+        }
+        this.#schedule();
+      },
+      (error: unknown) => this.#failed(request, lengthBytes, error),
+    );
+  }
+
+  #blockStatus(request: Request): void {
+    const { cookie, offsetBytes, lengthBytes, flags } = request;
+    const countMax = (flags & COMMAND_FLAG.REQ_ONE) !== 0 ? 1 : EXTENTS_MAX;
+    const chunks: { readonly id: number; readonly extents: readonly NbdExtent[] }[] = [];
+    try {
+      for (const [id, context] of this.#agreed.contexts)
+        chunks.push({ id, extents: extentsWithin(context, offsetBytes, lengthBytes, countMax) });
+    } catch (error) {
+      return this.#refuse(request, errnoOf(error), messageOf(error));
+    }
+    for (const [index, { id, extents }] of chunks.entries()) {
+      this.#replies.chunk(cookie, CHUNK.BLOCK_STATUS, index === chunks.length - 1, 4 + 8 * extents.length);
+      this.#replies.u32(id);
+      for (const extent of extents) {
+        this.#replies.u32(extent.lengthBytes);
+        this.#replies.u32(extent.flags);
+      }
+    }
+    this.#schedule();
+  }
+
+  /** Replies to a request without data, when it is done. */
+  #answer(request: Request, done: Promise<void>): void {
+    this.#begin(0);
+    done.then(
+      () => {
+        this.#done(0);
+        this.#reply(request);
+      },
+      (error: unknown) => this.#failed(request, 0, error),
+    );
+  }
+
+  #failed(request: Request, lengthBytes: number, error: unknown): void {
+    this.#done(lengthBytes);
+    this.#refuse(request, errnoOf(error), messageOf(error));
+  }
+
+  #reply({ cookie, type }: Request): void {
+    if (this.#closed) return;
+    if (this.#agreed.structured && type === COMMAND.READ) this.#replies.none(cookie);
+    else this.#replies.simple(cookie, 0);
+    this.#schedule();
+  }
+
+  #refuse({ cookie }: { readonly cookie: Cookie }, errno: NbdErrno, why: string): void {
+    if (this.#closed) return;
+    if (this.#agreed.structured) this.#replies.error(cookie, ERRNO[errno], why);
+    else this.#replies.simple(cookie, ERRNO[errno]);
+    this.#schedule();
+  }
+
+  #begin(lengthBytes: number): void {
+    this.#inFlight++;
+    this.#inFlightBytes += lengthBytes;
+  }
+
+  #done(lengthBytes: number): void {
+    this.#inFlight--;
+    this.#inFlightBytes -= lengthBytes;
+    if (this.#closed && this.#inFlight === 0) this.#whenIdle?.();
+  }
+
+  #isFull(): boolean {
+    if (this.#inFlight >= REQUESTS_MAX) return true;
+    const usedBytes = this.#inFlightBytes + this.#replies.unsentBytes + this.#wire.received.leftBehindBytes;
+    return usedBytes >= this.#bytesMax() && (this.#inFlight > 0 || this.#replies.unsentBytes > 0);
+  }
+
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#wire.pause();
+  }
+
+  #schedule(): void {
+    if (this.#flushScheduled || this.#closed) return;
+    this.#flushScheduled = true;
+    setImmediate(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#flushScheduled = false;
+    if (this.#closed) return;
+    this.#replies.flush(this.#wire.socket, this.#sent);
+    if (this.#paused) this.#parse();
+    if (this.#ending && this.#inFlight === 0) this.#wire.end();
+  };
+
+  readonly #sent = (): void => {
+    if (this.#paused) this.#parse();
+  };
+
+  #violated(why: string): void {
+    this.#ending = true;
+    this.#onViolation(why);
+  }
+}
+
+const SHUTDOWN = { errno: "ESHUTDOWN", why: "the server is being shut down" } as const;
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
