@@ -45,7 +45,7 @@ export class ByteAccess {
     const end = offsetBytes + lengthBytes;
     const start = roundUp(offsetBytes);
     const inner = roundDown(end) - start;
-    if (inner < 0) return await this.#writePart(offsetBytes, new Uint8Array(lengthBytes), options);
+    if (inner < 0) return this.#writePart(offsetBytes, new Uint8Array(lengthBytes), options);
     const edges: Promise<void>[] = [];
     if (start > offsetBytes) edges.push(this.#writePart(offsetBytes, new Uint8Array(start - offsetBytes), options));
     if (end > start + inner) edges.push(this.#writePart(start + inner, new Uint8Array(end - start - inner), options));

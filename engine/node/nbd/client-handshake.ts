@@ -114,7 +114,7 @@ export class ClientHandshake {
     const contexts = structured ? await this.#select(name, contextNames) : new Map<number, string>();
     const wanted = new Set([INFO.NAME, INFO.DESCRIPTION, INFO.BLOCK_SIZE]);
     const replies = await this.#tryAsk(OPTION.GO, exportRequest({ name, wanted }));
-    if (replies === undefined) return await this.#exportName(name, structured, contexts);
+    if (replies === undefined) return this.#exportName(name, structured, contexts);
     let info: NbdInfo | undefined;
     const about = { name, description: undefined as string | undefined };
     let blockBytes: readonly [min: number, preferred: number, max: number] = [

@@ -20,7 +20,10 @@ async function start(options: Partial<ConstructorParameters<typeof MemoryExport>
 }
 
 function bytes(lengthBytes: number, seed: number): Buffer {
-  const unit = Uint8Array.from({ length: 65_521 }, (_, index) => (index * 7 + (index >> 8) + seed) & 0xff);
+  const unit = Uint8Array.from(
+    { length: Math.min(lengthBytes, 65_521) },
+    (_, index) => (index * 7 + (index >> 8) + seed) & 0xff,
+  );
   return Buffer.alloc(lengthBytes, unit);
 }
 
