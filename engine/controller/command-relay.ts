@@ -1,4 +1,5 @@
 import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
 import type { Connection } from "../mirror/connection.ts";
 import type { Runtime } from "../runtime.ts";
 import { CodecError } from "../wire/byte-codec.ts";
@@ -61,7 +62,7 @@ export class CommandRelay {
         this.#runtime.log.step("command.passed", { kind: command.kind, about: subjectOf(command) });
         return await this.ask(connection, command);
       } catch (error) {
-        if (!(error instanceof EngineError) || !UNKNOWN.has(error.code)) throw error;
+        if (!UNKNOWN.has(handled(error, EngineError).code)) throw error;
       }
     }
     throw unknown;
@@ -93,8 +94,7 @@ export class CommandRelay {
       await this.#carryOut(command);
       this.answer(connection, number, undefined);
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      this.answer(connection, number, error);
+      this.answer(connection, number, handled(error, EngineError));
     } finally {
       this.#serving--;
     }

@@ -1,3 +1,4 @@
+import { handled } from "../handled.ts";
 import { Applier, type OnBackup } from "../mirror/applier.ts";
 import type { Connection } from "../mirror/connection.ts";
 import { Outbox, readAck } from "../mirror/outbox.ts";
@@ -97,7 +98,7 @@ export class Interconnect {
         const link = await this.#endpoint.dial(this.config.address);
         await this.#greet(link);
       } catch (error) {
-        if (!(error instanceof LinkError)) throw error;
+        handled(error, LinkError);
       }
       const jitterNs = below(this.#runtime.random, REDIAL_NS_FIRST);
       await sleep(this.#runtime.clock, this.#redialNs + jitterNs);
@@ -205,17 +206,21 @@ export class Interconnect {
     if (suspension === "link") this.#redialNs = REDIAL_NS_FIRST;
     // First every pair is suspended, then the waiting writes hear of it: they wait for the suspension.
     const { unapplied } = connection.outbox;
-    for (const pair of this.#host.pairs())
-      if (pair.connection === connection) pair.detach(suspension, unapplied, this.#applier.idle());
+    for (const pair of this.#carried(connection)) pair.detach(suspension, unapplied, this.#applier.idle());
     connection.outbox.end();
     this.#host.onDown(connection);
+  }
+
+  /** A pair that is being made is not on the session yet. */
+  #carried(connection: Connection): readonly Pair[] {
+    return this.#host.pairs().filter((pair) => pair.connection === connection);
   }
 
   #take(connection: Connection, frame: Frame): void {
     if (frame.kind === "ack") {
       const { applied, durable } = readAck(frame);
       if (!connection.outbox.acknowledge(applied, durable)) return;
-      for (const pair of this.#host.pairs()) if (pair.connection === connection) pair.retire();
+      for (const pair of this.#carried(connection)) pair.retire();
     } else if (frame.kind === "nack") {
       const pair = this.#host.pair(frame.pairId);
       this.#runtime.log.step("session.nack", { link: this.config.name, pair: pair?.entry.name ?? "" });

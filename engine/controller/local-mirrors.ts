@@ -1,4 +1,5 @@
 import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
 import { intentBitmapBytes } from "../mirror/intent-bitmap.ts";
 import { beginLocalCopy, runLocalCopy } from "../mirror/local-copy.ts";
 import { LocalCompletion } from "../mirror/local-completion.ts";
@@ -202,7 +203,7 @@ export class LocalMirrors {
     try {
       await this.resync(pair, "forward");
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
+      handled(error, EngineError);
       this.#retry(pair);
     }
   }

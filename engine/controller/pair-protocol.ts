@@ -1,4 +1,5 @@
 import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
 import type { Connection } from "../mirror/connection.ts";
 import { decideResync } from "../mirror/decide-resync.ts";
 import type { Pair } from "../mirror/pair.ts";
@@ -126,7 +127,7 @@ export class PairProtocol {
     if (this.#adopting.has(id)) return;
     const refusal = this.#objection(offer);
     if (refusal !== undefined) {
-      connection.session.send("pair-refused", { pairId: id, payload: new ByteWriter().text(refusal).bytes() });
+      this.#refuse(connection, id, refusal);
       return;
     }
     this.#adopting.add(id);
@@ -148,12 +149,14 @@ export class PairProtocol {
       this.#tell(pair);
       this.reconcile(pair);
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      if (connection.session.ended) return;
-      connection.session.send("pair-refused", { pairId: id, payload: new ByteWriter().text(error.code).bytes() });
+      this.#refuse(connection, id, handled(error, EngineError).code);
     } finally {
       this.#adopting.delete(id);
     }
+  }
+
+  #refuse({ session }: Connection, pairId: number, why: string): void {
+    if (!session.ended) session.send("pair-refused", { pairId, payload: new ByteWriter().text(why).bytes() });
   }
 
   #objection(offer: PairOffer): string | undefined {
@@ -196,7 +199,7 @@ export class PairProtocol {
     try {
       await runResyncSource(pair, connection, request);
     } catch (error) {
-      if (!(error instanceof EngineError) && !(error instanceof DiskError)) throw error;
+      handled(error, EngineError, DiskError);
       connection.session.end("metadata write failed");
     }
   }

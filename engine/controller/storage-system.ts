@@ -1,4 +1,5 @@
 import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
 import { backupConnection, completeBackup, decodeBackup, encodeBackup } from "../mirror/backup.ts";
 import type { Journal } from "../journal/journal.ts";
 import { offerMoment } from "../journal/together.ts";
@@ -252,7 +253,7 @@ export class StorageSystem {
         await this.#relay.ask(pair.connection, { kind: "offer-moment", pair: pair.entry.name, journalId, lsn });
         return true;
       } catch (error) {
-        if (!(error instanceof EngineError)) throw error;
+        handled(error, EngineError);
         return false;
       }
     });
@@ -310,8 +311,7 @@ export class StorageSystem {
         mirrors.map((name) => this.#memory.locals.required(name)),
       );
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      refusal = error;
+      refusal = handled(error, EngineError);
     }
     this.#relay.answer(connection, number, refusal);
   }

@@ -1,3 +1,5 @@
+import { assert } from "../assert.ts";
+import { handled } from "../handled.ts";
 import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { lengthOf, type Update } from "../volume/update.ts";
@@ -91,24 +93,22 @@ export class Applier {
 
   /** @returns false if it could not be applied: nothing after it may be */
   async #take(queued: Queued): Promise<boolean> {
-    const { frame, pair, connection } = queued;
     try {
-      if (await this.#apply(queued)) this.#durable = frame.sequence;
+      if (await this.#apply(queued)) this.#durable = queued.frame.sequence;
       return true;
     } catch (error) {
-      if (error instanceof CodecError) connection.session.end(`protocol: ${error.message}`);
-      else if (error instanceof DiskError) {
-        this.#runtime.log.step("apply.failed", { pair: pair.entry.name, code: error.code });
-        if (!connection.session.ended) {
-          connection.session.send("nack", {
-            pairId: pair.entry.id,
-            payload: new ByteWriter().text(error.code).bytes(),
-          });
-          connection.session.end("apply failed");
-        }
-      } else throw error;
+      this.#refuse(queued, handled(error, CodecError, DiskError));
       return false;
     }
+  }
+
+  #refuse({ pair, connection }: Queued, error: CodecError | DiskError): void {
+    const { session } = connection;
+    if (error instanceof CodecError) return session.end(`protocol: ${error.message}`);
+    this.#runtime.log.step("apply.failed", { pair: pair.entry.name, code: error.code });
+    if (session.ended) return;
+    session.send("nack", { pairId: pair.entry.id, payload: new ByteWriter().text(error.code).bytes() });
+    session.end("apply failed");
   }
 
   /** @returns whether everything up to this frame is durable now. @throws DiskError, CodecError */
@@ -152,12 +152,11 @@ export class Applier {
         await this.#flush();
         await completeRewrite(pair);
         return true;
-      case "backup":
+      default:
+        assert(frame.kind === "backup", `frame kind ${frame.kind} is not ordered`);
         await this.#flush();
         await this.#onBackup(connection, frame);
         return true;
-      default:
-        throw new CodecError(`frame kind ${frame.kind} is not applied`);
     }
   }
 

@@ -1,3 +1,4 @@
+import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
 import { ByteReader, ByteWriter } from "../wire/byte-codec.ts";
 import type { Connection } from "./connection.ts";
@@ -50,8 +51,7 @@ export function backupConnection(pairs: readonly [Pair, ...Pair[]]): Connection 
     if (role !== "primary") throw new EngineError("WRONG_ROLE", { pair, command, role });
     if (status !== "DUPLEX" || !live) throw new EngineError("NOT_DUPLEX", { pair, command, status, suspension });
   }
-  if (connection === undefined || connection.session.ended)
-    throw new EngineError("LINK_DOWN", { pair: first.name, command });
+  assert(connection !== undefined, "a pair that is live is on a session");
   return connection;
 }
 

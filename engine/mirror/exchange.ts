@@ -37,10 +37,9 @@ export function tellExchange(pair: Pair, tracks: Bitmap): Promise<void> | undefi
 
 async function resend(pair: Pair, connection: NonNullable<Pair["connection"]>): Promise<void> {
   const { entry, volume, runtime } = pair;
-  const ended = (): boolean => pair.connection !== connection || !pair.live || connection.session.ended;
-  const whole = await copyDirty(pair, connection, ended);
+  await copyDirty(pair, connection);
   volume.resending = false;
-  if (!whole || ended()) return;
+  if (pair.connection !== connection) return;
   pair.rewriteEnds();
   runtime.log.step("pair.resent", { pair: entry.name });
 }

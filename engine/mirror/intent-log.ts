@@ -85,7 +85,7 @@ export class IntentLog implements IntentStore {
       this.#nextGeneration = newest.generation + 1;
       this.#baseSectors = newest.baseSectors;
       this.#tailIndex = newest.sectors.length - 1;
-      this.#tail = newest.sectors.at(-1) ?? [];
+      this.#tail = newest.sectors.at(-1) as LogRecord[];
       for (const { lsn, first, last } of newest.sectors.flat()) {
         this.#lsn = Math.max(this.#lsn, lsn);
         for (let track = first; track <= last && track < this.#wanted.length; track++) {

@@ -1,8 +1,11 @@
 import { tracksAtOnce } from "../volume/track-copy.ts";
 import { assert } from "../assert.ts";
+import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
+import { DiskError } from "../ports/index.ts";
 import type { Update } from "../volume/volume.ts";
 import { isZero } from "../wire/zero-range.ts";
-import { isDeviceFailure, type LocalPair } from "./local-pair.ts";
+import type { LocalPair } from "./local-pair.ts";
 import { setStatus } from "./pair-status.ts";
 
 /**
@@ -25,7 +28,7 @@ export async function beginLocalCopy(pair: LocalPair): Promise<void> {
   // The volume's side holds these marks too, durably; left over, they cost a copy and no more.
   mirrorSide.dirty.clearAll();
   await mirrorSide.intents.sweep(0, true).catch((error: unknown) => {
-    if (!isDeviceFailure(error)) throw error;
+    handled(error, DiskError, EngineError);
   });
 }
 
@@ -66,7 +69,8 @@ async function copyDirty(pair: LocalPair, ended: () => boolean): Promise<boolean
       if (prepared !== undefined) await prepared;
       if (ended() || !(await copyTracks(pair, first, last, ended))) return false;
     } catch (error) {
-      if (!ended() || !isDeviceFailure(error)) pair.fail(error);
+      const failure = handled(error, DiskError, EngineError);
+      if (!ended()) pair.fail(failure);
       return false;
     }
   }

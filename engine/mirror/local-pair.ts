@@ -1,4 +1,5 @@
 import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
 import { type Disk, DiskError } from "../ports/index.ts";
 import type { CopyIn } from "../restore/copy-in.ts";
 import type { Runtime } from "../runtime.ts";
@@ -189,8 +190,8 @@ export class LocalPair extends Tap {
 
   /** Takes a failure of the mirror. Our own bugs pass through. */
   fail(error: unknown): void {
-    if (!isDeviceFailure(error)) throw error;
-    if (this.live || this.busy === "split") this.runtime.tasks.spawn(this.suspend(error.code));
+    const { code } = handled(error, DiskError, EngineError);
+    if (this.live || this.busy === "split") this.runtime.tasks.spawn(this.suspend(code));
     // Nothing is known of what was not flushed.
     else this.pending.lose();
   }
@@ -225,9 +226,4 @@ export class LocalPair extends Tap {
       throw diskFailure(error, "meta");
     }
   }
-}
-
-/** Whether a device, or what stands before it, refused; anything else is a bug of ours. */
-export function isDeviceFailure(error: unknown): error is DiskError | EngineError {
-  return error instanceof DiskError || error instanceof EngineError;
 }

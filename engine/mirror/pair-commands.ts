@@ -1,3 +1,4 @@
+import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import { decideResync } from "./decide-resync.ts";
@@ -153,24 +154,29 @@ function isOrphan({ entry, peerState }: Pair): boolean {
   return peerState?.role === "secondary" && peerState.suspension !== "swap";
 }
 
+function requireSwappable(pair: Pair): void {
+  requirePrimary(pair, "failback");
+  pair.volume.requireWhole("failback");
+  if (pair.entry.status !== "DUPLEX" || !pair.live) throw illegalTransition(pair, "failback");
+}
+
 /**
  * Swaps the roles of a DUPLEX pair. The old primary gives up first, durably: between the two there
  * is no primary for a moment, but never two.
- * @throws EngineError WRONG_ROLE, ILLEGAL_TRANSITION, LINK_DOWN
+ * @throws EngineError WRONG_ROLE, ILLEGAL_TRANSITION, RESTORE_RUNS, LINK_DOWN, UNANSWERED
  */
 export async function swapRoles(pair: Pair): Promise<void> {
-  requirePrimary(pair, "failback");
+  requireSwappable(pair);
   const { entry, connection } = pair;
-  pair.volume.requireWhole("failback");
-  if (entry.status !== "DUPLEX" || connection === undefined || !pair.live) throw illegalTransition(pair, "failback");
+  assert(connection !== undefined, "a pair that is live is on a session");
   pair.hold("swap");
   try {
     const release = await pair.volume.locks.drain();
     release();
     await pair.flush();
-    if (pair.connection !== connection || entry.status !== "DUPLEX" || !pair.live)
-      throw new EngineError("LINK_DOWN", { pair: entry.name, command: "failback" });
-    pair.volume.requireWhole("failback");
+    if (pair.connection !== connection) throw new EngineError("LINK_DOWN", { pair: entry.name, command: "failback" });
+    // Another command may have been faster.
+    requireSwappable(pair);
     pair.live = false;
     entry.role = "secondary";
     entry.secondaryWritable = false;

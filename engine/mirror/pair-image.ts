@@ -1,4 +1,6 @@
+import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
 import type { AreaImage } from "../image/area-image.ts";
 import type { Image } from "../image/image.ts";
 import { DiskError, NS_PER_MS, sleep } from "../ports/index.ts";
@@ -31,7 +33,6 @@ export class PairImage {
   /** Counts how often {@link #covering} had to end. */
   #merges = 0;
   #fixing: Promise<void> | undefined;
-  #waitsForApplier = false;
   /** Lets a rollback that {@link load} found go on. */
   #resume: () => void = () => {};
   #fixAtStart = false;
@@ -56,11 +57,13 @@ export class PairImage {
    *   caller is the one who applies
    */
   suspend(applied?: Promise<void>): Promise<void> {
-    if (this.#fixing !== undefined) return this.#waitsForApplier ? Promise.resolve() : this.#fixing;
+    assert(
+      this.#fixing === undefined,
+      "a pair is resynchronised between two suspensions, and that waits for the image",
+    );
     const { entry } = this.#pair;
     if (this.image.state === "fixed" && this.image.moment > entry.imageVoid) return Promise.resolve();
     this.#pair.hold("image");
-    this.#waitsForApplier = applied !== undefined;
     const done = this.#suspend(applied).finally(() => {
       this.#fixing = undefined;
     });
@@ -78,10 +81,8 @@ export class PairImage {
     let fixed = false;
     try {
       await applied;
-      this.#waitsForApplier = false;
       fixed = await this.#fixDrained();
     } finally {
-      this.#waitsForApplier = false;
       this.#pair.release("image");
       log.step("writes.resumed", { volume: volume.name });
     }
@@ -140,7 +141,7 @@ export class PairImage {
         await this.mergeTracked();
         break;
       } catch (error) {
-        if (!(error instanceof EngineError)) throw error;
+        handled(error, EngineError);
         await sleep(runtime.clock, RETRY_NS);
       }
     }
@@ -262,7 +263,7 @@ export class PairImage {
       try {
         return await this.image.setRolling(false);
       } catch (error) {
-        if (!(error instanceof DiskError)) throw error;
+        handled(error, DiskError);
         await sleep(this.#pair.runtime.clock, RETRY_NS);
       }
     }

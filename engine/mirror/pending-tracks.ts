@@ -1,3 +1,4 @@
+import { assert } from "../assert.ts";
 import { Bitmap, unionOf } from "../volume/bitmap.ts";
 
 interface ActiveTrack {
@@ -60,9 +61,14 @@ export class PendingTracks {
   /** The write between `begin` and `end` went out as frame `sequence`. */
   sent(first: number, last: number, sequence: number): void {
     for (let track = first; track <= last; track++) {
-      const active = this.#active.get(track);
-      if (active !== undefined) active.sequence = sequence;
+      this.#begun(track).sequence = sequence;
     }
+  }
+
+  #begun(trackIndex: number): ActiveTrack {
+    const active = this.#active.get(trackIndex);
+    assert(active !== undefined, "a write that has begun and not ended is active");
+    return active;
   }
 
   /** The range went out whole, as read from the local disk at `tick`. */
@@ -86,8 +92,7 @@ export class PendingTracks {
   /** A host write ended. `tick` is the local disk's count of completed writes, this one included. */
   end(first: number, last: number, tick: number): void {
     for (let track = first; track <= last; track++) {
-      const active = this.#active.get(track);
-      if (active === undefined) continue;
+      const active = this.#begun(track);
       active.writers--;
       active.tick = tick;
       if (active.writers === 0 && active.sequence < 0 && this.dirty.has(track)) this.#active.delete(track);

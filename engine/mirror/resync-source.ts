@@ -1,3 +1,4 @@
+import { handled } from "../handled.ts";
 import { DiskError } from "../ports/index.ts";
 import { ByteWriter } from "../wire/byte-codec.ts";
 import { decideResync } from "./decide-resync.ts";
@@ -23,7 +24,7 @@ export interface ResyncRequest {
  */
 export async function runResyncSource(pair: Pair, connection: Connection, request: ResyncRequest): Promise<void> {
   const { entry, pending } = pair;
-  const ended = (): boolean => pair.connection !== connection || connection.session.ended;
+  const ended = (): boolean => pair.connection !== connection;
   const decision = decideResync(entry, request.state);
   // DUPLEX: the split that the request follows is still in the queue here, behind the data before it.
   if (decision.action !== "source" || pair.phase !== "idle" || entry.status === "DUPLEX") {
@@ -65,17 +66,17 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
   pair.live = true;
   pair.release("start");
   pair.runtime.log.step("resync.begin", { pair: entry.name, tracks: total, full: decision.full });
-  for (;;) {
-    // The session may also end between the last look in there and here.
-    if (!(await copyDirty(pair, connection, ended)) || ended()) return;
+  do {
+    await copyDirty(pair, connection);
+    if (ended()) return;
     // From the moment that the other end may believe itself equal, writing alone needs a new generation.
     if (!entry.shared) {
       entry.shared = true;
       await pair.persist();
       if (ended()) return;
     }
-    if (pending.dirty.count === 0) break;
-  }
+    // A restore may have begun meanwhile.
+  } while (pending.dirty.count > 0);
   const sequence = connection.outbox.send("copy-done", {
     pairId: entry.id,
     payload: new ByteWriter(32).text(entry.current).bytes(),
@@ -84,7 +85,8 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
   // Later changes go out as they are made, and count as under way.
   pair.lag.caughtUp();
   pair.runtime.log.step("resync.done.sent", { pair: entry.name });
-  if ((await connection.outbox.whenDurable(sequence)) === "lost" || ended()) return;
+  await connection.outbox.whenDurable(sequence);
+  if (ended()) return;
   setStatus(entry, "DUPLEX");
   entry.suspension = "";
   entry.wish = "";
@@ -100,20 +102,18 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
   pair.runtime.log.step("pair.duplex", { pair: entry.name });
 }
 
-/** Copies until no track is dirty. @returns false if the session ended */
-export async function copyDirty(pair: Pair, connection: Connection, ended: () => boolean): Promise<boolean> {
-  const { entry, pending, volume } = pair;
+/** Copies until no track is dirty, or the session is over. */
+export async function copyDirty(pair: Pair, connection: Connection): Promise<void> {
+  const { pending, volume } = pair;
   const tracksMax = tracksAtOnce(volume.trackBytes);
   let cursor = 0;
   let stretchBytes = COPY_BYTES_MAX;
   let stretchLeftBytes = stretchBytes;
-  for (;;) {
-    if (ended()) return false;
+  while (pair.connection === connection) {
     if (stretchLeftBytes <= 0) {
       // Progress counts once it is durable over there. Short stretches first: a link that dies young
       // still gets something done each time; then longer ones, so that a long link is kept busy.
-      const barrier = pair.sendFlush();
-      if ((await connection.outbox.whenDurable(barrier)) === "lost") return false;
+      await connection.outbox.whenDurable(pair.sendFlush());
       stretchBytes = Math.min(stretchBytes * 2, WINDOW_BYTES);
       stretchLeftBytes = stretchBytes;
       continue;
@@ -121,43 +121,43 @@ export async function copyDirty(pair: Pair, connection: Connection, ended: () =>
     let first = pending.dirty.next(cursor);
     // Tracks that were written behind the cursor are found from the start.
     if (first < 0) first = pending.dirty.next(0);
-    if (first < 0) return true;
+    if (first < 0) return;
     const last = pending.dirty.runEnd(first, tracksMax);
     cursor = last + 1;
-    const offsetBytes = first * volume.trackBytes;
-    const endBytes = Math.min((last + 1) * volume.trackBytes, volume.sizeBytes);
-    const room = connection.outbox.room(endBytes - offsetBytes);
-    if (room !== undefined && !(await room)) return false;
     try {
-      const prepared = volume.prepareRead(first, last);
-      if (prepared !== undefined) await prepared;
+      stretchLeftBytes -= await copyTracks(pair, connection, first, last);
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
+      handled(error, DiskError);
       connection.session.end("resync read failed");
-      return false;
     }
-    // Host writes to these tracks wait, so none can overtake the copy or be overtaken by it.
-    const release = await volume.locks.acquire(offsetBytes, endBytes);
-    try {
-      if (ended()) return false;
-      const tick = volume.tick;
-      const data = await volume.disk.read(offsetBytes, endBytes - offsetBytes);
-      if (ended()) return false;
-      // Zeros go as what they are: explicitly, because the target need not hold zeros there.
-      const sequence = isZero(data)
-        ? connection.outbox.send("zero", { pairId: entry.id, offsetBytes, payload: zeroPayload(data.length) })
-        : connection.outbox.send("resync", { pairId: entry.id, offsetBytes, payload: data });
-      pending.copied(first, last, sequence, tick);
-      stretchLeftBytes -= data.length;
-      volume.scheduleCheckpoint();
-      if (pair.progress !== undefined) pair.progress.done += last - first + 1;
-      pair.runtime.log.step("resync.copied", { pair: entry.name, track: first, tracks: last - first + 1 });
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      connection.session.end("resync read failed");
-      return false;
-    } finally {
-      release();
-    }
+  }
+}
+
+/** @returns bytes that went out: none if the session ended meanwhile. @throws DiskError */
+async function copyTracks(pair: Pair, connection: Connection, first: number, last: number): Promise<number> {
+  const { entry, pending, volume, progress } = pair;
+  const offsetBytes = first * volume.trackBytes;
+  const endBytes = Math.min((last + 1) * volume.trackBytes, volume.sizeBytes);
+  const room = connection.outbox.room(endBytes - offsetBytes);
+  if (room !== undefined) await room;
+  const prepared = volume.prepareRead(first, last);
+  if (prepared !== undefined) await prepared;
+  // Host writes to these tracks wait, so none can overtake the copy or be overtaken by it.
+  const release = await volume.locks.acquire(offsetBytes, endBytes);
+  try {
+    const tick = volume.tick;
+    const data = await volume.disk.read(offsetBytes, endBytes - offsetBytes);
+    if (pair.connection !== connection) return 0;
+    // Zeros go as what they are: explicitly, because the target need not hold zeros there.
+    const sequence = isZero(data)
+      ? connection.outbox.send("zero", { pairId: entry.id, offsetBytes, payload: zeroPayload(data.length) })
+      : connection.outbox.send("resync", { pairId: entry.id, offsetBytes, payload: data });
+    pending.copied(first, last, sequence, tick);
+    volume.scheduleCheckpoint();
+    if (progress !== undefined) progress.done += last - first + 1;
+    pair.runtime.log.step("resync.copied", { pair: entry.name, track: first, tracks: last - first + 1 });
+    return data.length;
+  } finally {
+    release();
   }
 }

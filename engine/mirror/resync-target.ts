@@ -1,6 +1,8 @@
 import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
 import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import type { Frame } from "../wire/frame.ts";
+import type { FrameFields } from "../wire/session.ts";
 import type { Connection } from "./connection.ts";
 import type { Generation } from "./generation.ts";
 import type { Pair } from "./pair.ts";
@@ -35,26 +37,12 @@ export async function requestResync(pair: Pair, connection: Connection): Promise
   try {
     await pair.image?.revise();
   } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
+    handled(error, EngineError);
     connection.session.end("metadata write failed");
   }
-  if (pair.connection !== connection || connection.session.ended) return;
-  const writer = new ByteWriter(256);
-  encodePairState(writer, entry);
-  const head = writer.bytes();
-  const bitmap = pendingBytes(pair);
-  for (let at = 0; ; at += BITMAP_PIECE_BYTES) {
-    const piece = bitmap.subarray(at, at + BITMAP_PIECE_BYTES);
-    const last = at + BITMAP_PIECE_BYTES >= bitmap.length;
-    const payload = new ByteWriter(head.length + 2 + piece.length).u16(head.length).raw(head).raw(piece).bytes();
-    connection.session.send("resync-request", {
-      pairId: entry.id,
-      offsetBytes: at,
-      flags: last ? FLAG_LAST : 0,
-      payload,
-    });
-    if (last) break;
-  }
+  if (pair.connection !== connection) return;
+  for (const fields of requestPieces({ state: entry, bitmap: pendingBytes(pair) }))
+    connection.session.send("resync-request", { pairId: entry.id, ...fields });
   pair.runtime.log.step("resync.requested", { pair: entry.name, pending: pair.pending.count });
 }
 
@@ -64,6 +52,22 @@ function pendingBytes(pair: Pair): Uint8Array {
   for (let track = 0; track < pair.volume.trackCount; track++)
     if (pair.pending.has(track)) bytes[track >>> 3] = (bytes[track >>> 3] as number) | (1 << (track & 7));
   return bytes;
+}
+
+/** A request as the frames that it goes in, whole with the last one. */
+export function* requestPieces(
+  { state, bitmap }: ResyncRequest,
+  pieceBytes = BITMAP_PIECE_BYTES,
+): Generator<Required<Pick<FrameFields, "offsetBytes" | "flags" | "payload">>> {
+  const writer = new ByteWriter(256);
+  encodePairState(writer, state);
+  const head = writer.bytes();
+  for (let offsetBytes = 0; offsetBytes < bitmap.length; offsetBytes += pieceBytes) {
+    const piece = bitmap.subarray(offsetBytes, offsetBytes + pieceBytes);
+    const payload = new ByteWriter(head.length + 2 + piece.length).u16(head.length).raw(head).raw(piece).bytes();
+    const isLast = offsetBytes + pieceBytes >= bitmap.length;
+    yield { offsetBytes, flags: isLast ? FLAG_LAST : 0, payload };
+  }
 }
 
 /** Puts the pieces of a request together. */

@@ -1,5 +1,6 @@
 import { DiskError } from "../ports/index.ts";
 import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
 import type { Tap } from "../volume/tap.ts";
 import type { ChangeNumber } from "../volume/update.ts";
@@ -52,9 +53,9 @@ export async function completeRecovery(pair: Pair, frame: Frame, connection: Con
     if (volume.recoverAsTold === undefined) throw new EngineError("JOURNAL_UNKNOWN", { volume: volume.name });
     await volume.recoverAsTold(number, rest[0] === 1 ? "swap" : "apply", pair);
   } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
+    const { code } = handled(error, EngineError);
     // The other end asked before; what it then counts as pending comes with the next session.
-    runtime.log.step("pair.recover.failed", { pair: entry.name, code: error.code });
+    runtime.log.step("pair.recover.failed", { pair: entry.name, code });
     connection.session.end("recover failed");
     throw new DiskError("EIO", 0, 0);
   }

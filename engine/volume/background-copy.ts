@@ -1,3 +1,4 @@
+import { handled } from "../handled.ts";
 import { DiskError } from "../ports/index.ts";
 import type { TrackCopy } from "./track-copy.ts";
 import type { Volume } from "./volume.ts";
@@ -47,8 +48,7 @@ export async function copyInBackground(parts: BackgroundCopy): Promise<boolean> 
       cursor = last + 1;
       stretchBytes += (last - first + 1) * volume.trackBytes;
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      await parts.failed(error);
+      await parts.failed(handled(error, DiskError));
     }
   }
   return false;

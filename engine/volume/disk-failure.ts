@@ -1,4 +1,5 @@
 import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
 import { DiskError } from "../ports/index.ts";
 
 /**
@@ -6,7 +7,6 @@ import { DiskError } from "../ports/index.ts";
  * @throws `error` itself if it is neither: a bug of ours
  */
 export function diskFailure(error: unknown, volume: string): EngineError {
-  if (error instanceof EngineError) return error;
-  if (error instanceof DiskError) return new EngineError("DISK_FAILED", { volume, code: error.code });
-  throw error;
+  const known = handled(error, EngineError, DiskError);
+  return known instanceof EngineError ? known : new EngineError("DISK_FAILED", { volume, code: known.code });
 }

@@ -1,3 +1,4 @@
+import { handled } from "../handled.ts";
 import { type Clock, type Disk, DiskError, type Log, NS_PER_MS, sleep } from "../ports/index.ts";
 
 const RETRY_NS_FIRST = NS_PER_MS;
@@ -25,8 +26,7 @@ export async function writePersistently(
     try {
       return await disk.write(offsetBytes, data, { fua: true });
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      log.step(failedStep, { code: error.code, retryMs: delayNs / NS_PER_MS });
+      log.step(failedStep, { code: handled(error, DiskError).code, retryMs: delayNs / NS_PER_MS });
       await sleep(clock, delayNs);
     }
   }

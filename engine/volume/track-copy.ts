@@ -82,7 +82,7 @@ export class TrackCopy {
 
   /** These tracks are copied, volatile. */
   copied(first: number, last: number): void {
-    for (let track = first; track <= last; track++) if (this.left.has(track)) this.#copied.set(track);
+    for (let track = first; track <= last; track++) this.#copied.set(track);
   }
 
   /** The tracks that are copied and not known to be durable; flush, then {@link settle} them. */

@@ -1,5 +1,6 @@
 import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
 import { SECTOR_BYTES } from "../ports/index.ts";
 import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import { crc32c } from "../wire/crc32c.ts";
@@ -132,7 +133,6 @@ function readSlot<T>(format: SlotFormat<T>, bytes: Uint8Array): Content<T> | str
     body.end();
     return { sequence, content };
   } catch (error) {
-    if (error instanceof CodecError) return error.message;
-    throw error;
+    return handled(error, CodecError).message;
   }
 }

@@ -1,5 +1,6 @@
 import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
+import { handled } from "../handled.ts";
 import { type Disk, DiskError, NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts";
 import type { CopyIn } from "../restore/copy-in.ts";
 import type { Runtime } from "../runtime.ts";
@@ -139,7 +140,9 @@ export class Volume {
     let prepared: Promise<void> | undefined;
     for (const tap of this.#taps) {
       const next = tap.prepareRead(first, last);
-      if (next !== undefined) prepared = prepared === undefined ? next : Promise.all([prepared, next]).then(() => {});
+      if (next === undefined) continue;
+      assert(prepared === undefined, "one tap at most brings content: while it does, nothing else may begin to");
+      prepared = next;
     }
     return prepared;
   }
@@ -314,7 +317,7 @@ export class Volume {
       }
     } catch (error) {
       // The tracks stay pending; the next checkpoint tries again.
-      if (!(error instanceof DiskError)) throw error;
+      handled(error, DiskError);
     } finally {
       this.#checkpointing = false;
     }

@@ -1,4 +1,5 @@
 import { assert } from "../assert.ts";
+import { handled } from "../handled.ts";
 import { type Link, LinkError, NS_PER_MS, type Timer } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { CodecError } from "./byte-codec.ts";
@@ -81,9 +82,8 @@ export class Session {
         }
       }
     } catch (error) {
-      if (error instanceof LinkError) this.end(`link ${error.code.toLowerCase()}`);
-      else if (error instanceof CodecError) this.end(`protocol: ${error.message}`);
-      else throw error;
+      const known = handled(error, LinkError, CodecError);
+      this.end(known instanceof LinkError ? `link ${known.code.toLowerCase()}` : `protocol: ${known.message}`);
     }
   }
 
@@ -120,8 +120,7 @@ export class Session {
     try {
       await this.#link.write(bytes);
     } catch (error) {
-      if (!(error instanceof LinkError)) throw error;
-      this.end(`link ${error.code.toLowerCase()}`);
+      this.end(`link ${handled(error, LinkError).code.toLowerCase()}`);
     }
   }
 
