@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter } from "../wire/byte-codec.ts";
 import { type Tracker, TRACKERS } from "./intent-store.ts";
-import { decodePairState, encodePairState, type Mode, MODES, type PairEntry, type PairState } from "./pair-entry.ts";
+import { decodePairState, encodePairState, type Mode, MODES, type PairState } from "./pair-entry.ts";
 
 /**
  * What one end tells the other of a pair: enough to make the entry at the other end if it has none
@@ -17,7 +17,7 @@ export interface PairOffer {
   readonly state: PairState;
 }
 
-export function encodePairOffer(entry: PairEntry): Uint8Array {
+export function encodePairOffer(entry: Omit<PairOffer, "state"> & PairState): Uint8Array {
   const writer = new ByteWriter(256).text(entry.name).text(entry.volume).text(entry.peerVolume);
   writer.u8(MODES.indexOf(entry.mode)).u8(TRACKERS.indexOf(entry.tracker)).u64(entry.sizeBytes).u32(entry.trackBytes);
   encodePairState(writer, entry);

@@ -1,6 +1,15 @@
 import type { ImageConfig, JournalConfig, LinkConfig, SystemConfig } from "../controller/config.ts";
 import { StorageSystem } from "../controller/storage-system.ts";
-import { type Clock, type LinkEndpoint, LinkError, type Log, NS_PER_MS, SECTOR_BYTES, sleep } from "../ports/index.ts";
+import {
+  type Clock,
+  type LinkEndpoint,
+  LinkError,
+  type Log,
+  NS_PER_MS,
+  SECTOR_BYTES,
+  sleep,
+  type StepFields,
+} from "../ports/index.ts";
 import { FakeClock } from "./fake-clock.node.ts";
 import { FakeDisk } from "./fake-disk.ts";
 import { MemoryNetwork } from "./memory-network.node.ts";
@@ -43,7 +52,7 @@ export class Site {
   readonly #running = new Map<string, Incarnation>();
   #draws = 0;
   /** Told of every step of every system, when it takes it. */
-  onStep: (system: string, step: string) => void = () => {};
+  onStep: (system: string, step: string, fields: StepFields) => void = () => {};
 
   constructor(plan: SitePlan) {
     this.#plan = plan;
@@ -85,7 +94,7 @@ export class Site {
     const log: Log = {
       step: (step, fields) => {
         heard.log.step(step, fields);
-        this.onStep(name, step);
+        this.onStep(name, step, fields);
       },
     };
     const runtime = { ...heard, log };
