@@ -3,7 +3,7 @@ import { IntentBitmap, intentBitmapBytes } from "../mirror/intent-bitmap.ts";
 import type { Disk } from "../ports/index.ts";
 import type { ContentSource } from "../restore/copy-in.ts";
 import { Bitmap } from "../volume/bitmap.ts";
-import { type TrackCopy, trackCopyAt } from "../volume/track-copy.ts";
+import { allTracks, type TrackCopy, trackCopyAt } from "../volume/track-copy.ts";
 import type { Update } from "../volume/volume.ts";
 import { CopyOut } from "./copy-out.ts";
 import { Image, type ImageParts } from "./image.ts";
@@ -13,10 +13,8 @@ interface Tables {
   readonly moment: number;
   /** The status of all data (LS-2a): what is not copied into the area yet. */
   readonly copy: TrackCopy;
-  /** Tracks that changed, or are about to; and those of which that is durable. */
-  readonly changing: Bitmap;
-  readonly changed: Bitmap;
-  readonly marks: IntentBitmap;
+  /** Tracks that changed, or are about to. */
+  readonly changes: IntentBitmap;
 }
 
 /**
@@ -56,16 +54,18 @@ export class ReservedAreaImage extends Image {
 
   override hasChanged(first: number, last: number): boolean {
     if (this.#tables === undefined) return false;
-    const { changed, copy } = this.#tables;
+    const { changes, copy } = this.#tables;
     // A crash may have come between the two: then the change was not made.
-    for (let track = first; track <= last; track++) if (!changed.has(track) || copy.left.has(track)) return false;
+    for (let track = first; track <= last; track++)
+      if (!changes.marked.has(track) || copy.left.has(track)) return false;
     return true;
   }
 
   override *changedTracks(): Iterable<number> {
     if (this.#tables === undefined) return;
     // A track that was not copied has not changed, whatever was intended.
-    for (const track of this.#tables.changed.indices()) if (!this.#tables.copy.left.has(track)) yield track;
+    const { changes, copy } = this.#tables;
+    for (const track of changes.marked.indices()) if (!copy.left.has(track)) yield track;
   }
 
   protected override async prepareMoment(moment: number, revised: boolean): Promise<void> {
@@ -74,13 +74,8 @@ export class ReservedAreaImage extends Image {
     await this.#copying;
     const { trackCount } = this.volume;
     const tables = this.#place(moment);
-    const stale = new Bitmap(trackCount);
-    if (revised && this.#tables !== undefined) {
-      const { copy, changed } = this.#tables;
-      for (const track of copy.left.indices()) stale.set(track);
-      for (const track of changed.indices()) stale.set(track);
-    } else stale.setAll();
-    await Promise.all([tables.copy.begin(stale.indices()), tables.marks.writeAll()]);
+    const stale = revised && this.#tables !== undefined ? staleTracks(this.#tables) : allTracks(trackCount);
+    await Promise.all([tables.copy.begin(stale), tables.changes.writeAll()]);
     this.#prepared = tables;
     this.#preparedAll = !revised;
   }
@@ -111,8 +106,7 @@ export class ReservedAreaImage extends Image {
   protected override async loadMoment(moment: number): Promise<boolean> {
     const tables = this.#place(moment);
     if (!(await tables.copy.load())) return false;
-    if ((await tables.marks.load(tables.changed)) > 0) return false;
-    for (const track of tables.changed.indices()) tables.changing.set(track);
+    if ((await tables.changes.load(new Bitmap(this.volume.trackCount))) > 0) return false;
     this.#open(tables);
     return true;
   }
@@ -125,9 +119,7 @@ export class ReservedAreaImage extends Image {
     const tables = this.#tables;
     const copyOut = this.#copyOut;
     assert(tables !== undefined && copyOut !== undefined, "an image that is fixed has its tables");
-    for (let track = first; track <= last; track++) tables.changing.set(track);
-    await Promise.all([tables.marks.mark(first, last), copyOut.prepare(NOTHING, first, last)]);
-    for (let track = first; track <= last; track++) tables.changed.set(track);
+    await Promise.all([tables.changes.mark(first, last), copyOut.prepare(NOTHING, first, last)]);
     return "";
   }
 
@@ -135,18 +127,21 @@ export class ReservedAreaImage extends Image {
     const { trackCount, trackBytes } = this.volume;
     const bytes = intentBitmapBytes(trackCount);
     const offsetBytes = this.#tablesOffsetBytes + (moment % 2) * 2 * bytes;
-    const changing = new Bitmap(trackCount);
     // The moment in every sector tells it from what an earlier image left there.
     const place = { pairId: moment, offsetBytes, trackCount };
     const behind = { ...place, offsetBytes: offsetBytes + bytes };
     return {
       moment,
       copy: trackCopyAt(this.#area, place, trackBytes),
-      changing,
-      changed: new Bitmap(trackCount),
-      marks: new IntentBitmap(this.#area, behind, (track) => changing.has(track)),
+      // At a new moment nothing has changed yet.
+      changes: new IntentBitmap(this.#area, behind, () => false),
     };
   }
+}
+
+function* staleTracks({ copy, changes }: Tables): Generator<number> {
+  yield* copy.left.indices();
+  yield* changes.marked.indices();
 }
 
 /** What a change is does not matter to a copy. */

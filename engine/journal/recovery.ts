@@ -6,7 +6,7 @@ import { Pair } from "../mirror/pair.ts";
 import { Bitmap } from "../volume/bitmap.ts";
 import type { Tap } from "../volume/tap.ts";
 import type { ChangeNumber } from "../volume/update.ts";
-import type { TrackCopy } from "../volume/track-copy.ts";
+import { allTracks, type TrackCopy } from "../volume/track-copy.ts";
 import { journalTracks } from "./base-copy.ts";
 import type { Journal } from "./journal.ts";
 
@@ -149,7 +149,7 @@ export async function loadRecovery(journal: Journal): Promise<Recovery | undefin
   const tracks = journalTracks(journal, "recovery");
   if (!(await tracks.load())) {
     // To bring a track once more does no harm: the journal knows what hosts wrote to it.
-    await tracks.begin(Array.from({ length: parts.volume.trackCount }, (_, track) => track));
+    await tracks.begin(allTracks(parts.volume.trackCount));
   }
   const lsn = state.rewindLsn;
   // The mirror through which it was told has the content at its other end.

@@ -1,7 +1,7 @@
 import { assert } from "../assert.ts";
 import { type Disk, SECTOR_BYTES } from "../ports/index.ts";
 import { crc32c } from "../wire/crc32c.ts";
-import { Bitmap } from "../volume/bitmap.ts";
+import { Bitmap, type ReadonlyBits } from "../volume/bitmap.ts";
 import type { IntentStore } from "./intent-store.ts";
 
 const MAGIC = 0x31504d42; // "BMP1"
@@ -36,25 +36,33 @@ export class IntentBitmap implements IntentStore {
   readonly #disk: Disk;
   readonly #offsetBytes: number;
   readonly #pairId: number;
-  /** What is surely on disk. */
-  readonly #marked: Bitmap;
   /** What the next write of each sector will hold: the pending tracks and some stale ones. */
   readonly #wanted: Bitmap;
+  /** What is surely on disk: the same, but where a write is under way or has failed. */
+  readonly #marked: Bitmap;
   readonly #sectorCount: number;
   readonly #isPending: (trackIndex: number) => boolean;
   /** By sector: the write under way, and the one that follows it. */
   readonly #writing = new Map<number, Promise<void>>();
   readonly #queued = new Map<number, Promise<void>>();
 
-  /** @param isPending what memory says: a track that must stay marked */
-  constructor(disk: Disk, place: IntentPlace, isPending: (trackIndex: number) => boolean) {
+  /**
+   * @param isPending what memory says: a track that must stay marked
+   * @param pending most of those tracks, empty as yet: the marks take memory only where they differ
+   */
+  constructor(disk: Disk, place: IntentPlace, isPending: (trackIndex: number) => boolean, pending?: Bitmap) {
     this.#disk = disk;
     this.#offsetBytes = place.offsetBytes;
     this.#pairId = place.pairId;
-    this.#marked = new Bitmap(place.trackCount);
-    this.#wanted = new Bitmap(place.trackCount);
+    this.#wanted = new Bitmap(place.trackCount, pending);
+    this.#marked = new Bitmap(place.trackCount, this.#wanted);
     this.#sectorCount = Math.ceil(place.trackCount / TRACKS_PER_SECTOR);
     this.#isPending = isPending;
+  }
+
+  /** What is surely on disk. */
+  get marked(): ReadonlyBits {
+    return this.#marked;
   }
 
   /** Reads the marks into `into`. @returns how many sectors could not be believed */
@@ -77,6 +85,10 @@ export class IntentBitmap implements IntentStore {
     }
     for (const track of this.#wanted.indices()) into.set(track);
     return corrupt;
+  }
+
+  lean(pending: Bitmap | undefined): void {
+    this.#wanted.lean(pending);
   }
 
   /** Writes every sector as memory says now: a new pair, or a merge of many tracks. @throws DiskError */
@@ -167,8 +179,7 @@ export class IntentBitmap implements IntentStore {
     const end = Math.min(first + TRACKS_PER_SECTOR, this.#marked.length);
     const bits = this.#wanted.toBytes(first, TRACKS_PER_SECTOR);
     // A mark that is dropped cannot be relied on from now on, even before the write is done.
-    for (let track = this.#marked.next(first); track >= 0 && track < end; track = this.#marked.next(track + 1))
-      if (!this.#wanted.has(track)) this.#marked.clear(track);
+    this.#marked.keepCommon(this.#wanted, first, end);
     const content = new Uint8Array(SECTOR_BYTES);
     content.set(bits, HEADER_BYTES);
     this.#seal(content, sector);

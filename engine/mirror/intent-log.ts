@@ -40,10 +40,10 @@ export class IntentLog implements IntentStore {
   readonly #offsetBytes: number;
   readonly #pairId: number;
   readonly #isPending: (trackIndex: number) => boolean;
-  /** What is surely on disk. */
-  readonly #marked: Bitmap;
   /** What the next half will hold. */
   readonly #wanted: Bitmap;
+  /** What is surely on disk: the same, but where a write is under way or has failed. */
+  readonly #marked: Bitmap;
   #generation = 0;
   #nextGeneration = 1;
   #lsn = 0;
@@ -56,17 +56,21 @@ export class IntentLog implements IntentStore {
   #queued: Promise<void> | undefined;
   #compact = false;
 
-  /** @param isPending what memory says: a track that must stay marked */
+  /**
+   * @param isPending what memory says: a track that must stay marked
+   * @param pending most of those tracks, empty as yet: the marks take memory only where they differ
+   */
   constructor(
     disk: Disk,
     place: { readonly pairId: number; readonly offsetBytes: number; readonly trackCount: number },
     isPending: (trackIndex: number) => boolean,
+    pending?: Bitmap,
   ) {
     this.#disk = disk;
     this.#offsetBytes = place.offsetBytes;
     this.#pairId = place.pairId;
-    this.#marked = new Bitmap(place.trackCount);
-    this.#wanted = new Bitmap(place.trackCount);
+    this.#wanted = new Bitmap(place.trackCount, pending);
+    this.#marked = new Bitmap(place.trackCount, this.#wanted);
     this.#isPending = isPending;
   }
 
@@ -104,6 +108,10 @@ export class IntentLog implements IntentStore {
     }
     for (const track of this.#wanted.indices()) into.set(track);
     return believed ? 0 : 1;
+  }
+
+  lean(pending: Bitmap | undefined): void {
+    this.#wanted.lean(pending);
   }
 
   writeAll(): Promise<void> {
@@ -184,7 +192,8 @@ export class IntentLog implements IntentStore {
   /** Writes all that is wanted to the other half, its first sector last. */
   async #beginHalf(): Promise<void> {
     const records = this.#wantedRecords();
-    const kept = [...this.#wanted.indices()];
+    const kept = new Bitmap(this.#wanted.length);
+    for (const track of this.#wanted.indices()) kept.set(track);
     const generation = this.#nextGeneration;
     const sectors: LogRecord[][] = [];
     for (let at = 0; at < records.length; at += RECORDS_PER_SECTOR)
@@ -201,7 +210,7 @@ export class IntentLog implements IntentStore {
     this.#baseSectors = baseSectors;
     this.#tailIndex = baseSectors - 1;
     this.#tail = sectors.at(-1) as LogRecord[];
-    for (const track of kept) if (this.#wanted.has(track)) this.#marked.set(track);
+    for (const track of kept.indices()) if (this.#wanted.has(track)) this.#marked.set(track);
   }
 
   /** Runs of wanted tracks, joined over growing gaps until they fit. */

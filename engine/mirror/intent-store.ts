@@ -18,6 +18,11 @@ export interface IntentStore {
    * pending in memory before the call. @throws DiskError: do not write the data
    */
   mark(first: number, last: number): Promise<void> | undefined;
+  /**
+   * The marks are nearly equal to this set, which decides nothing but the memory that they take; `undefined`:
+   * to none.
+   */
+  lean(pending: Bitmap | undefined): void;
   /** Clears marks that memory does not need, once there are many or if `all`. @throws DiskError */
   sweep(pendingCount: number, all: boolean): Promise<void>;
 }

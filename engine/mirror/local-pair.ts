@@ -79,7 +79,9 @@ export class LocalPair extends Tap {
     const { id: pairId, bitmapOffsetBytes: offsetBytes } = entry;
     const { trackCount } = volume;
     this.pending = new PendingTracks(trackCount);
-    this.intents = new IntentBitmap(meta, { pairId, offsetBytes, trackCount }, (track) => this.pending.has(track));
+    const { pending } = this;
+    const place = { pairId, offsetBytes, trackCount };
+    this.intents = new IntentBitmap(meta, place, (track) => pending.has(track), pending.dirty);
     this.mirrorSide = new MirrorSide(this, meta);
   }
 

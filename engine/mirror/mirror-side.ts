@@ -21,7 +21,8 @@ export class MirrorSide extends Tap {
     const { id: pairId, mirrorBitmapOffsetBytes: offsetBytes } = pair.entry;
     const { trackCount } = pair.volume;
     this.dirty = new Bitmap(trackCount);
-    this.intents = new IntentBitmap(meta, { pairId, offsetBytes, trackCount }, (track) => this.dirty.has(track));
+    const { dirty } = this;
+    this.intents = new IntentBitmap(meta, { pairId, offsetBytes, trackCount }, (track) => dirty.has(track), dirty);
   }
 
   override access(): Access {

@@ -29,7 +29,7 @@ export class PairImage {
   readonly #rollbackTracks: TrackCopy;
   #rolled: Promise<unknown> = Promise.resolve();
   /** Tracks that the image knows as changed need no mark of their own. */
-  #covering = false;
+  #isCovering = false;
   /** Counts how often {@link #covering} had to end. */
   #merges = 0;
   #fixing: Promise<void> | undefined;
@@ -42,6 +42,18 @@ export class PairImage {
     this.image = image;
     this.#rollbackTracks = rollback;
     image.onLost = (moment) => this.#giveUp(moment);
+  }
+
+  get #covering(): boolean {
+    return this.#isCovering;
+  }
+
+  /** While the image stands for marks, the marks are no longer nearly those of what is pending. */
+  set #covering(covering: boolean) {
+    if (covering === this.#isCovering) return;
+    this.#isCovering = covering;
+    const { intents, pending } = this.#pair;
+    intents.lean(covering ? undefined : pending.dirty);
   }
 
   /** Whether the image says durably that all of these tracks are pending. */

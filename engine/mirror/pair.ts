@@ -84,6 +84,7 @@ export class Pair extends Tap {
       meta,
       { pairId: entry.id, offsetBytes: entry.bitmapOffsetBytes, trackCount: volume.trackCount },
       (track) => this.pending.has(track),
+      this.pending.dirty,
     );
   }
 

@@ -4,8 +4,11 @@ import { AssertionError } from "../assert.ts";
 import { checkLaw } from "../testing/check-law.ts";
 import { Bitmap, unionOf } from "./bitmap.ts";
 
-// Lengths around the size of a word, a byte, and nothing.
-const lengths = fc.oneof(fc.integer({ min: 1, max: 200 }), fc.constantFrom(1, 7, 8, 9, 31, 32, 33, 63, 64, 65, 96));
+// Lengths around the size of a page, a word, a byte, and nothing.
+const lengths = fc.oneof(
+  fc.integer({ min: 1, max: 200 }),
+  fc.constantFrom(1, 7, 8, 9, 31, 32, 33, 63, 64, 65, 96, 511, 512, 513, 1024, 1300),
+);
 
 type Op = readonly ["set" | "clear" | "setAll" | "clearAll", number];
 const ops: fc.Arbitrary<Op[]> = fc.array(
@@ -23,6 +26,12 @@ const ops: fc.Arbitrary<Op[]> = fc.array(
 function build(length: number, list: readonly Op[]): { readonly bitmap: Bitmap; readonly model: Set<number> } {
   const bitmap = new Bitmap(length);
   const model = new Set<number>();
+  apply(bitmap, model, list);
+  return { bitmap, model };
+}
+
+function apply(bitmap: Bitmap, model: Set<number>, list: readonly Op[]): void {
+  const { length } = bitmap;
   for (const [kind, pick] of list) {
     const index = pick % length;
     if (kind === "set") {
@@ -37,7 +46,6 @@ function build(length: number, list: readonly Op[]): { readonly bitmap: Bitmap; 
       if (kind === "setAll") for (let bit = 0; bit < length; bit++) model.add(bit);
     }
   }
-  return { bitmap, model };
 }
 
 test("is a set of track numbers: has, count, next and indices agree with one", () => {
@@ -82,6 +90,71 @@ test("bytes carry any part of it, cut at the end, and merging is union", () => {
       },
     ),
   );
+});
+
+test("sets that lean on each other are sets of their own: a change of one leaves the others as they are", () => {
+  const step = fc.tuple(fc.nat({ max: 2 }), ops);
+  checkLaw(
+    fc.property(lengths, fc.array(step, { maxLength: 8 }), (length, steps) => {
+      const base = new Bitmap(length);
+      const middle = new Bitmap(length, base);
+      const last = new Bitmap(length, middle);
+      const sets = [base, middle, last] as const;
+      const models = sets.map(() => new Set<number>());
+      for (const [which, list] of steps) {
+        const set = sets[which] as Bitmap;
+        const model = models[which] as Set<number>;
+        apply(set, model, list);
+        if (list.length % 3 === 1) last.lean(undefined);
+        else if (list.length % 3 === 2) last.lean(middle);
+        for (const [other, { size }] of models.entries()) {
+          expect((sets[other] as Bitmap).count).toBe(size);
+          expect(new Set((sets[other] as Bitmap).indices())).toEqual(models[other]);
+        }
+      }
+    }),
+  );
+});
+
+test("what is common with another set is kept, within a range of words", () => {
+  checkLaw(
+    fc.property(lengths, ops, ops, fc.nat({ max: 40 }), fc.nat({ max: 40 }), (length, mine, theirs, from, words) => {
+      const { bitmap, model } = build(length, mine);
+      const { bitmap: other, model: otherModel } = build(length, theirs);
+      const end = Math.min((from + words) * 32, length);
+      bitmap.keepCommon(other, from * 32, end);
+      const kept = [...model].filter((bit) => bit < from * 32 || bit >= end || otherModel.has(bit));
+      expect(new Set(bitmap.indices())).toEqual(new Set(kept));
+      expect(bitmap.count).toBe(kept.length);
+    }),
+  );
+});
+
+test("what is all clear or all set takes no room, and the rest that of its pages", () => {
+  const length = 1_310_720;
+  const bytesOf = (change: (bitmap: Bitmap) => void): number => {
+    const before = process.memoryUsage().arrayBuffers;
+    const bitmap = new Bitmap(length);
+    change(bitmap);
+    const bytes = process.memoryUsage().arrayBuffers - before;
+    expect(bitmap.length).toBe(length);
+    return bytes;
+  };
+  expect(bytesOf(() => {})).toBeLessThan(8 * 1024);
+  expect(bytesOf((bitmap) => bitmap.setAll())).toBeLessThan(8 * 1024);
+  const everyThird = (bitmap: Bitmap): void => {
+    for (let index = 0; index < length; index += 3) bitmap.set(index);
+  };
+  expect(bytesOf(everyThird)).toBeGreaterThan(length / 8);
+  expect(bytesOf(everyThird)).toBeLessThan((length / 8) * 1.1);
+  // Filled in no order at all, and whole in the end.
+  const scattered = (bitmap: Bitmap): void => {
+    for (let index = 0; index < length; index++) bitmap.set((index * 7_919) % length);
+  };
+  expect(bytesOf(scattered)).toBeLessThan(200 * 1024);
+  const filled = new Bitmap(length);
+  scattered(filled);
+  expect(filled.count).toBe(length);
 });
 
 test("bits of bytes beyond the last track are ignored", () => {

@@ -101,8 +101,12 @@ export class TrackCopy {
   }
 }
 
+export function* allTracks(trackCount: number): Generator<number> {
+  for (let track = 0; track < trackCount; track++) yield track;
+}
+
 /** The tracks of a copy whose marks have a place of their own on `disk`. */
 export function trackCopyAt(disk: Disk, place: IntentPlace, trackBytes: number): TrackCopy {
   const left = new Bitmap(place.trackCount);
-  return new TrackCopy(left, new IntentBitmap(disk, place, (track) => left.has(track)), trackBytes);
+  return new TrackCopy(left, new IntentBitmap(disk, place, (track) => left.has(track), left), trackBytes);
 }
