@@ -1,12 +1,55 @@
 import { defineConfig } from "vitest/config";
+import { missingSuiteLines, missingSuites } from "./ci/suites/missing-suites.ts";
+import { missingSuitesReporter } from "./ci/suites/missing-suites-reporter.ts";
 
-export default defineConfig({
-  test: {
-    include: ["{engine,harness,scenarios,reports,ci}/**/*.test.ts"],
-    // A test that needs chance takes a seed and prints it; nothing here may differ from run to run.
-    sequence: { shuffle: false },
-    testTimeout: 30_000,
-    allowOnly: false,
-    passWithNoTests: false,
-  },
+const FOLDERS = "{engine,harness,scenarios,reports,ci}/**";
+
+/**
+ * Three suites: tests in this process; `*.tools.test.ts`, which drive programs of the system; and
+ * `*.container.test.ts`, which need a Docker engine. A suite that cannot run here is left out and
+ * named at the end; with RESILVER_TESTS=all it is an error.
+ */
+export default defineConfig(async () => {
+  const missing = await missingSuites();
+  if (missing.length > 0 && process.env["RESILVER_TESTS"] === "all")
+    throw new Error(missing.flatMap(missingSuiteLines).join("\n"));
+  const outer = [
+    {
+      name: "tools",
+      include: [`${FOLDERS}/*.tools.test.ts`],
+      testTimeout: 60_000,
+      sequence: { groupOrder: 1 },
+    },
+    {
+      name: "containers",
+      include: [`${FOLDERS}/*.container.test.ts`],
+      globalSetup: "ci/suites/images.setup.ts",
+      testTimeout: 120_000,
+      hookTimeout: 60_000,
+      // One file after the other: they measure time, and share one engine.
+      maxWorkers: 1,
+      sequence: { groupOrder: 2 },
+    },
+  ].filter(({ name }) => !missing.some(({ suite }) => suite === name));
+  return {
+    test: {
+      // A test that needs chance takes a seed and prints it; nothing here may differ from run to run.
+      sequence: { shuffle: false },
+      allowOnly: false,
+      passWithNoTests: false,
+      reporters: ["default", missingSuitesReporter(missing)],
+      projects: [
+        {
+          extends: true as const,
+          test: {
+            name: "unit",
+            include: [`${FOLDERS}/*.test.ts`],
+            exclude: ["**/node_modules/**", "**/*.tools.test.ts", "**/*.container.test.ts"],
+            testTimeout: 30_000,
+          },
+        },
+        ...outer.map((test) => ({ extends: true as const, test })),
+      ],
+    },
+  };
 });

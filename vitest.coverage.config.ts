@@ -9,6 +9,7 @@ export default defineConfig({
       "ci/crash-points/*.test.ts",
       "ci/coverage/scenarios.cover.ts",
     ],
+    exclude: ["**/*.tools.test.ts", "**/*.container.test.ts"],
     testTimeout: 300_000,
     allowOnly: false,
     coverage: {

@@ -151,30 +151,11 @@ make_toxiproxy_image() {
     fail "docker build failed:" "$(cat "$work/build")"
 }
 
-# The tag is a digest of all that goes in, so that an image is never stale; `harness/world/containers/images.ts`
-# computes the same.
-build_image() {
-  local name=$1 bundle=$2 dockerfile=ci/docker/$1.Dockerfile tag
-  tag=resilver-$name:$(cat "$bundle" "$dockerfile" | sha256sum | cut -c1-12)
-  if has_image "$tag"; then
-    say "$tag: there"
-    return
-  fi
-  mkdir -p "$work/$name"
-  cp "$bundle" "$work/$name"
-  docker build -q -t "$tag" -f "$dockerfile" "$work/$name" >/dev/null 2>"$work/build" ||
-    fail "docker build failed:" "$(cat "$work/build")"
-  say "$tag: built"
-}
-
 toxiproxy_build=""
 build_toxiproxy_early
 install_packages
 start_engine
 provide_image "$NODE_IMAGE" make_node_image
 provide_image "$TOXIPROXY_IMAGE" make_toxiproxy_image
-npm run -s build >/dev/null
-for bundle in dist/*.mjs; do
-  if [ -e "$bundle" ]; then build_image "$(basename "$bundle" .mjs)" "$bundle"; fi
-done
+npm run -s build:images | while read -r image; do say "$image: there"; done
 say "done in $SECONDS s"

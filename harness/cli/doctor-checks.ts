@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
 import { toolAvailability } from "../oracle/availability.ts";
+import { type ProvisionedPart, provisionedParts } from "../world/containers/provisioned.ts";
 import { HostAccessError, RunGuards } from "../world/sim/guards.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
@@ -23,7 +24,7 @@ const MEMORY_BYTES_MIN = 2 * 1024 ** 3;
 
 /** Looks at everything that runs depend on; changes nothing. @param out the folder for results */
 export async function doctorChecks(parts: CommandLineParts, out: string): Promise<readonly DoctorCheck[]> {
-  const tools = await toolAvailability();
+  const [tools, provisioned] = await Promise.all([toolAvailability(), provisionedParts()]);
   return [
     nodeCheck(process.versions.node),
     ok("platform", `${process.platform} ${process.arch}, ${availableParallelism()} processors`),
@@ -36,6 +37,7 @@ export async function doctorChecks(parts: CommandLineParts, out: string): Promis
       if (tool.present) return ok(tool.name, [tool.version, tool.where].filter((part) => part !== "").join(" at "));
       return { name: tool.name, status: "limited", found: "absent", lost: tool.lostWithout, remedy: tool.remedy };
     }),
+    ...provisioned.filter(({ name }) => !tools.some((tool) => tool.name === name)).map(provisionedCheck),
   ];
 }
 
@@ -51,6 +53,12 @@ export function nodeCheck(version: string): DoctorCheck {
     lost: "scenarios do not run",
     remedy: `use Node.js ${NODE_MIN.join(".")} or later; npm scripts of a checkout bring their own`,
   };
+}
+
+function provisionedCheck({ name, suite, present, found, remedy }: ProvisionedPart): DoctorCheck {
+  if (present) return ok(name, found);
+  const lost = suite === "containers" ? "nothing runs on containers" : "some tests of the daemon do not run";
+  return { name, status: "limited", found, lost, remedy };
 }
 
 function memoryCheck(totalBytes: number): DoctorCheck {
