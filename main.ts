@@ -15,4 +15,6 @@ await runProgram({
   reports: { consoleReport, junitXml, resultDocument, resultJsonSchema },
   worker: simWorker({ scenarioFolder, engineFolder }),
   engineFolder,
+  // Loaded when it is asked for: the library of the certificates takes longer than most commands.
+  keys: async (request) => (await import("./engine/node/keys/key-files.ts")).writeKeyFiles(request),
 });

@@ -11,6 +11,7 @@ export type SetupErrorCode =
   | "LINK_ADDRESS"
   | "LINK_TLS"
   | "KEYS_EXIST"
+  | "KEYS_FOLDER"
   | "KEYS_NAME";
 
 export interface SetupErrorParts {

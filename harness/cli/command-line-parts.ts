@@ -14,9 +14,17 @@ export interface CommandLineParts {
   readonly worker: WorkerModule;
   /** The engine's sources, with a slash at the end. */
   readonly engineFolder: URL;
+  /** Makes an authority and a certificate a system, as files; gives their paths. Left out where there is no daemon. */
+  readonly keys?: (request: KeysRequest) => Promise<readonly string[]>;
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C. */
   readonly interrupt: AbortSignal;
+}
+
+export interface KeysRequest {
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly days: number;
 }
 
 /** Records in the forms that people and machines read. Pure: text in, text out. */

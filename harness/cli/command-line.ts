@@ -4,6 +4,7 @@ import type { CommandLineParts } from "./command-line-parts.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { exhaustCommand } from "./exhaust-command.ts";
 import { EXIT } from "./exit-code.ts";
+import { keysCommand, type KeysOptions } from "./keys-command.ts";
 import { listCommand } from "./list-command.ts";
 import { parseInteger, SEED_BOUNDS } from "./parse-number.ts";
 import { replayCommand } from "./replay-command.ts";
@@ -20,6 +21,7 @@ Exit codes: 0 passed, 1 failed, 2 undecided or nothing run, 130 interrupted,
 const SEED_DEFAULT = 1;
 const WORKER_BOUNDS = { min: 1, max: 64 };
 const STRIDE_BOUNDS = { min: 1, max: 1_000_000 };
+const DAYS_BOUNDS = { min: 1, max: 3650 };
 const TIMEOUT_BOUNDS = { min: 1, max: 86_400 };
 
 /**
@@ -149,6 +151,18 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .description("print the JSON Schema of a file format")
     .argument("<format>", "results or plan")
     .action((format: string) => exit(schemaCommand(parts, format)));
+
+  program
+    .command("keys")
+    .description("make an authority, and a certificate for each system, for links and hosts over TLS")
+    .argument("<system...>", "names of systems, as in their configurations")
+    .option("--out <dir>", "where the files go; an authority that is there is used", "keys")
+    .addOption(
+      new Option("--days <n>", "how long the certificates are good")
+        .default(730)
+        .argParser((text) => parseInteger("--days", text, DAYS_BOUNDS)),
+    )
+    .action(async (names: string[], flags: KeysOptions) => exit(await keysCommand(parts, names, flags)));
 
   program
     .command("doctor")

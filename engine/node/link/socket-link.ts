@@ -18,7 +18,7 @@ interface Reader {
 const TAKEN: Promise<void> = Promise.resolve();
 
 /**
- * A {@link Link} over one connected socket, TCP or TLS, which must be half-open-able (`allowHalfOpen`).
+ * A {@link Link} over one connected socket, TCP or TLS, that ends when its other end does (not `allowHalfOpen`).
  *
  * Writes of one turn of the event loop go out as one vectored write. Below {@link QUEUED_BYTES_MAX} a
  * write settles at once and costs no promise; above it, when the queue has run empty. What arrives is
@@ -86,6 +86,8 @@ export class SocketLink implements Link {
     this.#state = "closed";
     this.#arrived.length = 0;
     this.#takeReader()?.resolve(undefined);
+    // What is queued is taken: it is sent whatever comes.
+    this.#takeDrain()?.resolve();
     if (!wasOpen) return;
     this.#uncork();
     // What arrives from now on is thrown away, but it is read: to end a connection with something
@@ -140,9 +142,7 @@ export class SocketLink implements Link {
       this.#arrived.length = 0;
       this.#takeReader()?.reject(resetError());
     }
-    // What was queued at our own close was taken, whatever became of it.
-    if (this.#state === "closed") this.#takeDrain()?.resolve();
-    else this.#takeDrain()?.reject(resetError());
+    this.#takeDrain()?.reject(resetError());
   };
 
   #takeReader(): Reader | undefined {

@@ -1,8 +1,18 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LinksUnderTest, linkConformance } from "../../ports/link.conformance.ts";
-import { tcpLinks, type TcpLinks } from "./tcp-links.ts";
+import { makeKeys } from "../keys/make-keys.ts";
+import { type TcpAddress, type TcpLinks, tcpLinks, type TlsIdentity } from "./tcp-links.ts";
+
+const keys = makeKeys(["a", "b", "c"]);
+
+async function identity(name: string): Promise<TlsIdentity> {
+  const { authority, systems } = await keys;
+  const pair = systems.get(name);
+  if (pair === undefined) throw new Error(`no keys for ${name}`);
+  return { ca: authority.cert, ...pair };
+}
 
 // Every socket that a server of this process accepts, for resets and for seeing how far bytes have come.
 let accepted: Socket[] = [];
@@ -20,13 +30,14 @@ afterEach(async () => {
   await Promise.all(opened.map((links) => links.close()));
 });
 
-function open(): LinksUnderTest {
-  const host = "127.0.0.1";
+function open(tls?: TlsIdentity): LinksUnderTest {
+  const at = (port: number): TcpAddress => ({ host: "127.0.0.1", port, ...(tls === undefined ? {} : { peer: "a" }) });
   const links = tcpLinks({
     addresses: new Map([
-      ["b", { host, port: 0 }],
-      ["nobody", { host, port: 1 }],
+      ["b", at(0)],
+      ["nobody", at(1)],
     ]),
+    ...(tls === undefined ? {} : { tls }),
   });
   opened.push(links);
   return {
@@ -56,7 +67,14 @@ async function quiet(): Promise<void> {
   }
 }
 
-linkConformance({ test, open });
+describe("TCP", () => {
+  linkConformance({ test, open: () => open() });
+});
+
+// One system that is its own peer: both sides show the certificate of "a".
+describe("TLS", () => {
+  linkConformance({ test, open: async () => open(await identity("a")) });
+});
 
 test("an address that is taken is told by ready()", async () => {
   const first = tcpLinks({ addresses: new Map([["a", { host: "127.0.0.1", port: 0 }]]) });

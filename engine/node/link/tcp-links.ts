@@ -99,7 +99,7 @@ class Endpoint implements TcpLinks {
     // It may be an address of our own that is about to be bound.
     await this.#listening.get(address)?.bound.catch(() => {});
     if (this.#closed) throw new LinkError("REFUSED", `${address}: this end is closed`);
-    const target = { host, port: this.#ports.get(address) ?? port, allowHalfOpen: true };
+    const target = { host, port: this.#ports.get(address) ?? port };
     if (this.#secure === undefined) return this.#connected(address, connectTcp(target), "connect");
     const socket = connectTls({
       ...target,
@@ -151,20 +151,21 @@ class Endpoint implements TcpLinks {
   }
 
   #tcpServer(onLink: (link: Link) => void): Server {
-    return createTcpServer({ allowHalfOpen: true }, (socket) => onLink(this.#link(socket)));
+    return createTcpServer((socket) => onLink(this.#link(socket)));
   }
 
   #tlsServer(address: string, onLink: (link: Link) => void): Server {
     const server = createTlsServer({
+      ...this.#options.tls,
       ...TLS_OPTIONS,
-      secureContext: this.#secure,
-      allowHalfOpen: true,
       requestCert: true,
       handshakeTimeout: this.#dialTimeoutMs,
     });
     server.on("tlsClientError", (error, socket) => {
       socket.on("error", () => {});
-      this.#refused(address, socket, error);
+      // Of a certificate that is not believed, the error says no more than that the connection is gone.
+      const why: unknown = socket.authorizationError;
+      this.#refused(address, socket, typeof why === "string" ? new Error(why) : error);
     });
     server.on("secureConnection", (socket) => {
       const wrong = this.#wrongPeer(address, socket.getPeerCertificate());
@@ -255,17 +256,15 @@ class Endpoint implements TcpLinks {
 }
 
 /** TLS 1.3 alone, and no resumption: a certificate that has expired must not live on in a ticket. */
-const TLS_OPTIONS = { minVersion: "TLSv1.3", rejectUnauthorized: true } as const;
+const TLS_OPTIONS = {
+  minVersion: "TLSv1.3",
+  secureOptions: constants.SSL_OP_NO_TICKET,
+  rejectUnauthorized: true,
+} as const;
 
 function secureContext({ ca, cert, key }: TlsIdentity): SecureContext {
   try {
-    return createSecureContext({
-      ca,
-      cert,
-      key,
-      minVersion: "TLSv1.3",
-      secureOptions: constants.SSL_OP_NO_TICKET,
-    });
+    return createSecureContext({ ca, cert, key, ...TLS_OPTIONS });
   } catch (error) {
     throw new SetupError(
       "LINK_TLS",
