@@ -22,7 +22,7 @@ const writes = fc.array(
   { maxLength: 8 },
 );
 
-async function open(disk: FakeDisk, target: FakeDisk, meta: FakeDisk, begin: boolean) {
+async function open(disk: FakeDisk, target: FakeDisk, meta: FakeDisk, begin: boolean, durable = async () => {}) {
   const runtime = testRuntime();
   const volume = new Volume("pvol", disk, TRACK_BYTES, runtime);
   const place = { pairId: 1, offsetBytes: 0, trackCount: TRACKS };
@@ -32,6 +32,7 @@ async function open(disk: FakeDisk, target: FakeDisk, meta: FakeDisk, begin: boo
   const lost: string[] = [];
   const onLost = async (why: string): Promise<void> => {
     lost.push(why);
+    await durable();
   };
   const copy = new CopyOut({ volume, target, tracks, runtime, name: "test", onLost });
   volume.addTap(copy);
@@ -113,4 +114,27 @@ test("a target that fails gives up the copy before anything changes, and no chan
       if (whole) expect(target.durable).toEqual(original);
     }),
   );
+});
+
+test("a change waits until it is durable that the copy is lost, though its own track was copied", async () => {
+  const disk = new FakeDisk(original);
+  const target = new FakeDisk(SIZE_BYTES);
+  const meta = new FakeDisk(intentBitmapBytes(TRACKS));
+  const first = await open(disk, target, meta, true, () => new Promise(() => {}));
+  let copied = (): void => {};
+  const copying = new Promise<"done">((resolve) => {
+    copied = () => resolve("done");
+  });
+  // The copy of track 0 takes its time, and that of track 1 fails meanwhile.
+  target.decide = ({ offsetBytes }) => (offsetBytes === 0 ? copying : { fails: () => false });
+  void change(first.volume, { sector: 0, sectors: 1, zero: false });
+  void change(first.volume, { sector: 4, sectors: 1, zero: false });
+  await drained();
+  copied();
+  await drained();
+  expect(first.lost).toEqual(["EIO"]);
+  // Nobody knows durably that it is lost: after a loss of power it is still of the moment.
+  const after = [disk.afterCrash(() => true), target.afterCrash(), meta.afterCrash()] as const;
+  const second = await open(...after, false);
+  expect(await second.copy.read(0, SIZE_BYTES)).toEqual(original);
 });

@@ -64,8 +64,9 @@ export class CopyOut extends Tap {
       const kept: number[] = [];
       for (let track = first; track <= last; track++) if (tracks.left.has(track)) kept.push(track);
       for (const run of tracks.runs(first, last)) await this.#copy(run);
-      if (this.#ended !== "") return;
-      await this.#settle(kept);
+      if (this.#ended === "") await this.#settle(kept);
+      // Another track was lost meanwhile: what was copied of this one is not known, durably, to be of the moment.
+      else await this.#losing;
     } catch (error) {
       await this.#lose(handled(error, DiskError));
     }

@@ -114,9 +114,10 @@ export class ExceptionStore {
    */
   commit(exceptions: readonly Exception[]): Promise<void> {
     this.#queue.push(...exceptions);
-    if (this.#running === undefined && this.#following === undefined) return this.#start();
+    if (this.#following !== undefined) return this.#following;
+    if (this.#running === undefined) return this.#start();
     const start = (): Promise<void> => this.#start();
-    this.#following ??= (this.#running ?? Promise.resolve()).then(start, start);
+    this.#following = this.#running.then(start, start);
     return this.#following;
   }
 
@@ -124,11 +125,10 @@ export class ExceptionStore {
     this.#following = undefined;
     const group = this.#queue;
     this.#queue = [];
-    const done = this.#commitGroup(group).finally(() => {
-      if (this.#running === done) this.#running = undefined;
+    this.#running = this.#commitGroup(group).finally(() => {
+      this.#running = undefined;
     });
-    this.#running = done;
-    return done;
+    return this.#running;
   }
 
   async #commitGroup(group: readonly Exception[]): Promise<void> {
@@ -145,7 +145,7 @@ export class ExceptionStore {
     );
     // This one makes the others part of the chain.
     await this.#writeSector(this.#moment, this.#tailIndex, first);
-    this.#tail = sectors.at(-1) ?? [];
+    this.#tail = rest.at(-1) ?? first;
     this.#tailIndex += sectors.length - 1;
     for (const exception of group) this.#known.set(exception.track, exception);
   }

@@ -1,3 +1,4 @@
+import { assert } from "../assert.ts";
 import { SECTOR_BYTES } from "../ports/index.ts";
 import { ByteReader, ByteWriter } from "../wire/byte-codec.ts";
 import { crc32c } from "../wire/crc32c.ts";
@@ -23,6 +24,7 @@ export interface Exception {
  * (`u32 track, u32 slot, u32 checksum` each), zeros, and `u32 CRC-32C` of all before it.
  */
 export function encodeTableSector(moment: number, index: number, exceptions: readonly Exception[]): Uint8Array {
+  assert(exceptions.length <= EXCEPTIONS_PER_SECTOR, "a sector of an exception table holds so many");
   const writer = new ByteWriter(SECTOR_BYTES).u32(MAGIC).u32(moment).u32(index).u32(exceptions.length);
   for (const { track, slot, checksum } of exceptions) writer.u32(track).u32(slot).u32(checksum);
   const padded = writer.raw(new Uint8Array(SECTOR_BYTES - 4 - writer.bytes().length)).bytes();
@@ -35,7 +37,5 @@ export function decodeTableSector(bytes: Uint8Array, moment: number, index: numb
   const body = new ByteReader(reader.raw(SECTOR_BYTES - 4));
   if (reader.u32() !== crc32c(bytes.subarray(0, SECTOR_BYTES - 4))) return undefined;
   if (body.u32() !== MAGIC || body.u32() !== moment || body.u32() !== index) return undefined;
-  const count = body.u32();
-  if (count > EXCEPTIONS_PER_SECTOR) return undefined;
-  return Array.from({ length: count }, () => ({ track: body.u32(), slot: body.u32(), checksum: body.u32() }));
+  return Array.from({ length: body.u32() }, () => ({ track: body.u32(), slot: body.u32(), checksum: body.u32() }));
 }

@@ -1,3 +1,4 @@
+import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
 import { handled } from "../handled.ts";
 import { journalTracks } from "../journal/base-copy.ts";
@@ -65,10 +66,7 @@ class LsnImage extends Image {
   }
 
   #keep(lsn: number): JournalPin {
-    const pin: JournalPin = this.#journal.moments.pin(lsn, () => {
-      if (pin === this.#pin && this.state === "fixed") this.runtime.tasks.spawn(this.lose("full"));
-    });
-    return pin;
+    return this.#journal.moments.pin(lsn, () => this.runtime.tasks.spawn(this.lose("full")));
   }
 
   protected override openMoment(): void {
@@ -119,8 +117,9 @@ class LsnImage extends Image {
   }
 
   async #read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    assert(this.#pin !== undefined, "an image that is read has been fixed");
     try {
-      return await this.#journal.moments.readAt(this.#pin?.lsn ?? -1, offsetBytes, lengthBytes);
+      return await this.#journal.moments.readAt(this.#pin.lsn, offsetBytes, lengthBytes);
     } catch (error) {
       handled(error, EngineError);
       await this.lose("full");

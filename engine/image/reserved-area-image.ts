@@ -52,9 +52,13 @@ export class ReservedAreaImage extends Image {
     return 4 * intentBitmapBytes(trackCount) + sizeBytes;
   }
 
+  get #present(): Tables {
+    assert(this.#tables !== undefined, "what changed is asked of an image that has been fixed");
+    return this.#tables;
+  }
+
   override hasChanged(first: number, last: number): boolean {
-    if (this.#tables === undefined) return false;
-    const { changes, copy } = this.#tables;
+    const { changes, copy } = this.#present;
     // A crash may have come between the two: then the change was not made.
     for (let track = first; track <= last; track++)
       if (!changes.marked.has(track) || copy.left.has(track)) return false;
@@ -62,9 +66,8 @@ export class ReservedAreaImage extends Image {
   }
 
   override *changedTracks(): Iterable<number> {
-    if (this.#tables === undefined) return;
+    const { changes, copy } = this.#present;
     // A track that was not copied has not changed, whatever was intended.
-    const { changes, copy } = this.#tables;
     for (const track of changes.marked.indices()) if (!copy.left.has(track)) yield track;
   }
 
@@ -74,7 +77,7 @@ export class ReservedAreaImage extends Image {
     await this.#copying;
     const { trackCount } = this.volume;
     const tables = this.#place(moment);
-    const stale = revised && this.#tables !== undefined ? staleTracks(this.#tables) : allTracks(trackCount);
+    const stale = revised ? staleTracks(this.#present) : allTracks(trackCount);
     await Promise.all([tables.copy.begin(stale), tables.changes.writeAll()]);
     this.#prepared = tables;
     this.#preparedAll = !revised;
@@ -116,9 +119,9 @@ export class ReservedAreaImage extends Image {
   }
 
   protected override async preserve(first: number, last: number): Promise<string> {
-    const tables = this.#tables;
+    const tables = this.#present;
     const copyOut = this.#copyOut;
-    assert(tables !== undefined && copyOut !== undefined, "an image that is fixed has its tables");
+    assert(copyOut !== undefined, "an image that has its tables copies by them");
     await Promise.all([tables.changes.mark(first, last), copyOut.prepare(NOTHING, first, last)]);
     return "";
   }

@@ -206,13 +206,11 @@ export class Journal extends Tap {
   /** Changes happen, and go to the other end, in the order of their numbers: so they are in one order at both. */
   override ready(_payloadBytes: number, update: Update): Promise<void> | undefined {
     const entry = this.#entries.get(update);
-    for (const earlier of this.#uncommitted) {
-      if (earlier === entry) return undefined;
-      return new Promise((resolve) => {
-        this.#turns.push(resolve);
-      });
-    }
-    return undefined;
+    const [first] = this.#uncommitted;
+    if (first === entry) return undefined;
+    return new Promise((resolve) => {
+      this.#turns.push(resolve);
+    });
   }
 
   #nextTurn(entry: JournalEntry): void {
@@ -277,9 +275,10 @@ export class Journal extends Tap {
   }
 
   /** How this change is called, while it happens. */
-  numberOf(update: Update): ChangeNumber | undefined {
+  numberOf(update: Update): ChangeNumber {
     const entry = this.#entries.get(update);
-    return entry === undefined ? undefined : { journalId: this.management.state.journalId, lsn: entry.lsn };
+    assert(entry !== undefined, "what is numbered is in the journal, and happens now");
+    return { journalId: this.management.state.journalId, lsn: entry.lsn };
   }
 
   // --- what is durable in the volume ------------------------------------------------------------

@@ -23,12 +23,12 @@ export class LogArea {
 
   /** @throws DiskError */
   async read(position: number, lengthBytes: number): Promise<Uint8Array> {
-    const [first, second] = this.#pieces(position, lengthBytes);
-    const head = await this.#disk.read(first.offsetBytes, first.lengthBytes);
-    if (second === undefined) return head;
+    const { head, rest } = this.#pieces(position, lengthBytes);
+    const found = await this.#disk.read(head.offsetBytes, head.lengthBytes);
+    if (rest === undefined) return found;
     const joined = new Uint8Array(lengthBytes);
-    joined.set(head);
-    joined.set(await this.#disk.read(second.offsetBytes, second.lengthBytes), head.length);
+    joined.set(found);
+    joined.set(await this.#disk.read(rest.offsetBytes, rest.lengthBytes), found.length);
     return joined;
   }
 
@@ -37,22 +37,19 @@ export class LogArea {
    * not acknowledged, and its data not written.
    */
   async write(position: number, data: Uint8Array): Promise<void> {
-    let at = 0;
-    for (const piece of this.#pieces(position, data.length)) {
-      if (piece === undefined) continue;
-      const { offsetBytes, lengthBytes } = piece;
-      await writePersistently(this.#writer, offsetBytes, data.subarray(at, at + lengthBytes));
-      at += lengthBytes;
-    }
+    const { head, rest } = this.#pieces(position, data.length);
+    await writePersistently(this.#writer, head.offsetBytes, data.subarray(0, head.lengthBytes));
+    if (rest !== undefined) await writePersistently(this.#writer, rest.offsetBytes, data.subarray(head.lengthBytes));
   }
 
-  #pieces(position: number, lengthBytes: number): readonly [Piece, Piece?] {
+  /** `rest`: what is beyond the end of the area, and so at its start. */
+  #pieces(position: number, lengthBytes: number): { readonly head: Piece; readonly rest?: Piece } {
     assert(lengthBytes <= this.sizeBytes, "what is written to a log fits it");
     const start = position % this.sizeBytes;
     const headBytes = Math.min(lengthBytes, this.sizeBytes - start);
     const head = { offsetBytes: this.#startBytes + start, lengthBytes: headBytes };
-    if (headBytes === lengthBytes) return [head];
-    return [head, { offsetBytes: this.#startBytes, lengthBytes: lengthBytes - headBytes }];
+    if (headBytes === lengthBytes) return { head };
+    return { head, rest: { offsetBytes: this.#startBytes, lengthBytes: lengthBytes - headBytes } };
   }
 }
 

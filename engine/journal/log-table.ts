@@ -92,17 +92,18 @@ export class LogTable {
     return kind === "rewind" ? targetLsn : lsn - 1;
   }
 
-  /** The entries that lead from the base to the moment `lsn`, newest first; `undefined` if they do not. */
-  wayTo(lsn: number): JournalEntry[] | undefined {
+  /** The entries that lead from the base to the moment `lsn`, newest first. It is in the window: so they do. */
+  wayTo(lsn: number): JournalEntry[] {
     const way: JournalEntry[] = [];
     let at = lsn;
     for (; at > this.#baseLsn; at = this.#before(at)) way.push(this.entry(at));
-    return at === this.#baseLsn ? way : undefined;
+    assert(at === this.#baseLsn, "a moment in the window leads to the base");
+    return way;
   }
 
   /** The last change on the way to a moment; `undefined` if it is in the base. */
   lastChange(lsn: number): JournalEntry | undefined {
-    return this.wayTo(lsn)?.find(({ kind }) => kind === "write" || kind === "zero");
+    return this.wayTo(lsn).find(({ kind }) => kind === "write" || kind === "zero");
   }
 
   /** The entry of a change that the other end numbered. */
@@ -112,7 +113,7 @@ export class LogTable {
 
   /** Whether the moment lies on the way to the newest one. */
   isOnWay(lsn: number): boolean {
-    return lsn === this.#baseLsn || this.wayTo(this.newestLsn)?.some((entry) => entry.lsn === lsn) === true;
+    return lsn === this.#baseLsn || this.wayTo(this.newestLsn).some((entry) => entry.lsn === lsn);
   }
 
   /** The first moment from which on every one, up to the newest, can be recovered; not before `foldLsn`. */

@@ -1,4 +1,3 @@
-import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
 import { DiskError } from "../ports/index.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
@@ -50,14 +49,11 @@ export class Moments {
     const { name } = this.#journal.parts.volume;
     const asked = "lsn" in to ? `lsn ${to.lsn}` : `time ${to.timeNs}`;
     const refusal = new EngineError("JOURNAL_POINT", { volume: name, asked, oldestLsn, newestLsn, oldestTimeNs });
-    if ("timeNs" in to) {
-      if (to.timeNs < oldestTimeNs || to.timeNs > this.#journal.parts.runtime.clock.monotonicNs()) throw refusal;
-      const lsn = Math.min(this.#journal.table.atTime(to.timeNs), newestLsn);
-      if (lsn < oldestLsn) throw refusal;
-      return lsn;
-    }
-    if (to.lsn < oldestLsn || to.lsn > newestLsn) throw refusal;
-    return to.lsn;
+    if ("timeNs" in to && (to.timeNs < oldestTimeNs || to.timeNs > this.#journal.parts.runtime.clock.monotonicNs()))
+      throw refusal;
+    const lsn = "lsn" in to ? to.lsn : this.#journal.table.atTime(to.timeNs);
+    if (lsn < oldestLsn || lsn > newestLsn) throw refusal;
+    return lsn;
   }
 
   /** What the volume held after entry `lsn`. @throws EngineError JOURNAL_POINT. @throws DiskError */
@@ -74,7 +70,6 @@ export class Moments {
 
   async #read(lsn: number, offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     const way = this.#journal.table.wayTo(lsn);
-    assert(way !== undefined, "a moment in the window leads to the base");
     const { disk } = this.#journal.parts.base;
     return this.#journal.fold.reading(readOverlaid(disk, this.#journal.log, way, offsetBytes, lengthBytes));
   }

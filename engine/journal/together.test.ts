@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { NS_PER_MS } from "../ports/index.ts";
 import { Site } from "../testing/site.node.ts";
 import type { Journal } from "./journal.ts";
+import { numberAt } from "./together.ts";
 
 const TRACK_BYTES = 8192;
 const TRACKS = 64;
@@ -138,6 +139,45 @@ test.each(["a", "b"] as const)("%s loses power in the middle: both come to the s
     expect(await content(site, "a"), step).toEqual(rewound ? before : after);
     expect(await content(site, "b"), step).toEqual(rewound ? before : after);
   }
+});
+
+test("after the roles are swapped a moment from before is known at both ends by its old number", async () => {
+  const site = await paired("sync", true);
+  const { lsn, before } = await twoGenerations(site);
+  await settled(site);
+  const number = numberAt(journalAt(site, "a"), lsn);
+  expect(number).toBeDefined();
+  const there = number && journalAt(site, "b").table.ofPeer(number)?.lsn;
+  await site.run(site.at("a").system.execute({ kind: "failback", pair: "p" }));
+  await settled(site);
+  const sentBytes = site.network.sentBytes;
+  const recover = { kind: "recover", volume: "svol", to: { lsn: there ?? 0 }, method: "apply" } as const;
+  await site.run(site.at("b").system.execute(recover));
+  await settled(site);
+  expect(site.network.sentBytes - sentBytes).toBeLessThan(4096);
+  expect(site.at("b").runtime.steps).toContain("pair.recover.sent");
+  for (const system of ["a", "b"]) expect(await content(site, system)).toEqual(before);
+});
+
+test("a remote whose base is not whole gets what is brought", async () => {
+  const site = await paired("sync", true);
+  const first = await twoGenerations(site);
+  await settled(site);
+  // The disk that is to be the next base there.
+  site.disk("b", "svol").decide = () => ({ fails: () => false });
+  const recover = { kind: "recover", volume: "pvol" } as const;
+  await site.run(site.at("a").system.execute({ ...recover, to: { lsn: first.lsn }, method: "swap" }));
+  await site.until(() => journalAt(site, "a").moments.isRecoverable);
+  const second = await twoGenerations(site);
+  await settled(site);
+  expect(journalAt(site, "b").moments.isRecoverable).toBe(false);
+  const sentBytes = site.network.sentBytes;
+  await site.run(site.at("a").system.execute({ ...recover, to: { lsn: second.lsn }, method: "apply" }));
+  await settled(site);
+  expect(site.network.sentBytes - sentBytes).toBeGreaterThan(SIZE_BYTES);
+  for (const system of ["a", "b"]) expect(await content(site, system)).toEqual(second.before);
+  site.disk("b", "svol").decide = () => "done";
+  await site.until(() => journalAt(site, "b").moments.isRecoverable);
 });
 
 test("the log and the base of a journal are nobody's mirror", async () => {

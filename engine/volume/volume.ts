@@ -198,7 +198,8 @@ export class Volume {
    */
   async replay(update: Update, origin: Tap): Promise<void> {
     const { first, last } = this.#tracks(update.offsetBytes, lengthOf(update));
-    const taps = this.#taps.filter((tap) => tap !== origin);
+    // What a restore has not brought yet it brings in any case: this may be what was there before a write that failed.
+    const taps = this.#taps.filter((tap) => tap !== origin && tap !== this.rewriter);
     for (const tap of taps) tap.begin(first, last);
     try {
       for (const tap of taps) await tap.prepare(update, first, last);
