@@ -101,12 +101,17 @@ export interface Checker {
   writeZeroes(request: HostRange): number;
   flush(request: { readonly host: string; readonly volume: VolumeKey }): number;
   read(request: HostRange): number;
-  /** A write, trim, write of zeroes or flush was acknowledged to the host. */
-  acknowledged(operation: number): void;
+  /**
+   * A write, trim, write of zeroes or flush was acknowledged to the host.
+   * @param at the {@link moment} of the answer, if it is told later
+   */
+  acknowledged(operation: number, at?: number): void;
   /** A read was answered with these bytes. */
-  readDone(operation: number, data: Uint8Array): void;
+  readDone(operation: number, data: Uint8Array, at?: number): void;
   /** Any request was answered by an error; `GONE` as soon as its system died. */
-  failed(operation: number, code: HostErrorCode): void;
+  failed(operation: number, code: HostErrorCode, at?: number): void;
+  /** Now, for an answer that is to be told later. */
+  moment(): number;
 
   /** A data disk changed; wire it to `onChange` of every disk of the configuration. */
   diskChanged(volume: VolumeKey, change: DiskChange): void;

@@ -99,8 +99,12 @@ export class MirrorChecker implements Checker {
     return this.#issue("read", host, volume, offsetBytes, lengthBytes, false).index;
   }
 
-  acknowledged(index: number): void {
-    const operation = this.#end(index, "acknowledged");
+  moment(): number {
+    return this.#model.tick();
+  }
+
+  acknowledged(index: number, at?: number): void {
+    const operation = this.#end(index, "acknowledged", at);
     this.#look();
     if (operation.kind === "flush") this.#acknowledged.flush(operation);
     else {
@@ -110,12 +114,12 @@ export class MirrorChecker implements Checker {
     this.#difference.acknowledged(this.#model.diskAt(operation.disk));
   }
 
-  readDone(index: number, data: Uint8Array): void {
-    this.#reads.done(this.#end(index, "acknowledged"), data);
+  readDone(index: number, data: Uint8Array, at?: number): void {
+    this.#reads.done(this.#end(index, "acknowledged", at), data);
   }
 
-  failed(index: number, code: HostErrorCode): void {
-    const operation = this.#end(index, code);
+  failed(index: number, code: HostErrorCode, at?: number): void {
+    const operation = this.#end(index, code, at);
     if (operation.kind === "read" || operation.kind === "flush") return;
     if (code === "REFUSED") this.#judgeRefused(operation);
     else this.#unacknowledged.ended(operation);
@@ -313,12 +317,12 @@ export class MirrorChecker implements Checker {
     return operation.index;
   }
 
-  #end(index: number, state: "acknowledged" | HostErrorCode): Operation {
+  #end(index: number, state: "acknowledged" | HostErrorCode, at = this.#model.tick()): Operation {
     const operation = this.#operations[index];
     if (operation === undefined) throw new Error(`checker: operation ${index} was never issued`);
     if (operation.state !== "open")
       throw new Error(`checker: operation ${index} ended twice: ${operation.state}, ${state}`);
-    operation.endedAt = this.#model.tick();
+    operation.endedAt = at;
     operation.state = state;
     return operation;
   }

@@ -54,9 +54,7 @@ export class RestoredContents {
 
   /** The secondary, if a resync has left a mixture there: a takeover first puts its image back (LS-8). */
   #mixture(name: string): DiskState | undefined {
-    for (const { disk } of this.#model.pairs.find(({ config }) => config.name === name)?.sides ?? []) {
-      const reports = this.#model.live(disk.system)?.pairs() ?? [];
-      const report = reports.find(({ pair, volume }) => pair === name && volume === disk.name);
+    for (const { disk, report } of this.#model.pairs.find(({ config }) => config.name === name)?.sides ?? []) {
       if (report?.role === "secondary" && !report.consistent) return disk;
     }
     return undefined;

@@ -36,6 +36,8 @@ export interface PlanRunParts<W extends RunWorld> {
   readonly census: boolean;
   /** Calls what may use the machine's clock and files, for outside judges. */
   readonly outside: <T>(body: () => T) => T;
+  /** Settles when the checker knows disks and systems as they are now. */
+  readonly look: () => Promise<void>;
   /** Nothing is to happen any more: a program gave up. */
   readonly stop: () => void;
 }
@@ -150,6 +152,7 @@ export class PlanRun<W extends RunWorld = RunWorld> {
     if (this.#parts.census) this.#census = takeCensus(this.#plan, this.world);
     await this.#interpreter.sequence(this.#plan.steps, "steps");
     this.checker.checkpoint();
+    await this.#parts.look();
     const { expect } = this.#plan;
     await this.#readImages();
     for (const expectation of expect) if (expectation.kind === "converged") await this.#converge(expectation.withinMs);
@@ -164,6 +167,7 @@ export class PlanRun<W extends RunWorld = RunWorld> {
     }
     for (const failure of this.#measures.failures()) this.#fail("expectation", failure);
     await this.#readImages();
+    await this.#parts.look();
     this.#captures.end();
   }
 
@@ -220,6 +224,7 @@ export class PlanRun<W extends RunWorld = RunWorld> {
     }
     const missing = await this.#waiting.during("convergence", converge(this.world, pairs, withinMs));
     if (missing === "") this.checker.quiet();
+    await this.#parts.look();
     this.checker.live(missing === "", missing === "" ? "" : `not converged within ${withinMs} ms: ${missing}`);
   }
 

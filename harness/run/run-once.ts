@@ -1,5 +1,6 @@
 import { NS_PER_MS } from "../../engine/ports/index.ts";
 import { type CheckResult, createChecker } from "../check/checker.ts";
+import { SampledChecker } from "../check/sampled-checker.ts";
 import { EventLog } from "../history/event-log.ts";
 import type { FileSystems } from "../files/file-system.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -27,6 +28,11 @@ export interface RunOnceOptions {
   readonly checkBuffers: boolean;
   /** Count what a crash can fall upon. */
   readonly census: boolean;
+  /**
+   * Judge by samples, as a world must that cannot look at everything at once: disks every `everyNs`, and the
+   * systems' own words `lagNs` later. Shows that such judgement is fair.
+   */
+  readonly sampling?: { readonly everyNs: number; readonly lagNs: number };
 }
 
 /** What one execution of a plan gave; plain data, so that the world of the run can be forgotten. */
@@ -37,7 +43,8 @@ export interface Execution extends PlanOutcome {
 
 /** Executes a plan in a new simulated world. */
 export async function runOnce(plan: Plan, options: RunOnceOptions): Promise<Execution> {
-  const { seed, target, limits, checkBuffers } = options;
+  const { seed, target, limits, checkBuffers, sampling } = options;
+  let sampled: SampledChecker | undefined;
   const log = new EventLog(limits.retainEvents);
   const scheduler = new Scheduler(log, {
     eventsMax: limits.eventsMax,
@@ -56,12 +63,29 @@ export async function runOnce(plan: Plan, options: RunOnceOptions): Promise<Exec
         links: topology.links.map(({ name, between: [dial, listen] }) => ({ name, dial, listen })),
         latencyNs: topology.latencyUs * 1000,
         checkBuffers,
-        listener,
+        listener: {
+          ...listener,
+          systemDown: (system, kind) => {
+            sampled?.sample()();
+            listener.systemDown(system, kind);
+            // What a power loss took, before anything is written over it.
+            if (sampled !== undefined) run.world.after(0, () => sampled?.sample()());
+          },
+        },
       }),
-    makeChecker: createChecker,
+    makeChecker: (config) => {
+      if (sampling === undefined) return createChecker(config);
+      sampled = new SampledChecker(config);
+      return sampled;
+    },
+    look: () => {
+      sampled?.sample()();
+      return Promise.resolve();
+    },
     outside: (body) => guards.outside(body),
     stop: () => scheduler.finish(),
   });
+  if (sampled !== undefined && sampling !== undefined) takeSamples(run.world, sampled, sampling);
   let check: CheckResult = { invariants: {}, checks: {}, failures: [] };
   try {
     await drive(run, scheduler, options.pump, guards);
@@ -74,6 +98,20 @@ export async function runOnce(plan: Plan, options: RunOnceOptions): Promise<Exec
   const execution = { ...run.outcome(check), log, virtualNs: scheduler.nowNs };
   run.world.release();
   return execution;
+}
+
+function takeSamples(
+  world: SimWorld,
+  checker: SampledChecker,
+  { everyNs, lagNs }: { readonly everyNs: number; readonly lagNs: number },
+): void {
+  world.after(everyNs, () => {
+    const judge = checker.sample();
+    world.after(lagNs, () => {
+      judge();
+      takeSamples(world, checker, { everyNs, lagNs });
+    });
+  });
 }
 
 /** Runs the scheduler until the plan has ended, or cannot. */

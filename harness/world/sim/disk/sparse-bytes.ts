@@ -54,6 +54,16 @@ export class SparseBytes {
     chunk.set(piece, offsetBytes - chunkIndex * CHUNK_BYTES);
   }
 
+  /** Writes bytes wherever they lie. */
+  put(offsetBytes: number, bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      const local = (offsetBytes + at) % CHUNK_BYTES;
+      const pieceBytes = Math.min(CHUNK_BYTES - local, bytes.length - at);
+      this.putPiece(offsetBytes + at, bytes.subarray(at, at + pieceBytes));
+      at += pieceBytes;
+    }
+  }
+
   /** Zeroes a piece that lies in one chunk; a chunk that is covered whole is given back. */
   zeroPiece(offsetBytes: number, lengthBytes: number): void {
     const chunkIndex = Math.floor(offsetBytes / CHUNK_BYTES);
