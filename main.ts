@@ -15,6 +15,19 @@ await runProgram({
   reports: { consoleReport, junitXml, resultDocument, resultJsonSchema },
   worker: simWorker({ scenarioFolder, engineFolder }),
   engineFolder,
-  // Loaded when it is asked for: the library of the certificates takes longer than most commands.
+  // All that follows is loaded when it is asked for: it takes longer than most commands.
   keys: async (request) => (await import("./engine/node/keys/key-files.ts")).writeKeyFiles(request),
+  schemas: new Map([["engine", async () => (await import("./engine/node/daemon/config.ts")).configJsonSchema()]]),
+  programs: [
+    {
+      name: "engine",
+      description: "run the replication engine as a daemon",
+      run: async (args, io) => (await import("./engine/node/cli/engine-program.ts")).engineProgram(args, io),
+    },
+    {
+      name: "ctl",
+      description: "ask a running engine, and give it commands",
+      run: async (args, io) => (await import("./engine/node/cli/ctl-program.ts")).ctlProgram(args, io),
+    },
+  ],
 });

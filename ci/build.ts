@@ -4,7 +4,7 @@ import { build } from "esbuild";
 
 /** The programs that run in containers, each bundled into one file: `npm run build`. */
 const PROGRAMS = [
-  { entry: "engine/node/daemon/main.ts", bundle: "dist/engine.mjs" },
+  { entry: "engine/node/cli/main.ts", bundle: "dist/engine.mjs" },
   { entry: "harness/world/containers/fault-disk/main.ts", bundle: "dist/fault-disk.mjs" },
 ].filter(({ entry }) => existsSync(entry));
 

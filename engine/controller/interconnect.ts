@@ -4,7 +4,7 @@ import type { Connection } from "../mirror/connection.ts";
 import { Outbox, readAck } from "../mirror/outbox.ts";
 import type { Pair } from "../mirror/pair.ts";
 import type { Suspension } from "../mirror/pair-entry.ts";
-import { below, type Link, type LinkEndpoint, LinkError, NS_PER_MS, sleep } from "../ports/index.ts";
+import { below, type Link, type LinkEndpoint, LinkError, type Listener, NS_PER_MS, sleep } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import { type Frame, isOrdered } from "../wire/frame.ts";
@@ -52,6 +52,8 @@ export class Interconnect {
   #attempts = 0;
   #lastEpoch = -1;
   #redialNs = REDIAL_NS_FIRST;
+  #listener: Listener | undefined;
+  #stopped = false;
 
   constructor(config: LinkConfig, endpoint: LinkEndpoint, runtime: Runtime, host: InterconnectHost) {
     this.config = config;
@@ -86,12 +88,20 @@ export class Interconnect {
 
   start(): void {
     if (this.config.role === "dial") this.#runtime.tasks.spawn(this.#dialForever());
-    else this.#endpoint.listen(this.config.address, (link) => this.#accept(link));
+    else this.#listener = this.#endpoint.listen(this.config.address, (link) => this.#accept(link));
     this.#watch();
   }
 
+  /** Ends the session, and begins no other. Settles when all that was received is applied. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#listener?.close();
+    this.#connection?.session.end("stopped");
+    await this.#applier.idle();
+  }
+
   async #dialForever(): Promise<void> {
-    for (;;) {
+    while (!this.#stopped) {
       // What the last session left must be in place before the pairs say where they stand.
       await this.#applier.idle();
       try {
@@ -125,7 +135,7 @@ export class Interconnect {
   }
 
   #accept(link: Link): void {
-    if (this.#strangers >= STRANGERS_MAX) {
+    if (this.#strangers >= STRANGERS_MAX || this.#stopped) {
       link.close();
       return;
     }
@@ -185,6 +195,7 @@ export class Interconnect {
   }
 
   #up(session: Session): void {
+    if (this.#stopped) return session.end("stopped");
     // Two sessions may have waited for the applier at once; the later dial is the one that lives.
     this.#connection?.session.end("replaced");
     const outbox = new Outbox(session, () => this.#runtime.clock.monotonicNs());

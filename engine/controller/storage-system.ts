@@ -84,6 +84,16 @@ export class StorageSystem {
     return system;
   }
 
+  /**
+   * Ends the sessions; settles when all that was received is applied, and where the pairs stand is durable.
+   * Nothing depends on it: a crash loses nothing either. Let hosts go first.
+   */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#interconnects.values()].map((interconnect) => interconnect.stop()));
+    await this.#memory.table.persist();
+    this.#runtime.log.step("system.stopped", { system: this.name });
+  }
+
   get name(): string {
     return this.#config.name;
   }

@@ -1,5 +1,7 @@
 /** What an operator can have set up wrong before anything runs. `docs/errors.md` has one heading a code. */
 export type SetupErrorCode =
+  | "ADDRESS_UNUSABLE"
+  | "CONFIG_INVALID"
   /** A second program has the file or device open. */
   | "DISK_IN_USE"
   /** This machine has no way to make sure that nobody else has it open. */
@@ -12,7 +14,8 @@ export type SetupErrorCode =
   | "LINK_TLS"
   | "KEYS_EXIST"
   | "KEYS_FOLDER"
-  | "KEYS_NAME";
+  | "KEYS_NAME"
+  | "TOKEN_FILE";
 
 export interface SetupErrorParts {
   /** Where: a file, an option, an address. */

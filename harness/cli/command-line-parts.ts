@@ -16,6 +16,10 @@ export interface CommandLineParts {
   readonly engineFolder: URL;
   /** Makes an authority and a certificate a system, as files; gives their paths. Left out where there is no daemon. */
   readonly keys?: (request: KeysRequest) => Promise<readonly string[]>;
+  /** Schemas of formats that the harness does not know, by name. */
+  readonly schemas: ReadonlyMap<string, () => Promise<unknown>>;
+  /** Commands that are programs of their own, with options of theirs. */
+  readonly programs: readonly SubProgram[];
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C. */
   readonly interrupt: AbortSignal;
@@ -25,6 +29,19 @@ export interface KeysRequest {
   readonly folder: string;
   readonly names: readonly string[];
   readonly days: number;
+}
+
+/** A command that `resilver` only hands over to: loaded when it is given. */
+export interface SubProgram {
+  readonly name: string;
+  readonly description: string;
+  /** @returns the exit code */
+  run(args: readonly string[], io: SubProgramIo): Promise<number>;
+}
+
+export interface SubProgramIo extends Pick<Terminal, "out" | "err"> {
+  readonly interrupt: AbortSignal;
+  readonly version: string;
 }
 
 /** Records in the forms that people and machines read. Pure: text in, text out. */

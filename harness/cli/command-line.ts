@@ -36,6 +36,11 @@ export async function commandLine(parts: CommandLineParts, args: readonly string
     exitCode = code;
   });
   try {
+    const handed = parts.programs.find(({ name }) => name === args[0]);
+    if (handed !== undefined) {
+      const { out, err } = parts.terminal;
+      return await handed.run(args.slice(1), { out, err, interrupt: parts.interrupt, version: parts.version });
+    }
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
@@ -149,8 +154,8 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
   program
     .command("schema")
     .description("print the JSON Schema of a file format")
-    .argument("<format>", "results or plan")
-    .action((format: string) => exit(schemaCommand(parts, format)));
+    .argument("<format>", ["results", "plan", ...parts.schemas.keys()].join(", "))
+    .action(async (format: string) => exit(await schemaCommand(parts, format)));
 
   program
     .command("keys")
@@ -172,6 +177,8 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .action(async (flags: { out: string; json?: true }) => {
       exit(await doctorCommand(parts, flags.out, flags.json === true));
     });
+  // For the help only: their words are their own affair.
+  for (const { name, description } of parts.programs) program.command(name).description(description);
   // They take this over from the program, which needs it to tell an unknown command.
   for (const command of program.commands) command.allowExcessArguments(false);
   return program;

@@ -11,8 +11,8 @@ export class Metrics {
   readonly #requests: Counter<"volume" | "operation">;
   readonly #bytes: Counter<"volume" | "operation">;
   readonly #failures: Counter<"volume" | "operation">;
-  /** Clients of each export now. Set by the server of hosts. */
-  clients: () => ReadonlyMap<string, number> = () => new Map();
+  /** Hosts that are connected now. Set by whoever serves them. */
+  clients: () => number = () => 0;
   /** What the system tells of itself; `undefined` before it has started. */
   status: () => StatusDocument | undefined = () => undefined;
 
@@ -64,15 +64,13 @@ export class Metrics {
   }
 
   #defineClients(): void {
-    const clients = (): ReadonlyMap<string, number> => this.clients();
+    const clients = (): number => this.clients();
     const gauge = new Gauge({
       name: "resilver_nbd_clients",
-      help: "NBD clients that use an export",
-      labelNames: ["export"],
+      help: "NBD clients that are connected",
       registers: [],
       collect() {
-        this.reset();
-        for (const [name, count] of clients()) this.set({ export: name }, count);
+        this.set(clients());
       },
     });
     this.#registry.registerMetric(gauge);
