@@ -104,10 +104,13 @@ export class PairImage {
     await this.#track();
   }
 
-  /** Writes under way end, and nothing changes until the image is durable. */
+  /**
+   * Writes under way reach the disk, and nothing changes until the image is durable. Not until they are
+   * acknowledged: what the other end is still to say of them does not change them.
+   */
   async #fixDrained(): Promise<boolean> {
     const { entry, volume } = this.#pair;
-    const release = await volume.locks.drain();
+    const release = await volume.locks.still();
     try {
       // A mixture is no moment. What was applied last may also have ended a resync.
       if (!entry.consistent || entry.status !== "SPLIT") return false;

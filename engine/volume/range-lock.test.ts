@@ -96,3 +96,29 @@ test("a range is given back once", async () => {
   release();
   expect(release).toThrow(AssertionError);
 });
+
+test("whoever only wants the disk to be still passes what is placed, no other; what comes later waits behind it", async () => {
+  const lock = new RangeLock();
+  const [placed, other] = [await lock.hold(0, 4), await lock.hold(4, 8)];
+  lock.placed(placed);
+  let still: (() => void) | undefined;
+  void lock.still().then((release) => {
+    still = release;
+  });
+  const later = ask(lock, 20, 24);
+  const drain = ask(lock, 0, Number.POSITIVE_INFINITY);
+  await drained();
+  expect([still, later.state]).toEqual([undefined, "waits"]);
+  lock.placed(other);
+  await drained();
+  expect([typeof still, later.state]).toEqual(["function", "waits"]);
+  // The acknowledgements may come while the disk is still, or after.
+  lock.release(placed);
+  still?.();
+  await drained();
+  expect([later.state, drain.state]).toEqual(["holds", "waits"]);
+  later.release?.();
+  lock.release(other);
+  await drained();
+  expect(drain.state).toBe("holds");
+});

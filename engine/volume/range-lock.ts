@@ -1,10 +1,15 @@
 import { assert } from "../assert.ts";
 
-interface Held {
+/** A range that is held, or waited for. */
+export interface Held {
   readonly start: number;
   readonly end: number;
   /** Resolves the waiter; `undefined` while it holds the lock. */
   grant: (() => void) | undefined;
+  /** Its change is on the local disk, and only its acknowledgement is waited for. */
+  isPlaced: boolean;
+  /** Does not wait for those that are placed. */
+  readonly passesPlaced: boolean;
 }
 
 /**
@@ -21,15 +26,28 @@ export class RangeLock {
 
   /** Settles when no earlier request overlaps. The result gives the range back; call it once. */
   async acquire(start: number, end: number): Promise<() => void> {
-    const mine: Held = { start, end, grant: undefined };
-    const blocked = this.#held.some((other) => overlaps(other, mine));
+    const { mine, turn } = this.#queue(start, end, false);
+    if (turn !== undefined) await turn;
+    return () => this.release(mine);
+  }
+
+  /** As {@link acquire}; {@link release} gives the range back. */
+  async hold(start: number, end: number): Promise<Held> {
+    const { mine, turn } = this.#queue(start, end, false);
+    if (turn !== undefined) await turn;
+    return mine;
+  }
+
+  /** `turn`: settles when the range is held; `undefined` if it is. */
+  #queue(start: number, end: number, passesPlaced: boolean): { readonly mine: Held; readonly turn?: Promise<void> } {
+    const mine: Held = { start, end, grant: undefined, isPlaced: false, passesPlaced };
+    const blocked = this.#held.some((other) => blocks(other, mine));
     this.#held.push(mine);
-    if (blocked) {
-      await new Promise<void>((resolve) => {
-        mine.grant = resolve;
-      });
-    }
-    return () => this.#release(mine);
+    if (!blocked) return { mine };
+    const turn = new Promise<void>((resolve) => {
+      mine.grant = resolve;
+    });
+    return { mine, turn };
   }
 
   /** Settles when everything that holds or waits now is done. Later requests wait behind it. */
@@ -37,10 +55,30 @@ export class RangeLock {
     return this.acquire(0, Number.MAX_SAFE_INTEGER);
   }
 
-  #release(mine: Held): void {
+  /**
+   * As {@link drain}, but sooner: what is on the local disk already may still wait for its acknowledgement,
+   * which may take as long as the way to another system. It changes nothing on the disk any more.
+   */
+  async still(): Promise<() => void> {
+    const { mine, turn } = this.#queue(0, Number.MAX_SAFE_INTEGER, true);
+    if (turn !== undefined) await turn;
+    return () => this.release(mine);
+  }
+
+  /** What the range was held for is on the local disk; it is held on until that is acknowledged. */
+  placed(mine: Held): void {
+    mine.isPlaced = true;
+    if (this.#held.some(({ passesPlaced }) => passesPlaced)) this.#grantFrom(0);
+  }
+
+  release(mine: Held): void {
     const at = this.#held.indexOf(mine);
     assert(at >= 0 && mine.grant === undefined, "a range is released once, by its holder");
     this.#held.splice(at, 1);
+    this.#grantFrom(at);
+  }
+
+  #grantFrom(at: number): void {
     for (let index = at; index < this.#held.length; index++) {
       const waiter = this.#held[index] as Held;
       if (waiter.grant === undefined || this.#blockedBefore(index)) continue;
@@ -52,11 +90,12 @@ export class RangeLock {
 
   #blockedBefore(index: number): boolean {
     const waiter = this.#held[index] as Held;
-    for (let earlier = 0; earlier < index; earlier++) if (overlaps(this.#held[earlier] as Held, waiter)) return true;
+    for (let earlier = 0; earlier < index; earlier++) if (blocks(this.#held[earlier] as Held, waiter)) return true;
     return false;
   }
 }
 
-function overlaps(left: Held, right: Held): boolean {
-  return left.start < right.end && right.start < left.end;
+function blocks(earlier: Held, waiter: Held): boolean {
+  if (earlier.isPlaced && waiter.passesPlaced) return false;
+  return earlier.start < waiter.end && waiter.start < earlier.end;
 }

@@ -6,7 +6,7 @@ import type { CopyIn } from "../restore/copy-in.ts";
 import type { Runtime } from "../runtime.ts";
 import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
 import { diskFailure } from "./disk-failure.ts";
-import { RangeLock } from "./range-lock.ts";
+import { type Held, RangeLock } from "./range-lock.ts";
 import { notReady, type Tap } from "./tap.ts";
 import { type Access, type ChangeNumber, lengthOf, type Update } from "./update.ts";
 
@@ -160,14 +160,14 @@ export class Volume {
     const lengthBytes = lengthOf(update);
     this.checkRange(update.offsetBytes, lengthBytes);
     assert(update.kind === "zero" || lengthBytes <= PAYLOAD_BYTES_MAX, "the front-end cuts a large write up");
-    const release = await this.#acquire(update.offsetBytes, lengthBytes);
+    const range = await this.#acquire(update.offsetBytes, lengthBytes);
     try {
       this.#checkAccess("read-write");
-      await this.#change(update, undefined);
+      await this.#change(update, undefined, range);
     } catch (error) {
       throw diskFailure(error, this.name);
     } finally {
-      release();
+      this.locks.release(range);
     }
   }
 
@@ -176,13 +176,13 @@ export class Volume {
    * a restore brings back. Hosts' access does not matter. @throws DiskError, EngineError
    */
   async apply(update: Update, ...origins: readonly Tap[]): Promise<void> {
-    const release = await this.#lock(update.offsetBytes, lengthOf(update));
+    const range = await this.#lock(update.offsetBytes, lengthOf(update));
     try {
       // The way of most secondaries: nobody else wants to know.
       if (this.#taps.length === 1 && this.#taps[0] === origins[0]) await this.#write(update);
-      else await this.#change(update, origins);
+      else await this.#change(update, origins, range);
     } finally {
-      release();
+      this.locks.release(range);
     }
   }
 
@@ -209,8 +209,8 @@ export class Volume {
     }
   }
 
-  /** @param origins who made it; `undefined` for a host */
-  async #change(update: Update, origins: readonly Tap[] | undefined): Promise<void> {
+  /** @param origins who made it; `undefined` for a host. @param range what is held for this change alone */
+  async #change(update: Update, origins: readonly Tap[] | undefined, range?: Held): Promise<void> {
     const { first, last } = this.#tracks(update.offsetBytes, lengthOf(update));
     // A tap that comes while this change is under way must not hear half of it.
     const taps = origins === undefined ? [...this.#taps] : this.#taps.filter((tap) => !origins.includes(tap));
@@ -227,7 +227,7 @@ export class Volume {
       // Nothing is awaited since every tap was ready: no half of a transition is seen (rule 4).
       if (origins === undefined) this.#checkAccess("read-write");
       committed = true;
-      await this.#commit(update, taps, first, last);
+      await this.#commit(update, taps, first, last, range);
     } finally {
       try {
         if (!committed) for (const tap of taps) await tap.abandon(update);
@@ -239,7 +239,7 @@ export class Volume {
     }
   }
 
-  async #commit(update: Update, taps: readonly Tap[], first: number, last: number): Promise<void> {
+  async #commit(update: Update, taps: readonly Tap[], first: number, last: number, range?: Held): Promise<void> {
     const acknowledged = taps.map((tap) => tap.commit(update, first, last));
     const local = this.#write(update);
     this.scheduleCheckpoint();
@@ -257,6 +257,7 @@ export class Volume {
         const written = tap.written(update, first, last);
         if (written !== undefined) await written;
       }
+    if (!failed && range !== undefined) this.locks.placed(range);
     for (const settled of acknowledged) if (settled !== undefined) await settled;
     if (failed) throw failure;
   }
@@ -346,7 +347,7 @@ export class Volume {
    * Takes a range, which must not be waited with: whoever makes hosts wait also waits for all who
    * have a range or queue for one. So nothing is awaited between the look and the queue.
    */
-  async #acquire(offsetBytes: number, lengthBytes: number): Promise<() => void> {
+  async #acquire(offsetBytes: number, lengthBytes: number): Promise<Held> {
     for (let wait = this.#holding(); wait !== undefined; wait = this.#holding()) {
       this.#waiting++;
       await wait;
@@ -355,14 +356,14 @@ export class Volume {
     return this.#lock(offsetBytes, lengthBytes);
   }
 
-  async #lock(offsetBytes: number, lengthBytes: number): Promise<() => void> {
+  async #lock(offsetBytes: number, lengthBytes: number): Promise<Held> {
     for (;;) {
       const { startBytes, endBytes } = this.#locked(offsetBytes, lengthBytes);
-      const release = await this.locks.acquire(startBytes, endBytes);
+      const range = await this.locks.hold(startBytes, endBytes);
       // A tap that locks whole tracks may have come while this waited.
       const needed = this.#locked(offsetBytes, lengthBytes);
-      if (needed.startBytes >= startBytes && needed.endBytes <= endBytes) return release;
-      release();
+      if (needed.startBytes >= startBytes && needed.endBytes <= endBytes) return range;
+      this.locks.release(range);
     }
   }
 
