@@ -243,23 +243,22 @@ export class Volume {
     const acknowledged = taps.map((tap) => tap.commit(update, first, last));
     const local = this.#write(update);
     this.scheduleCheckpoint();
-    let failure: unknown;
-    let failed = false;
+    let failure: { readonly error: unknown } | undefined;
     try {
       await local;
     } catch (error) {
-      failed = true;
-      failure = error;
+      failure = { error };
       for (const tap of taps) tap.failed(first, last, update);
     }
-    if (!failed)
+    if (failure === undefined) {
       for (const tap of taps) {
         const written = tap.written(update, first, last);
         if (written !== undefined) await written;
       }
-    if (!failed && range !== undefined) this.locks.placed(range);
+      if (range !== undefined) this.locks.placed(range);
+    }
     for (const settled of acknowledged) if (settled !== undefined) await settled;
-    if (failed) throw failure;
+    if (failure !== undefined) throw failure.error;
   }
 
   async #write(update: Update): Promise<void> {
