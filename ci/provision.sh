@@ -106,7 +106,7 @@ make_node_image() {
     apt_install mmdebstrap
   fi
   mmdebstrap --quiet --variant=extract \
-    --include=base-files,base-passwd,bash,coreutils,dash,findutils,grep,libc-bin,libstdc++6,sed,tzdata \
+    --include=base-files,base-passwd,bash,coreutils,dash,findutils,grep,libc-bin,libstdc++6,sed,tzdata,util-linux \
     bookworm "$base" http://deb.debian.org/debian 2>"$work/mmdebstrap" ||
     fail "mmdebstrap failed:" "$(tail -n 20 "$work/mmdebstrap")"
   mkdir -p "$root/usr/local/bin" "$root/etc" "$root/home/node"

@@ -29,7 +29,16 @@ export async function controlClient(flags: AccessFlags): Promise<ControlClient> 
   return new ControlClient({ url, token, timeoutMs: 10_000, commandTimeoutMs: timeout * 1000 });
 }
 
-function urlOf({ host, port, tls }: { readonly host: string; readonly port: number; readonly tls?: unknown }): string {
+/** Where the control API of a configuration is, as seen from its machine. */
+export function urlOf({
+  host,
+  port,
+  tls,
+}: {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: unknown;
+}): string {
   const scheme = tls === undefined ? "http" : "https";
   // An engine that listens everywhere also listens here.
   const here = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
