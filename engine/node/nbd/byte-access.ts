@@ -24,13 +24,17 @@ export class ByteAccess {
 
   /** @throws what the export throws, as all of these */
   read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    if (isAligned(offsetBytes, lengthBytes)) return this.export.read(offsetBytes, lengthBytes);
+    if (isAligned(offsetBytes, lengthBytes)) return begun(() => this.export.read(offsetBytes, lengthBytes));
     return this.#readPart(offsetBytes, lengthBytes);
   }
 
   write(offsetBytes: number, data: Uint8Array, options: NbdWriteOptions): Promise<void> {
     if (!isAligned(offsetBytes, data.length)) return this.#writePart(offsetBytes, data, options);
     return this.#change(offsetBytes, data.length, () => this.export.write(offsetBytes, data, options));
+  }
+
+  flush(): Promise<void> {
+    return begun(() => this.export.flush());
   }
 
   /** Sectors that lie in the range in part are left as they are: a trim is a hint. */
@@ -56,7 +60,7 @@ export class ByteAccess {
   async cache(offsetBytes: number, lengthBytes: number): Promise<void> {
     const start = roundDown(offsetBytes);
     const sectors = roundUp(offsetBytes + lengthBytes) - start;
-    if (sectors > 0) await this.export.cache?.(start, sectors);
+    if (lengthBytes > 0) await this.export.cache?.(start, sectors);
   }
 
   async #readPart(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
@@ -68,7 +72,9 @@ export class ByteAccess {
   #change(offsetBytes: number, lengthBytes: number, change: () => Promise<void>): Promise<void> {
     if (this.#partial > 0) return this.#locked(offsetBytes, offsetBytes + lengthBytes, change);
     this.#unlocked++;
-    return change().finally(this.#unlockedEnds);
+    const done = begun(change);
+    done.then(this.#unlockedEnds, this.#unlockedEnds);
+    return done;
   }
 
   readonly #unlockedEnds = (): void => {
@@ -109,6 +115,15 @@ export class ByteAccess {
     } finally {
       release();
     }
+  }
+}
+
+/** An export may also throw at once. */
+function begun<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return request();
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 

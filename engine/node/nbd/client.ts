@@ -353,21 +353,20 @@ async function handshake<T>(
   const address = addressOf(options);
   const pool = new SlabPool(IDLE_SLAB_BYTES);
   let late = false;
-  const socket = connect({ host, port: options.port, noDelay: true, keepAlive: true });
+  const wire = new Wire(pool, (onread) =>
+    connect({ host, port: options.port, noDelay: true, keepAlive: true, ...(tls === undefined ? { onread } : {}) }),
+  );
   const timer = setTimeout(() => {
     late = true;
-    socket.destroy();
+    wire.drop();
   }, connectTimeoutMs);
-  let wire: Wire | undefined;
   try {
-    await connected(socket, address);
-    wire = new Wire(socket, pool);
+    await connected(wire.socket, address);
     const steps = new ClientHandshake({ wire, address, hostName: host, ...(tls === undefined ? {} : { tls }) });
     await steps.begin();
     return await run(steps, wire, pool);
   } catch (error) {
-    wire?.drop();
-    socket.destroy();
+    wire.drop();
     if (late) throw new NbdError("NBD_TIMEOUT", { address, doing: "connecting", timeoutMs: connectTimeoutMs }, error);
     if (error instanceof WireClosed) throw new NbdError("NBD_LOST", { address, why: error.message }, error);
     throw error;

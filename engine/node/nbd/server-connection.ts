@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type SecureContext, TLSSocket } from "node:tls";
 import type { StepFields } from "../../ports/index.ts";
+import { adoptedSocket } from "./adopted-socket.ts";
 import type { ByteAccess } from "./byte-access.ts";
 import type { NbdExport, NbdExports } from "./nbd-export.ts";
 import { type Chosen, HandshakeViolation, ServerHandshake } from "./server-handshake.ts";
@@ -34,8 +35,9 @@ export class ServerConnection {
 
   constructor(options: ServerConnectionOptions) {
     this.#options = options;
-    const { socket, pool } = options;
-    this.#wire = new Wire(socket, pool);
+    const { socket, pool, tls } = options;
+    // A TLS socket brings memory of its own.
+    this.#wire = new Wire(pool, (onread) => (tls === undefined ? adoptedSocket(socket, onread) : socket));
     this.closed = this.#life();
   }
 

@@ -3,19 +3,10 @@ import { EXTENTS_MAX, extentsWithin, type ReadPiece, readPieces } from "./block-
 import type { ByteAccess } from "./byte-access.ts";
 import { errnoOf } from "./errno-of.ts";
 import type { NbdContext, NbdExtent } from "./nbd-export.ts";
-import {
-  BLOCK_BYTES_MAX,
-  CHUNK,
-  COMMAND,
-  COMMAND_FLAG,
-  ERRNO,
-  type NbdErrno,
-  REQUEST_HEADER_BYTES,
-  REQUEST_MAGIC,
-  STRING_BYTES_MAX,
-} from "./protocol.ts";
+import { BASE_ALLOCATION, CHUNK, COMMAND, COMMAND_FLAG, ERRNO, type NbdErrno, STRING_BYTES_MAX } from "./protocol.ts";
 import { type Cookie, ReplyBatch } from "./reply-batch.ts";
 import { changes, faultOf, type Request } from "./request.ts";
+import { RequestReader, RequestViolation } from "./request-reader.ts";
 import type { SlabPool } from "./slab.ts";
 import type { Wire } from "./wire.ts";
 
@@ -23,8 +14,6 @@ assert(STRING_BYTES_MAX >= 3 * 1024, "a message of a thousand characters fits in
 
 /** Requests of a client under way at once; it is not read from while there are more. */
 const REQUESTS_MAX = 256;
-/** A write that claims more than this is no mistake but an attack, or garbage. */
-const DISCARD_BYTES_MAX = 2 * BLOCK_BYTES_MAX;
 
 /** What was agreed in the handshake. */
 export interface Agreed {
@@ -52,14 +41,13 @@ export class Transmission {
   readonly #wire: Wire;
   readonly #access: ByteAccess;
   readonly #agreed: Agreed;
+  readonly #reader: RequestReader;
   readonly #replies: ReplyBatch;
   readonly #bytesMax: () => number;
   readonly #onViolation: (why: string) => void;
   readonly #holes: NbdContext | undefined;
   #inFlight = 0;
   #inFlightBytes = 0;
-  /** Of a refused write: payload that is still to come, and is not looked at. */
-  #discardBytes = 0;
   /** Not read from until something is done. */
   #paused = false;
   #flushScheduled = false;
@@ -75,8 +63,9 @@ export class Transmission {
     this.#access = agreed.access;
     this.#bytesMax = bytesMax;
     this.#onViolation = onViolation;
+    this.#reader = new RequestReader(wire.received);
     this.#replies = new ReplyBatch(pool);
-    this.#holes = agreed.access.export.contexts.find(({ name }) => name === "base:allocation");
+    this.#holes = agreed.access.export.contexts.find(({ name }) => name === BASE_ALLOCATION);
   }
 
   /** Requests that are being carried out. */
@@ -87,7 +76,7 @@ export class Transmission {
   /** Whether the client owes something: the rest of a request, or the reading of replies. */
   get clientOwes(): boolean {
     if (this.#replies.unsentBytes > 0) return true;
-    return !this.#paused && (this.#wire.received.unread > 0 || this.#discardBytes > 0);
+    return !this.#paused && this.#reader.isWithin;
   }
 
   start(): void {
@@ -122,71 +111,31 @@ export class Transmission {
   }
 
   #parse(): void {
-    const { received } = this.#wire;
-    while (!this.#ending) {
-      if (this.#discardBytes > 0) {
-        const piece = Math.min(this.#discardBytes, received.unread);
-        received.skip(piece);
-        this.#discardBytes -= piece;
-        if (this.#discardBytes > 0) break;
+    try {
+      while (!this.#ending) {
+        if (this.#isFull()) return this.#pause();
+        const request = this.#reader.peek();
+        if (request === undefined) break;
+        const fault = this.#draining ? SHUTDOWN : faultOf(request, this.#access.export, this.#agreed);
+        if (fault !== undefined) {
+          this.#reader.discard(request);
+          this.#refuse(request, fault.errno, fault.why);
+        } else if (this.#reader.hasWhole(request)) this.#execute(request, this.#reader.take(request));
+        else break;
       }
-      if (this.#isFull()) {
-        this.#pause();
-        return;
-      }
-      if (received.unread < REQUEST_HEADER_BYTES) {
-        received.need(REQUEST_HEADER_BYTES);
-        break;
-      }
-      if (!this.#parseOne()) break;
+    } catch (error) {
+      if (!(error instanceof RequestViolation)) throw error;
+      this.#ending = true;
+      this.#onViolation(error.message);
     }
+    const { received } = this.#wire;
     if (this.#ending) received.skip(received.unread);
     if (!this.#paused) return;
     this.#paused = false;
     this.#wire.resume();
   }
 
-  /** @returns false if more must come first, or nothing more may */
-  #parseOne(): boolean {
-    const { received } = this.#wire;
-    const magic = received.u32(0);
-    if (magic !== REQUEST_MAGIC) {
-      this.#violated(`found ${magic.toString(16)} where a request was expected to begin`);
-      return false;
-    }
-    const type = received.u16(6);
-    const lengthBytes = received.u32(24);
-    const request: Request = {
-      cookie: { high: received.u32(8), low: received.u32(12) },
-      flags: received.u16(4),
-      type,
-      // Beyond 2^53 the number is not exact, but beyond the end of any device all the same.
-      offsetBytes: received.u32(16) * 0x1_0000_0000 + received.u32(20),
-      lengthBytes,
-    };
-    const payloadBytes = type === COMMAND.WRITE ? lengthBytes : 0;
-    const fault = this.#draining ? SHUTDOWN : faultOf(request, this.#access.export, this.#agreed);
-    if (fault !== undefined) {
-      if (payloadBytes > DISCARD_BYTES_MAX) {
-        this.#violated(`a write of ${payloadBytes} bytes was announced`);
-        return false;
-      }
-      received.skip(REQUEST_HEADER_BYTES);
-      this.#discardBytes = payloadBytes;
-      this.#refuse(request, fault.errno, fault.why);
-      return true;
-    }
-    const wholeBytes = REQUEST_HEADER_BYTES + payloadBytes;
-    if (received.unread < wholeBytes) {
-      received.need(wholeBytes);
-      return false;
-    }
-    received.skip(REQUEST_HEADER_BYTES);
-    this.#execute(request);
-    return true;
-  }
-
-  #execute(request: Request): void {
+  #execute(request: Request, payload: Payload | undefined): void {
     const { type, offsetBytes, lengthBytes, flags } = request;
     const access = this.#access;
     const fua = (flags & COMMAND_FLAG.FUA) !== 0;
@@ -194,11 +143,11 @@ export class Transmission {
       case COMMAND.READ:
         return this.#read(request);
       case COMMAND.WRITE:
-        return this.#write(request, fua);
+        return this.#write(request, payload, fua);
       case COMMAND.DISC:
         return this.#end();
       case COMMAND.FLUSH:
-        return this.#answer(request, access.export.flush());
+        return this.#answer(request, access.flush());
       case COMMAND.BLOCK_STATUS:
         return this.#blockStatus(request);
       case COMMAND.CACHE:
@@ -219,10 +168,10 @@ export class Transmission {
     }
   }
 
-  #write(request: Request, fua: boolean): void {
+  #write(request: Request, payload: Payload | undefined, fua: boolean): void {
+    if (payload === undefined) return this.#reply(request);
     const { lengthBytes, offsetBytes } = request;
-    if (lengthBytes === 0) return this.#reply(request);
-    const { bytes, slab } = this.#wire.received.view(lengthBytes);
+    const { bytes, slab } = payload;
     this.#begin(lengthBytes);
     this.#access.write(offsetBytes, bytes, { fua }).then(
       () => {
@@ -374,12 +323,9 @@ export class Transmission {
   readonly #sent = (): void => {
     if (this.#paused) this.#parse();
   };
-
-  #violated(why: string): void {
-    this.#ending = true;
-    this.#onViolation(why);
-  }
 }
+
+type Payload = NonNullable<ReturnType<RequestReader["take"]>>;
 
 const SHUTDOWN = { errno: "ESHUTDOWN", why: "the server is being shut down" } as const;
 

@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { OnReadOpts, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { assert } from "../../assert.ts";
 import { ReceiveBuffer } from "./receive-buffer.ts";
@@ -39,9 +39,17 @@ export class Wire {
   #closedWhy: string | undefined;
   #detach: () => void = () => {};
 
-  constructor(socket: Socket, pool: SlabPool) {
-    this.#socket = socket;
+  /** @param open gives the socket; it may read by `onread`, which puts bytes where they stay, or as it likes */
+  constructor(pool: SlabPool, open: (onread: OnReadOpts) => Socket) {
     this.received = new ReceiveBuffer(pool);
+    this.#socket = open({
+      buffer: () => this.received.space(),
+      callback: (lengthBytes) => {
+        this.received.filled(lengthBytes);
+        this.#arrived();
+        return true;
+      },
+    });
     this.#attach();
   }
 
