@@ -189,14 +189,23 @@ export class ClientHandshake {
       throw new NbdError("NBD_TLS", { address: this.#address, why: "the server has no TLS" });
     if (this.#wire.received.unread > 0) throw this.#protocol("bytes in the clear behind STARTTLS", "nothing");
     try {
-      await this.#wire.upgrade((raw) =>
-        connectTls({
-          socket: raw,
-          ca,
-          servername: serverName ?? this.#hostName,
-          minVersion: "TLSv1.2",
-          ...(cert === undefined || key === undefined ? {} : { cert, key }),
-        }),
+      await this.#wire.upgrade(
+        (raw) =>
+          new Promise((resolve, reject) => {
+            const secured = connectTls({
+              socket: raw,
+              ca,
+              servername: serverName ?? this.#hostName,
+              minVersion: "TLSv1.2",
+              ...(cert === undefined || key === undefined ? {} : { cert, key }),
+            });
+            secured.once("error", reject);
+            // Not before the server's certificate was judged, as `secure` would be.
+            secured.once("secureConnect", () => {
+              secured.off("error", reject);
+              resolve(secured);
+            });
+          }),
       );
     } catch (error) {
       throw new NbdError("NBD_TLS", { address: this.#address, why: messageOf(error) }, error);

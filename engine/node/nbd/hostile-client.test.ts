@@ -161,6 +161,7 @@ describe("in the transmission", () => {
     const client = await attached();
     await client.send(rawRequest({ type: COMMAND.WRITE, lengthBytes: 0xffff_ffff }));
     await client.closed;
+    expect(rig.told).toContainEqual(expect.stringContaining("a write of 4294967295 bytes"));
   });
 
   test("a client that goes away within a write has written nothing of it", async () => {

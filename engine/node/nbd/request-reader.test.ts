@@ -101,7 +101,7 @@ test("a request has the form of the protocol", async () => {
   const bytes = await streamOf([
     { cookie: { high: 0x0102_0304, low: 0x0506_0708 }, flags: 1, type: 1, offsetBytes: 0x1_0000_0200, lengthBytes: 2 },
   ]);
-  expect(toHex(bytes)).toBe("25609513000100010102030405060708000000010000020000000002" + "0808");
+  expect(toHex(bytes)).toBe("256095130001000101020304050607080000000100000200000000020808");
 });
 
 test("what does not begin as a request, or announces too much, is refused at once", () => {

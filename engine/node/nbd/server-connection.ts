@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
-import { type SecureContext, TLSSocket } from "node:tls";
+import { AssertionError } from "../../assert.ts";
 import type { StepFields } from "../../ports/index.ts";
 import { adoptedSocket } from "./adopted-socket.ts";
 import type { ByteAccess } from "./byte-access.ts";
 import type { NbdExport, NbdExports } from "./nbd-export.ts";
-import { type Chosen, HandshakeViolation, ServerHandshake } from "./server-handshake.ts";
+import { type Chosen, ServerHandshake } from "./server-handshake.ts";
+import { type NbdServerTls, securedByServer } from "./server-tls.ts";
 import type { SlabPool } from "./slab.ts";
 import { Transmission } from "./transmission.ts";
 import { Wire, WireClosed } from "./wire.ts";
@@ -14,8 +15,7 @@ export interface ServerConnectionOptions {
   readonly pool: SlabPool;
   readonly exports: NbdExports;
   readonly access: (target: NbdExport) => ByteAccess;
-  readonly tls?: { readonly context: SecureContext; readonly asksForCertificate: boolean };
-  readonly tlsRequired: boolean;
+  readonly tls?: NbdServerTls;
   readonly isDraining: () => boolean;
   readonly bytesMax: () => number;
   readonly handshakeTimeoutMs: number;
@@ -66,12 +66,9 @@ export class ServerConnection {
       if (chosen === undefined || this.#wire.closed) this.#wire.end();
       else this.#transmit(chosen);
     } catch (error) {
-      if (error instanceof HandshakeViolation) this.drop(error.message);
-      else if (error instanceof WireClosed) this.#wire.drop();
-      else {
-        this.drop(error instanceof Error ? error.message : String(error));
-        throw error;
-      }
+      if (error instanceof AssertionError) throw error;
+      if (error instanceof WireClosed) this.#wire.drop();
+      else this.drop(error instanceof Error ? error.message : String(error));
     } finally {
       clearTimeout(timer);
     }
@@ -80,24 +77,14 @@ export class ServerConnection {
   }
 
   #handshake(): Promise<Chosen | undefined> {
-    const { exports, tls, tlsRequired, isDraining } = this.#options;
+    const { exports, tls, isDraining } = this.#options;
     const startTls = async (): Promise<void> => {
-      if (tls === undefined) return;
-      const { context, asksForCertificate } = tls;
-      await this.#wire.upgrade(
-        (raw) =>
-          new TLSSocket(raw, {
-            isServer: true,
-            secureContext: context,
-            requestCert: asksForCertificate,
-            rejectUnauthorized: asksForCertificate,
-          }),
-      );
+      if (tls !== undefined) await this.#wire.upgrade((raw) => securedByServer(raw, tls));
     };
     return new ServerHandshake({
       wire: this.#wire,
       exports,
-      tlsRequired,
+      tlsRequired: tls?.required === true,
       isDraining,
       ...(tls === undefined ? {} : { startTls }),
     }).run();

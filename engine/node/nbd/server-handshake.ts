@@ -219,7 +219,11 @@ export class ServerHandshake {
     // What follows in the clear was not said by whom the client trusts: it must not count as said inside TLS.
     if (this.#wire.received.unread > 0) throw new HandshakeViolation("options behind STARTTLS were sent in the clear");
     await this.#say(OPTION.STARTTLS, REPLY.ACK);
-    await startTls();
+    try {
+      await startTls();
+    } catch (error) {
+      throw new HandshakeViolation(`no TLS: ${error instanceof Error ? error.message : String(error)}`);
+    }
     this.#secure = true;
     this.#structured = false;
     this.#selected = undefined;

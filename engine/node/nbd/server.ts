@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { createSecureContext, type SecureContext } from "node:tls";
 import type { Log, StepFields } from "../../ports/index.ts";
 import { ByteAccess } from "./byte-access.ts";
 import type { NbdExport, NbdExports } from "./nbd-export.ts";
 import { ServerConnection } from "./server-connection.ts";
+import type { NbdServerTls } from "./server-tls.ts";
 import { SlabPool } from "./slab.ts";
 
 const MIB = 1024 * 1024;
@@ -14,15 +14,7 @@ const CLIENT_BYTES_TOTAL = 128 * MIB;
 const CLIENT_BYTES_MIN = 4 * MIB;
 const CLIENT_BYTES_MAX = 32 * MIB;
 
-export interface NbdServerTls {
-  /** PEM. */
-  readonly cert: string;
-  readonly key: string;
-  /** With it clients must show a certificate of this authority. */
-  readonly ca?: string;
-  /** Whether nothing at all is told in the clear. Otherwise TLS is the client's choice. */
-  readonly required: boolean;
-}
+export type { NbdServerTls };
 
 export interface NbdServerOptions {
   readonly exports: NbdExports;
@@ -59,7 +51,6 @@ export class NbdServer {
   readonly #pool = new SlabPool(IDLE_SLAB_BYTES);
   readonly #clients = new Set<ServerConnection>();
   readonly #log: Log | undefined;
-  readonly #secureContext: SecureContext | undefined;
   readonly #tls: NbdServerTls | undefined;
   readonly #clientsMax: number;
   readonly #handshakeTimeoutMs: number;
@@ -76,14 +67,6 @@ export class NbdServer {
     this.#clientsMax = options.clientsMax ?? 64;
     this.#handshakeTimeoutMs = options.handshakeTimeoutMs ?? 15_000;
     this.#stallTimeoutMs = options.stallTimeoutMs ?? 60_000;
-    const { tls } = options;
-    if (tls !== undefined)
-      this.#secureContext = createSecureContext({
-        cert: tls.cert,
-        key: tls.key,
-        minVersion: "TLSv1.2",
-        ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      });
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true });
     this.#server.on("connection", (socket) => this.#accept(socket));
   }
@@ -140,10 +123,7 @@ export class NbdServer {
       pool: this.#pool,
       exports: this.#exports,
       access: (target) => this.#accessOf(target),
-      ...(this.#secureContext === undefined
-        ? {}
-        : { tls: { context: this.#secureContext, asksForCertificate: this.#tls?.ca !== undefined } }),
-      tlsRequired: this.#tls?.required === true,
+      ...(this.#tls === undefined ? {} : { tls: this.#tls }),
       isDraining: () => this.#draining,
       bytesMax: () => Math.min(CLIENT_BYTES_MAX, Math.max(CLIENT_BYTES_MIN, CLIENT_BYTES_TOTAL / this.#clients.size)),
       handshakeTimeoutMs: this.#handshakeTimeoutMs,

@@ -93,26 +93,17 @@ export class Wire {
     this.#throwIfGone();
   }
 
-  /** Continues on a TLS socket over this one. @throws WireClosed with the reason why there is no TLS */
-  async upgrade(wrap: (raw: Socket) => TLSSocket): Promise<void> {
+  /**
+   * Continues on a TLS socket over this one.
+   * @param secure settles when both ends have shown what they must; it rejects if they have not
+   */
+  async upgrade(secure: (raw: Socket) => Promise<TLSSocket>): Promise<void> {
     assert(this.received.unread === 0, "nothing came in the clear that is to be secret");
-    const raw = this.#socket;
     this.#detach();
-    raw.pause();
-    const secure = wrap(raw);
-    this.#socket = secure;
-    await new Promise<void>((resolve, reject) => {
-      const settle = (): void => {
-        secure.off("secure", resolve).off("secureConnect", resolve).off("error", fail).off("close", settle);
-        reject(new WireClosed("closed during the TLS handshake"));
-      };
-      const fail = (error: Error): void => {
-        secure.destroy();
-        reject(new WireClosed(error.message));
-      };
-      secure.once("secure", resolve).once("secureConnect", resolve).once("error", fail).once("close", settle);
-    });
+    this.#socket.pause();
+    this.#socket = await secure(this.#socket);
     this.#attach();
+    this.#throwIfGone();
   }
 
   /** Reads nothing more until {@link resume}. */
