@@ -19,6 +19,8 @@ const APPLY_NS_MAX = 10_000 * NS_PER_MS;
 const WATCH_NS = 1_000 * NS_PER_MS;
 /** Links that have been accepted and have not said who they are. */
 const STRANGERS_MAX = 8;
+/** A link that does not say who it is for this long ends. */
+const HELLO_NS_MAX = 4_000 * NS_PER_MS;
 
 /** What a link carries, as the interconnect sees it. */
 export interface InterconnectHost {
@@ -141,9 +143,12 @@ export class Interconnect {
     }
     this.#strangers++;
     let stranger = true;
+    // One that only pings must not keep the place of one that has something to say.
+    const timer = this.#runtime.clock.after(HELLO_NS_MAX, () => session.end("no hello"));
     const known = (): void => {
       if (stranger) this.#strangers--;
       stranger = false;
+      timer.cancel();
     };
     const session: Session = new Session(link, this.#runtime, undefined, {
       onFrame: (frame) => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { EngineErrorCode } from "../errors.ts";
 import { FakeDisk } from "../testing/fake-disk.ts";
 import { testRuntime } from "../testing/test-runtime.node.ts";
 import type { SystemConfig } from "./config.ts";
@@ -13,10 +14,10 @@ const config: SystemConfig = {
   links: [],
 };
 
-function load(meta: FakeDisk, runtime = testRuntime()): Promise<SharedMemory> {
+function load(meta: FakeDisk, runtime = testRuntime(), other: Partial<SystemConfig> = {}): Promise<SharedMemory> {
   const disks = new Map(VOLUMES.map((name) => [name, new FakeDisk(SIZE_BYTES)]));
   const links = { dial: () => Promise.reject(new Error("no links here")), listen: () => ({ close: () => {} }) };
-  return SharedMemory.load(config, { ...runtime, disks, meta, links }, runtime);
+  return SharedMemory.load({ ...config, ...other }, { ...runtime, disks, meta, links }, runtime);
 }
 
 test("pairs that are made at the same time have bitmaps of their own, which the next start can read", async () => {
@@ -36,4 +37,26 @@ test("pairs that are made at the same time have bitmaps of their own, which the 
   const again = await load(meta.afterCrash());
   const marks = VOLUMES.map((name) => [...again.pair(name).pending.dirty.indices()]);
   expect(marks).toEqual([[0], [1], [2]]);
+});
+
+test.each<[EngineErrorCode, string, Partial<SystemConfig>]>([
+  [
+    "VOLUME_UNKNOWN",
+    "a volume that has no disk",
+    { volumes: [{ name: "four", sizeBytes: SIZE_BYTES, trackBytes: 8192 }] },
+  ],
+  ["VOLUME_UNKNOWN", "an image of no volume", { images: [{ volume: "four", method: "old-data", area: "two" }] }],
+  ["VOLUME_UNKNOWN", "an image without an area", { images: [{ volume: "one", method: "old-data" }] }],
+  ["IMAGE_NEEDS_JOURNAL", "an image by number without a journal", { images: [{ volume: "one", method: "lsn" }] }],
+  [
+    "IMAGE_AREA_TOO_SMALL",
+    "an image of all in no more room",
+    { images: [{ volume: "one", method: "reserved-area", area: "two" }] },
+  ],
+])("a start is refused with %s for %s", async (code, _, broken) => {
+  await expect(load(new FakeDisk(64 * 1024), testRuntime(), broken)).rejects.toMatchObject({ code });
+});
+
+test("a start on a device that cannot hold the table is refused", async () => {
+  await expect(load(new FakeDisk(16 * 1024))).rejects.toMatchObject({ code: "META_TOO_SMALL" });
 });

@@ -80,6 +80,19 @@ test.each<[EngineErrorCode, string, Act]>([
   ["ILLEGAL_TRANSITION", "the same, asked at the other end", execute("b", { kind: "resync", pair: "p" })],
   ["PEER_ALIVE", "a takeover beside a living primary", execute("b", { kind: "takeover", pair: "p" })],
   ["WRONG_ROLE", "a takeover by the primary", execute("a", { kind: "takeover", pair: "p" })],
+  ["NOT_LOCAL", "a restore from a remote mirror", execute("a", { kind: "restore", pair: "p", scope: "all" })],
+  ["NO_IMAGE", "a rollback of a volume without an image", execute("a", { kind: "rollback", volume: "pvol" })],
+  ["NO_IMAGE", "to read the image of such a volume", async (two) => two.a.system.image("pvol")],
+  [
+    "JOURNAL_UNKNOWN",
+    "to recover a volume without a journal",
+    execute("a", { kind: "recover", volume: "pvol", to: { lsn: 1 }, method: "apply" }),
+  ],
+  [
+    "COMMAND_TOO_LARGE",
+    "a command that no frame holds",
+    execute("a", { kind: "split", pair: "p".repeat(9000), secondary: "read-only" }),
+  ],
   ["NO_ACCESS", "a write to the secondary", (two) => two.b.system.device("svol").write(0, new Uint8Array(512))],
   ["OUT_OF_RANGE", "a write past the end", (two) => two.a.system.device("pvol").write(SIZE_BYTES, new Uint8Array(512))],
   ["OUT_OF_RANGE", "a read before the start", (two) => two.a.system.device("pvol").read(-512, 512)],
@@ -103,6 +116,7 @@ test.each<[EngineErrorCode, string, Act]>([
   ["LINK_DOWN", "a swap of roles", execute("b", { kind: "failback", pair: "p" })],
   ["LINK_DOWN", "a resync", execute("a", { kind: "resync", pair: "p" })],
   ["NO_ACCESS", "a write to the secondary", (two) => two.b.system.device("svol").write(0, new Uint8Array(512))],
+  ["LINK_DOWN", "a new pair", execute("a", { ...create, pair: "q" })],
 ])("%s refuses %s while the link is cut", async (code, _, act) => {
   const two = await duplex();
   two.cut();

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { checkAsyncLaw } from "../testing/check-law.ts";
 import { FakeDisk } from "../testing/fake-disk.ts";
 import fc from "fast-check";
+import { SECTOR_BYTES } from "../ports/index.ts";
 import { Bitmap } from "../volume/bitmap.ts";
+import { isZero } from "../wire/zero-range.ts";
 import { INTENT_LOG_BYTES, IntentLog, RECORDS_PER_SECTOR } from "./intent-log.ts";
 import { intentStoreConformance } from "./intent-store.conformance.node.ts";
 
@@ -80,4 +82,57 @@ test("updates are numbered on, also after a crash", async () => {
   const after = open(disk.afterCrash(), () => false);
   await after.load(new Bitmap(TRACKS));
   expect(after.lsn).toBe(2);
+});
+
+/** A log in use, with what is pending in it. */
+async function used(pairId?: number): Promise<{ readonly disk: FakeDisk; readonly pending: ReadonlySet<number> }> {
+  const disk = new FakeDisk(DISK_BYTES);
+  const pending = new Set([7, 8, 2000]);
+  const log = open(disk, (track) => pending.has(track), pairId);
+  await log.writeAll();
+  for (let index = 0; index < 2 * RECORDS_PER_SECTOR; index++) {
+    pending.add(100 + index * 2);
+    await log.mark(100 + index * 2, 100 + index * 2);
+  }
+  return { disk, pending };
+}
+
+function moved(disk: FakeDisk, from: number, to: number, source = disk): FakeDisk {
+  const hurt = new FakeDisk(disk.durable);
+  const at = OFFSET_BYTES + from * SECTOR_BYTES;
+  for (const content of [hurt.durable, hurt.visible])
+    content.set(source.durable.subarray(at, at + SECTOR_BYTES), OFFSET_BYTES + to * SECTOR_BYTES);
+  return hurt;
+}
+
+test("a sector in use that is also in the place of another costs no mark", async () => {
+  const { disk, pending } = await used();
+  const sectors = INTENT_LOG_BYTES / SECTOR_BYTES;
+  const inUse = Array.from({ length: sectors }, (_, sector) => sector).filter(
+    (sector) =>
+      !isZero(disk.durable.slice(OFFSET_BYTES + sector * SECTOR_BYTES, OFFSET_BYTES + (sector + 1) * SECTOR_BYTES)),
+  );
+  expect(inUse.length).toBeGreaterThan(2);
+  for (const from of inUse)
+    for (let to = 0; to < sectors; to++) {
+      const { tracks } = await loaded(moved(disk, from, to));
+      for (const track of pending) if (!tracks.has(track)) expect.fail(`${from} to ${to}: track ${track} is lost`);
+    }
+});
+
+test("what another pair left in the place of a log is not taken for it: everything counts as marked", async () => {
+  const { disk } = await used(41);
+  expect((await loaded(disk)).tracks.count).toBe(TRACKS);
+});
+
+test("what another pair left behind the end of a log does not belong to it", async () => {
+  const { disk, pending } = await used();
+  const other = await used(41);
+  const sectors = INTENT_LOG_BYTES / SECTOR_BYTES;
+  const last = sectors / 2 - 1;
+  for (const half of [0, sectors / 2]) {
+    const { tracks, corrupt } = await loaded(moved(disk, half + 1, half + last, other.disk));
+    expect(corrupt).toBe(0);
+    expect([...tracks.indices()]).toEqual([...pending].toSorted((left, right) => left - right));
+  }
 });

@@ -42,8 +42,10 @@ export async function runLocalCopy(pair: LocalPair): Promise<void> {
   const ended = (): boolean => pair.copying !== copying;
   runtime.log.step("local.resync.begin", { pair: entry.name, tracks: pair.progress.total });
   do {
-    if (!(await copyDirty(pair, ended)) || ended()) return;
-    if (!(await pair.flushMirror()) || ended()) return;
+    await copyDirty(pair, ended);
+    if (ended()) return;
+    await pair.flushMirror();
+    if (ended()) return;
   } while (pending.dirty.count > 0);
   pair.copying = undefined;
   pair.progress = undefined;
@@ -52,52 +54,51 @@ export async function runLocalCopy(pair: LocalPair): Promise<void> {
   runtime.log.step("local.duplex", { pair: entry.name });
 }
 
-/** Copies until no track is dirty. @returns false if it was ended */
-async function copyDirty(pair: LocalPair, ended: () => boolean): Promise<boolean> {
+/** Copies until no track is dirty, or somebody ends it. */
+async function copyDirty(pair: LocalPair, ended: () => boolean): Promise<void> {
   const { pending, volume } = pair;
   const tracksMax = tracksAtOnce(volume.trackBytes);
   let cursor = 0;
-  for (;;) {
+  while (!ended()) {
     let first = pending.dirty.next(cursor);
     // Tracks that were written behind the cursor are found from the start.
     if (first < 0) first = pending.dirty.next(0);
-    if (first < 0) return true;
+    if (first < 0) return;
     const last = pending.dirty.runEnd(first, tracksMax);
     cursor = last + 1;
     try {
       const prepared = volume.prepareRead(first, last);
       if (prepared !== undefined) await prepared;
-      if (ended() || !(await copyTracks(pair, first, last, ended))) return false;
+      await copyTracks(pair, first, last, ended);
     } catch (error) {
       const failure = handled(error, DiskError, EngineError);
+      // One that ended it has a cause of its own. A failure ends it, too.
       if (!ended()) pair.fail(failure);
-      return false;
     }
   }
 }
 
-/** Changes of the volume wait meanwhile, so none can overtake the copy or be overtaken by it. */
-async function copyTracks(pair: LocalPair, first: number, last: number, ended: () => boolean): Promise<boolean> {
+/** Changes of the volume wait meanwhile, so none can overtake the copy or be overtaken by it. @throws DiskError, EngineError */
+async function copyTracks(pair: LocalPair, first: number, last: number, ended: () => boolean): Promise<void> {
   const { entry, pending, volume, runtime } = pair;
   const offsetBytes = first * volume.trackBytes;
   const endBytes = Math.min((last + 1) * volume.trackBytes, volume.sizeBytes);
   const release = await volume.locks.acquire(offsetBytes, endBytes);
   try {
-    if (ended()) return false;
     const { tick } = volume;
     const data = await volume.disk.read(offsetBytes, endBytes - offsetBytes);
-    if (ended()) return false;
+    if (ended()) return;
     const update: Update = isZero(data)
       ? { kind: "zero", offsetBytes, lengthBytes: data.length }
       : { kind: "write", offsetBytes, data, fua: false };
     await pair.write(update);
-    if (ended()) return false;
+    // Whoever ended it counts the tracks as pending, and so they stay.
+    if (ended()) return;
     pending.copied(first, last, pair.mirror.tick, tick);
     volume.scheduleCheckpoint();
     assert(pair.progress !== undefined, "a copy that has not ended counts its tracks");
     pair.progress.done += last - first + 1;
     runtime.log.step("local.copied", { pair: entry.name, track: first, tracks: last - first + 1 });
-    return true;
   } finally {
     release();
   }

@@ -361,3 +361,21 @@ test("a backup of nothing does nothing", async () => {
   await bench.command({ kind: "backup", pairs: [], mirrors: [] });
   expect([bench.state, bench.site.at("s").meta.writes]).toEqual(["DUPLEX", writes]);
 });
+
+test("tracks that reach the mirror when its copy has been ended stay pending", async () => {
+  const bench = await Bench.open("SPLIT");
+  await bench.write(3, 7);
+  const { opened, open } = gate();
+  bench.disk("m").decide = ({ offsetBytes }) => (offsetBytes === 3 * TRACK_BYTES ? opened.then(() => "done") : "done");
+  await bench.command({ kind: "resync", pair: "l" });
+  // Another track's write fails: the mirror is suspended while the copy of the first is on its way.
+  bench.disk("v").decide = () => FAILS;
+  await expect(bench.write(5, 9)).rejects.toMatchObject({ code: "DISK_FAILED" });
+  expect(bench.state).toBe("SPLIT error");
+  open();
+  await bench.site.pass(NS_PER_MS);
+  expect([...bench.pair.pending.dirty.indices()]).toEqual([3, 5]);
+  bench.mend();
+  await bench.duplex();
+  bench.equal();
+});

@@ -10,8 +10,15 @@ const SIZE_BYTES = 20 * TRACK_BYTES + 512;
 const cascade: SitePlan = {
   sizeBytes: SIZE_BYTES,
   trackBytes: TRACK_BYTES,
-  systems: { a: ["pvol", "qvol"], b: ["svol", "tvol", "m1", "m2", "n1", "free"] },
-  links: { link: ["a", "b"] },
+  systems: {
+    a: ["pvol", "qvol", "rvol"],
+    b: ["svol", "tvol", "m1", "m2", "n1", "free", "small", "coarse", "area"],
+    c: ["far"],
+  },
+  sizesBytes: { small: SIZE_BYTES - 512, area: 2 * SIZE_BYTES },
+  tracksBytes: { coarse: 2 * TRACK_BYTES },
+  images: { b: [{ volume: "tvol", method: "old-data", area: "area" }] },
+  links: { link: ["a", "b"], other: ["a", "c"] },
 };
 
 function filled(value: number, lengthBytes = TRACK_BYTES): Uint8Array {
@@ -32,13 +39,14 @@ async function open(mode: "sync" | "async" = "sync"): Promise<Site> {
     ["q", "qvol", "tvol"],
   ] as const)
     await site.run(a.execute({ kind: "create", pair, volume, link: "link", peerVolume, mode }));
+  await site.run(a.execute({ kind: "create", pair: "r", volume: "rvol", link: "other", peerVolume: "far", mode }));
   for (const [pair, volume, mirrorVolume] of [
     ["l1", "svol", "m1"],
     ["l2", "svol", "m2"],
     ["k1", "tvol", "n1"],
   ] as const)
     await site.run(b.execute({ kind: "create-local", pair, volume, mirrorVolume }));
-  await site.until(() => ["p", "q", "l1", "l2", "k1"].every((name) => statusOf(site, name) === "DUPLEX"));
+  await site.until(() => ["p", "q", "r", "l1", "l2", "k1"].every((name) => statusOf(site, name) === "DUPLEX"));
   return site;
 }
 
@@ -80,6 +88,11 @@ test.each<Refusal>([
   ["PAIR_EXISTS", "a mirror onto the volume of a remote mirror", "b", { ...local("x"), mirrorVolume: "tvol" }],
   ["PAIR_EXISTS", "a name that a remote mirror has", "b", local("p")],
   ["MIRROR_MISFIT", "a volume as its own mirror", "a", { ...local("x"), volume: "free", mirrorVolume: "free" }],
+  ["MIRROR_MISFIT", "a mirror of another size", "b", { ...local("x"), mirrorVolume: "small" }],
+  ["MIRROR_MISFIT", "a mirror with tracks of another size", "b", { ...local("x"), mirrorVolume: "coarse" }],
+  ["MIRROR_MISFIT", "a mirror that an image needs", "b", { ...local("x"), mirrorVolume: "area" }],
+  ["MIRROR_MISFIT", "a mirror of what an image needs", "b", { ...local("x"), volume: "area", mirrorVolume: "free" }],
+  ["NOT_ONE_LINK", "a backup through two links", "a", { kind: "backup", pairs: ["p", "r"], mirrors: ["l1"] }],
   ["ILLEGAL_TRANSITION", "a resync of a mirror in DUPLEX", "a", { kind: "resync", pair: "l1" }],
   ["ILLEGAL_TRANSITION", "a swap of roles of a local mirror", "b", { kind: "failback", pair: "l1" }],
 ])("%s refuses %s, and changes nothing", async (code, _, at, command) => {

@@ -192,3 +192,14 @@ test("an acknowledgement of what was never sent is refused: nothing may be belie
   expect(() => outbox.acknowledge(sequence, sequence + 1)).toThrow(CodecError);
   expect([outbox.unapplied, outbox.durable]).toEqual([true, -1]);
 });
+
+test("what is durable already is told at once, and stays durable when the session ends", async () => {
+  const { outbox } = open();
+  const sequence = outbox.send("write", {});
+  outbox.acknowledge(sequence, sequence);
+  expect(await outbox.whenDurable(sequence)).toBe("durable");
+  expect(await outbox.whenDurable(-1)).toBe("durable");
+  outbox.end();
+  expect(await outbox.whenDurable(sequence)).toBe("durable");
+  expect(await outbox.whenDurable(sequence + 1)).toBe("lost");
+});

@@ -1,3 +1,4 @@
+import { assert } from "../assert.ts";
 import { DiskError } from "../ports/index.ts";
 import { EngineError } from "../errors.ts";
 import { handled } from "../handled.ts";
@@ -30,9 +31,10 @@ export interface SelfRecovery {
 export function tellRecovery(pair: Pair, told: SelfRecovery): boolean {
   const { connection, entry, pending, volume, runtime } = pair;
   const { tracks, number, method } = told;
-  const payload = numberedPayload(number, new ByteWriter(1).bool(method === "swap").bytes());
   if (connection === undefined || !pair.live || entry.status !== "DUPLEX") return false;
-  if (tracks === undefined || payload === undefined) return false;
+  const payload = numberedPayload(number, new ByteWriter(1).bool(method === "swap").bytes());
+  assert(tracks !== undefined, "which tracks differ is known at the moment of a recovery");
+  assert(payload !== undefined, "a number and a byte fit into a frame");
   for (const track of tracks.indices()) pending.begin(track, track);
   const sequence = connection.outbox.send("recover", { pairId: entry.id, flags: FLAG_NUMBERED, payload });
   for (const track of tracks.indices()) {

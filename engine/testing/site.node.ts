@@ -25,6 +25,8 @@ export interface SitePlan {
   readonly systems: Readonly<Record<string, readonly string[]>>;
   /** By volume: its size, if it is another one. */
   readonly sizesBytes?: Readonly<Record<string, number>>;
+  /** By volume: the size of its tracks, if it is another one. */
+  readonly tracksBytes?: Readonly<Record<string, number>>;
   /** By system: its images. */
   readonly images?: Readonly<Record<string, readonly ImageConfig[]>>;
   /** By system: its journals. */
@@ -79,10 +81,14 @@ export class Site {
   }
 
   async start(name: string, disks: ReadonlyMap<string, FakeDisk>, meta = new FakeDisk(META_BYTES)): Promise<void> {
-    const { trackBytes, links = {}, images = {}, journals = {} } = this.#plan;
+    const { trackBytes, tracksBytes = {}, links = {}, images = {}, journals = {} } = this.#plan;
     const config: SystemConfig = {
       name,
-      volumes: [...disks].map(([volume, { sizeBytes }]) => ({ name: volume, sizeBytes, trackBytes })),
+      volumes: [...disks].map(([volume, { sizeBytes }]) => ({
+        name: volume,
+        sizeBytes,
+        trackBytes: tracksBytes[volume] ?? trackBytes,
+      })),
       images: images[name] ?? [],
       journals: journals[name] ?? [],
       links: Object.entries(links).flatMap(([link, ends]) => linkOf(name, link, ends)),

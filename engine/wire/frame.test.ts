@@ -171,3 +171,22 @@ test.each([
 ])("a lone frame that is %s is refused", (_, change) => {
   expect(() => decodeFrame(change(encodeFrame(golden)))).toThrow(CodecError);
 });
+
+test.each(["epoch", "offsetBytes"] as const)("a number of 2^53 or more as the %s is refused", (field) => {
+  const frame: Frame = {
+    kind: "write",
+    flags: 0,
+    pairId: 1,
+    epoch: 1,
+    sequence: 0,
+    offsetBytes: 0,
+    payload: new Uint8Array(0),
+    [field]: Number.MAX_SAFE_INTEGER,
+  };
+  const bytes = encodeFrame(frame);
+  expect(decodeFrame(bytes)).toEqual(frame);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(field === "epoch" ? 28 : 36, 0x20_0000, true);
+  view.setUint32(0, crc32c(bytes.subarray(4)), true);
+  expect(() => decodeFrame(bytes)).toThrow(CodecError);
+});

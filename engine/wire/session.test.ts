@@ -227,3 +227,14 @@ test("an ended session keeps no timer: nothing happens to it afterwards", async 
   await runtime.clock.pass(30 * SECOND_NS);
   expect([dialler.ends, accepter.ends, dialler.link.written.length]).toEqual([["by hand"], ["closed by peer"], 1]);
 });
+
+test("a session that is ended before it runs reads nothing and keeps no timer", async () => {
+  const runtime = testRuntime();
+  const [link, other] = linkPair();
+  const ends: string[] = [];
+  const session = new Session(link, runtime, EPOCH, { onFrame: () => {}, onEnd: (why) => ends.push(why) });
+  session.end("too late");
+  await session.run();
+  await runtime.clock.pass(30 * SECOND_NS);
+  expect([ends, link.written, await other.read()]).toEqual([["too late"], [], undefined]);
+});

@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+import { NS_PER_MS } from "../ports/index.ts";
+import { HandPeer } from "../testing/hand-peer.node.ts";
+import { Site } from "../testing/site.node.ts";
+
+const SECOND_NS = 1_000 * NS_PER_MS;
+
+/** System `b` is real and listens; whoever dials it is played by hand. */
+async function open(): Promise<{ readonly site: Site; readonly stranger: () => HandPeer }> {
+  const site = await Site.open({
+    sizeBytes: 40 * 4096,
+    trackBytes: 4096,
+    systems: { b: ["svol"] },
+    links: { link: ["a", "b"] },
+  });
+  return { site, stranger: () => new HandPeer(site, "b", "a", "link") };
+}
+
+/** Dials as whom the system expects. */
+async function greeted(site: Site, peer: HandPeer, epoch: number): Promise<void> {
+  await peer.dial(epoch);
+  peer.hello();
+  await site.until(() => peer.heard("hello").length > 0);
+}
+
+test.each<[string, (peer: HandPeer) => void]>([
+  ["does not say who it is", (peer) => peer.send("flush")],
+  ["speaks another version", (peer) => peer.hello({ version: 2 })],
+  ["is another system", (peer) => peer.hello({ system: "c" })],
+  ["means another link", (peer) => peer.hello({ link: "other" })],
+  ["says more than it can read", (peer) => peer.send("hello", { payload: new Uint8Array(3) })],
+])("whoever %s is dropped without a word, and the session that is up stays", async (_, say) => {
+  const { site, stranger } = await open();
+  const peer = stranger();
+  await greeted(site, peer, 1);
+  const other = stranger();
+  await other.dial(2);
+  say(other);
+  await site.until(() => other.ends.length > 0);
+  await site.run(site.sleep(10 * SECOND_NS));
+  expect([other.frames, peer.ends]).toEqual([[], []]);
+});
+
+test("whoever does not wait for the answer to its hello is dropped", async () => {
+  const { site, stranger } = await open();
+  const peer = stranger();
+  await peer.dial(1);
+  peer.hello();
+  peer.hello();
+  await site.until(() => peer.ends.length > 0);
+  await greeted(site, stranger(), 2);
+});
+
+test("a dial that was held up on the way does not replace its successor", async () => {
+  const { site, stranger } = await open();
+  const late = stranger();
+  await late.dial(1);
+  const peer = stranger();
+  await greeted(site, peer, 2);
+  late.hello();
+  await site.until(() => late.ends.length > 0);
+  expect([late.frames, peer.ends]).toEqual([[], []]);
+});
+
+test("a later dial replaces the session that is up", async () => {
+  const { site, stranger } = await open();
+  const first = stranger();
+  await greeted(site, first, 1);
+  await greeted(site, stranger(), 2);
+  expect(first.ends).toEqual(["closed by peer"]);
+});
+
+test("of many that do not say who they are the last are refused, until the first are given up", async () => {
+  const { site, stranger } = await open();
+  const silent = Array.from({ length: 8 }, stranger);
+  for (const peer of silent) await peer.dial(1);
+  const refused = stranger();
+  await refused.dial(2);
+  await site.run(site.sleep(NS_PER_MS));
+  expect([refused.ends, silent.flatMap(({ ends }) => ends)]).toEqual([["closed by peer"], []]);
+  await site.run(site.sleep(10 * SECOND_NS));
+  await greeted(site, stranger(), 3);
+});
+
+test("a dial that ends while the system still applies what came before leaves no session behind", async () => {
+  const site = await Site.open({
+    sizeBytes: 40 * 4096,
+    trackBytes: 4096,
+    systems: { b: ["svol"], a: ["pvol"] },
+    links: { link: ["a", "b"] },
+  });
+  const { system } = site.at("a");
+  await site.run(
+    system.execute({ kind: "create", pair: "p", volume: "pvol", link: "link", peerVolume: "svol", mode: "async" }),
+  );
+  await site.until(() => system.pair("p")?.entry.status === "DUPLEX");
+  let finish = (): void => {};
+  site.disk("b", "svol").decide = () =>
+    new Promise((resolve) => {
+      finish = () => resolve("done");
+    });
+  await site.run(system.device("pvol").write(0, new Uint8Array(512).fill(7)));
+  // The secondary has the frame, and its disk takes its time.
+  site.at("a").stop();
+  const peer = new HandPeer(site, "b", "a", "link");
+  await peer.dial(Number.MAX_SAFE_INTEGER);
+  peer.hello();
+  await site.pass(NS_PER_MS);
+  peer.session?.end("cut");
+  finish();
+  await site.run(site.sleep(SECOND_NS));
+  expect([peer.frames, site.at("b").system.pair("p")?.connection]).toEqual([[], undefined]);
+  expect(site.disk("b", "svol").visible[0]).toBe(7);
+});

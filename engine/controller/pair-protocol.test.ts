@@ -1,0 +1,208 @@
+import { expect, test } from "vitest";
+import { NS_PER_MS } from "../ports/index.ts";
+import { HandPeer } from "../testing/hand-peer.node.ts";
+import { generationOf } from "../testing/pair-states.ts";
+import { Site } from "../testing/site.node.ts";
+import type { PairOffer } from "../mirror/pair-offer.ts";
+import type { PairState } from "../mirror/pair-entry.ts";
+import { ByteReader } from "../wire/byte-codec.ts";
+import type { Command } from "./command.ts";
+
+const TRACK_BYTES = 4096;
+const TRACKS = 40;
+const SIZE_BYTES = TRACKS * TRACK_BYTES;
+const ALL = new Uint8Array(TRACKS / 8).fill(0xff);
+const ID = 77;
+
+const create: Extract<Command, { kind: "create" }> = {
+  kind: "create",
+  pair: "p",
+  volume: "pvol",
+  link: "link",
+  peerVolume: "far",
+  mode: "sync",
+};
+/** A pair as its primary, the peer, offers it. */
+const offered: Omit<PairOffer, "state"> = {
+  name: "p",
+  volume: "pvol",
+  peerVolume: "far",
+  mode: "sync",
+  tracker: "bitmap",
+  sizeBytes: SIZE_BYTES,
+  trackBytes: TRACK_BYTES,
+};
+
+/** System `a` is real; `b`, and `c` behind another link, are played by hand. */
+async function open(): Promise<{ readonly site: Site; readonly b: HandPeer; readonly c: HandPeer }> {
+  const site = await Site.open({
+    sizeBytes: SIZE_BYTES,
+    trackBytes: TRACK_BYTES,
+    systems: { a: ["pvol", "qvol"] },
+    links: { link: ["a", "b"], other: ["a", "c"] },
+  });
+  const b = new HandPeer(site, "a", "b", "link");
+  const c = new HandPeer(site, "a", "c", "other");
+  await b.listen();
+  await c.listen();
+  return { site, b, c };
+}
+
+function primary(peer: HandPeer, of: Partial<PairState> = {}): PairState {
+  return peer.state({
+    role: "primary",
+    status: "COPY",
+    suspension: "",
+    consistent: true,
+    current: generationOf(3),
+    ...of,
+  });
+}
+
+function refusals(peer: HandPeer): readonly string[] {
+  return peer.heard("pair-refused").map(({ payload }) => new ByteReader(payload).text());
+}
+
+test("a pair that its primary offers twice before it is made is made once", async () => {
+  const { site, b } = await open();
+  b.tell(ID, offered, primary(b));
+  b.tell(ID, offered, primary(b));
+  await site.until(() => b.heard("resync-request").length > 0);
+  expect([site.at("a").system.pairs().length, refusals(b)]).toEqual([1, []]);
+});
+
+test.each<[string, Partial<PairOffer>, Partial<PairState>]>([
+  ["VOLUME_UNKNOWN", { peerVolume: "none", volume: "none" }, {}],
+  [`SIZE ${SIZE_BYTES}, expected ${SIZE_BYTES + 512}`, { sizeBytes: SIZE_BYTES + 512 }, {}],
+  [`TRACK ${TRACK_BYTES}, expected 512`, { trackBytes: 512 }, {}],
+  ["PAIR_UNKNOWN", {}, { established: true }],
+  ["PAIR_UNKNOWN", {}, { role: "secondary" }],
+  ["PAIR_EXISTS", { volume: "qvol" }, {}],
+])("a pair is refused with %s, and there is none", async (why, offer, state) => {
+  const { site, b } = await open();
+  const { system } = site.at("a");
+  await site.run(system.execute({ kind: "create-local", pair: "p", volume: "pvol", mirrorVolume: "qvol" }));
+  const name = offer.volume === "qvol" ? "q" : "r";
+  b.tell(ID, { ...offered, name, ...offer }, primary(b, state));
+  await site.until(() => refusals(b).length > 0);
+  expect([refusals(b), system.pairs()]).toEqual([[why], []]);
+});
+
+test("a pair that cannot be made durable when its session is over is made with the next one", async () => {
+  const { site, b } = await open();
+  let refuse = (): void => {};
+  site.at("a").meta.decide = () =>
+    new Promise((resolve) => {
+      refuse = () => resolve({ fails: () => false });
+    });
+  b.tell(ID, offered, primary(b));
+  await site.pass(NS_PER_MS);
+  b.session?.end("cut");
+  refuse();
+  await site.pass(NS_PER_MS);
+  expect([site.at("a").system.pairs(), site.at("a").runtime.escaped]).toEqual([[], []]);
+  site.at("a").meta.decide = () => "done";
+  await site.until(() => b.heard("hello").length > 1);
+  b.tell(ID, offered, primary(b));
+  await site.until(() => b.heard("resync-request").length > 0);
+  expect(refusals(b)).toEqual([]);
+});
+
+test("an operator who waits for the answer of one system does not get it because another is lost", async () => {
+  const { site, b, c } = await open();
+  let answer: string | undefined;
+  const given = site
+    .at("a")
+    .system.execute(create)
+    .then(() => {
+      answer = "made";
+    });
+  await site.until(() => b.heard("pair-state").length > 0);
+  c.session?.end("cut");
+  await site.pass(100 * NS_PER_MS);
+  expect(answer).toBeUndefined();
+  const { pairId, ...offer } = b.offer();
+  b.tell(pairId, offer, b.state());
+  await site.run(given);
+  expect(answer).toBe("made");
+});
+
+test("a pair whose session ends before its answer is made: it is offered again with the next one", async () => {
+  const { site, b } = await open();
+  const given = site.at("a").system.execute(create);
+  await site.until(() => b.heard("pair-state").length > 0);
+  b.session?.end("cut");
+  await site.run(given);
+  const before = b.heard("pair-state").length;
+  await site.until(() => b.heard("pair-state").length > before);
+  expect(b.offer()).toMatchObject({ name: "p", state: { role: "primary", established: false } });
+});
+
+/** The pair is made by `a`, whose peer has asked for everything and got it. @param pieceBytes of its request */
+async function duplex(pieceBytes?: number) {
+  const { site, b } = await open();
+  const { system } = site.at("a");
+  const given = system.execute(create);
+  await site.until(() => b.heard("pair-state").length > 0);
+  const { pairId, ...offer } = b.offer();
+  b.tell(pairId, offer, b.state());
+  await site.run(given);
+  b.request(pairId, b.state(), ALL, pieceBytes);
+  await site.until(() => system.pair("p")?.entry.status === "DUPLEX");
+  return { site, b, pairId, offer };
+}
+
+test("a request in many pieces copies what it asks for, once all of it is there", async () => {
+  const { site, b, pairId, offer } = await duplex(1);
+  const current = b.offer().state.current;
+  b.session?.end("cut");
+  await site.until(() => b.heard("hello").length > 1);
+  const state = b.state({ established: true, consistent: true, current });
+  b.tell(pairId, offer, state);
+  b.frames.length = 0;
+  const bitmap = new Uint8Array(TRACKS / 8);
+  bitmap[4] = 0x80;
+  b.request(pairId, state, bitmap, 2);
+  await site.until(() => b.heard("copy-done").length > 0);
+  const copied = [...b.heard("zero"), ...b.heard("resync")].map(({ offsetBytes }) => offsetBytes / TRACK_BYTES);
+  expect(copied).toEqual([39]);
+});
+
+test("whoever asks to be overwritten with a history of its own is refused, and gets nothing", async () => {
+  const { site, b, pairId, offer } = await duplex();
+  b.session?.end("cut");
+  await site.until(() => b.heard("hello").length > 1);
+  b.tell(pairId, offer, b.state());
+  b.frames.length = 0;
+  b.request(pairId, b.state({ established: true, consistent: true, current: generationOf(9) }), ALL);
+  await site.until(() => refusals(b).length > 0);
+  expect(refusals(b)).toEqual(["DIVERGED"]);
+  expect([b.heard("copy-begin"), b.heard("zero"), b.heard("resync")]).toEqual([[], [], []]);
+});
+
+test("of two resyncs that wait for the link each goes on when its own pair has been heard of", async () => {
+  const site = await Site.open({
+    sizeBytes: SIZE_BYTES,
+    trackBytes: TRACK_BYTES,
+    systems: { a: ["pvol", "qvol"], b: ["far", "away"] },
+    links: { link: ["a", "b"] },
+  });
+  const { system } = site.at("a");
+  await site.run(system.execute(create));
+  await site.run(system.execute({ ...create, pair: "q", volume: "qvol", peerVolume: "away" }));
+  const all = (status: string): boolean =>
+    ["a", "b"].every((at) =>
+      site
+        .at(at)
+        .system.pairs()
+        .every(({ entry }) => entry.status === status),
+    );
+  await site.until(() => all("DUPLEX"));
+  for (const pair of ["p", "q"]) await site.run(system.execute({ kind: "split", pair, secondary: "read-only" }));
+  site.network.cut();
+  await site.until(() => system.pairs().every(({ connection }) => connection === undefined));
+  const given = ["p", "q"].map((pair) => system.execute({ kind: "resync", pair }));
+  site.network.heal();
+  await site.run(Promise.all(given));
+  await site.until(() => all("DUPLEX"));
+});

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { NS_PER_MS } from "../ports/index.ts";
+import { FakeDisk } from "../testing/fake-disk.ts";
+import { testRuntime } from "../testing/test-runtime.node.ts";
+import { Tap } from "./tap.ts";
+import { Volume } from "./volume.ts";
+
+const SECTORS = 2048;
+
+/** Holds tracks until both disks have them. */
+class Holder extends Tap {
+  held = 0;
+
+  override begin(): void {
+    this.held++;
+  }
+
+  override retire(): void {
+    this.held = 0;
+  }
+
+  override get activeCount(): number {
+    return this.held;
+  }
+}
+
+function open(): {
+  readonly volume: Volume;
+  readonly disk: FakeDisk;
+  readonly runtime: ReturnType<typeof testRuntime>;
+} {
+  const runtime = testRuntime();
+  const disk = new FakeDisk(SECTORS * 512);
+  return { volume: new Volume("pvol", disk, 512, runtime), disk, runtime };
+}
+
+test("while the disk cannot be flushed tracks stay pending; the next checkpoint after that forgets them", async () => {
+  const { volume, disk, runtime } = open();
+  const tap = new Holder();
+  volume.addTap(tap);
+  disk.decideFlush = () => "fails";
+  await volume.update({ kind: "zero", offsetBytes: 0, lengthBytes: 512 });
+  await runtime.clock.pass(1_000 * NS_PER_MS);
+  expect([tap.held, runtime.escaped]).toEqual([1, []]);
+  disk.decideFlush = () => "done";
+  await runtime.clock.pass(100 * NS_PER_MS);
+  expect(tap.held).toBe(0);
+});
+
+test("of more requests than a volume takes the last is refused, and the others are carried out", async () => {
+  const { volume, disk, runtime } = open();
+  let finish = (): void => {};
+  const gate = new Promise<"done">((resolve) => {
+    finish = () => resolve("done");
+  });
+  disk.decide = () => gate;
+  const data = new Uint8Array(512).fill(7);
+  const write = (sector: number): Promise<void> =>
+    volume.update({ kind: "write", offsetBytes: sector * 512, data, fua: false });
+  const taken = Array.from({ length: 1024 }, (_, sector) => write(sector));
+  await runtime.clock.pass(0);
+  await expect(write(1024)).rejects.toMatchObject({ code: "BUSY", context: { volume: "pvol", waiting: 1024 } });
+  finish();
+  await Promise.all(taken);
+  expect([disk.visible[1023 * 512], disk.visible[1024 * 512]]).toEqual([7, 0]);
+});
