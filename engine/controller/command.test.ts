@@ -78,7 +78,10 @@ test("a command without one of its fields, with another one, or with one of a wr
   );
 });
 
-test.each(["7", "null", "[]", '"split"', "{}", '{"kind":"toString"}', '{"kind":"split","pair":"p","secondary":"all"}'])(
+const recover = (to: string): string => `{"kind":"recover","volume":"v","method":"apply","to":${to}}`;
+const several = ["{}", '{"lsn":1,"timeNs":1}', '{"lsn":"1"}', '{"epoch":1}', "1", "null"].map(recover);
+const split = '{"kind":"split","pair":"p","secondary":"all"}';
+test.each(["7", "null", "[]", '"split"', "{}", '{"kind":"toString"}', split, ...several])(
   "%s is no command",
   (json) => {
     const payload = new ByteWriter().u32(1).raw(new TextEncoder().encode(json)).bytes();

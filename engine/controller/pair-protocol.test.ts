@@ -6,7 +6,10 @@ import { Site } from "../testing/site.node.ts";
 import type { PairOffer } from "../mirror/pair-offer.ts";
 import type { PairState } from "../mirror/pair-entry.ts";
 import { ByteReader } from "../wire/byte-codec.ts";
-import type { Command } from "./command.ts";
+import { FLAG_NUMBERED, numberedPayload } from "../wire/change-number.ts";
+import { encodeBackup } from "../mirror/backup.ts";
+import { type Command, encodeCommand } from "./command.ts";
+import { decodeResult } from "./command-result.ts";
 
 const TRACK_BYTES = 4096;
 const TRACKS = 40;
@@ -205,4 +208,102 @@ test("of two resyncs that wait for the link each goes on when its own pair has b
   site.network.heal();
   await site.run(Promise.all(given));
   await site.until(() => all("DUPLEX"));
+});
+
+/** The peer is the primary; `a` has its copy. */
+async function fed(): Promise<{ readonly site: Site; readonly b: HandPeer }> {
+  const { site, b } = await open();
+  const { system } = site.at("a");
+  await site.run(system.execute({ kind: "create-local", pair: "l", volume: "pvol", mirrorVolume: "qvol" }));
+  b.tell(ID, offered, primary(b));
+  await site.until(() => b.heard("resync-request").length > 0);
+  b.copy(ID, generationOf(3), TRACKS);
+  await site.until(
+    () => system.pair("p")?.entry.status === "DUPLEX" && system.localPair("l")?.entry.status === "DUPLEX",
+  );
+  return { site, b };
+}
+
+/** Has the peer give a command. @returns the code of the refusal; "" if it was carried out */
+async function answered(site: Site, b: HandPeer, ask: () => void): Promise<string> {
+  ask();
+  await site.until(() => b.heard("result").length > 0);
+  return decodeResult(b.heard("result").at(-1)?.payload ?? new Uint8Array(0)).error?.code ?? "";
+}
+
+test("a command that a secondary is asked for, and only the primary can carry out, is refused", async () => {
+  const { site, b } = await fed();
+  const split: Command = { kind: "split", pair: "p", secondary: "read-write" };
+  expect(await answered(site, b, () => b.send("command", { payload: encodeCommand(1, split) }))).toBe("WRONG_ROLE");
+  expect(site.at("a").system.pair("p")?.entry.status).toBe("DUPLEX");
+});
+
+test("a backup of pairs of which some are unknown splits no mirror that the others do not feed", async () => {
+  const { site, b } = await fed();
+  const order = { number: 1, pairIds: [ID + 1], mirrors: ["l"] };
+  const ask = (): void => b.send("backup", { pairId: ID, payload: encodeBackup(order) });
+  expect(await answered(site, b, ask)).toBe("NOT_FED");
+  expect(site.at("a").system.localPair("l")?.entry.status).toBe("DUPLEX");
+});
+
+test("a secondary that is told to recover and has no journal any more is suspended, and copied again", async () => {
+  const { site, b } = await fed();
+  const payload = numberedPayload({ journalId: 1, lsn: 1 }, Uint8Array.of(0));
+  b.send("recover", { pairId: ID, flags: FLAG_NUMBERED, payload: payload ?? new Uint8Array(0) });
+  await site.until(() => b.ends.length > 0);
+  expect(site.at("a").system.pair("p")?.entry).toMatchObject({
+    status: "SPLIT",
+    suspension: "error",
+    consistent: true,
+  });
+  b.frames.length = 0;
+  await site.until(() => b.heard("pair-state").length > 0);
+  const { pairId, ...offer } = b.offer();
+  b.tell(pairId, offer, primary(b, { established: true, status: "SPLIT", suspension: "error" }));
+  await site.until(() => b.heard("resync-request").length > 0);
+});
+
+test("a copy whose beginning is applied after its session has left no moment: that is known after a crash, too", async () => {
+  const { site, b } = await open();
+  b.tell(ID, offered, primary(b));
+  await site.until(() => b.heard("resync-request").length > 0);
+  b.copy(ID, generationOf(3), TRACKS);
+  await site.until(() => site.at("a").system.pair("p")?.entry.consistent === true);
+  b.session?.end("cut");
+  b.frames.length = 0;
+  await site.until(() => b.heard("pair-state").length > 0);
+  const { pairId, ...offer } = b.offer();
+  b.tell(pairId, offer, primary(b, { established: true, current: generationOf(4), ancestors: [generationOf(3)] }));
+  await site.until(() => b.heard("resync-request").length > 0);
+  let finish = (): void => {};
+  site.disk("a", "pvol").decide = () =>
+    new Promise((resolve) => {
+      finish = () => resolve("done");
+    });
+  b.send("write", { pairId: ID, payload: new Uint8Array(512) });
+  b.copy(ID, generationOf(4), TRACKS, "begins");
+  await site.pass(NS_PER_MS);
+  b.session?.end("cut");
+  await site.pass(NS_PER_MS);
+  expect(site.at("a").system.pair("p")?.entry.consistent).toBe(true);
+  finish();
+  await site.pass(NS_PER_MS);
+  const mixture = { status: "SPLIT", suspension: "link", consistent: false, copyFrom: generationOf(4) };
+  expect(site.at("a").system.pair("p")?.entry).toMatchObject(mixture);
+  await site.crash("a");
+  expect(site.at("a").system.pair("p")?.entry).toMatchObject({ ...mixture });
+  await expect(site.run(site.at("a").system.device("pvol").read(0, 512))).rejects.toMatchObject({ code: "NO_ACCESS" });
+});
+
+test("an operator who names no direction keeps the side that is whole when the other took over and is not", async () => {
+  const { site, b, pairId, offer } = await duplex();
+  const { system } = site.at("a");
+  await site.run(system.execute({ kind: "split", pair: "p", secondary: "read-only" }));
+  const { current } = b.offer().state;
+  const taken = { role: "primary", suspension: "takeover", established: true, current: generationOf(9) } as const;
+  b.tell(pairId, offer, b.state({ ...taken, ancestors: [current], takeover: generationOf(9) }));
+  await site.run(system.execute({ kind: "resync", pair: "p" }));
+  expect(system.pair("p")?.entry).toMatchObject({ wish: "from-here", wishAfter: generationOf(9), suspension: "link" });
+  b.request(pairId, b.state({ ...taken, role: "secondary", takeover: generationOf(9) }), ALL);
+  await site.until(() => system.pair("p")?.entry.status === "DUPLEX");
 });

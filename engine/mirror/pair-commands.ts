@@ -188,7 +188,6 @@ export async function swapRoles(pair: Pair): Promise<void> {
     if ((await connection.outbox.whenDurable(sequence)) === "lost")
       throw new EngineError("UNANSWERED", { pair: entry.name, command: "failback" });
     entry.suspension = "";
-    if (pair.peerState !== undefined) pair.peerState.role = "primary";
     await pair.persist();
   } finally {
     pair.release("swap");
@@ -214,7 +213,6 @@ export async function completeSwap(pair: Pair, connection: Connection): Promise<
   const { entry } = pair;
   entry.role = "primary";
   await pair.persist();
-  if (pair.peerState !== undefined) pair.peerState.role = "secondary";
   if (pair.connection === connection) pair.live = true;
   pair.runtime.log.step("pair.swapped", { pair: entry.name });
 }

@@ -15,14 +15,21 @@ const METHODS = ["old-data", "reserved-area", "lsn"] as const;
 type Method = (typeof METHODS)[number];
 
 /** The primary has an image by this method, and its pair is DUPLEX. */
-async function open(method: Method): Promise<Site> {
+async function open(
+  method: Method,
+  {
+    areaBytes = SIZE_BYTES + 64 * SECTOR_BYTES,
+    images = {},
+  }: { areaBytes?: number; images?: Record<string, ImageConfig[]> } = {},
+): Promise<Site> {
   const image: ImageConfig = method === "lsn" ? { volume: "pvol", method } : { volume: "pvol", method, area: "area" };
+  images["a"] = [image];
   const site = await Site.open({
     sizeBytes: SIZE_BYTES,
     trackBytes: TRACK_BYTES,
     systems: { a: ["pvol", "area", "log", "base"], b: ["svol"] },
-    sizesBytes: { area: SIZE_BYTES + 64 * SECTOR_BYTES, log: LOG_BYTES },
-    images: { a: [image] },
+    sizesBytes: { area: areaBytes, log: LOG_BYTES },
+    images,
     journals: { a: method === "lsn" ? [{ volume: "pvol", log: "log", base: "base" }] : [] },
     links: { link: ["a", "b"] },
   });
@@ -114,3 +121,113 @@ test.each(METHODS)(
     expect(site.disk("b", "svol").visible).toEqual(site.disk("a", "pvol").visible);
   },
 );
+
+/** The pair is cut; the image alone knows which tracks hosts have changed since. */
+async function tracked(images: Record<string, ImageConfig[]> = {}): Promise<Site> {
+  const site = await open("old-data", { images });
+  site.network.cut();
+  await site.until(() => pair(site).entry.imageTracks !== 0);
+  for (const track of [0, 3, 4, 11]) await write(site, track, 90);
+  await site.run(site.at("a").system.device("pvol").flush());
+  return site;
+}
+
+test.each(["cannot be read", "is not configured any more"] as const)(
+  "an image that %s takes with it what only it knew: everything is copied",
+  async (why) => {
+    const images: Record<string, ImageConfig[]> = {};
+    const site = await tracked(images);
+    if (why === "cannot be read") site.disk("a", "area").durable.fill(0x55, 0, HEAD_BYTES);
+    else images["a"] = [];
+    await site.crash("a");
+    expect(pair(site).pending.count).toBe(TRACKS);
+    site.network.heal();
+    await duplex(site);
+    expect(site.disk("b", "svol").visible).toEqual(site.disk("a", "pvol").visible);
+  },
+);
+
+test("an image whose space runs out while the metadata disk refuses: what it knew is marked when it can be", async () => {
+  const site = await open("old-data", { areaBytes: HEAD_BYTES + 40 * SECTOR_BYTES });
+  site.network.cut();
+  await site.until(() => pair(site).entry.imageTracks !== 0);
+  const { bitmapOffsetBytes } = pair(site).entry;
+  let refusals = 0;
+  site.at("a").meta.decide = ({ offsetBytes }) =>
+    offsetBytes >= bitmapOffsetBytes && refusals++ < 3 ? { fails: () => false } : "done";
+  for (let track = 0; track < TRACKS; track++) await write(site, track, 90).catch(() => write(site, track, 90));
+  expect(refusals).toBeGreaterThanOrEqual(3);
+  expect(site.at("a").system.images()[0]?.state).toBe("lost");
+  await site.run(site.at("a").system.device("pvol").flush());
+  await site.crash("a");
+  expect(pair(site).pending.count).toBe(TRACKS);
+  site.network.heal();
+  await duplex(site);
+  expect(site.disk("b", "svol").visible).toEqual(site.disk("a", "pvol").visible);
+});
+
+test("a rollback whose end cannot be written down ends when it can; until then a crash goes on with it", async () => {
+  const site = await open("old-data");
+  for (let track = 0; track < TRACKS; track++) await write(site, track, 1 + track);
+  site.network.cut();
+  await site.until(() => pair(site).entry.imageTracks !== 0);
+  const before = await content(site);
+  for (const track of [0, 3, 4, 11]) await write(site, track, 90);
+  let refusals = 0;
+  site.onStep = (_system, step) => {
+    if (step === "restore.begin")
+      site.disk("a", "area").decide = ({ offsetBytes }) =>
+        offsetBytes < HEAD_BYTES && refusals++ < 3 ? { fails: () => false } : "done";
+  };
+  await site.run(site.at("a").system.execute({ kind: "rollback", volume: "pvol" }));
+  await site.until(() => site.at("a").system.restores().length === 0);
+  expect(refusals).toBeGreaterThanOrEqual(3);
+  await site.crash("a");
+  expect([await content(site), site.at("a").system.restores()]).toEqual([before, []]);
+});
+
+/** The primary is being overwritten by an operator's choice; what is to be copied waits at the other end. */
+async function overwritten(): Promise<{ readonly site: Site; readonly before: Uint8Array; readonly go: () => void }> {
+  const site = await open("old-data");
+  for (let track = 0; track < TRACKS; track++) await write(site, track, 1 + track);
+  await site.run(site.at("a").system.execute({ kind: "split", pair: "p", secondary: "read-write" }));
+  const before = await content(site);
+  const host = site.at("b").system.device("svol");
+  for (const track of [2, 3, 9]) await site.run(host.write(track * TRACK_BYTES, new Uint8Array(TRACK_BYTES).fill(90)));
+  let go = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  site.disk("b", "svol").beforeRead = (offsetBytes) => (offsetBytes > 4 * TRACK_BYTES ? gate : undefined);
+  await site.run(site.at("a").system.execute({ kind: "resync", pair: "p", direction: "reverse" }));
+  await site.until(() => site.disk("a", "pvol").visible[3 * TRACK_BYTES] === 90);
+  return { site, before, go };
+}
+
+test("a rollback is refused while a resync overwrites the volume, which then ends", async () => {
+  const { site, go } = await overwritten();
+  const given = site.run(site.at("a").system.execute({ kind: "rollback", volume: "pvol" }));
+  await expect(given).rejects.toMatchObject({ code: "ILLEGAL_TRANSITION" });
+  go();
+  await duplex(site);
+  expect(site.disk("a", "pvol").visible).toEqual(site.disk("b", "svol").visible);
+});
+
+test("a volume that was rolled back and is whole may be rolled back again: its history is its own then", async () => {
+  const { site, before, go } = await overwritten();
+  site.network.cut();
+  await site.until(() => pair(site).entry.status === "SPLIT");
+  const { current } = pair(site).entry;
+  for (const isOwn of [false, true]) {
+    await site.run(site.at("a").system.execute({ kind: "rollback", volume: "pvol" }));
+    await site.until(() => site.at("a").system.restores().length === 0);
+    expect(await content(site)).toEqual(before);
+    expect(pair(site).entry.current !== current).toBe(isOwn);
+  }
+  go();
+  site.network.heal();
+  // The operator's choice still stands.
+  await duplex(site);
+  expect(site.disk("a", "pvol").visible).toEqual(site.disk("b", "svol").visible);
+  expect(site.disk("a", "pvol").visible[9 * TRACK_BYTES]).toBe(90);
+});

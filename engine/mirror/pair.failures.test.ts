@@ -21,7 +21,7 @@ function open({ peerBytes = SIZE_BYTES }: Shape = {}): Promise<Site> {
   return Site.open({
     sizeBytes: SIZE_BYTES,
     trackBytes: TRACK_BYTES,
-    systems: { a: ["pvol"], b: ["svol", "mirror"] },
+    systems: { a: ["pvol", "keep"], b: ["svol", "mirror"] },
     sizesBytes: { svol: peerBytes },
     links: { link: ["a", "b"] },
   });
@@ -203,4 +203,63 @@ test("with two secondaries in reach one may be told to take over; not while ther
   await command(site, "b", { kind: "resync", pair: "p" });
   await duplex(site);
   expect([pair(site, "a").entry.role, pair(site, "b").entry.role]).toEqual(["secondary", "primary"]);
+});
+
+test("of two swaps of roles at once one is done and the other refused: there is one primary, and hosts go on", async () => {
+  const site = await opened();
+  const given = [0, 1].map(() => site.at("a").system.execute({ kind: "failback", pair: "p" }));
+  const outcomes = await site.run(Promise.allSettled(given));
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+  expect(outcomes[1]).toMatchObject({ reason: { code: "WRONG_ROLE" } });
+  expect([pair(site, "a").entry.role, pair(site, "b").entry.role]).toEqual(["secondary", "primary"]);
+  await site.run(site.at("b").system.device("svol").write(0, new Uint8Array(512).fill(9)));
+  await duplex(site);
+});
+
+test("a split that is faster than a swap of roles stands: the swap is refused", async () => {
+  const site = await opened();
+  const host = site.at("a").system.device("pvol");
+  let open = (): void => {};
+  const gate = new Promise<"done">((resolve) => {
+    open = () => resolve("done");
+  });
+  site.disk("a", "pvol").decide = () => gate;
+  const written = host.write(0, new Uint8Array(512).fill(9));
+  await site.pass(NS_PER_MS);
+  const swap = site.at("a").system.execute({ kind: "failback", pair: "p" });
+  const split = site.at("a").system.execute({ kind: "split", pair: "p", secondary: "read-only" });
+  await site.pass(NS_PER_MS);
+  open();
+  const [outcome] = await site.run(Promise.allSettled([swap, split, written]));
+  expect(outcome).toMatchObject({ status: "rejected", reason: { code: "ILLEGAL_TRANSITION" } });
+  expect([pair(site, "a").entry.role, pair(site, "a").entry.status]).toEqual(["primary", "SPLIT"]);
+});
+
+test("a restore that begins while the remote mirror is resynchronised reaches it, whole", async () => {
+  const site = await open();
+  const local = { kind: "create-local", pair: "l", volume: "pvol", mirrorVolume: "keep" } as const;
+  await command(site, "a", create);
+  await command(site, "a", local);
+  for (let track = 0; track < TRACKS; track++) await write(site, track, 101 + track);
+  await duplex(site);
+  await site.until(() => site.at("a").system.localPair("l")?.entry.status === "DUPLEX");
+  await command(site, "a", { kind: "split", pair: "l", secondary: "read-only" });
+  const before = site.disk("a", "pvol").visible.slice();
+  await split(site);
+  // Some tracks of the resync are still to be read when the restore begins.
+  let reads = 0;
+  let open2 = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    open2 = resolve;
+  });
+  site.disk("a", "pvol").beforeRead = () => (++reads > 1 ? gate : undefined);
+  await command(site, "a", { kind: "resync", pair: "p" });
+  await site.until(() => reads > 1);
+  const restored = site.at("a").system.execute({ kind: "restore", pair: "l", scope: "changed" });
+  open2();
+  await site.run(restored);
+  await duplex(site);
+  await site.until(() => site.at("a").system.restores().length === 0);
+  await duplex(site);
+  expect(site.disk("a", "pvol").visible).toEqual(before);
 });

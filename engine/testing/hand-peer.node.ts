@@ -1,5 +1,5 @@
 import { ackPayload } from "../mirror/outbox.ts";
-import { NO_GENERATION } from "../mirror/generation.ts";
+import { type Generation, NO_GENERATION } from "../mirror/generation.ts";
 import type { PairState } from "../mirror/pair-entry.ts";
 import { decodePairOffer, encodePairOffer, type PairOffer } from "../mirror/pair-offer.ts";
 import { requestPieces } from "../mirror/resync-target.ts";
@@ -120,6 +120,12 @@ export class HandPeer {
   tell(pairId: number, offer: Omit<PairOffer, "state">, state: PairState): void {
     const { volume: peerVolume, peerVolume: volume } = offer;
     this.send("pair-state", { pairId, payload: encodePairOffer({ ...offer, ...state, volume, peerVolume }) });
+  }
+
+  /** Overwrites the other end, or only begins to: nothing of it is sent, so its volume stays what it is. */
+  copy(pairId: number, current: Generation, tracks: number, how: "wholly" | "begins" = "wholly"): void {
+    this.send("copy-begin", { pairId, payload: new ByteWriter(32).text(current).u32(tracks).bytes() });
+    if (how === "wholly") this.send("copy-done", { pairId, payload: new ByteWriter(32).text(current).bytes() });
   }
 
   /** Asks to be overwritten. */
