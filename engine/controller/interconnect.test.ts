@@ -45,9 +45,12 @@ test("whoever does not wait for the answer to its hello is dropped", async () =>
   const { site, stranger } = await open();
   const peer = stranger();
   await peer.dial(1);
-  peer.hello();
-  peer.hello();
+  peer.atOnce(() => {
+    peer.hello();
+    peer.send("flush");
+  });
   await site.until(() => peer.ends.length > 0);
+  expect(peer.frames).toEqual([]);
   await greeted(site, stranger(), 2);
 });
 

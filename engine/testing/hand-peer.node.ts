@@ -7,6 +7,7 @@ import type { Link } from "../ports/index.ts";
 import { ByteWriter } from "../wire/byte-codec.ts";
 import { type Frame, type FrameKind, isOrdered } from "../wire/frame.ts";
 import { type FrameFields, Session } from "../wire/session.ts";
+import type { LinkEnd } from "./link-pair.ts";
 import type { Site } from "./site.node.ts";
 
 const PROTOCOL_VERSION = 1;
@@ -31,6 +32,7 @@ export class HandPeer {
   session: Session | undefined;
   acknowledges = true;
   onFrame: (frame: Frame) => void = () => {};
+  #dialled: LinkEnd | undefined;
   readonly #site: Site;
   readonly #of: string;
   readonly #name: string;
@@ -52,7 +54,23 @@ export class HandPeer {
 
   /** Dials the system under test, and says nothing. */
   async dial(epoch: number): Promise<void> {
-    this.#open(await this.#site.network.dial(this.#link), epoch);
+    const link = await this.#site.network.dial(this.#link);
+    this.#dialled = link;
+    this.#open(link, epoch);
+  }
+
+  /** What is said within arrives in one piece, where it was dialled. */
+  atOnce(say: () => void): void {
+    const link = this.#dialled;
+    if (link?.peer === undefined) throw new Error("nothing was dialled");
+    const bytes: number[] = [];
+    link.carry = (chunk) => {
+      bytes.push(...chunk);
+      return [];
+    };
+    say();
+    link.carry = (chunk) => [chunk];
+    link.peer.arrive(Uint8Array.from(bytes));
   }
 
   #open(link: Link, epoch: number | undefined): void {

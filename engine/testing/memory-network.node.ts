@@ -8,7 +8,7 @@ export class MemoryNetwork implements LinkEndpoint {
   readonly #all: LinkEnd[] = [];
   #down = false;
 
-  async dial(address: string): Promise<Link> {
+  async dial(address: string): Promise<LinkEnd> {
     const onLink = this.#listeners.get(address);
     if (onLink === undefined || this.#down) throw new LinkError("REFUSED", `nobody listens at ${address}`);
     const [mine, theirs] = linkPair();
