@@ -11,6 +11,7 @@ export PATH=$PATH:/usr/sbin:/sbin
 NODE_IMAGE=node:24-bookworm-slim
 TOXIPROXY_VERSION=2.12.0
 TOXIPROXY_IMAGE=ghcr.io/shopify/toxiproxy:$TOXIPROXY_VERSION
+NODE_IMAGE_PACKAGES=base-files,base-passwd,bash,coreutils,dash,findutils,grep,libc-bin,libstdc++6,sed,tzdata,util-linux
 PULL_SECONDS=30
 # A program that each of these packages brings.
 TOOL_PACKAGES=(
@@ -82,10 +83,18 @@ start_engine() {
   done
 }
 
+# What is made here says what it was made of; what was pulled says nothing, and is current.
+recipe() { printf '%s ' "$NODE_IMAGE_PACKAGES" "$(node_modules/.bin/node --version)" | sha256sum | cut -c1-12; }
+is_current() {
+  local made_of
+  made_of=$(docker image inspect --format '{{ index .Config.Labels "resilver.recipe" }}' "$1" 2>/dev/null)
+  [ -z "$made_of" ] || [ "$made_of" = "$(recipe)" ]
+}
+
 # Pulls the image $1 or, where that cannot be done, makes one of the same name with $2.
 provide_image() {
   local image=$1 make=$2
-  if has_image "$image"; then
+  if has_image "$image" && is_current "$image"; then
     say "$image: there"
   elif timeout "$PULL_SECONDS" docker pull -q "$image" >/dev/null 2>"$work/$make"; then
     say "$image: pulled"
@@ -106,7 +115,7 @@ make_node_image() {
     apt_install mmdebstrap
   fi
   mmdebstrap --quiet --variant=extract \
-    --include=base-files,base-passwd,bash,coreutils,dash,findutils,grep,libc-bin,libstdc++6,sed,tzdata,util-linux \
+    --include="$NODE_IMAGE_PACKAGES" \
     bookworm "$base" http://deb.debian.org/debian 2>"$work/mmdebstrap" ||
     fail "mmdebstrap failed:" "$(tail -n 20 "$work/mmdebstrap")"
   mkdir -p "$root/usr/local/bin" "$root/etc" "$root/home/node"
@@ -121,6 +130,7 @@ make_node_image() {
   tar -rf "$base" -C "$root" --owner=1000 --group=1000 ./home/node
   docker import --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
     --change "ENV NODE_VERSION=$("$node" -p process.versions.node)" --change 'CMD ["node"]' \
+    --change "LABEL resilver.recipe=$(recipe)" \
     "$base" "$NODE_IMAGE" >/dev/null
 }
 
@@ -157,5 +167,5 @@ install_packages
 start_engine
 provide_image "$NODE_IMAGE" make_node_image
 provide_image "$TOXIPROXY_IMAGE" make_toxiproxy_image
-npm run -s build:images | while read -r image; do say "$image: there"; done
+npm run -s build:images | while read -r built; do say "$built: built"; done
 say "done in $SECONDS s"

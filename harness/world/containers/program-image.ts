@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { NODE_IMAGE } from "./base-images.ts";
 import { ContainerError } from "./container-error.ts";
 import { dockerCommand } from "./docker-command.ts";
 
@@ -29,16 +30,18 @@ export async function programImage(program: Program): Promise<string> {
       remedy: "npm run build",
     });
   });
+  const base = await dockerCommand(["image", "inspect", "--format", "{{.Id}}", NODE_IMAGE], BUILD_MS_MAX);
   const digest = createHash("sha256")
     .update(content)
     .update(await readFile(dockerfile))
+    .update(base.ok ? base.stdout : "")
     .digest("hex");
   const tag = `resilver-${program}:${digest.slice(0, 12)}`;
   if ((await dockerCommand(["image", "inspect", "--format", "{{.Id}}", tag], BUILD_MS_MAX)).ok) return tag;
   // A context of its own: the folder of the repository is large.
   const context = await mkdtemp(join(tmpdir(), "resilver-image-"));
   try {
-    await copyFile(bundle, join(context, `${program}.mjs`));
+    for (const file of [bundle, `${bundle}.map`]) await copyFile(file, join(context, basename(file)));
     const built = await dockerCommand(["build", "-q", "-t", tag, "-f", dockerfile, context], BUILD_MS_MAX);
     if (built.ok) return tag;
     throw new ContainerError("IMAGE", {
