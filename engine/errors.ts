@@ -60,6 +60,8 @@ export interface EngineErrorContexts {
   JOURNAL_MISFIT: { volume: string; found: string; expected: string };
   /** The moment is outside of what can be recovered. */
   JOURNAL_POINT: { volume: string; asked: string; oldestLsn: number; newestLsn: number; oldestTimeNs: number };
+  /** At the moment the volume was a mixture, of which no host saw; the nearest moments that it was not. */
+  JOURNAL_MIXTURE: { volume: string; asked: string; beforeLsn: number | "none"; afterLsn: number | "none" };
   /** The base is still being made: nothing can be recovered yet. */
   JOURNAL_NOT_READY: { volume: string; base: string };
 }
@@ -103,6 +105,7 @@ const remedies: Readonly<Record<EngineErrorCode, string>> = {
   JOURNAL_TOO_SMALL: "give the journal a larger log volume",
   JOURNAL_MISFIT: "give the journal volumes of its own, the base of the volume's size",
   JOURNAL_POINT: "choose a moment in the window",
+  JOURNAL_MIXTURE: "choose the moment before the restore or resync, or the one after it",
   JOURNAL_NOT_READY: "wait until the base is whole",
 };
 

@@ -61,6 +61,7 @@ class LsnImage extends Image {
 
   protected override async prepareMoment(): Promise<void> {
     this.#nextPin?.release();
+    await this.#journal.mark();
     // Nothing is under way: the newest entry is the last one.
     this.#nextPin = this.#keep(this.#journal.table.doneLsn);
   }

@@ -138,7 +138,9 @@ export class Fold {
       const toLsn = this.#choose(lastLsn);
       if (toLsn === "wait") return "wait";
       if (toLsn === undefined) return "none";
-      state.foldTimeNs = table.entry(toLsn).timeNs;
+      const { timeNs, mixed } = table.entry(toLsn);
+      state.foldTimeNs = timeNs;
+      state.foldMixed = mixed;
       state.foldLsn = toLsn;
       await management.persist();
     }

@@ -20,6 +20,7 @@ const record: fc.Arbitrary<JournalRecord> = fc.record({
   peerJournalId: u32,
   peerLsn: u64,
   settledLsn: u64,
+  mixed: fc.boolean(),
 });
 const place = fc.record({ journalId: u32, incarnation: u32, position: u64 });
 

@@ -2,16 +2,17 @@ import { SECTOR_BYTES } from "../ports/index.ts";
 import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import { crc32c } from "../wire/crc32c.ts";
 
-const MAGIC = 0x314c4e4a; // "JNL1"
+const MAGIC = 0x324c4e4a; // "JNL2"
 const CRC_BYTES = 4;
 /** A header is one sector, so that it is wholly there or not at all; the data follows in whole sectors. */
 export const RECORD_HEADER_BYTES = SECTOR_BYTES;
 
 /**
  * `write` and `zero` are changes of the volume; `rewind`: from here on the volume holds what it held
- * after entry `targetLsn`; `void`: the change was refused and never happened.
+ * after entry `targetLsn`; `void`: the change was refused and never happened; `mark`: nothing changes but
+ * whether the volume is a mixture.
  */
-export const RECORD_KINDS = ["write", "zero", "rewind", "void"] as const;
+export const RECORD_KINDS = ["write", "zero", "rewind", "void", "mark"] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 /** One journal log (JR-1): the header of a host's change; the data of a `write` follows it. */
@@ -21,9 +22,9 @@ export interface JournalRecord {
   readonly lsn: number;
   /** When it was made, in nanoseconds of the system's clock; never less than that of the record before. */
   readonly timeNs: number;
-  /** Of the volume. 0 for a rewind. */
+  /** Of the volume. 0 for a rewind or a mark. */
   readonly offsetBytes: number;
-  /** Bytes of the volume that change. 0 for a rewind. */
+  /** Bytes of the volume that change. 0 for a rewind or a mark. */
   readonly lengthBytes: number;
   /** Bytes that follow the header: those of a write, also once it is void. */
   readonly dataBytes: number;
@@ -33,6 +34,8 @@ export interface JournalRecord {
   /** What the other end's journal calls it, if it came from there; 0 otherwise. */
   readonly peerJournalId: number;
   readonly peerLsn: number;
+  /** From here on, until an entry that is not, the volume is no moment of its own: other content is on its way. */
+  readonly mixed: boolean;
   /** Every entry up to this one was durable in the volume when this one was made. */
   readonly settledLsn: number;
 }
@@ -63,6 +66,7 @@ export function encodeRecordHeader(record: JournalRecord, place: RecordPlace): U
     .u32(record.peerJournalId)
     .u64(record.peerLsn)
     .u64(record.settledLsn)
+    .bool(record.mixed)
     .bytes();
   const sector = new Uint8Array(SECTOR_BYTES);
   sector.set(body, 2 * CRC_BYTES);
@@ -97,6 +101,7 @@ export function decodeRecordHeader(sector: Uint8Array): {
     peerJournalId: reader.u32(),
     peerLsn: reader.u64(),
     settledLsn: reader.u64(),
+    mixed: reader.bool(),
   };
   return { record, place };
 }

@@ -72,12 +72,17 @@ export class Rig {
     this.journal = journal;
   }
 
-  static async start(disks: RigDisks): Promise<Rig> {
+  /** @param before what else is there of the volume, before the journal brings it to what it was */
+  static async start(
+    disks: RigDisks,
+    before: (volume: Volume, runtime: TestRuntime) => Promise<void> = async () => {},
+  ): Promise<Rig> {
     const runtime = testRuntime(new FakeClock());
     const volume = new Volume("v", disks.volume, TRACK_BYTES, runtime);
     const log = new Volume("log", disks.log, TRACK_BYTES, runtime);
     const base = new Volume("base", disks.base, TRACK_BYTES, runtime);
     const journal = await openJournal({ volume, log, base, runtime });
+    await before(volume, runtime);
     await startJournal(journal);
     return new Rig(disks, runtime, volume, journal);
   }

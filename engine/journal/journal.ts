@@ -4,7 +4,7 @@ import { handled } from "../handled.ts";
 import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
-import { Tap } from "../volume/tap.ts";
+import { isMixture, Tap } from "../volume/tap.ts";
 import type { ChangeNumber } from "../volume/update.ts";
 import type { Update, Volume } from "../volume/volume.ts";
 import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
@@ -13,8 +13,8 @@ import { Fold } from "./fold.ts";
 import { RECORD_HEADER_BYTES } from "./journal-record.ts";
 import { LogArea } from "./log-area.ts";
 import { type JournalEntry, LogTable } from "./log-table.ts";
-import { LogWriter, recordOf, REWIND_ROOM_BYTES } from "./log-writer.ts";
-import { ManagementTable, TABLE_BYTES } from "./management-table.ts";
+import { LogWriter, type NewRecord, recordOf, REWIND_ROOM_BYTES } from "./log-writer.ts";
+import { freshState, ManagementTable, TABLE_BYTES } from "./management-table.ts";
 import { Moments } from "./moments.ts";
 import type { Recovery } from "./recovery.ts";
 
@@ -73,6 +73,8 @@ export class Journal extends Tap {
   /** The base is none any more and must be made anew. */
   onStale: () => void = () => {};
   #settledLsn = 0;
+  /** What the last record that was asked for says. */
+  #mixed = false;
 
   private constructor(parts: JournalParts, management: ManagementTable, table: LogTable) {
     super();
@@ -135,26 +137,14 @@ export class Journal extends Tap {
       });
     const { clock } = runtime;
     const management = await ManagementTable.open(
-      () => ({
-        journalId: runtime.random.next32(),
-        incarnation: 0,
-        volume: volume.name,
-        baseVolume: base.name,
-        group,
-        base: "stale",
-        baseLsn: 0,
-        foldLsn: 0,
-        foldTimeNs: clock.monotonicNs(),
-        headPosition: 0,
-        rewindLsn: 0,
-        rewindTold: false,
-        finishedLsn: 0,
-        swapped: false,
-        imageMoment: 0,
-        imageLsn: 0,
-        imageFixed: false,
-        imageRolling: false,
-      }),
+      () =>
+        freshState({
+          journalId: runtime.random.next32(),
+          volume: volume.name,
+          baseVolume: base.name,
+          group,
+          foldTimeNs: clock.monotonicNs(),
+        }),
       log.disk,
       clock,
       runtime.log,
@@ -186,6 +176,7 @@ export class Journal extends Tap {
       state.base = "stale";
       state.foldLsn = newestLsn;
     }
+    this.#mixed = newestLsn > this.table.baseLsn ? this.table.entry(newestLsn).mixed : state.foldMixed;
     runtime.log.step("journal.loaded", { volume: volume.name, oldest: state.foldLsn, newest: newestLsn });
   }
 
@@ -197,7 +188,7 @@ export class Journal extends Tap {
   }
 
   async #append(update: Update): Promise<void> {
-    const entry = await this.log.append(recordOf(update));
+    const entry = await this.log.append(this.#stated(recordOf(update)));
     this.#entries.set(update, entry);
     this.#uncommitted.add(entry);
     this.fold.poke();
@@ -263,15 +254,37 @@ export class Journal extends Tap {
     try {
       const data = await volume.disk.read(entry.offsetBytes, entry.lengthBytes);
       entry.done = true;
-      const found = await this.log.append(
-        recordOf({ kind: "write", offsetBytes: entry.offsetBytes, data, fua: false }),
-      );
+      const record = recordOf({ kind: "write", offsetBytes: entry.offsetBytes, data, fua: false });
+      const found = await this.log.append(this.#stated(record));
       found.done = true;
     } catch (error) {
       const { code } = handled(error, DiskError);
       // Nobody knows what is there; what the journal says is as good as anything.
       runtime.log.step("journal.unsure", { volume: volume.name, lsn: entry.lsn, code });
     }
+  }
+
+  #stated(record: NewRecord): NewRecord {
+    this.#mixed = isMixture(this.parts.volume.taps);
+    return { ...record, mixed: this.#mixed };
+  }
+
+  /**
+   * Sees to it that the newest moment is told from a mixture, or is known as one. Durable when it settles.
+   * @param mixed what the volume is, if it is not yet, or not any more, what its taps say
+   */
+  async mark(mixed: boolean = isMixture(this.parts.volume.taps)): Promise<void> {
+    if (this.#mixed === mixed) return;
+    this.#mixed = mixed;
+    const { lsn } = await this.log.append({ kind: "mark", offsetBytes: 0, lengthBytes: 0, mixed });
+    this.parts.runtime.log.step("journal.marked", { volume: this.parts.volume.name, lsn, mixed });
+  }
+
+  /** The volume is what it was after an entry. Durable when it settles. @returns the number of the rewind */
+  async rewind(targetLsn: number, number: ChangeNumber | undefined): Promise<number> {
+    this.#mixed = false;
+    const numbered = number === undefined ? {} : { number };
+    return (await this.log.append({ kind: "rewind", offsetBytes: 0, lengthBytes: 0, targetLsn, ...numbered })).lsn;
   }
 
   /** How this change is called, while it happens. */
@@ -338,6 +351,7 @@ export class Journal extends Tap {
     state.baseLsn = newestLsn + 1;
     state.foldLsn = state.baseLsn;
     state.foldTimeNs = this.log.nowNs();
+    state.foldMixed = false;
     state.base = "stale";
     state.swapped = !state.swapped;
     await this.management.persist();
@@ -347,6 +361,7 @@ export class Journal extends Tap {
     this.#settledLsn = state.baseLsn;
     this.log.free(state.headPosition);
     this.baseBehind = changed;
+    this.#mixed = false;
   }
 
   /** Where base and volume may differ. */
@@ -371,6 +386,9 @@ export class Journal extends Tap {
     state.baseLsn = newestLsn;
     state.foldLsn = newestLsn;
     state.foldTimeNs = this.log.timeNs;
+    // Also before the first byte of the other content: then no moment since is told from it.
+    this.#mixed ||= isMixture(this.parts.volume.taps);
+    state.foldMixed = this.#mixed;
     await this.management.persist();
     this.table.dropTo(newestLsn);
     this.moments.giveUp(newestLsn);

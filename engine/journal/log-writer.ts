@@ -23,6 +23,8 @@ export interface NewRecord {
   /** Of a write; left alone until it is durable. */
   readonly data?: Uint8Array;
   readonly targetLsn?: number;
+  /** Whether the volume is a mixture after it. */
+  readonly mixed?: boolean;
   /** As the other end calls it. */
   readonly number?: ChangeNumber;
 }
@@ -157,9 +159,10 @@ export class LogWriter {
       peerJournalId: record.number?.journalId ?? 0,
       peerLsn: record.number?.lsn ?? 0,
       settledLsn: settledLsn(),
+      mixed: record.mixed ?? false,
       position,
       incarnation,
-      done: record.kind === "rewind",
+      done: record.kind === "rewind" || record.kind === "mark",
       tick: 0,
     };
   }

@@ -25,6 +25,8 @@ export interface JournalState {
   /** Up to here entries are being folded into the base: the oldest moment that can be recovered. */
   foldLsn: number;
   foldTimeNs: number;
+  /** At that moment the volume was a mixture. */
+  foldMixed: boolean;
   /** Of the entry after {@link baseLsn} in the log. */
   headPosition: number;
   /** The last rewind, at least if it is not in the log any more. */
@@ -42,9 +44,32 @@ export interface JournalState {
   imageRolling: boolean;
 }
 
+/** Of a journal that nothing was ever written to, and that has no base. */
+export function freshState(
+  named: Pick<JournalState, "journalId" | "volume" | "baseVolume" | "group" | "foldTimeNs">,
+): JournalState {
+  return {
+    ...named,
+    incarnation: 0,
+    base: "stale",
+    baseLsn: 0,
+    foldLsn: 0,
+    foldMixed: false,
+    headPosition: 0,
+    rewindLsn: 0,
+    rewindTold: false,
+    finishedLsn: 0,
+    swapped: false,
+    imageMoment: 0,
+    imageLsn: 0,
+    imageFixed: false,
+    imageRolling: false,
+  };
+}
+
 const FORMAT: SlotFormat<JournalState> = {
   table: "journal function management table",
-  magic: 0x314d464a, // "JFM1"
+  magic: 0x324d464a, // "JFM2"
   slotBytes: 4096,
   decode: decodeState,
 };
@@ -92,6 +117,7 @@ function encodeState(state: JournalState): Uint8Array {
     .u64(state.baseLsn)
     .u64(state.foldLsn)
     .u64(state.foldTimeNs)
+    .bool(state.foldMixed)
     .u64(state.headPosition)
     .u64(state.rewindLsn)
     .bool(state.rewindTold)
@@ -116,6 +142,7 @@ function decodeState(body: ByteReader): JournalState {
     baseLsn: body.u64(),
     foldLsn: body.u64(),
     foldTimeNs: body.u64(),
+    foldMixed: body.bool(),
     headPosition: body.u64(),
     rewindLsn: body.u64(),
     rewindTold: body.bool(),

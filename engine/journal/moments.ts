@@ -4,7 +4,7 @@ import type { Bitmap } from "../volume/bitmap.ts";
 import type { Journal } from "./journal.ts";
 import { readOverlaid } from "./journal-reader.ts";
 
-/** Moments that can be recovered: after each entry from the oldest to the newest (JR-7). */
+/** Moments that can be recovered: after each entry from the oldest to the newest (JR-7), but mixtures. */
 export interface JournalWindow {
   readonly oldestLsn: number;
   readonly newestLsn: number;
@@ -43,7 +43,10 @@ export class Moments {
     return { oldestLsn, newestLsn, oldestTimeNs };
   }
 
-  /** The entry that a moment is after. @throws EngineError JOURNAL_POINT if it cannot be recovered */
+  /**
+   * The entry that a moment is after.
+   * @throws EngineError JOURNAL_POINT, JOURNAL_MIXTURE if it cannot be recovered
+   */
   resolve(to: { readonly lsn: number } | { readonly timeNs: number }): number {
     const { oldestLsn, newestLsn, oldestTimeNs } = this.window;
     const { name } = this.#journal.parts.volume;
@@ -53,7 +56,21 @@ export class Moments {
       throw refusal;
     const lsn = "lsn" in to ? to.lsn : this.#journal.table.atTime(to.timeNs);
     if (lsn < oldestLsn || lsn > newestLsn) throw refusal;
-    return lsn;
+    if (!this.#isMixed(lsn)) return lsn;
+    const beforeLsn = this.#nearest(lsn, -1, oldestLsn, newestLsn);
+    const afterLsn = this.#nearest(lsn, 1, oldestLsn, newestLsn);
+    throw new EngineError("JOURNAL_MIXTURE", { volume: name, asked, beforeLsn, afterLsn });
+  }
+
+  /** Whether other content was on its way into the volume at a moment of the window. */
+  #isMixed(lsn: number): boolean {
+    const { table, management } = this.#journal;
+    return lsn === table.baseLsn ? management.state.foldMixed : table.entry(lsn).mixed;
+  }
+
+  #nearest(from: number, step: 1 | -1, oldestLsn: number, newestLsn: number): number | "none" {
+    for (let lsn = from + step; lsn >= oldestLsn && lsn <= newestLsn; lsn += step) if (!this.#isMixed(lsn)) return lsn;
+    return "none";
   }
 
   /** What the volume held after entry `lsn`. @throws EngineError JOURNAL_POINT. @throws DiskError */

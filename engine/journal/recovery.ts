@@ -42,7 +42,7 @@ export interface Recovery {
  * mirrors like a host's writes. So it needs no room, can be undone like any change, and a crash leaves
  * the volume before it or after it (JR-8).
  * @returns `ended`: settles when everything is in place
- * @throws EngineError JOURNAL_POINT, JOURNAL_NOT_READY, RESTORE_RUNS, NO_ACCESS. @throws DiskError
+ * @throws EngineError JOURNAL_POINT, JOURNAL_MIXTURE, JOURNAL_NOT_READY, RESTORE_RUNS, NO_ACCESS. @throws DiskError
  */
 export async function recover(
   journal: Journal,
@@ -74,9 +74,7 @@ export async function recover(
       // Nothing before the rewind is ever written in place again.
       await journal.settle();
       for (const pair of followers) await follow(pair, changed);
-      const numbered = told === undefined || company.number === undefined ? {} : { number: company.number };
-      const rewind = { kind: "rewind", offsetBytes: 0, lengthBytes: 0, targetLsn, ...numbered } as const;
-      rewindLsn = (await journal.log.append(rewind)).lsn;
+      rewindLsn = await journal.rewind(targetLsn, told && company.number);
       journal.management.state.rewindLsn = rewindLsn;
       journal.management.state.rewindTold = told !== undefined;
       journal.recovery = { lsn: rewindLsn, copy };

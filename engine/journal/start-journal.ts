@@ -14,8 +14,11 @@ export async function openJournal(parts: JournalParts): Promise<Journal> {
   log.reservedFor = `journal log of ${volume.name}`;
   base.reservedFor = `journal base of ${volume.name}`;
   volume.addTap(journal);
-  volume.numberOf = (update) => journal.numberOf(update);
-  volume.recoverAsTold = (number, method, origin) => recoverAsTold(journal, number, method, origin);
+  volume.journal = {
+    numberOf: (update) => journal.numberOf(update),
+    recoverAsTold: (number, method, origin) => recoverAsTold(journal, number, method, origin),
+    mark: (mixed) => journal.mark(mixed),
+  };
   return journal;
 }
 
@@ -28,6 +31,8 @@ export async function startJournal(journal: Journal): Promise<void> {
   const baseCopy = await resumeBaseCopy(journal);
   const recovery = await loadRecovery(journal);
   await replayJournal(journal, recovery?.copy.tracks.left);
+  // What became of a mixture, or became one, when the power was lost. Not waited for: the log may be full.
+  tasks.spawn(journal.mark());
   if (recovery !== undefined) tasks.spawn(resumeRecovery(journal, recovery));
   tasks.spawn(makeBase(journal, baseCopy));
   journal.fold.poke();

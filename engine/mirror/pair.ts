@@ -99,6 +99,10 @@ export class Pair extends Tap {
     return status === "SPLIT" && suspension === "operator" && secondaryWritable ? "read-write" : "read-only";
   }
 
+  override get isMixture(): boolean {
+    return !this.entry.consistent;
+  }
+
   // --- hosts wait -----------------------------------------------------------------------------
 
   /** Makes hosts wait until {@link release} with the same reason: who may write is being settled. */
@@ -203,7 +207,7 @@ export class Pair extends Tap {
   #numberOf(update: Update): ChangeNumber | undefined {
     const { volume, entry, selfRecovery } = this;
     const mixed = volume.resending || (volume.rewriter !== undefined && selfRecovery?.silent.includes(this) !== true);
-    return mixed || entry.status !== "DUPLEX" ? undefined : volume.numberOf?.(update);
+    return mixed || entry.status !== "DUPLEX" ? undefined : volume.journal?.numberOf(update);
   }
 
   /** Without the other end, only a durable suspension allows an acknowledgement. */

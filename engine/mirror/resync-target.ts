@@ -129,7 +129,9 @@ export async function completeCopy(pair: Pair, frame: Frame, connection: Connect
   const reader = new ByteReader(frame.payload);
   const generation = reader.text() as Generation;
   reader.end();
-  const { entry } = pair;
+  const { entry, volume } = pair;
+  // Before anybody hears that it is whole.
+  await volume.journal?.mark(false);
   const attached = (): boolean => pair.connection === connection;
   setStatus(entry, attached() ? "DUPLEX" : "SPLIT");
   entry.suspension = attached() ? "" : "link";

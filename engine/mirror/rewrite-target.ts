@@ -11,7 +11,8 @@ export async function beginRewrite(pair: Pair): Promise<void> {
 
 /** All of the content is here, and durable. */
 export async function completeRewrite(pair: Pair): Promise<void> {
-  const { entry } = pair;
+  const { entry, volume } = pair;
+  await volume.journal?.mark(false);
   entry.consistent = true;
   await pair.persist();
   pair.runtime.log.step("pair.rewritten", { pair: entry.name });

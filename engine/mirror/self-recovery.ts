@@ -52,8 +52,8 @@ export async function completeRecovery(pair: Pair, frame: Frame, connection: Con
   const { number, rest } = readNumbered(frame.payload);
   const { volume, runtime, entry } = pair;
   try {
-    if (volume.recoverAsTold === undefined) throw new EngineError("JOURNAL_UNKNOWN", { volume: volume.name });
-    await volume.recoverAsTold(number, rest[0] === 1 ? "swap" : "apply", pair);
+    if (volume.journal === undefined) throw new EngineError("JOURNAL_UNKNOWN", { volume: volume.name });
+    await volume.journal.recoverAsTold(number, rest[0] === 1 ? "swap" : "apply", pair);
   } catch (error) {
     const { code } = handled(error, EngineError);
     // The other end asked before; what it then counts as pending comes with the next session.

@@ -76,6 +76,11 @@ export class CopyIn extends Tap {
     return true;
   }
 
+  /** A journal knows what it brings back itself. */
+  override get isMixture(): boolean {
+    return this.#parts.from !== "journal" && this.#parts.tracks.left.count > 0;
+  }
+
   override *displaced(): Generator<number> {
     yield* this.#parts.tracks.left.indices();
   }

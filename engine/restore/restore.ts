@@ -37,6 +37,8 @@ export async function beginRestore(
     try {
       await copy.tracks.begin(await owner.tracks());
       await owner.accept();
+      // Hosts see the other content from here on, of which the journal has nothing yet.
+      if (copy.isMixture) await volume.journal?.mark(true);
       volume.addTap(copy);
       volume.rewriteBegins();
     } finally {
@@ -72,6 +74,7 @@ async function runRestore(
   owner: Pick<RestoreOwner, "finished">,
 ): Promise<void> {
   await copy.run();
+  await volume.journal?.mark();
   await owner.finished();
   volume.removeTap(copy);
   volume.rewriter = undefined;

@@ -112,6 +112,11 @@ export abstract class Tap {
   /** The volume has all of the content that it took over. */
   rewriteEnds(): void {}
 
+  /** Whether the volume holds a part of one moment and a part of another, as far as this knows. */
+  get isMixture(): boolean {
+    return false;
+  }
+
   /** Whether the volume's content may change at once, without this hearing of each change: {@link exchanged} tells it. */
   get allowsExchange(): boolean {
     return false;
@@ -129,6 +134,11 @@ export abstract class Tap {
 
   /** Tracks whose content, as a host sees it, is not on the local disk yet. */
   *displaced(): Iterable<number> {}
+}
+
+/** Other content is on its way into the volume: what is on its disk no host ever saw. */
+export function isMixture(taps: readonly Tap[]): boolean {
+  return taps.some((tap) => tap.isMixture);
 }
 
 /** What some tap must wait for before a change may go on; `undefined` if every tap says "go". */

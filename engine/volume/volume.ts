@@ -8,7 +8,8 @@ import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
 import { diskFailure } from "./disk-failure.ts";
 import { type Held, RangeLock } from "./range-lock.ts";
 import { notReady, type Tap } from "./tap.ts";
-import { type Access, type ChangeNumber, lengthOf, type Update } from "./update.ts";
+import { type Access, lengthOf, type Update } from "./update.ts";
+import type { VolumeJournal } from "./volume-journal.ts";
 
 export type { Access, Update };
 
@@ -35,10 +36,7 @@ export class Volume {
   reservedFor = "";
   /** What brings other content into the volume now: until it is through, nothing else is a moment of it. */
   rewriter: CopyIn | undefined;
-  /** What its journal, and whoever has the change from it, call a change; `undefined` without a journal. */
-  numberOf: ((update: Update) => ChangeNumber | undefined) | undefined;
-  /** Goes back to a moment because the other end did; `undefined` without a journal. @throws EngineError, DiskError */
-  recoverAsTold: ((number: ChangeNumber, method: "apply" | "swap", origin: Tap) => Promise<void>) | undefined;
+  journal: VolumeJournal | undefined;
   /** Its content changed at once, and is on its way to the mirrors. */
   resending = false;
   readonly #runtime: Runtime;

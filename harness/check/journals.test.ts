@@ -153,3 +153,65 @@ test("V: after a swap the disk of the volume is judged, and the other one not", 
   stage.put("a/base", 4, sectors(99));
   expect(failed(stage.checker.finish())).toEqual(["V"]);
 });
+
+/** The secondary of a pair with a journal, which a resync is overwriting from its entry 1 on. */
+class MixtureStage extends Stage {
+  constructor() {
+    super([{ name: "p", primary: "a/pvol", secondary: "b/svol", mode: "sync" }], 32, ["b/base"], {
+      journals: [{ volume: "b/svol", base: "b/base" }],
+    });
+    this.entries(1);
+    this.consistent(false);
+    for (const newestLsn of [2, 3, 4]) this.entries(newestLsn);
+  }
+
+  entries(newestLsn: number): void {
+    this.journals.set("b/svol", {
+      volume: "svol",
+      disk: "svol",
+      state: "logging",
+      oldestLsn: 0,
+      newestLsn,
+      oldestTimeNs: 0,
+    });
+    this.checker.observe();
+  }
+
+  consistent(consistent: boolean): void {
+    this.report("b", "p", { consistent, status: consistent ? "DUPLEX" : "COPY" });
+  }
+
+  recover(to: { readonly lsn: number } | { readonly timeNs: number }, accepted: boolean): void {
+    const command = this.checker.adminIssued("b", { kind: "recover", volume: "svol", to, method: "apply" });
+    if (accepted) this.checker.adminDone(command);
+    else this.checker.adminRefused(command);
+  }
+}
+
+test("S: a moment at which the system called the volume a mixture is none to go back to", () => {
+  for (const [lsn, accepted] of [
+    [1, true],
+    [2, true],
+    [3, true],
+    [4, true],
+    [2, false],
+  ] as const) {
+    const stage = new MixtureStage();
+    stage.consistent(true);
+    stage.recover({ lsn }, accepted);
+    // The first is the moment before, and the last one the moment after.
+    expect(failed(stage.checker.finish()), `entry ${lsn}`).toEqual(accepted && (lsn === 2 || lsn === 3) ? ["S"] : []);
+  }
+});
+
+test("S: a time at which part of the other content was there is none either; numbers that a power loss took are new", () => {
+  for (const to of [{ lsn: 2 }, { timeNs: 1234 }] as const) {
+    const stage = new MixtureStage();
+    stage.checker.mark("b/svol", 1234);
+    stage.entries(1);
+    stage.consistent(true);
+    for (const newestLsn of [2, 3]) stage.entries(newestLsn);
+    stage.recover(to, true);
+    expect(failed(stage.checker.finish())).toEqual("lsn" in to ? [] : ["S"]);
+  }
+});

@@ -1,4 +1,5 @@
-import type { CheckedDisk, CheckedJournal } from "./checker.ts";
+import type { AdminCommand } from "../target/target.ts";
+import type { CheckedDisk, CheckedJournal, LiveSystem } from "./checker.ts";
 import type { DiskState } from "./disk-state.ts";
 import type { Model } from "./model.ts";
 import { Moment } from "./moment.ts";
@@ -17,6 +18,14 @@ interface Mark {
   /** When it was surely over; -1 while it is not. */
   overAt: number;
   readonly nowNs: number;
+  /** The system itself said that the volume was a mixture then. */
+  readonly mixed: boolean;
+}
+
+/** Entries that were made while the volume was a mixture: after the one, before the other. */
+interface Mixture {
+  readonly afterLsn: number;
+  beforeLsn: number;
 }
 
 interface Followed {
@@ -24,7 +33,12 @@ interface Followed {
   readonly base: DiskState;
   samples: Sample[];
   readonly marks: Mark[];
+  mixtures: Mixture[];
+  /** The mixture that the volume is now. */
+  mixture: Mixture | undefined;
 }
+
+type RecoverTo = Extract<AdminCommand, { readonly kind: "recover" }>["to"];
 
 /** Entries of the same nanosecond are told apart by nobody; a clock that drifts makes it two. */
 const SAME_TIME_NS = 1000;
@@ -37,6 +51,8 @@ export class Journals {
   readonly #model: Model;
   readonly #followed: Followed[];
   readonly #onSwapped: (disk: DiskState, other: CheckedDisk) => void;
+  /** By command: recoveries to what was a mixture. */
+  readonly #toMixtures = new Map<number, DiskState>();
 
   /** @param onSwapped told after a volume's content is on another disk than `other` */
   constructor(
@@ -51,6 +67,8 @@ export class Journals {
       base: model.disk(base),
       samples: [],
       marks: [],
+      mixtures: [],
+      mixture: undefined,
     }));
   }
 
@@ -61,7 +79,8 @@ export class Journals {
     for (const followed of this.#followed) this.#look(followed);
   }
 
-  #look({ disk, base, samples, marks }: Followed): void {
+  #look(followed: Followed): void {
+    const { disk, base, samples, marks } = followed;
     const { now } = this.#model;
     const nowNs = this.#model.nowNs();
     for (let index = marks.length - 1; index >= 0; index--) {
@@ -71,7 +90,11 @@ export class Journals {
     }
     const live = this.#model.live(disk.system);
     const report = live?.journals().find(({ volume }) => volume === disk.name);
-    if (live === undefined || report === undefined) return;
+    if (live === undefined || report === undefined) {
+      followed.mixture = undefined;
+      return;
+    }
+    lookForMixture(followed, live, report.newestLsn);
     const last = samples.at(-1);
     // A restore from elsewhere is no entry by itself: the newest is still that of before, until something is brought.
     const isRestored = live.restores().some(({ volume, from }) => volume === disk.name && from !== "journal");
@@ -93,16 +116,66 @@ export class Journals {
   mark(disk: DiskState, timeNs: number): void {
     this.observe();
     const followed = this.#followed.find((one) => one.disk === disk);
-    followed?.marks.push({ timeNs, at: this.#model.now, overAt: -1, nowNs: this.#model.nowNs() });
+    const mixed = followed?.mixture !== undefined && holds(followed.mixture);
+    followed?.marks.push({ timeNs, at: this.#model.now, overAt: -1, nowNs: this.#model.nowNs(), mixed });
+  }
+
+  /**
+   * A recovery is asked for. A moment at which the system itself called the volume's content no moment of any
+   * history is none to go back to: no host ever saw it. {@link answered} judges.
+   */
+  issued(command: number, disk: DiskState, to: RecoverTo): void {
+    const followed = this.#followed.find((one) => one.disk === disk);
+    if (followed === undefined) return;
+    const isMixture =
+      "lsn" in to
+        ? followed.mixtures.some(({ afterLsn, beforeLsn }) => to.lsn > afterLsn && to.lsn < beforeLsn)
+        : followed.marks.some(({ timeNs, mixed }) => timeNs === to.timeNs && mixed);
+    if (isMixture) this.#toMixtures.set(command, disk);
+  }
+
+  /** @param accepted the recovery was carried out */
+  answered(command: number, accepted: boolean): void {
+    const disk = this.#toMixtures.get(command);
+    if (disk === undefined || !this.#toMixtures.delete(command)) return;
+    const { findings } = this.#model;
+    findings.count("S");
+    if (accepted)
+      findings.fail("S", disk.volume, "a recovery to a mixture, which no host ever saw, was accepted", () => []);
   }
 
   /** The moment that a recovery is to; `undefined` if nobody saw it. */
-  momentOf(disk: DiskState, to: { readonly lsn: number } | { readonly timeNs: number }): Moment | undefined {
+  momentOf(disk: DiskState, to: RecoverTo): Moment | undefined {
     const followed = this.#followed.find((one) => one.disk === disk);
     if (followed === undefined) return undefined;
     const window = "lsn" in to ? windowOfLsn(followed.samples, to.lsn) : windowOfTime(followed.marks, to.timeNs);
     return window === undefined ? undefined : new Moment(window.from, [disk], window.to);
   }
+}
+
+/** Whether anything of the other content is there. */
+function holds({ afterLsn, beforeLsn }: Mixture): boolean {
+  return beforeLsn > afterLsn + 1;
+}
+
+/** Entries that are made while one end of a mirror is called inconsistent, but the last, lead to no moment. */
+function lookForMixture(followed: Followed, live: LiveSystem, newestLsn: number): void {
+  const { disk } = followed;
+  // A power loss took entries; their numbers are used again.
+  followed.mixtures = followed.mixtures.filter(({ afterLsn }) => afterLsn < newestLsn);
+  for (const mixture of followed.mixtures) mixture.beforeLsn = Math.min(mixture.beforeLsn, newestLsn + 1);
+  const isMixture = live
+    .pairs()
+    .some(({ volume, copyType, consistent }) => volume === disk.name && copyType !== "local" && !consistent);
+  if (!isMixture) {
+    followed.mixture = undefined;
+    return;
+  }
+  if (followed.mixture === undefined) {
+    followed.mixture = { afterLsn: newestLsn, beforeLsn: newestLsn };
+    followed.mixtures.push(followed.mixture);
+  }
+  followed.mixture.beforeLsn = newestLsn;
 }
 
 function windowOfLsn(samples: readonly Sample[], lsn: number): { readonly from: number; readonly to: number } {

@@ -189,6 +189,9 @@ export class MirrorChecker implements Checker {
     }
     this.#backups.issued(command, given, system);
     this.#restores.issued(command, given);
+    if (given.kind === "recover")
+      for (const disk of this.#model.disks)
+        if (disk.name === given.volume) this.#journals.issued(command, disk, given.to);
     return command;
   }
 
@@ -196,6 +199,7 @@ export class MirrorChecker implements Checker {
     this.observe();
     this.#backups.answered(command, known);
     this.#restores.answered(command, known);
+    this.#journals.answered(command, known);
   }
 
   adminRefused(command: number): void {
@@ -203,6 +207,7 @@ export class MirrorChecker implements Checker {
     this.#consents.withdraw(command);
     this.#backups.refused(command);
     this.#restores.refused(command);
+    this.#journals.answered(command, false);
   }
 
   imageRead(read: ImageRead): void {
