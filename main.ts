@@ -1,8 +1,12 @@
+import { wantThreads } from "./engine/node/disk/thread-shares.ts";
 import { runProgram } from "./harness/cli/run-program.ts";
 import { scenarioFiles } from "./harness/cli/scenario-files.ts";
 import { simWorker } from "./harness/cli/sim-worker-module.ts";
 import packageJson from "./package.json" with { type: "json" };
 import { consoleReport, junitXml, resultDocument, resultJsonSchema } from "./reports/index.ts";
+
+// Before anything else uses the thread pool, whose size is settled then.
+wantThreads();
 
 // The one place that knows scenarios, reports and harness together.
 const scenarioFolder = new URL("./scenarios/", import.meta.url);

@@ -30,6 +30,7 @@ logConformance({
 test("a step is one line of JSON, and a field never passes for one of the logger's", () => {
   const lines: string[] = [];
   const { log } = open((line) => lines.push(line));
+  log.step("resync.copied", { track: 1 });
   log.step("resync.begin", { level: "mine", tracks: 3, bad: Number.NaN });
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
     { level: 30, time: expect.any(Number), step: "resync.begin", fields: { level: "mine", tracks: 3, bad: null } },

@@ -11,9 +11,20 @@ export interface LoggedStep {
   readonly fields: StepFields;
 }
 
+/** Taken for every few tracks: a copy of a large volume would drown all others. */
+const FREQUENT: ReadonlySet<string> = new Set([
+  "copy-out.copied",
+  "image.exception",
+  "journal.folded",
+  "local.copied",
+  "restore.brought",
+  "resync.copied",
+  "resync.progress",
+]);
+
 /**
- * The {@link Log} of a daemon: each step is one line of pino, at level info, with `step` and
- * `fields`; the fields are an object of their own, so none of them can pass for one of pino's.
+ * The {@link Log} of a daemon: each step is one line of pino, at level info, or debug if it is a frequent one, with
+ * `step` and `fields`; the fields are an object of their own, so none of them can pass for one of pino's.
  */
 export class PinoLog implements Log {
   readonly #logger: Logger;
@@ -28,7 +39,8 @@ export class PinoLog implements Log {
 
   step(name: string, fields: StepFields): void {
     const step: LoggedStep = { n: this.#count++, atNs: this.#clock.monotonicNs(), name, fields: { ...fields } };
-    this.#write(() => this.#logger.info({ step: name, fields: step.fields }));
+    const level = FREQUENT.has(name) ? "debug" : "info";
+    this.#write(() => this.#logger[level]({ step: name, fields: step.fields }));
     for (const listener of this.#listeners) {
       try {
         listener(step);

@@ -1,5 +1,9 @@
 import packageJson from "../../../package.json" with { type: "json" };
+import { wantThreads } from "../disk/thread-shares.ts";
 import { EXIT, type ProgramIo } from "./program-io.ts";
+
+// Before anything else uses the thread pool, whose size is settled then.
+wantThreads();
 
 // The engine alone, as one program: what an image of it runs. `resilver` has the same commands, and the harness.
 const PROGRAMS: ReadonlyMap<string, (args: readonly string[], io: ProgramIo) => Promise<number>> = new Map([

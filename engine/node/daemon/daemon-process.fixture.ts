@@ -37,7 +37,12 @@ export interface DaemonProcess {
 /** Starts an engine as a process of its own; settles when it is ready. @throws Error with its log if it ends before */
 export async function startProcess(folder: string, config: { readonly name: string }): Promise<DaemonProcess> {
   const file = join(folder, `${config.name}.json`);
-  const withPorts = { nbd: { port: 0 }, control: { port: 0, tokenFile: `${config.name}.token` }, ...config };
+  const withPorts = {
+    log: { level: "debug" },
+    nbd: { port: 0 },
+    control: { port: 0, tokenFile: `${config.name}.token` },
+    ...config,
+  };
   writeFileSync(file, JSON.stringify(withPorts));
   const child = spawn(
     process.execPath,

@@ -3,25 +3,88 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
 import { diskConformance } from "../../ports/disk.conformance.ts";
-import { DiskError } from "../../ports/index.ts";
+import { DiskError, SECTOR_BYTES } from "../../ports/index.ts";
+import { checkAsyncLaw } from "../../testing/check-law.ts";
 import { SetupError } from "../setup-error.ts";
 import { type ClosableDisk, openFileDisk } from "./file-disk.ts";
+import type { ThreadShare } from "./thread-shares.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "resilver-disk-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 let files = 0;
 const freshPath = (): string => join(folder, `disk-${files++}`);
 
-diskConformance({
-  test,
-  open: async (sizeBytes) => {
-    const disk = await openFileDisk({ path: freshPath(), sizeBytes, create: true });
-    return { disk, run: (story) => story(), close: () => disk.close() };
-  },
-  lacks: { crash: "a test cannot take the power from this machine" },
+// Without a share of the thread pool, the disk's own thread does everything.
+describe.each([4, 0])("with %i threads of the pool", (threads) => {
+  const share = (): ThreadShare | undefined => (threads === 0 ? undefined : { threads, release: () => {} });
+
+  diskConformance({
+    test,
+    open: async (sizeBytes) => {
+      const disk = await openFileDisk({ path: freshPath(), sizeBytes, create: true }, share);
+      return { disk, run: (story) => story(), close: () => disk.close() };
+    },
+    lacks: { crash: "a test cannot take the power from this machine" },
+  });
+
+  test("many requests of all sizes at once give what a disk in memory gives", async () => {
+    const sizeBytes = 4 * 1024 * 1024;
+    const disk = await openFileDisk({ path: freshPath(), sizeBytes, create: true }, share);
+    const expected = new Uint8Array(sizeBytes);
+    await checkAsyncLaw(
+      fc.asyncProperty(fc.array(request(sizeBytes), { maxLength: 200 }), async (requests) => {
+        const asked: Promise<unknown>[] = [];
+        // Requests of one step do not overlap: the disk promises no order of those that do.
+        let busy: [number, number][] = [];
+        for (const { offsetBytes, lengthBytes, kind, byte } of requests) {
+          const endBytes = offsetBytes + lengthBytes;
+          if (busy.some(([start, end]) => start < endBytes && offsetBytes < end)) {
+            await Promise.all(asked.splice(0));
+            busy = [];
+          }
+          busy.push([offsetBytes, endBytes]);
+          if (kind === "read") {
+            const content = expected.slice(offsetBytes, endBytes);
+            asked.push(
+              disk.read(offsetBytes, lengthBytes).then((found) => expect(content).toEqual(Uint8Array.from(found))),
+            );
+          } else if (kind === "trim") {
+            expected.fill(0, offsetBytes, endBytes);
+            asked.push(disk.trim(offsetBytes, lengthBytes));
+          } else {
+            const data = new Uint8Array(lengthBytes).map((_, index) => byte + (index >> 8));
+            expected.set(data, offsetBytes);
+            asked.push(disk.write(offsetBytes, data, { fua: kind === "fua" }));
+          }
+        }
+        await Promise.all(asked);
+        expect(Buffer.compare(await disk.read(0, sizeBytes), expected)).toBe(0);
+      }),
+      20,
+    );
+    await disk.close();
+  });
 });
+
+/** Most are small and follow each other, as a host's do. */
+function request(sizeBytes: number) {
+  const sectors = sizeBytes / SECTOR_BYTES;
+  return fc
+    .record({
+      at: fc.oneof(fc.nat(32), fc.nat(sectors - 1)),
+      count: fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 1500 })),
+      kind: fc.constantFrom("write", "write", "write", "read", "trim", "fua"),
+      byte: fc.nat(255),
+    })
+    .map(({ at, count, ...rest }) => ({
+      offsetBytes: at * SECTOR_BYTES,
+      lengthBytes: Math.min(count, sectors - at) * SECTOR_BYTES,
+      ...rest,
+    }));
+}
 
 const SIZE_BYTES = 64 * 1024;
 

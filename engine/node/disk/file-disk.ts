@@ -3,8 +3,9 @@ import { promisify } from "node:util";
 import { assert } from "../../assert.ts";
 import { type Disk, DiskError, type DiskErrorCode, SECTOR_BYTES, type WriteOptions } from "../../ports/index.ts";
 import { systemCode } from "../setup-error.ts";
-import { type FileIo, poolIo } from "./file-io.ts";
+import { DiskIo } from "./disk-io.ts";
 import { openExclusive } from "./open-exclusive.ts";
+import { takeThreads, type ThreadShare } from "./thread-shares.ts";
 
 /** A disk that somebody opened and has to close. */
 export interface ClosableDisk extends Disk {
@@ -27,13 +28,17 @@ export interface FileDiskOptions {
 /**
  * Opens one file or block device as a disk that no other program uses meanwhile.
  *
+ * @param share where it gets threads of the pool from, see `DiskIo`
  * @throws SetupError DISK_MISSING, DISK_UNUSABLE, DISK_SIZE, DISK_IN_USE, DISK_LOCK_FAILED
  */
-export async function openFileDisk(options: FileDiskOptions): Promise<ClosableDisk> {
+export async function openFileDisk(
+  options: FileDiskOptions,
+  share: () => ThreadShare | undefined = takeThreads,
+): Promise<ClosableDisk> {
   const { sizeBytes } = options;
   assert(sizeBytes > 0 && sizeBytes % SECTOR_BYTES === 0, `a disk of ${sizeBytes} bytes`);
   const fd = await openExclusive(options);
-  return new FileDisk(fd, sizeBytes, poolIo(fd));
+  return new FileDisk(fd, sizeBytes, new DiskIo(fd, share()));
 }
 
 const closeAsync = promisify(close);
@@ -50,7 +55,7 @@ const closeAsync = promisify(close);
 class FileDisk implements ClosableDisk {
   readonly sizeBytes: number;
   readonly #fd: number;
-  readonly #io: FileIo;
+  readonly #io: DiskIo;
   #failed = false;
   #closing: Promise<void> | undefined;
   #inFlight = 0;
@@ -59,7 +64,7 @@ class FileDisk implements ClosableDisk {
   #syncing: Promise<void> | undefined;
   #nextSync: Promise<void> | undefined;
 
-  constructor(fd: number, sizeBytes: number, io: FileIo) {
+  constructor(fd: number, sizeBytes: number, io: DiskIo) {
     this.#fd = fd;
     this.sizeBytes = sizeBytes;
     this.#io = io;
@@ -100,6 +105,7 @@ class FileDisk implements ClosableDisk {
         this.#onIdle = resolve;
       });
     }
+    await this.#io.close();
     await closeAsync(this.#fd);
   }
 
