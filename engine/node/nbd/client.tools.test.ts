@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { diskConformance } from "../../ports/disk.conformance.ts";
 import { makeKeys } from "../keys/make-keys.ts";
-import { NbdClient, type NbdClientTls } from "./client.ts";
+import { NbdClient } from "./client.ts";
+import type { NbdClientTls } from "./client-handshake.ts";
 import { NbdDisk } from "./nbd-disk.ts";
 import { NbdError } from "./nbd-error.ts";
 

@@ -1,6 +1,6 @@
-import { connect, type Socket } from "node:net";
 import { assert } from "../../assert.ts";
-import { ClientHandshake, type NbdClientTls, type NbdInfo } from "./client-handshake.ts";
+import type { NbdInfo } from "./client-handshake.ts";
+import { addressOf, connectedBy, type NbdClientOptions } from "./connect-client.ts";
 import { NbdError } from "./nbd-error.ts";
 import type { NbdExtent } from "./nbd-export.ts";
 import { Coverage, type PendingRequest } from "./pending-request.ts";
@@ -8,32 +8,15 @@ import { BLOCK_BYTES_MAX, COMMAND, COMMAND_FLAG, errnoName } from "./protocol.ts
 import { ReplyParser, ReplyViolation } from "./reply-parser.ts";
 import type { Request } from "./request.ts";
 import { RequestBatch } from "./request-batch.ts";
-import { SlabPool } from "./slab.ts";
-import { Wire, WireClosed } from "./wire.ts";
+import type { SlabPool } from "./slab.ts";
+import type { Wire } from "./wire.ts";
 
-export type { NbdClientTls, NbdInfo };
+export type { NbdClientOptions, NbdInfo };
 
 /** Requests that wait for their turn; more get NBD_BUSY. */
 const WAITING_MAX = 16_384;
 /** A server that was told goodbye closes within this time. */
 const GOODBYE_MS = 2000;
-const IDLE_SLAB_BYTES = 4 * 1024 * 1024;
-
-export interface NbdClientOptions {
-  readonly host: string;
-  readonly port: number;
-  /** The default export without. */
-  readonly exportName?: string;
-  readonly tls?: NbdClientTls;
-  /** Contexts to ask for, of which {@link NbdInfo.contexts} tells those that the server has. */
-  readonly contexts?: readonly string[];
-  /** For the connection and the whole handshake. 10 s by default. */
-  readonly connectTimeoutMs?: number;
-  /** Requests on their way at once; further ones wait. 128 by default. */
-  readonly requestsMax?: number;
-  /** Their data, likewise; one request may always be on its way. 32 MiB by default. */
-  readonly bytesMax?: number;
-}
 
 export interface NbdWrite {
   /** Durable on completion. A server that has no FUA is asked to flush. */
@@ -78,7 +61,7 @@ export class NbdClient {
   /** @throws NbdError NBD_UNREACHABLE, NBD_TIMEOUT, NBD_PROTOCOL, NBD_REFUSED, NBD_TLS, NBD_LOST */
   static async connect(options: NbdClientOptions): Promise<NbdClient> {
     const name = options.exportName ?? "";
-    return handshake(options, async (steps, wire, pool) => {
+    return connectedBy(options, async (steps, wire, pool) => {
       const info = await steps.go(name, options.contexts ?? []);
       return new NbdClient(options, info, wire, pool);
     });
@@ -86,7 +69,7 @@ export class NbdClient {
 
   /** The names of the exports of a server. @throws NbdError as {@link connect} */
   static async list(options: Omit<NbdClientOptions, "exportName" | "contexts">): Promise<string[]> {
-    return handshake(options, async (steps, wire) => {
+    return connectedBy(options, async (steps, wire) => {
       const names = await steps.list();
       await steps.abort();
       wire.end();
@@ -114,6 +97,8 @@ export class NbdClient {
       wire.end();
     };
     wire.onBytes = () => this.#parse();
+    const { answerTimeoutMs } = options;
+    if (answerTimeoutMs !== undefined) wire.socket.setTimeout(answerTimeoutMs, () => this.#silence(answerTimeoutMs));
     wire.resume();
     this.#parse();
   }
@@ -330,6 +315,12 @@ export class NbdClient {
     this.#whenIdle?.();
   }
 
+  #silence(timeoutMs: number): void {
+    if (this.#pending.size === 0) return;
+    this.#lose(`nothing was heard for ${timeoutMs} ms`);
+    this.#wire.drop();
+  }
+
   #lost(why: string): NbdError {
     return new NbdError("NBD_LOST", { address: this.address, why });
   }
@@ -340,50 +331,3 @@ export class NbdClient {
 }
 
 const COMMAND_NAMES = new Map<number, string>(Object.entries(COMMAND).map(([name, code]) => [code, name]));
-
-function addressOf({ host, port, exportName }: NbdClientOptions): string {
-  return `${host}:${port}/${exportName ?? ""}`;
-}
-
-async function handshake<T>(
-  options: NbdClientOptions,
-  run: (steps: ClientHandshake, wire: Wire, pool: SlabPool) => Promise<T>,
-): Promise<T> {
-  const { host, tls, connectTimeoutMs = 10_000 } = options;
-  const address = addressOf(options);
-  const pool = new SlabPool(IDLE_SLAB_BYTES);
-  let late = false;
-  const wire = new Wire(pool, (onread) =>
-    connect({ host, port: options.port, noDelay: true, keepAlive: true, ...(tls === undefined ? { onread } : {}) }),
-  );
-  const timer = setTimeout(() => {
-    late = true;
-    wire.drop();
-  }, connectTimeoutMs);
-  try {
-    await connected(wire.socket, address);
-    const steps = new ClientHandshake({ wire, address, hostName: host, ...(tls === undefined ? {} : { tls }) });
-    await steps.begin();
-    return await run(steps, wire, pool);
-  } catch (error) {
-    wire.drop();
-    if (late) throw new NbdError("NBD_TIMEOUT", { address, doing: "connecting", timeoutMs: connectTimeoutMs }, error);
-    if (error instanceof WireClosed) throw new NbdError("NBD_LOST", { address, why: error.message }, error);
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function connected(socket: Socket, address: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const fail = (why: string): void => reject(new NbdError("NBD_UNREACHABLE", { address, why }));
-    const onError = (error: Error): void => fail(error.message);
-    const onClose = (): void => fail("the connection was closed");
-    socket.once("error", onError).once("close", onClose);
-    socket.once("connect", () => {
-      socket.off("error", onError).off("close", onClose);
-      resolve();
-    });
-  });
-}

@@ -29,11 +29,10 @@ test("of a lost connection every request fails as of a failed disk, and so does 
   target.gate = new Promise(() => {});
   const running = [disk.read(0, 512), disk.write(0, new Uint8Array(512)), disk.flush(), disk.trim(0, 512)];
   const outcomes = Promise.allSettled(running);
-  const closing = rig.close();
+  await rig.close();
   for (const outcome of await outcomes) expect(outcome).toMatchObject({ reason: { code: "EIO" } });
   await expect(disk.read(0, 512)).rejects.toBeInstanceOf(DiskError);
   await disk.closed;
-  void closing;
 });
 
 test("a read-only export is no disk for the engine", async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { type KeySet, makeKeys } from "../keys/make-keys.ts";
-import type { NbdClientTls } from "./client.ts";
+import type { NbdClientTls } from "./client-handshake.ts";
 import { MemoryExport } from "./memory-export.ts";
 import { NbdRig } from "./nbd-rig.ts";
 import { optionMessage } from "./option-codec.ts";

@@ -7,7 +7,7 @@ import type { NbdExport, NbdExports } from "./nbd-export.ts";
 import { type Chosen, ServerHandshake } from "./server-handshake.ts";
 import { type NbdServerTls, securedByServer } from "./server-tls.ts";
 import type { SlabPool } from "./slab.ts";
-import { Transmission } from "./transmission.ts";
+import { type ClientLimits, Transmission } from "./transmission.ts";
 import { Wire, WireClosed } from "./wire.ts";
 
 export interface ServerConnectionOptions {
@@ -17,7 +17,7 @@ export interface ServerConnectionOptions {
   readonly access: (target: NbdExport) => ByteAccess;
   readonly tls?: NbdServerTls;
   readonly isDraining: () => boolean;
-  readonly bytesMax: () => number;
+  readonly limits: () => ClientLimits;
   readonly handshakeTimeoutMs: number;
   readonly stallTimeoutMs: number;
   readonly tell: (name: string, fields: StepFields) => void;
@@ -91,13 +91,13 @@ export class ServerConnection {
   }
 
   #transmit({ target, structured, contexts }: Chosen): void {
-    const { pool, access, bytesMax, stallTimeoutMs, isDraining, tell } = this.#options;
+    const { pool, access, limits, stallTimeoutMs, isDraining, tell } = this.#options;
     tell("nbd.client.attached", { export: target.name });
     const transmission = new Transmission({
       wire: this.#wire,
       pool,
       agreed: { access: access(target), structured, contexts },
-      bytesMax,
+      limits,
       onViolation: (why) => this.drop(why),
     });
     this.#transmission = transmission;

@@ -10,9 +10,9 @@ const MIB = 1024 * 1024;
 /** Slabs that are kept for the next client, of all sizes. */
 const IDLE_SLAB_BYTES = 16 * MIB;
 /** Shared by all clients; see {@link NbdServer}. */
-const CLIENT_BYTES_TOTAL = 128 * MIB;
-const CLIENT_BYTES_MIN = 4 * MIB;
-const CLIENT_BYTES_MAX = 32 * MIB;
+const BYTES = { total: 128 * MIB, clientMin: 4 * MIB, clientMax: 32 * MIB };
+/** A volume of the engine takes 1024 requests; even if all clients use the same one it is not to refuse any. */
+const REQUESTS = { total: 768, clientMin: 8, clientMax: 256 };
 
 export type { NbdServerTls };
 
@@ -37,8 +37,8 @@ export interface NbdAddress {
  * Serves exports over the NBD protocol, fixed newstyle, to any number of clients at once.
  *
  * Every client has bounds of its own, and at them it is not read from until something of it is
- * done: 256 requests under way, and bytes of requests and replies (its share of 128 MiB among those
- * that are connected, but from 4 to 32 MiB; one request of up to 32 MiB may always run). One that
+ * done: its share, among those that are connected, of 768 requests under way (but from 8 to 256) and
+ * of 128 MiB of requests and replies (but from 4 to 32 MiB; one request may always run). One that
  * breaks the protocol, does not finish its handshake, or neither sends the rest of a request nor
  * reads its replies is dropped; the others do not notice.
  *
@@ -67,7 +67,13 @@ export class NbdServer {
     this.#clientsMax = options.clientsMax ?? 64;
     this.#handshakeTimeoutMs = options.handshakeTimeoutMs ?? 15_000;
     this.#stallTimeoutMs = options.stallTimeoutMs ?? 60_000;
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true });
+    this.#server = createServer({
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
+      pauseOnConnect: true,
+    });
     this.#server.on("connection", (socket) => this.#accept(socket));
   }
 
@@ -94,19 +100,24 @@ export class NbdServer {
 
   /**
    * Takes no more clients and requests, answers those that run, and closes.
-   * @param drainMs connections that are open after this long are broken; 5 s by default
+   * @param drainMs what is not through after this long is not waited for, and its connections are broken;
+   *   5 s by default
    */
   async close({ drainMs = 5000 }: { readonly drainMs?: number } = {}): Promise<void> {
     this.#draining = true;
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    const ends = [...this.#clients].map((client) => client.closed);
+    const answered = Promise.all([...this.#clients].map((client) => client.closed));
     for (const client of this.#clients) client.drain();
-    const timer = setTimeout(() => {
-      for (const client of this.#clients) client.drop("the server was shut down");
-    }, drainMs);
-    await Promise.all(ends);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        for (const client of this.#clients) client.drop("the server was shut down");
+        resolve();
+      }, drainMs);
+    });
+    await Promise.race([answered, late]);
     clearTimeout(timer);
     await closed;
   }
@@ -125,13 +136,17 @@ export class NbdServer {
       access: (target) => this.#accessOf(target),
       ...(this.#tls === undefined ? {} : { tls: this.#tls }),
       isDraining: () => this.#draining,
-      bytesMax: () => Math.min(CLIENT_BYTES_MAX, Math.max(CLIENT_BYTES_MIN, CLIENT_BYTES_TOTAL / this.#clients.size)),
+      limits: () => ({ requests: this.#share(REQUESTS), bytes: this.#share(BYTES) }),
       handshakeTimeoutMs: this.#handshakeTimeoutMs,
       stallTimeoutMs: this.#stallTimeoutMs,
       tell: (name, fields) => this.#tell(name, { client: id, ...fields }),
     });
     this.#clients.add(client);
     void client.closed.then(() => this.#clients.delete(client));
+  }
+
+  #share({ total, clientMin, clientMax }: typeof BYTES): number {
+    return Math.min(clientMax, Math.max(clientMin, Math.floor(total / this.#clients.size)));
   }
 
   #accessOf(target: NbdExport): ByteAccess {

@@ -12,8 +12,12 @@ import type { Wire } from "./wire.ts";
 
 assert(STRING_BYTES_MAX >= 3 * 1024, "a message of a thousand characters fits into a string of the protocol");
 
-/** Requests of a client under way at once; it is not read from while there are more. */
-const REQUESTS_MAX = 256;
+/** What one client may have under way at once; it is not read from while there is more. */
+export interface ClientLimits {
+  readonly requests: number;
+  /** Memory, of requests and replies; one request may always run. */
+  readonly bytes: number;
+}
 
 /** What was agreed in the handshake. */
 export interface Agreed {
@@ -27,8 +31,8 @@ export interface TransmissionOptions {
   readonly wire: Wire;
   readonly pool: SlabPool;
   readonly agreed: Agreed;
-  /** Memory that this client may have in use; one request may always run. Asked at every request. */
-  readonly bytesMax: () => number;
+  /** Asked at every request. */
+  readonly limits: () => ClientLimits;
   /** The client broke the protocol, and is dropped. */
   readonly onViolation: (why: string) => void;
 }
@@ -43,7 +47,7 @@ export class Transmission {
   readonly #agreed: Agreed;
   readonly #reader: RequestReader;
   readonly #replies: ReplyBatch;
-  readonly #bytesMax: () => number;
+  readonly #limits: () => ClientLimits;
   readonly #onViolation: (why: string) => void;
   readonly #holes: NbdContext | undefined;
   #inFlight = 0;
@@ -57,11 +61,11 @@ export class Transmission {
   #closed = false;
   #whenIdle: (() => void) | undefined;
 
-  constructor({ wire, pool, agreed, bytesMax, onViolation }: TransmissionOptions) {
+  constructor({ wire, pool, agreed, limits, onViolation }: TransmissionOptions) {
     this.#wire = wire;
     this.#agreed = agreed;
     this.#access = agreed.access;
-    this.#bytesMax = bytesMax;
+    this.#limits = limits;
     this.#onViolation = onViolation;
     this.#reader = new RequestReader(wire.received);
     this.#replies = new ReplyBatch(pool);
@@ -296,9 +300,10 @@ export class Transmission {
   }
 
   #isFull(): boolean {
-    if (this.#inFlight >= REQUESTS_MAX) return true;
+    const { requests, bytes } = this.#limits();
+    if (this.#inFlight >= requests) return true;
     const usedBytes = this.#inFlightBytes + this.#replies.unsentBytes + this.#wire.received.leftBehindBytes;
-    return usedBytes >= this.#bytesMax() && (this.#inFlight > 0 || this.#replies.unsentBytes > 0);
+    return usedBytes >= bytes && (this.#inFlight > 0 || this.#replies.unsentBytes > 0);
   }
 
   #pause(): void {

@@ -15,6 +15,9 @@ export class WireClosed extends Error {
 /** More than this is not taken in ahead of a handshake. */
 const HANDSHAKE_AHEAD_BYTES = 64 * 1024;
 
+/** The other end is waited for, once everything has been said, for so long. */
+const LINGER_MS = 1000;
+
 interface Wanted {
   readonly lengthBytes: number;
   readonly resolve: () => void;
@@ -36,6 +39,7 @@ export class Wire {
   #socket: Socket;
   #wanted: Wanted | undefined;
   #ended = false;
+  #ending = false;
   #closedWhy: string | undefined;
   #detach: () => void = () => {};
 
@@ -115,9 +119,22 @@ export class Wire {
     this.#socket.resume();
   }
 
-  /** Sends what is left and closes. */
+  /**
+   * Sends what is left, and closes when the other end has done so too, or soon after. Until then what
+   * comes is thrown away: a connection closed with unread bytes is reset, which would also take the
+   * last replies from the other end.
+   */
   end(): void {
-    this.#socket.destroySoon();
+    if (this.#ending) return;
+    this.#ending = true;
+    this.onBytes = () => this.received.skip(this.received.unread);
+    this.onBytes();
+    const socket = this.#socket;
+    socket.end(() => {
+      const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+      socket.once("close", () => clearTimeout(timer));
+    });
+    socket.resume();
   }
 
   drop(): void {
