@@ -6,6 +6,8 @@ import type { Host } from "./host.ts";
 /** Shortest and longest time between two looks at something that tells nobody when it changes. */
 const LOOK_NS_MIN = 50_000;
 const LOOK_NS_MAX = 20_000_000;
+/** The same for what a program hardly ever changes without a step: every step brings a look of its own. */
+const LOOK_BESIDE_STEPS_NS_MIN = 1_000_000;
 
 /** Knows when the conditions of a plan become true. */
 export class ConditionWatch {
@@ -30,8 +32,8 @@ export class ConditionWatch {
   }
 
   /**
-   * Calls `onEnd` once: with true within the event in which the condition becomes true, or
-   * with false after `withinNs`.
+   * Calls `onEnd` once: with true, or with false after `withinNs`. A moment (a step, a write, a frame) is
+   * met within its own event; what has to be looked at, between two events soon after it becomes true.
    */
   arm(condition: Condition, withinNs: number, onEnd: (isTrue: boolean) => void): void {
     let cancelTimer: (() => void) | undefined;
@@ -66,24 +68,46 @@ export class ConditionWatch {
       case "journal":
       case "progress":
       case "restored":
-      case "status": {
-        const startNs = this.#world.nowNs();
-        const look = (): void => {
-          if (this.isTrue(condition)) {
-            end(true);
-            return;
-          }
-          const passedNs = this.#world.nowNs() - startNs;
-          if (passedNs >= withinNs) {
-            end(false);
-            return;
-          }
-          const nextNs = Math.min(LOOK_NS_MAX, Math.max(LOOK_NS_MIN, Math.floor(passedNs / 64)));
-          cancelTimer = this.#world.after(Math.min(nextNs, withinNs - passedNs), look);
-        };
-        look();
-      }
+      case "status":
+        if (this.isTrue(condition)) end(true);
+        else stopListening = this.#keepLooking(condition, withinNs, end);
     }
+  }
+
+  /** Looks again and again until the condition is true, or `withinNs` are over; the function returned ends that. */
+  #keepLooking(condition: Condition, withinNs: number, end: (isTrue: boolean) => void): () => void {
+    const startNs = this.#world.nowNs();
+    const followsSteps = condition.kind === "connected" || condition.kind === "status";
+    const lookNsMin = followsSteps ? LOOK_BESIDE_STEPS_NS_MIN : LOOK_NS_MIN;
+    let looksNow = false;
+    const lookAfter = (delayNs: number): (() => void) => this.#world.after(delayNs, look);
+    const look = (): void => {
+      looksNow = false;
+      if (this.isTrue(condition)) {
+        end(true);
+        return;
+      }
+      const passedNs = this.#world.nowNs() - startNs;
+      if (passedNs >= withinNs) {
+        end(false);
+        return;
+      }
+      const nextNs = Math.min(LOOK_NS_MAX, Math.max(lookNsMin, Math.floor(passedNs / 64)));
+      cancelTimer = lookAfter(Math.min(nextNs, withinNs - passedNs));
+    };
+    let cancelTimer = lookAfter(Math.min(lookNsMin, withinNs));
+    if (!followsSteps) return () => cancelTimer();
+    // In an event of its own: within the step the program may have done half of what it is about to do.
+    const stopListening = this.onStep(() => {
+      if (looksNow) return;
+      looksNow = true;
+      cancelTimer();
+      cancelTimer = lookAfter(0);
+    });
+    return () => {
+      cancelTimer();
+      stopListening();
+    };
   }
 
   /** Whether a condition that can be looked at is true now; a moment (a step, a write, a frame) never is. */
