@@ -13,7 +13,18 @@ export class Tasks {
     });
   }
 
-  spawn(task: Promise<unknown>): void {
-    task.catch((error: unknown) => this.#fail(error instanceof Error ? error : new Error(String(error))));
+  /** @param onError deals with an error that may well come; what it throws has escaped. Without it, every error has */
+  spawn(task: Promise<unknown>, onError: (error: unknown) => void = escape): void {
+    task.catch((error: unknown) => {
+      try {
+        onError(error);
+      } catch (escaped) {
+        this.#fail(escaped instanceof Error ? escaped : new Error(String(escaped)));
+      }
+    });
   }
+}
+
+function escape(error: unknown): never {
+  throw error;
 }

@@ -25,8 +25,13 @@ export class FrontEndDevice {
    * again then; what is still on its way to the other end is a copy.
    * @throws EngineError as {@link read}, BUSY
    */
-  async write(offsetBytes: number, data: Uint8Array, options: { readonly fua?: boolean } = {}): Promise<void> {
+  write(offsetBytes: number, data: Uint8Array, options: { readonly fua?: boolean } = {}): Promise<void> {
     const fua = options.fua === true;
+    if (data.length > WRITE_BYTES_MAX) return this.#writeInPieces(offsetBytes, data, fua);
+    return this.#volume.update({ kind: "write", offsetBytes, data, fua });
+  }
+
+  async #writeInPieces(offsetBytes: number, data: Uint8Array, fua: boolean): Promise<void> {
     this.#volume.checkRange(offsetBytes, data.length);
     for (let at = 0; at < data.length; at += WRITE_BYTES_MAX) {
       const piece = data.subarray(at, at + WRITE_BYTES_MAX);

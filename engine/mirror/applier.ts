@@ -78,7 +78,11 @@ export class Applier {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       const { frame, connection } = next;
       this.#queuedBytes -= frame.payload.length;
-      if (!(await this.#take(next))) {
+      try {
+        if ((await this.#apply(next)) === true) this.#durable = frame.sequence;
+      } catch (error) {
+        this.#refuse(next, handled(error, CodecError, DiskError));
+        // Nothing after it may be applied.
         this.#queue.length = 0;
         this.#queuedBytes = 0;
         break;
@@ -91,17 +95,6 @@ export class Applier {
     this.#running = false;
   }
 
-  /** @returns false if it could not be applied: nothing after it may be */
-  async #take(queued: Queued): Promise<boolean> {
-    try {
-      if (await this.#apply(queued)) this.#durable = queued.frame.sequence;
-      return true;
-    } catch (error) {
-      this.#refuse(queued, handled(error, CodecError, DiskError));
-      return false;
-    }
-  }
-
   #refuse({ pair, connection }: Queued, error: CodecError | DiskError): void {
     const { session } = connection;
     if (error instanceof CodecError) return session.end(`protocol: ${error.message}`);
@@ -111,18 +104,19 @@ export class Applier {
     session.end("apply failed");
   }
 
-  /** @returns whether everything up to this frame is durable now. @throws DiskError, CodecError */
-  async #apply({ frame, pair, connection }: Queued): Promise<boolean> {
+  /** @returns true if everything up to this frame is durable now. @throws DiskError, CodecError */
+  #apply(queued: Queued): Promise<boolean | void> {
+    const { frame, pair } = queued;
+    if (frame.kind !== "write" && frame.kind !== "resync" && frame.kind !== "zero") return this.#follow(queued);
+    const update = updateOf(frame);
+    checkRange(pair, frame.offsetBytes, lengthOf(update));
+    this.#touched.add(pair.volume);
+    return pair.volume.apply(update, pair);
+  }
+
+  /** Takes a step of the other end that is no change of data. */
+  async #follow({ frame, pair, connection }: Queued): Promise<boolean> {
     switch (frame.kind) {
-      case "write":
-      case "resync":
-      case "zero": {
-        const update = updateOf(frame);
-        checkRange(pair, frame.offsetBytes, lengthOf(update));
-        this.#touched.add(pair.volume);
-        await pair.volume.apply(update, pair);
-        return false;
-      }
       case "recover":
         await this.#flush();
         await completeRecovery(pair, frame, connection);

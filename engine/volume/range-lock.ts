@@ -38,6 +38,14 @@ export class RangeLock {
     return mine;
   }
 
+  /** {@link hold} for a range that nobody before holds or waits for, without a promise; `undefined` for any other. */
+  tryHold(start: number, end: number): Held | undefined {
+    const mine: Held = { start, end, grant: undefined, isPlaced: false, passesPlaced: false };
+    for (const other of this.#held) if (blocks(other, mine)) return undefined;
+    this.#held.push(mine);
+    return mine;
+  }
+
   /** `turn`: settles when the range is held; `undefined` if it is. */
   #queue(start: number, end: number, passesPlaced: boolean): { readonly mine: Held; readonly turn?: Promise<void> } {
     const mine: Held = { start, end, grant: undefined, isPlaced: false, passesPlaced };

@@ -1,10 +1,10 @@
 import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
-import { handled } from "../handled.ts";
-import { type Disk, DiskError, NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts";
+import { type Disk, SECTOR_BYTES } from "../ports/index.ts";
 import type { CopyIn } from "../restore/copy-in.ts";
 import type { Runtime } from "../runtime.ts";
 import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
+import { Checkpoint } from "./checkpoint.ts";
 import { diskFailure } from "./disk-failure.ts";
 import { type Held, RangeLock } from "./range-lock.ts";
 import { notReady, type Tap } from "./tap.ts";
@@ -13,10 +13,6 @@ import type { VolumeJournal } from "./volume-journal.ts";
 
 export type { Access, Update };
 
-/** A track stays pending at most about this long after its last write. */
-const CHECKPOINT_AFTER_NS = 50 * NS_PER_MS;
-/** More active tracks than this bring the checkpoint forward. */
-const ACTIVE_TRACKS_MAX = 256;
 /** Host requests of a volume that may hold or wait for a range. */
 const REQUESTS_MAX = 1024;
 
@@ -39,21 +35,19 @@ export class Volume {
   journal: VolumeJournal | undefined;
   /** Its content changed at once, and is on its way to the mirrors. */
   resending = false;
-  readonly #runtime: Runtime;
+  readonly #checkpoint: Checkpoint;
   readonly #taps: Tap[] = [];
   /** Updates that wait until a tap can say who may write. */
   #waiting = 0;
   #tick = 0;
   #flushedTick = 0;
-  #checkpointSet = false;
-  #checkpointing = false;
 
   constructor(name: string, disk: Disk, trackBytes: number, runtime: Runtime) {
     this.name = name;
     this.disk = disk;
     this.trackBytes = trackBytes;
     this.trackCount = Math.ceil(disk.sizeBytes / trackBytes);
-    this.#runtime = runtime;
+    this.#checkpoint = new Checkpoint(this, runtime);
   }
 
   get sizeBytes(): number {
@@ -158,7 +152,8 @@ export class Volume {
     const lengthBytes = lengthOf(update);
     this.checkRange(update.offsetBytes, lengthBytes);
     assert(update.kind === "zero" || lengthBytes <= PAYLOAD_BYTES_MAX, "the front-end cuts a large write up");
-    const range = await this.#acquire(update.offsetBytes, lengthBytes);
+    const free = this.#holding() === undefined ? this.#tryLock(update.offsetBytes, lengthBytes) : undefined;
+    const range = free ?? (await this.#acquire(update.offsetBytes, lengthBytes));
     try {
       this.#checkAccess("read-write");
       await this.#change(update, undefined, range);
@@ -174,12 +169,15 @@ export class Volume {
    * a restore brings back. Hosts' access does not matter. @throws DiskError, EngineError
    */
   async apply(update: Update, ...origins: readonly Tap[]): Promise<void> {
-    const range = await this.#lock(update.offsetBytes, lengthOf(update));
+    const lengthBytes = lengthOf(update);
+    const free = this.#tryLock(update.offsetBytes, lengthBytes);
+    const range = free ?? (await this.#lock(update.offsetBytes, lengthBytes));
+    // The way of most secondaries: nobody else wants to know.
+    const isAlone = this.#taps.length === 1 && this.#taps[0] === origins[0];
     try {
-      // The way of most secondaries: nobody else wants to know.
-      if (this.#taps.length === 1 && this.#taps[0] === origins[0]) await this.#write(update);
-      else await this.#change(update, origins, range);
+      await (isAlone ? this.#write(update) : this.#change(update, origins, range));
     } finally {
+      if (isAlone) this.#tick++;
       this.locks.release(range);
     }
   }
@@ -246,9 +244,10 @@ export class Volume {
       await local;
     } catch (error) {
       failure = { error };
-      for (const tap of taps) tap.failed(first, last, update);
     }
-    if (failure === undefined) {
+    this.#tick++;
+    if (failure !== undefined) for (const tap of taps) tap.failed(first, last, update);
+    else {
       for (const tap of taps) {
         const written = tap.written(update, first, last);
         if (written !== undefined) await written;
@@ -259,13 +258,11 @@ export class Volume {
     if (failure !== undefined) throw failure.error;
   }
 
-  async #write(update: Update): Promise<void> {
-    try {
-      if (update.kind === "write") await this.disk.write(update.offsetBytes, update.data, { fua: update.fua });
-      else await this.disk.trim(update.offsetBytes, update.lengthBytes);
-    } finally {
-      this.#tick++;
-    }
+  /** Starts the local write. Whoever waits for it counts it then, done or failed. */
+  #write(update: Update): Promise<void> {
+    return update.kind === "write"
+      ? this.disk.write(update.offsetBytes, update.data, { fua: update.fua })
+      : this.disk.trim(update.offsetBytes, update.lengthBytes);
   }
 
   /** A host's flush: durable here and, for synchronous pairs, there. @throws EngineError DISK_FAILED, NO_ACCESS */
@@ -296,37 +293,7 @@ export class Volume {
 
   /** Arranges that active tracks become durable on both sides and stop being pending. */
   scheduleCheckpoint(): void {
-    if (this.#activeCount() > ACTIVE_TRACKS_MAX && !this.#checkpointing) this.#runtime.tasks.spawn(this.#checkpoint());
-    if (this.#checkpointSet) return;
-    this.#checkpointSet = true;
-    this.#runtime.clock.after(CHECKPOINT_AFTER_NS, () => {
-      this.#checkpointSet = false;
-      if (!this.#checkpointing) this.#runtime.tasks.spawn(this.#checkpoint());
-    });
-  }
-
-  async #checkpoint(): Promise<void> {
-    this.#checkpointing = true;
-    try {
-      for (const tap of this.#taps) tap.flushBehind();
-      await this.flushDisk();
-      for (const tap of this.#taps) {
-        tap.retire();
-        await tap.sweep();
-      }
-    } catch (error) {
-      // The tracks stay pending; the next checkpoint tries again.
-      handled(error, DiskError);
-    } finally {
-      this.#checkpointing = false;
-    }
-    if (this.#activeCount() > 0) this.scheduleCheckpoint();
-  }
-
-  #activeCount(): number {
-    let count = 0;
-    for (const tap of this.#taps) count += tap.activeCount;
-    return count;
+    this.#checkpoint.schedule();
   }
 
   /** Waits while a tap cannot say yet who may write. */
@@ -351,6 +318,12 @@ export class Volume {
       this.#waiting--;
     }
     return this.#lock(offsetBytes, lengthBytes);
+  }
+
+  /** {@link #lock} where nobody has to be waited for, which is the common case. */
+  #tryLock(offsetBytes: number, lengthBytes: number): Held | undefined {
+    const { startBytes, endBytes } = this.#locked(offsetBytes, lengthBytes);
+    return this.locks.tryHold(startBytes, endBytes);
   }
 
   async #lock(offsetBytes: number, lengthBytes: number): Promise<Held> {

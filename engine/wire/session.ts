@@ -112,17 +112,13 @@ export class Session {
       payload: fields.payload ?? NO_PAYLOAD,
     });
     this.#sentBytes += bytes.length;
-    this.#runtime.tasks.spawn(this.#write(bytes));
+    this.#runtime.tasks.spawn(this.#link.write(bytes), this.#onWriteError);
     return sequence;
   }
 
-  async #write(bytes: Uint8Array): Promise<void> {
-    try {
-      await this.#link.write(bytes);
-    } catch (error) {
-      this.end(`link ${handled(error, LinkError).code.toLowerCase()}`);
-    }
-  }
+  readonly #onWriteError = (error: unknown): void => {
+    this.end(`link ${handled(error, LinkError).code.toLowerCase()}`);
+  };
 
   /** Ends it from this side; idempotent. */
   end(why: string): void {

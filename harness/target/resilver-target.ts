@@ -139,12 +139,12 @@ function refusals<T>(request: () => T): T {
   }
 }
 
-async function hostErrors<T>(request: Promise<T>): Promise<T> {
-  try {
-    return await request;
-  } catch (error) {
-    throw hostError(error);
-  }
+function hostErrors<T>(request: Promise<T>): Promise<T> {
+  return request.catch(rejectWithHostError);
+}
+
+function rejectWithHostError(error: unknown): never {
+  throw hostError(error);
 }
 
 /** What a host sees of a refusal; our own bugs pass through. */
