@@ -1,5 +1,5 @@
 import { assert } from "../assert.ts";
-import { ByteReader, CodecError } from "../wire/byte-codec.ts";
+import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import type { Frame } from "../wire/frame.ts";
 import { frameBytes, type FrameFields, type Session } from "../wire/session.ts";
 import type { FrameKind } from "../wire/frame.ts";
@@ -182,9 +182,8 @@ export function readAck(frame: Frame): { readonly applied: number; readonly dura
 }
 
 export function ackPayload(applied: number, durable: number): Uint8Array {
-  const payload = new Uint8Array(8);
-  const view = new DataView(payload.buffer);
-  view.setUint32(0, applied + 1, true);
-  view.setUint32(4, durable + 1, true);
-  return payload;
+  return new ByteWriter(8)
+    .u32(applied + 1)
+    .u32(durable + 1)
+    .bytes();
 }

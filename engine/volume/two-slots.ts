@@ -102,7 +102,7 @@ export class TwoSlots {
     const head = new ByteWriter(SLOT_HEADER_BYTES).u32(magic).u64(this.#sequence).u32(payload.length).u32(0).bytes();
     const writer = new ByteWriter(1024).raw(head).u32(crc32c(head, payload)).raw(payload);
     const padding = -writer.bytes().length & (SECTOR_BYTES - 1);
-    const bytes = writer.raw(new Uint8Array(padding)).bytes();
+    const bytes = writer.zeros(padding).bytes();
     assert(bytes.length <= slotBytes, `${table} needs ${bytes.length} bytes of ${slotBytes}`);
     await writePersistently(this.#writer, (this.#sequence % SLOTS) * slotBytes, bytes);
     written();

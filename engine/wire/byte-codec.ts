@@ -1,4 +1,5 @@
 import { assert } from "../assert.ts";
+import { getU32, setU32 } from "./little-endian.ts";
 
 const encoder = new TextEncoder();
 // With ignoreBOM a byte order mark is a character like any other: a name must come back as it was given.
@@ -12,12 +13,10 @@ function isAscii(text: string): boolean {
 /** Appends little-endian fields to a buffer that grows. */
 export class ByteWriter {
   #bytes: Uint8Array;
-  #view: DataView;
   #length = 0;
 
   constructor(capacityBytes = 64) {
     this.#bytes = new Uint8Array(capacityBytes);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   #reserve(lengthBytes: number): number {
@@ -27,7 +26,6 @@ export class ByteWriter {
       const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
       grown.set(this.#bytes.subarray(0, at));
       this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
     }
     this.#length = needed;
     return at;
@@ -35,19 +33,20 @@ export class ByteWriter {
 
   u8(value: number): this {
     const at = this.#reserve(1);
-    this.#view.setUint8(at, value);
+    this.#bytes[at] = value;
     return this;
   }
 
   u16(value: number): this {
     const at = this.#reserve(2);
-    this.#view.setUint16(at, value, true);
+    this.#bytes[at] = value;
+    this.#bytes[at + 1] = value >>> 8;
     return this;
   }
 
   u32(value: number): this {
     const at = this.#reserve(4);
-    this.#view.setUint32(at, value, true);
+    setU32(this.#bytes, at, value);
     return this;
   }
 
@@ -82,9 +81,15 @@ export class ByteWriter {
     return this;
   }
 
+  /** Zeros. */
+  zeros(lengthBytes: number): this {
+    this.#reserve(lengthBytes);
+    return this;
+  }
+
   /** The bytes so far, without a copy. */
   bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length);
   }
 }
 
@@ -99,12 +104,10 @@ export class CodecError extends Error {
 /** Reads what {@link ByteWriter} wrote. @throws CodecError if bytes are missing, left over or impossible */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   #take(lengthBytes: number): number {
@@ -116,15 +119,16 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.#bytes[this.#take(1)] as number;
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2), true);
+    const at = this.#take(2);
+    return (this.#bytes[at] as number) | ((this.#bytes[at + 1] as number) << 8);
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4), true);
+    return getU32(this.#bytes, this.#take(4));
   }
 
   u64(): number {

@@ -14,6 +14,7 @@ import {
   isOrdered,
   PAYLOAD_BYTES_MAX,
 } from "./frame.ts";
+import { setU32 } from "./little-endian.ts";
 
 const u32 = fc.nat({ max: 0xffff_ffff });
 
@@ -159,8 +160,7 @@ test("a payload beyond the limit is refused from its header alone", () => {
 test("a kind that there is not is refused, though the checksum fits", () => {
   const bytes = encodeFrame(golden);
   bytes[8] = FRAME_KINDS.length;
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, crc32c(bytes.subarray(4)), true);
+  setU32(bytes, 0, crc32c(bytes.subarray(4)));
   expect(() => decodeFrame(bytes)).toThrow(`unknown frame kind ${FRAME_KINDS.length}`);
 });
 
@@ -185,8 +185,14 @@ test.each(["epoch", "offsetBytes"] as const)("a number of 2^53 or more as the %s
   };
   const bytes = encodeFrame(frame);
   expect(decodeFrame(bytes)).toEqual(frame);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(field === "epoch" ? 28 : 36, 0x20_0000, true);
-  view.setUint32(0, crc32c(bytes.subarray(4)), true);
+  setU32(bytes, field === "epoch" ? 28 : 36, 0x20_0000);
+  setU32(bytes, 0, crc32c(bytes.subarray(4)));
   expect(() => decodeFrame(bytes)).toThrow(CodecError);
+});
+
+test("frames that share a buffer have bytes of their own", () => {
+  // Sizes about the largest that is put together with others; more of them than one buffer takes.
+  const payloads = Array.from({ length: 60 }, (_, index) => new Uint8Array((index * 577) % 9000).fill(index + 1));
+  const encoded = payloads.map((payload) => encodeFrame({ ...golden, payload }));
+  for (const [index, bytes] of encoded.entries()) expect(decodeFrame(bytes).payload).toEqual(payloads[index]);
 });

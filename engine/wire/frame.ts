@@ -1,6 +1,7 @@
 import { assert } from "../assert.ts";
 import { CodecError } from "./byte-codec.ts";
 import { crc32c } from "./crc32c.ts";
+import { getU32, setU32 } from "./little-endian.ts";
 
 /**
  * What a frame says. Kinds from `write` on carry data of a pair and are applied strictly in the
@@ -71,31 +72,48 @@ const CRC_BYTES = 4;
 export function encodeFrame(frame: Frame): Uint8Array {
   const { payload } = frame;
   assert(payload.length <= PAYLOAD_BYTES_MAX, "the other end takes no larger payload");
-  const bytes = new Uint8Array(HEADER_BYTES + payload.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(4, MAGIC, true);
+  const bytes = zeroedBytes(HEADER_BYTES + payload.length);
+  setU32(bytes, 4, MAGIC);
   bytes[8] = codeOf.get(frame.kind) as number;
   bytes[9] = frame.flags;
-  view.setUint32(12, frame.pairId, true);
-  view.setUint32(16, payload.length, true);
-  view.setUint32(20, frame.sequence, true);
-  setU64(view, 24, frame.epoch);
-  setU64(view, 32, frame.offsetBytes);
+  setU32(bytes, 12, frame.pairId);
+  setU32(bytes, 16, payload.length);
+  setU32(bytes, 20, frame.sequence);
+  setU64(bytes, 24, frame.epoch);
+  setU64(bytes, 32, frame.offsetBytes);
   bytes.set(payload, HEADER_BYTES);
   // One stretch of bytes: many small frames make two calls of the hasher felt.
-  view.setUint32(0, crc32c(bytes.subarray(CRC_BYTES)), true);
+  setU32(bytes, 0, crc32c(bytes.subarray(CRC_BYTES)));
   return bytes;
 }
 
-function setU64(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value % 0x1_0000_0000, true);
-  view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true);
+/** Small frames lie side by side in one buffer, each in bytes of its own: an allocation for dozens of them. */
+const SLAB_BYTES = 64 * 1024;
+const SLAB_FRAME_BYTES_MAX = 8 * 1024;
+let slab = new Uint8Array(0);
+let slabUsed = 0;
+
+function zeroedBytes(lengthBytes: number): Uint8Array {
+  if (lengthBytes > SLAB_FRAME_BYTES_MAX) return new Uint8Array(lengthBytes);
+  if (slabUsed + lengthBytes > slab.length) {
+    slab = new Uint8Array(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const bytes = slab.subarray(slabUsed, slabUsed + lengthBytes);
+  // Whole words, so that payloads stay aligned.
+  slabUsed += (lengthBytes + 7) & ~7;
+  return bytes;
 }
 
-function getU64(view: DataView, at: number): number {
-  const high = view.getUint32(at + 4, true);
+function setU64(bytes: Uint8Array, at: number, value: number): void {
+  setU32(bytes, at, value % 0x1_0000_0000);
+  setU32(bytes, at + 4, Math.floor(value / 0x1_0000_0000));
+}
+
+function getU64(bytes: Uint8Array, at: number): number {
+  const high = getU32(bytes, at + 4);
   if (high >= 0x20_0000) throw new CodecError(`number at byte ${at} of a frame is 2^53 or more`);
-  return high * 0x1_0000_0000 + view.getUint32(at, true);
+  return high * 0x1_0000_0000 + getU32(bytes, at);
 }
 
 /** Turns chunks of a byte stream into frames. Chunk boundaries mean nothing. */
@@ -114,14 +132,13 @@ export class FrameParser {
     this.#partsBytes += chunk.length;
     if (this.#partsBytes < this.#neededBytes) return [];
     const bytes = this.#parts.length === 1 ? chunk : concat(this.#parts, this.#partsBytes);
-    const view = viewOf(bytes);
     const frames: Frame[] = [];
     let at = 0;
     let needed = HEADER_BYTES;
     while (bytes.length - at >= HEADER_BYTES) {
-      needed = HEADER_BYTES + payloadBytesOf(view, at);
+      needed = HEADER_BYTES + payloadBytesOf(bytes, at);
       if (bytes.length - at < needed) break;
-      frames.push(frameAt(bytes, view, at, needed));
+      frames.push(frameAt(bytes, at, needed));
       at += needed;
       needed = HEADER_BYTES;
     }
@@ -142,15 +159,11 @@ function concat(parts: readonly Uint8Array[], lengthBytes: number): Uint8Array {
   return joined;
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 /** Checks what must hold before the rest is even received. */
-function payloadBytesOf(view: DataView, at: number): number {
-  const magic = view.getUint32(at + 4, true);
+function payloadBytesOf(bytes: Uint8Array, at: number): number {
+  const magic = getU32(bytes, at + 4);
   if (magic !== MAGIC) throw new CodecError(`expected frame magic ${MAGIC.toString(16)}, found ${magic.toString(16)}`);
-  const payloadBytes = view.getUint32(at + 16, true);
+  const payloadBytes = getU32(bytes, at + 16);
   if (payloadBytes > PAYLOAD_BYTES_MAX)
     throw new CodecError(`expected a payload of at most ${PAYLOAD_BYTES_MAX} bytes, found ${payloadBytes}`);
   return payloadBytes;
@@ -160,27 +173,27 @@ function payloadBytesOf(view: DataView, at: number): number {
 export function decodeFrame(bytes: Uint8Array): Frame {
   if (bytes.length < HEADER_BYTES)
     throw new CodecError(`expected a frame of ${HEADER_BYTES} bytes or more, found ${bytes.length}`);
-  const view = viewOf(bytes);
-  const expectedBytes = HEADER_BYTES + payloadBytesOf(view, 0);
+  const expectedBytes = HEADER_BYTES + payloadBytesOf(bytes, 0);
   if (bytes.length !== expectedBytes)
     throw new CodecError(`expected a frame of ${expectedBytes} bytes, found ${bytes.length}`);
-  return frameAt(bytes, view, 0, expectedBytes);
+  return frameAt(bytes, 0, expectedBytes);
 }
 
-function frameAt(bytes: Uint8Array, view: DataView, at: number, frameBytes: number): Frame {
+function frameAt(bytes: Uint8Array, at: number, frameBytes: number): Frame {
   const found = crc32c(bytes.subarray(at + CRC_BYTES, at + frameBytes));
-  const expected = view.getUint32(at, true);
+  const expected = getU32(bytes, at);
   if (found !== expected)
     throw new CodecError(`expected frame checksum ${expected.toString(16)}, found ${found.toString(16)}`);
-  const kind = FRAME_KINDS[view.getUint8(at + 8)];
-  if (kind === undefined) throw new CodecError(`unknown frame kind ${view.getUint8(at + 8)}`);
+  const code = bytes[at + 8] as number;
+  const kind = FRAME_KINDS[code];
+  if (kind === undefined) throw new CodecError(`unknown frame kind ${code}`);
   return {
     kind,
-    flags: view.getUint8(at + 9),
-    pairId: view.getUint32(at + 12, true),
-    epoch: getU64(view, at + 24),
-    sequence: view.getUint32(at + 20, true),
-    offsetBytes: getU64(view, at + 32),
+    flags: bytes[at + 9] as number,
+    pairId: getU32(bytes, at + 12),
+    epoch: getU64(bytes, at + 24),
+    sequence: getU32(bytes, at + 20),
+    offsetBytes: getU64(bytes, at + 32),
     payload: bytes.subarray(at + HEADER_BYTES, at + frameBytes),
   };
 }
