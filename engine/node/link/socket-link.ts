@@ -31,6 +31,8 @@ export class SocketLink implements Link {
   #peerClosed = false;
   readonly #arrived: Uint8Array[] = [];
   #arrivedBytes = 0;
+  /** The socket is not read. */
+  #stopped = false;
   #reader: Reader | undefined;
   #corkedBytes = -1;
   /** While the queue is full. */
@@ -38,7 +40,8 @@ export class SocketLink implements Link {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on("data", this.#onData);
+    // A socket with `onread` has no such events; then {@link arrive} is called.
+    socket.on("data", (chunk: Uint8Array) => this.arrive(chunk));
     socket.on("end", this.#onEnd);
     socket.on("drain", this.#onDrain);
     socket.on("error", this.#onGone);
@@ -50,7 +53,7 @@ export class SocketLink implements Link {
     const chunk = this.#arrived.shift();
     if (chunk !== undefined) {
       this.#arrivedBytes -= chunk.length;
-      if (this.#arrivedBytes < ARRIVED_BYTES_MAX && this.#socket.isPaused()) this.#socket.resume();
+      if (this.#stopped && this.#arrivedBytes < ARRIVED_BYTES_MAX) this.#go();
       return Promise.resolve(chunk);
     }
     if (this.#state === "reset") return Promise.reject(resetError());
@@ -92,14 +95,34 @@ export class SocketLink implements Link {
     this.#uncork();
     // What arrives from now on is thrown away, but it is read: to end a connection with something
     // unread is a reset, and that would overtake what is still queued here.
-    this.#socket.resume();
+    this.#go();
     this.#socket.end();
     this.#linger(-1);
+  }
+
+  /** Takes what the socket received. */
+  arrive(chunk: Uint8Array): void {
+    if (this.#state !== "open") return;
+    const reader = this.#takeReader();
+    if (reader !== undefined) return reader.resolve(chunk);
+    this.#arrived.push(chunk);
+    this.#arrivedBytes += chunk.length;
+    if (this.#arrivedBytes >= ARRIVED_BYTES_MAX) this.#stop();
   }
 
   /** Ends the connection at once, and whatever is queued with it: the other end finds a reset. */
   reset(): void {
     this.#socket.resetAndDestroy();
+  }
+
+  #stop(): void {
+    this.#stopped = true;
+    this.#socket.pause();
+  }
+
+  #go(): void {
+    this.#stopped = false;
+    this.#socket.resume();
   }
 
   #linger(queuedBytes: number): void {
@@ -115,15 +138,6 @@ export class SocketLink implements Link {
     if (this.#corkedBytes < 0) return;
     this.#corkedBytes = -1;
     this.#socket.uncork();
-  };
-
-  readonly #onData = (chunk: Uint8Array): void => {
-    if (this.#state !== "open") return;
-    const reader = this.#takeReader();
-    if (reader !== undefined) return reader.resolve(chunk);
-    this.#arrived.push(chunk);
-    this.#arrivedBytes += chunk.length;
-    if (this.#arrivedBytes >= ARRIVED_BYTES_MAX) this.#socket.pause();
   };
 
   readonly #onEnd = (): void => {

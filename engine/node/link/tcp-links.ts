@@ -17,6 +17,7 @@ import {
 import { assert } from "../../assert.ts";
 import { type Link, type LinkEndpoint, LinkError, type Listener, type Log } from "../../ports/index.ts";
 import { SetupError, systemCode } from "../setup-error.ts";
+import { ReceiveSlab } from "./receive-slab.ts";
 import { SocketLink } from "./socket-link.ts";
 
 /** Where an address of the port is, for the side that dials it and for the one that listens there. */
@@ -100,7 +101,7 @@ class Endpoint implements TcpLinks {
     await this.#listening.get(address)?.bound.catch(() => {});
     if (this.#closed) throw new LinkError("REFUSED", `${address}: this end is closed`);
     const target = { host, port: this.#ports.get(address) ?? port };
-    if (this.#secure === undefined) return this.#connected(address, connectTcp(target), "connect");
+    if (this.#secure === undefined) return this.#dialTcp(address, target);
     const socket = connectTls({
       ...target,
       ...TLS_OPTIONS,
@@ -109,6 +110,22 @@ class Endpoint implements TcpLinks {
       checkServerIdentity: (_host, certificate) => this.#wrongPeer(address, certificate),
     });
     return this.#connected(address, socket, "secureConnect");
+  }
+
+  /** What it receives costs less than on the side that accepts: Node.js lets only a dialled socket choose where bytes go. */
+  #dialTcp(address: string, target: { readonly host: string; readonly port: number }): Promise<Link> {
+    const slab = new ReceiveSlab();
+    const socket = connectTcp({
+      ...target,
+      onread: {
+        buffer: () => slab.room(),
+        callback: (count) => {
+          this.#open.get(socket)?.arrive(slab.take(count));
+          return true;
+        },
+      },
+    });
+    return this.#connected(address, socket, "connect");
   }
 
   listen(address: string, onLink: (link: Link) => void): Listener {
