@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { diskConformance } from "../../ports/disk.conformance.ts";
 import { DiskError, SECTOR_BYTES } from "../../ports/index.ts";
 import { checkAsyncLaw } from "../../testing/check-law.ts";
@@ -174,6 +174,40 @@ test("a file that was cut short under the disk is an error, never zeros", async 
   const error: unknown = await disk.read(SIZE_BYTES / 2, 1024).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(DiskError);
   expect(error).toMatchObject({ code: "EIO", offsetBytes: SIZE_BYTES / 2, lengthBytes: 1024 });
+  await disk.close();
+});
+
+test("a large trim gives its room back, reads as zeros, and leaves its neighbours alone", async () => {
+  const path = freshPath();
+  const sizeBytes = 12 * 1024 * 1024;
+  const disk = await openFileDisk({ path, sizeBytes, create: true });
+  const content = new Uint8Array(sizeBytes).fill(7);
+  await disk.write(0, content);
+  await disk.flush();
+  const before = statSync(path).blocks;
+  // Two at once, neither at the boundary of a page.
+  await Promise.all([disk.trim(512, 5 * 1024 * 1024), disk.trim(6 * 1024 * 1024 + 1024, 5 * 1024 * 1024)]);
+  content.fill(0, 512, 512 + 5 * 1024 * 1024);
+  content.fill(0, 6 * 1024 * 1024 + 1024, 11 * 1024 * 1024 + 1024);
+  expect(Buffer.compare(await disk.read(0, sizeBytes), content)).toBe(0);
+  await disk.flush();
+  expect(statSync(path).blocks).toBeLessThan(before / 2);
+  await disk.close();
+});
+
+test("where there is no way to punch holes, a large trim writes zeros", async () => {
+  const path = freshPath();
+  const sizeBytes = 8 * 1024 * 1024;
+  const disk = await openFileDisk({ path, sizeBytes, create: true });
+  await disk.write(0, new Uint8Array(sizeBytes).fill(7));
+  vi.stubEnv("PATH", "");
+  await disk.trim(512, sizeBytes - 1024);
+  vi.unstubAllEnvs();
+  await disk.trim(512, sizeBytes - 1024);
+  const expected = new Uint8Array(sizeBytes);
+  expected.fill(7, 0, 512);
+  expected.fill(7, sizeBytes - 512);
+  expect(Buffer.compare(await disk.read(0, sizeBytes), expected)).toBe(0);
   await disk.close();
 });
 

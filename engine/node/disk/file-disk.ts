@@ -1,10 +1,11 @@
 import { close } from "node:fs";
 import { promisify } from "node:util";
 import { assert } from "../../assert.ts";
-import { type Disk, DiskError, type DiskErrorCode, SECTOR_BYTES, type WriteOptions } from "../../ports/index.ts";
+import { type Disk, DiskError, SECTOR_BYTES, type WriteOptions } from "../../ports/index.ts";
 import { systemCode } from "../setup-error.ts";
 import { DiskIo } from "./disk-io.ts";
 import { openExclusive } from "./open-exclusive.ts";
+import { HOLE_BYTES_MIN, punchHole } from "./punch-hole.ts";
 import { takeThreads, type ThreadShare } from "./thread-shares.ts";
 
 /** A disk that somebody opened and has to close. */
@@ -50,7 +51,8 @@ const closeAsync = promisify(close);
  * **A failed fdatasync is the end.** Linux reports lost pages once and then counts them as clean, so the
  * next one would succeed without them. From the first failure on every request is refused with EIO.
  *
- * **Trim** writes zeros.
+ * **Trim** gives room back from 4 MiB on, where the file system can ({@link punchHole}); else it writes zeros. Either
+ * way the range reads as zeros when it completes, and after a power loss once it was flushed.
  */
 class FileDisk implements ClosableDisk {
   readonly sizeBytes: number;
@@ -58,6 +60,7 @@ class FileDisk implements ClosableDisk {
   readonly #io: DiskIo;
   #failed = false;
   #closing: Promise<void> | undefined;
+  #punches: Promise<boolean> = Promise.resolve(true);
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
   /** The fdatasync under way, and the one after it, which serves all who ask meanwhile. */
@@ -79,15 +82,25 @@ class FileDisk implements ClosableDisk {
 
   async write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
     this.#checked(offsetBytes, data.length);
-    await this.#request(offsetBytes, data.length, async () => {
+    const work = async (): Promise<void> => {
       await this.#io.write(offsetBytes, data);
       if (options?.fua === true) await this.#sync();
-    });
+    };
+    await this.#request(offsetBytes, data.length, work, true);
   }
 
   async trim(offsetBytes: number, lengthBytes: number): Promise<void> {
     this.#checked(offsetBytes, lengthBytes);
-    await this.#request(offsetBytes, lengthBytes, () => this.#io.writeZeros(offsetBytes, lengthBytes));
+    await this.#request(offsetBytes, lengthBytes, async () => {
+      if (lengthBytes >= HOLE_BYTES_MIN && (await this.#punch(offsetBytes, lengthBytes))) return;
+      await this.#io.writeZeros(offsetBytes, lengthBytes);
+    });
+  }
+
+  /** One process at a time; after one that failed there is no other. */
+  #punch(offsetBytes: number, lengthBytes: number): Promise<boolean> {
+    this.#punches = this.#punches.then((canPunch) => canPunch && punchHole(this.#fd, offsetBytes, lengthBytes));
+    return this.#punches;
   }
 
   async flush(): Promise<void> {
@@ -146,14 +159,16 @@ class FileDisk implements ClosableDisk {
     return lengthBytes;
   }
 
-  async #request(offsetBytes: number, lengthBytes: number, work: () => Promise<void>): Promise<void> {
+  /** @param mayFill whether the request may say that there is no room; after a failed flush nothing is known */
+  async #request(offsetBytes: number, lengthBytes: number, work: () => Promise<void>, mayFill = false): Promise<void> {
     assert(this.#closing === undefined, "a request to a closed disk");
     if (this.#failed) throw new DiskError("EIO", offsetBytes, lengthBytes);
     this.#inFlight++;
     try {
       await work();
     } catch (error) {
-      throw new DiskError(diskErrorCode(error, this.#failed), offsetBytes, lengthBytes);
+      const code = mayFill && !this.#failed && NO_ROOM.has(systemCode(error)) ? "ENOSPC" : "EIO";
+      throw new DiskError(code, offsetBytes, lengthBytes);
     } finally {
       if (--this.#inFlight === 0) this.#onIdle?.();
     }
@@ -161,8 +176,3 @@ class FileDisk implements ClosableDisk {
 }
 
 const NO_ROOM: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
-
-function diskErrorCode(error: unknown, failed: boolean): DiskErrorCode {
-  // After a failed flush nothing is known, however it came about.
-  return !failed && NO_ROOM.has(systemCode(error)) ? "ENOSPC" : "EIO";
-}
