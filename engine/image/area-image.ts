@@ -19,6 +19,24 @@ export interface AreaImage {
   readonly rollback: TrackCopy;
 }
 
+/** Bytes of an area for an image of such a volume, at least: with `old-data` for the old content of one track. */
+export function imageAreaBytesMin(
+  method: Exclude<ImageMethod, "lsn">,
+  { sizeBytes, trackBytes }: Pick<Volume, "sizeBytes" | "trackBytes">,
+): number {
+  const trackCount = Math.ceil(sizeBytes / trackBytes);
+  const methodBytes =
+    method === "reserved-area"
+      ? ReservedAreaImage.neededBytes(sizeBytes, trackCount)
+      : OldDataImage.neededBytes(trackBytes);
+  return restOffsetBytes(trackCount) + methodBytes;
+}
+
+/** Where what the method keeps begins. */
+function restOffsetBytes(trackCount: number): number {
+  return HEAD_BYTES + intentBitmapBytes(trackCount);
+}
+
 /**
  * On disk: two sectors of the head, the marks of a rollback, and what the method keeps.
  * @throws EngineError IMAGE_AREA_TOO_SMALL
@@ -29,24 +47,21 @@ export function openAreaImage(
   area: Volume,
   runtime: Runtime,
 ): AreaImage {
-  const { trackCount, trackBytes, sizeBytes } = volume;
   const { disk } = area;
-  const restBytes = HEAD_BYTES + intentBitmapBytes(trackCount);
-  const parts = { volume, heads: new ImageHeadStore(disk), runtime };
-  const tooSmall = (neededBytes: number): EngineError =>
-    new EngineError("IMAGE_AREA_TOO_SMALL", {
+  const neededBytes = imageAreaBytesMin(method, volume);
+  if (disk.sizeBytes < neededBytes)
+    throw new EngineError("IMAGE_AREA_TOO_SMALL", {
       volume: volume.name,
       area: area.name,
       neededBytes,
       sizeBytes: disk.sizeBytes,
     });
-  if (method === "reserved-area") {
-    const neededBytes = restBytes + ReservedAreaImage.neededBytes(sizeBytes, trackCount);
-    if (disk.sizeBytes < neededBytes) throw tooSmall(neededBytes);
-    return { image: new ReservedAreaImage(parts, disk, restBytes), rollback: rollbackTracks(disk, volume) };
-  }
-  const image = new OldDataImage(parts, disk, restBytes);
-  if (image.slotCount < 1) throw tooSmall(restBytes + HEAD_BYTES + trackBytes);
+  const parts = { volume, heads: new ImageHeadStore(disk), runtime };
+  const restBytes = restOffsetBytes(volume.trackCount);
+  const image =
+    method === "reserved-area"
+      ? new ReservedAreaImage(parts, disk, restBytes)
+      : new OldDataImage(parts, disk, restBytes);
   return { image, rollback: rollbackTracks(disk, volume) };
 }
 

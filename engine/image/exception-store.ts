@@ -40,7 +40,7 @@ export class ExceptionStore {
     this.#tableBytes = offsetBytes;
     const roomBytes = endBytes - offsetBytes;
     let slots = Math.max(0, Math.floor(roomBytes / trackBytes));
-    while (slots > 0 && tableSectors(slots) * SECTOR_BYTES + slots * trackBytes > roomBytes) slots--;
+    while (slots > 0 && exceptionStoreBytes(slots, trackBytes) > roomBytes) slots--;
     this.slotCount = slots;
     this.#slotsBytes = offsetBytes + tableSectors(slots) * SECTOR_BYTES;
   }
@@ -159,6 +159,11 @@ export class ExceptionStore {
   #sectorBytes(moment: number, index: number): number {
     return this.#tableBytes + (index === 0 ? moment % 2 : index + 1) * SECTOR_BYTES;
   }
+}
+
+/** Bytes that the tables and the content of so many slots take. */
+export function exceptionStoreBytes(slots: number, trackBytes: number): number {
+  return tableSectors(slots) * SECTOR_BYTES + slots * trackBytes;
 }
 
 /** The chain with one sector behind the last full one, and the second place of the first. */

@@ -1,7 +1,7 @@
 import { type Disk, DiskError } from "../ports/index.ts";
 import type { ContentSource } from "../restore/copy-in.ts";
 import { crc32c } from "../wire/crc32c.ts";
-import { ExceptionStore } from "./exception-store.ts";
+import { ExceptionStore, exceptionStoreBytes } from "./exception-store.ts";
 import type { Exception } from "./exception-table.ts";
 import { Image, type ImageParts } from "./image.ts";
 
@@ -27,9 +27,9 @@ export class OldDataImage extends Image {
     });
   }
 
-  /** Tracks whose old content the area can hold. */
-  get slotCount(): number {
-    return this.#store.slotCount;
+  /** Bytes that the tables and the old content of one track take. */
+  static neededBytes(trackBytes: number): number {
+    return exceptionStoreBytes(1, trackBytes);
   }
 
   override hasChanged(first: number, last: number): boolean {

@@ -27,8 +27,8 @@ export interface JournalParts {
   readonly runtime: Runtime;
 }
 
-/** Bytes of a log volume for a volume of that size, at least. */
-export function logBytesMin(volume: Volume): number {
+/** Bytes of a log volume for such a volume, at least. */
+export function logBytesMin(volume: Pick<Volume, "sizeBytes" | "trackBytes">): number {
   const changeBytes = RECORD_HEADER_BYTES + Math.min(PAYLOAD_BYTES_MAX, volume.sizeBytes);
   return headBytes(volume) + REWIND_ROOM_BYTES + 2 * changeBytes;
 }
@@ -43,8 +43,8 @@ export function marksOffsetBytes(volume: Volume, which: "base" | "recovery"): nu
   return TABLE_BYTES + (which === "base" ? 0 : intentBitmapBytes(volume.trackCount));
 }
 
-function headBytes(volume: Volume): number {
-  return TABLE_BYTES + 2 * intentBitmapBytes(volume.trackCount);
+function headBytes({ sizeBytes, trackBytes }: Pick<Volume, "sizeBytes" | "trackBytes">): number {
+  return TABLE_BYTES + 2 * intentBitmapBytes(Math.ceil(sizeBytes / trackBytes));
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { AdminStep } from "./admin-step.ts";
+import { checkRoom } from "./check-room.ts";
 import { checkTopology, type KnownNames, known } from "./check-topology.ts";
 import type { Condition } from "./condition.ts";
 import type { Expectation } from "./expectation.ts";
@@ -21,6 +22,7 @@ export interface NamedParts {
  */
 export function checkNames(plan: NamedParts): void {
   const names = checkTopology(plan.topology);
+  checkRoom(plan.topology);
   const marks = marksOf(plan.steps);
   let stepCount = 0;
   const visit = (step: Step, path: string): void => {

@@ -184,6 +184,37 @@ test.each<[string, unknown, { path: string; found: string; expected: string }]>(
     { path: "topology.systems[0].journals[0].base", found: "4096 bytes", expected: "65536 bytes, as pvol" },
   ],
   [
+    "a log that is too small for a journal",
+    {
+      ...good,
+      topology: {
+        ...good.topology,
+        systems: [
+          {
+            name: "a",
+            volumes: ["pvol", "log", "base"].map((name) => ({ name, sizeBytes: 65536, trackBytes: 8192 })),
+            journals: [{ volume: "pvol", log: "log", base: "base" }],
+          },
+          good.topology.systems[1],
+        ],
+      },
+    },
+    {
+      path: "topology.systems[0].journals[0].log",
+      found: "65536 bytes",
+      expected: "149504 bytes, for the log of pvol",
+    },
+  ],
+  [
+    "an area that is too small for an image",
+    withExtras({ images: [{ volume: "pvol", method: "reserved-area", area: "x" }] }),
+    {
+      path: "topology.systems[0].images[0].area",
+      found: "65536 bytes",
+      expected: "69120 bytes, for the image of pvol",
+    },
+  ],
+  [
     "a backup to a remote mirror",
     withSteps({ kind: "backup", mirrors: ["pair"] }),
     { path: "steps[0].mirrors[0]", found: '"pair", a remote mirror', expected: "a local mirror" },
