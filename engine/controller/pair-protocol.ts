@@ -29,7 +29,6 @@ export class PairProtocol {
   readonly #runtime: Runtime;
   readonly #requests = new Map<Pair, ResyncRequestReader>();
   readonly #creating = new Map<Pair, CreateAnswer>();
-  readonly #adopting = new Set<number>();
   /** Who waits to hear of which pair. */
   readonly #listeners = new Map<() => void, Pair>();
 
@@ -122,15 +121,13 @@ export class PairProtocol {
     this.reconcile(pair);
   }
 
-  /** Makes the entry of a pair that the other end, its primary, has created. */
+  /** Makes the entry of a pair that the other end, its primary, has created. From this step on the pair is known here. */
   async #adopt(link: string, connection: Connection, id: number, offer: PairOffer): Promise<void> {
-    if (this.#adopting.has(id)) return;
     const refusal = this.#objection(offer);
     if (refusal !== undefined) {
       this.#refuse(connection, id, refusal);
       return;
     }
-    this.#adopting.add(id);
     try {
       const pair = await this.#memory.create({
         id,
@@ -150,8 +147,6 @@ export class PairProtocol {
       this.reconcile(pair);
     } catch (error) {
       this.#refuse(connection, id, handled(error, EngineError).code);
-    } finally {
-      this.#adopting.delete(id);
     }
   }
 

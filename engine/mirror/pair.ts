@@ -1,3 +1,4 @@
+import { assert } from "../assert.ts";
 import type { Disk } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
@@ -333,7 +334,8 @@ export class Pair extends Tap {
     const suspends = entry.status !== "SPLIT";
     // What was received before is still applied here: the image is of the end of it.
     const receives = entry.role === "secondary" || this.phase === "target";
-    if (this.connection !== undefined) this.lag.lost(this.connection.outbox.unappliedOf(entry.id));
+    assert(this.connection !== undefined, "what is detached was on a session");
+    this.lag.lost(this.connection.outbox.unappliedOf(entry.id));
     this.connection = undefined;
     this.peerState = undefined;
     this.live = false;
