@@ -112,7 +112,7 @@ export type AdminCommand =
     }
   /** Makes a local mirror and starts the initial copy (BR-5). */
   | { readonly kind: "create-local"; readonly pair: string; readonly volume: string; readonly mirrorVolume: string }
-  /** Suspends the mirror; with `read-write` hosts may also write to the secondary. */
+  /** Suspends the mirror; with `read-write` hosts may also write to the secondary, once it has heard of it. */
   | { readonly kind: "split"; readonly pair: string; readonly secondary: "read-only" | "read-write" }
   /** Without a direction: primary to secondary, and refused if the histories diverged without a split. */
   | { readonly kind: "resync"; readonly pair: string; readonly direction?: "forward" | "reverse" }
