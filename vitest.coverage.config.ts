@@ -12,7 +12,13 @@ export default defineConfig({
       "ci/crash-points/*.test.ts",
       "ci/coverage/scenarios.cover.ts",
     ],
-    exclude: ["**/*.tools.test.ts", "**/*.container.test.ts"],
+    exclude: [
+      "**/*.tools.test.ts",
+      "**/*.container.test.ts",
+      // They take their time, and reach nothing of what is counted that others do not.
+      "engine/node/**",
+      "engine/controller/memory.test.ts",
+    ],
     testTimeout: 300_000,
     allowOnly: false,
     coverage: {
