@@ -111,6 +111,23 @@ test("a pair that cannot be made durable when its session is over is made with t
   expect(refusals(b)).toEqual([]);
 });
 
+test("a pair that is made when its session is over is spoken of in the next one", async () => {
+  const { site, b } = await open();
+  let finish = (): void => {};
+  site.at("a").meta.decide = () =>
+    new Promise((resolve) => {
+      finish = () => resolve("done");
+    });
+  b.tell(ID, offered, primary(b));
+  await site.pass(NS_PER_MS);
+  b.session?.end("cut");
+  site.at("a").meta.decide = () => "done";
+  finish();
+  await site.until(() => b.heard("pair-state").length > 0);
+  expect(b.heard("hello")).toHaveLength(2);
+  expect(b.offer()).toMatchObject({ pairId: ID, name: "p", state: { role: "secondary", established: false } });
+});
+
 test("an operator who waits for the answer of one system does not get it because another is lost", async () => {
   const { site, b, c } = await open();
   let answer: string | undefined;
