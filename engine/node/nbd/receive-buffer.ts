@@ -4,6 +4,9 @@ import type { Slab, SlabPool } from "./slab.ts";
 /** Less room than this at the end of a slab is not worth a read of the socket. */
 const ROOM_BYTES_MIN = 16 * 1024;
 
+/** Of messages as large as this one is not to be copied. */
+const LARGE_BYTES = 64 * 1024;
+
 /**
  * What came from a socket and was not taken yet, in one piece. Payloads are taken as views: their
  * slab stays as it is until they are given back, and further bytes go behind them, or into another
@@ -17,7 +20,7 @@ export class ReceiveBuffer {
   /** The slab that the socket has room in, until {@link filled}. */
   #lent: { readonly slab: Slab; readonly at: number } | undefined;
   #leftBehindBytes = 0;
-  /** What was needed in one piece lately. */
+  /** How long messages are, about: as the longest of late. */
   #messageBytes = 0;
 
   constructor(pool: SlabPool) {
@@ -38,10 +41,26 @@ export class ReceiveBuffer {
   /** Room for the socket to read into, the only one until {@link filled}. */
   space(): Uint8Array {
     assert(this.#lent === undefined, "room is lent once at a time");
-    if (this.#slab.bytes.length - this.#end < ROOM_BYTES_MIN) this.need(this.unread + ROOM_BYTES_MIN);
+    let end = this.#roomEnd();
+    if (end - this.#end < ROOM_BYTES_MIN) {
+      this.#renew(this.unread + ROOM_BYTES_MIN);
+      end = this.#roomEnd();
+    }
     this.#slab.hold();
     this.#lent = { slab: this.#slab, at: this.#end };
-    return this.#slab.bytes.subarray(this.#end);
+    return this.#slab.bytes.subarray(this.#end, end);
+  }
+
+  /**
+   * Where room that is lent ends. Large messages tend to be of one length: behind the last one that
+   * fits nothing is read, or else most of the next would come there and be copied.
+   */
+  #roomEnd(): number {
+    const sizeBytes = this.#slab.bytes.length;
+    const message = this.#messageBytes;
+    if (message < LARGE_BYTES) return sizeBytes;
+    const end = this.#start + Math.floor((sizeBytes - this.#start) / message) * message;
+    return end > this.#end || this.unread === 0 ? end : sizeBytes;
   }
 
   /** The socket has put `lengthBytes` into the room that it was lent. */
@@ -65,13 +84,17 @@ export class ReceiveBuffer {
 
   /** Sees to it that `lengthBytes` from the first unread one will lie in one piece. */
   need(lengthBytes: number): void {
+    this.#messageBytes = Math.max(lengthBytes, this.#messageBytes);
+    if (this.#start + lengthBytes > this.#slab.bytes.length) this.#renew(lengthBytes);
+  }
+
+  /** Moves what is unread to the front of a slab that has room for `lengthBytes`. */
+  #renew(lengthBytes: number): void {
     const slab = this.#slab;
-    if (this.#start + lengthBytes <= slab.bytes.length) return;
     if (slab.users === 1 && lengthBytes <= slab.bytes.length) {
       slab.bytes.copyWithin(0, this.#start, this.#end);
     } else {
-      this.#messageBytes = Math.max(lengthBytes, this.#messageBytes / 2);
-      const next = this.#pool.take(this.#messageBytes);
+      const next = this.#pool.take(Math.max(lengthBytes, this.#messageBytes));
       next.bytes.set(slab.bytes.subarray(this.#start, this.#end));
       this.#slab = next;
       this.#leave(slab);
@@ -133,6 +156,8 @@ export class ReceiveBuffer {
     slab.hold();
     const bytes = slab.bytes.subarray(this.#start, this.#start + lengthBytes);
     this.#start += lengthBytes;
+    // Forgotten slowly: a large message among many small ones leaves no large slabs behind for long.
+    if (lengthBytes < this.#messageBytes / 2) this.#messageBytes -= Math.ceil(this.#messageBytes / 64);
     return { bytes, slab };
   }
 

@@ -1,7 +1,11 @@
 import { assert } from "../../assert.ts";
 
-/** Sizes that are kept; a message gets a slab that holds several of its kind, so that few lie across an end. */
-const SIZES_BYTES = [256 * 1024, 1024 * 1024, 4 * 1024 * 1024] as const;
+const KIB = 1024;
+/**
+ * Sizes that are kept. A message gets a slab that holds several of its kind, so that few lie across an
+ * end; the odd kilobytes are for the headers of messages whose data is of an even size.
+ */
+const SIZES_BYTES = [272 * KIB, 1088 * KIB, 4160 * KIB] as const;
 const MESSAGES_PER_SLAB = 4;
 
 /** A piece of memory that is used again once nobody needs what is in it. */
