@@ -255,6 +255,27 @@ describe("in the transmission", () => {
   });
 });
 
+test("while the server closes, what runs is answered, and what comes is refused as shutdown", async () => {
+  const other = new MemoryExport({ name: "disk", sizeBytes: MIB });
+  const closing = await NbdRig.start([other]);
+  const client = new RawClient(closing.address);
+  await client.go("disk");
+  let open = (): void => {};
+  other.keepsRequests = true;
+  other.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  await client.send(rawRequest({ type: COMMAND.FLUSH, cookie: 1 }));
+  await expect.poll(() => other.requests.length).toBe(1);
+  const closed = closing.server.close();
+  await client.send(rawRequest({ type: COMMAND.READ, cookie: 2, lengthBytes: 512 }));
+  expect(await client.errorChunk()).toBe(ERRNO.ESHUTDOWN);
+  open();
+  expect(await client.simpleReply()).toBe(0);
+  await client.closed;
+  await closed;
+});
+
 test("clients beyond the bound are turned away, and let in when there is room", async () => {
   const few = await NbdRig.start([target], { clientsMax: 2 });
   const first = await few.connect();

@@ -95,7 +95,7 @@ export class Transmission {
     if (this.#closed) return;
     this.#draining = true;
     this.#parse();
-    this.#end();
+    this.#schedule();
   }
 
   /** The connection is gone. Settles when no request of it runs any more. */
@@ -323,7 +323,9 @@ export class Transmission {
     if (this.#closed) return;
     this.#replies.flush(this.#wire.socket, this.#sent);
     if (this.#paused) this.#parse();
-    if (this.#ending && this.#inFlight === 0) this.#wire.end();
+    if (this.#inFlight > 0 || !(this.#ending || this.#draining)) return;
+    this.#ending = true;
+    this.#wire.end();
   };
 
   readonly #sent = (): void => {
