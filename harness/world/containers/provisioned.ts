@@ -26,6 +26,7 @@ const TOOLS = [
   ["qemu-storage-daemon", "qemu-system-common"],
   ["fio", "fio"],
   ["e2fsck", "e2fsprogs"],
+  ["openssl", "openssl"],
 ] as const;
 
 const PROVISION = "ci/provision.sh (as root on Debian, CI=true lets it install what is missing)";
