@@ -17,6 +17,7 @@ export async function workers(runs: number): Promise<Section> {
     requirements: plan.requirements,
     seed: index + 1,
     repeat: true,
+    world: "sim",
     heavy: false,
     plan,
     replay: "",

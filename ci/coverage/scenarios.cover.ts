@@ -15,6 +15,6 @@ const run = simTaskRunner({
 // Only for what they reach: that they pass is shown by `npm start`, twice and compared.
 test.each(scenarios.ids())("%s", async (id) => {
   const { name, requirements } = await scenarios.load(id);
-  const record = await run({ id, name, requirements, seed: 1, replay: "", repeat: false, heavy: false });
+  const record = await run({ id, name, requirements, seed: 1, replay: "", repeat: false, world: "sim", heavy: false });
   expect(record.verdict).toBe("PASS");
 });

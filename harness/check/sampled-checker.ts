@@ -34,12 +34,14 @@ export class SampledChecker implements Checker {
   /** Changes since the last sample, in order. */
   #changes: (DiskChange & { readonly volume: VolumeKey })[] = [];
   /** By system: what the checker is told. */
-  readonly #told = new Map<string, LiveSystem | undefined>();
+  readonly #word = new Map<string, LiveSystem | undefined>();
   /** By system: its last word, also while it is down. */
   readonly #last = new Map<string, LiveSystem>();
   readonly #systems: readonly string[];
   /** Volumes that were said, since the last look at the disks, to hold no moment of any history. */
   #overwritten = new Set<VolumeKey>();
+  /** Answers that were judged. */
+  #told = 0;
   #isJudging = false;
   /** By operation that is open: its volume. */
   readonly #volumes = new Map<number, VolumeKey>();
@@ -61,18 +63,24 @@ export class SampledChecker implements Checker {
         };
       }),
       // Between samples nobody knows what they would say.
-      live: (system) => (this.#isJudging ? this.#told.get(system) : undefined),
+      live: (system) => (this.#isJudging ? this.#word.get(system) : undefined),
     });
+  }
+
+  /** Answers so far: those that a look at the disks which begins now is good for. */
+  get answers(): number {
+    return this.#told + this.#waiting.length;
   }
 
   /**
    * Looks at the disks, as of now. The function returned is to be called when the systems have been asked
    * what they say of themselves since: it has the sample judged. A sample that is still open is judged first.
+   *
+   * @param answers what {@link answers} was before the disks were looked at, if that took a while
    */
-  sample(): () => void {
+  sample(answers = this.answers): () => void {
     this.#open?.();
     this.observe();
-    const answers = this.#waiting.length;
     const contents = this.#contents();
     const said = new Map(this.#systems.map((system) => [system, this.#now(system)]));
     const since = this.#overwritten;
@@ -84,7 +92,7 @@ export class SampledChecker implements Checker {
       this.observe();
       const overwritten = new Set([...since, ...this.#overwritten]);
       this.#isJudging = true;
-      for (const system of this.#systems) this.#told.set(system, this.#before(system, overwritten));
+      for (const system of this.#systems) this.#word.set(system, this.#before(system, overwritten));
       this.#inner.observe();
       for (const { volume, data, ...change } of contents) {
         this.#shadow(volume).put(change.offsetBytes, data);
@@ -92,12 +100,19 @@ export class SampledChecker implements Checker {
       }
       for (const system of this.#systems) {
         const word = this.#withImages(system, said.get(system));
-        this.#told.set(system, word);
+        this.#word.set(system, word);
         if (word !== undefined) this.#last.set(system, word);
       }
       this.#inner.observe();
-      const due = this.#waiting.slice(0, answers);
-      this.#waiting = this.#waiting.slice(answers);
+      for (const system of this.#systems) {
+        const word = this.#least(system);
+        this.#word.set(system, word);
+        if (word !== undefined) this.#last.set(system, word);
+      }
+      this.#inner.observe();
+      const due = this.#waiting.slice(0, answers - this.#told);
+      this.#waiting = this.#waiting.slice(due.length);
+      this.#told += due.length;
       for (const tell of due) tell(overwritten);
       this.#isJudging = false;
     };
@@ -126,6 +141,23 @@ export class SampledChecker implements Checker {
       consistent: report.consistent && !overwritten.has(`${system}/${report.volume}`),
     }));
     return this.#withImages(system, { ...told, pairs: () => pairs });
+  }
+
+  /**
+   * What is told while answers are judged. A system may have suspended a pair, and answered alone, before its
+   * word of that got here: what it is not surely bound to is not asked of it.
+   */
+  #least(system: string): LiveSystem | undefined {
+    const live = this.#config.live(system);
+    const word = this.#last.get(system);
+    if (word === undefined) return undefined;
+    const isInStep = (pair: string): boolean =>
+      live?.pairs().some((report) => report.pair === pair && report.status === "DUPLEX") === true;
+    const pairs = word.pairs().map((report) => {
+      const isLate = report.role === "primary" && report.status === "DUPLEX" && !isInStep(report.pair);
+      return isLate ? { ...report, status: "SPLIT" as const, suspension: "link" } : report;
+    });
+    return { ...word, pairs: () => pairs };
   }
 
   /** The moment of an image is looked for after what the disks held at the last sample, up to now. */

@@ -7,6 +7,7 @@ import { EXIT } from "./exit-code.ts";
 import { keysCommand, type KeysOptions } from "./keys-command.ts";
 import { listCommand } from "./list-command.ts";
 import { parseInteger, SEED_BOUNDS } from "./parse-number.ts";
+import { parityCommand } from "./parity-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { requirementsCommand } from "./requirements-command.ts";
 import { runCommand } from "./run-command.ts";
@@ -115,7 +116,26 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
 
   withRunOptions(program.command("run").description("run scenarios, or a plan from a JSON file"), "out")
     .argument("[pattern...]", "id, part of an id, glob, requirement, or path/to/plan.json; without one, all")
-    .action(async (patterns: string[], flags: RunFlags) => exit(await runCommand(parts, patterns, optionsOf(flags))));
+    .addOption(
+      new Option("--world <world>", "simulated, on virtual time; or real containers, through a real Toxiproxy")
+        .choices(["sim", "containers"])
+        .default("sim"),
+    )
+    .action(async (patterns: string[], flags: RunFlags & { world: "sim" | "containers" }) =>
+      exit(await runCommand(parts, patterns, { ...optionsOf(flags), world: flags.world })),
+    );
+
+  program
+    .command("parity")
+    .description("run scenarios in both worlds, and compare what faults did and how the runs were judged")
+    .argument("[pattern...]", "id, part of an id, glob or requirement; without one, all")
+    .addOption(seedOption())
+    .option("--out <dir>", "where the records of both worlds go", "out/parity")
+    .option("--json", "one JSON document on stdout, nothing else")
+    .addOption(timeoutOption())
+    .action(async (patterns: string[], flags: Omit<RunFlags, "repeat">) =>
+      exit(await parityCommand(parts, patterns, optionsOf({ ...flags, repeat: false }))),
+    );
 
   withRunOptions(program.command("start").description("run all scenarios and write out/"), "out").action(
     async (flags: RunFlags) => exit(await runCommand(parts, [], optionsOf(flags))),

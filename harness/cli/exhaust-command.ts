@@ -60,7 +60,7 @@ export async function exhaustCommand(
   const taskOf = (id: string, of: unknown): RunTask => {
     const { name, requirements } = entry;
     const replay = tokenOf({ id, seed, plan: of, embed: true, engineDigest: digest });
-    return { id, name, requirements, seed, repeat: false, heavy: false, plan: of, replay };
+    return { id, name, requirements, seed, world: "sim", repeat: false, heavy: false, plan: of, replay };
   };
   let doneCount = 0;
   const run = (tasks: readonly RunTask[]): Promise<RunRecord[]> =>

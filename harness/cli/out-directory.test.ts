@@ -6,7 +6,16 @@ import { expect, onTestFinished, test } from "vitest";
 import { OutDirectory } from "./out-directory.ts";
 import { type RunTask, unfinishedRecord } from "./run-task.ts";
 
-const task: RunTask = { id: "a/b", name: "", requirements: [], seed: 1, repeat: true, heavy: false, replay: "" };
+const task: RunTask = {
+  id: "a/b",
+  name: "",
+  requirements: [],
+  seed: 1,
+  repeat: true,
+  world: "sim",
+  heavy: false,
+  replay: "",
+};
 
 function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "resilver-out-"));

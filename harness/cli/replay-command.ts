@@ -12,6 +12,15 @@ export async function replayCommand(
 ): Promise<number> {
   const { id, seed, plan, embed } = await readToken(token, engineDigest(parts.engineFolder), parts.scenarios);
   const head = planHead(plan) ?? { name: id, requirements: [] };
-  const task = { id, ...head, seed, repeat: options.repeat, heavy: false, replay: token, ...(embed ? { plan } : {}) };
+  const task = {
+    id,
+    ...head,
+    seed,
+    world: "sim" as const,
+    repeat: options.repeat,
+    heavy: false,
+    replay: token,
+    ...(embed ? { plan } : {}),
+  };
   return runAndReport(parts, [task], options);
 }

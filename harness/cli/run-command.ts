@@ -14,10 +14,13 @@ import type { ScenarioEntry } from "./scenario-entry.ts";
 import { loadAll } from "./scenario-files.ts";
 import { selectScenarios } from "./select-scenarios.ts";
 import { traceNames } from "./trace-names.ts";
+import { withContainers } from "./with-containers.ts";
 import { runTasks } from "./worker-pool.ts";
 
 export interface RunOptions {
   readonly seed: number;
+  /** Where; simulated without. */
+  readonly world?: RunRecord["world"];
   readonly out: string;
   readonly json: boolean;
   readonly repeat: boolean;
@@ -46,19 +49,27 @@ export async function runCommand(
   const shipped =
     others.length > 0 || files.length === 0 ? selectScenarios(await loadAll(parts.scenarios), others) : [];
   const digest = engineDigest(parts.engineFolder);
-  const { seed, repeat } = options;
+  const { seed, repeat, world = "sim" } = options;
+  const head = { seed, repeat, world };
   const tasks = [
-    ...shipped.map((entry) => taskOf(entry, seed, repeat, digest, false)),
-    ...plans.map((entry) => taskOf(entry, seed, repeat, digest, true)),
+    ...shipped.map((entry) => taskOf(entry, head, digest, false)),
+    ...plans.map((entry) => taskOf(entry, head, digest, true)),
   ];
-  return runAndReport(parts, tasks, options);
+  if (world === "sim") return runAndReport(parts, tasks, options);
+  // Real systems take real time: one after the other, as what they measure must not depend on what else runs.
+  return withContainers(() => runAndReport(parts, tasks, { ...options, workers: options.workers ?? 1 }));
 }
 
-function taskOf(entry: ScenarioEntry, seed: number, repeat: boolean, digest: string, embed: boolean): RunTask {
+export function taskOf(
+  entry: ScenarioEntry,
+  head: Pick<RunTask, "seed" | "repeat" | "world">,
+  digest: string,
+  embed: boolean,
+): RunTask {
   const { id, name, requirements, plan } = entry;
-  const replay = tokenOf({ id, seed, plan, embed, engineDigest: digest });
+  const replay = tokenOf({ id, seed: head.seed, plan, embed, engineDigest: digest });
   const heavy = traceNames(plan).length > 0;
-  return { id, name, requirements, seed, repeat, heavy, replay, ...(embed ? { plan } : {}) };
+  return { id, name, requirements, ...head, heavy, replay, ...(embed ? { plan } : {}) };
 }
 
 /** Does `tasks`, writes `out/`, prints the table or the document. @returns the exit code */

@@ -6,6 +6,7 @@ export interface RunTask {
   readonly name: string;
   readonly requirements: readonly string[];
   readonly seed: number;
+  readonly world: RunRecord["world"];
   /** Run twice and compare the histories (rule 11). */
   readonly repeat: boolean;
   /** Replays a recorded trace: takes seconds where others take milliseconds. */
@@ -38,7 +39,7 @@ export function unfinishedRecord(task: RunTask, verdict: Verdict, message: strin
     scenario: task.name,
     id: task.id,
     requirements: task.requirements,
-    world: "sim",
+    world: task.world,
     seed: task.seed,
     verdict,
     historyHash: "",

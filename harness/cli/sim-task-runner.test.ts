@@ -19,7 +19,17 @@ function taskOf(traceName: string): RunTask {
     steps: [after(100, create("pair")), trace("pvol", traceName)],
     expect: [converged()],
   });
-  return { id: "plan/x", name: plan.name, requirements: [], seed: 1, repeat: false, heavy: true, plan, replay: "" };
+  return {
+    id: "plan/x",
+    name: plan.name,
+    requirements: [],
+    seed: 1,
+    repeat: false,
+    world: "sim",
+    heavy: true,
+    plan,
+    replay: "",
+  };
 }
 
 /** The error of a task whose trace lies in `traceFolder`. */

@@ -18,7 +18,7 @@ export interface SimTaskRunnerParts {
   readonly target: Target;
 }
 
-/** Does tasks in the simulated world. Outside judges start at the first task that asks one. */
+/** Does tasks, in the world that they name. Outside judges start at the first task that asks one. */
 export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
   const pump = hostPump();
   let directory: TraceDirectory | undefined;
@@ -29,18 +29,27 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
     const names = traceNames(plan);
     const asked = plan.expect.some((expectation) => expectation.kind === "oracle");
     if (asked) judge ??= new Oracle();
+    const outside = {
+      traces: await loadTraces(directory, names),
+      ...(asked && judge !== undefined ? { oracles: runOracles(judge, directory) } : {}),
+      fileSystems: ext4,
+    };
+    const { id, seed, replay } = task;
     try {
+      if (task.world === "containers") {
+        // Loaded when it is asked for: it takes longer than most scenarios.
+        const { runInContainers } = await import("../world/containers/run-in-containers.ts");
+        return await runInContainers(plan, { id, seed, replay, ...outside });
+      }
       const { record } = await runPlan(plan, {
-        id: task.id,
-        seed: task.seed,
+        id,
+        seed,
         target: parts.target,
         pump,
-        replay: task.replay,
+        replay,
         repeat: task.repeat,
         census: task.census === true,
-        traces: await loadTraces(directory, names),
-        ...(asked && judge !== undefined ? { oracles: runOracles(judge, directory) } : {}),
-        fileSystems: ext4,
+        ...outside,
         wallNowMs: () => performance.now(),
       });
       return record;

@@ -66,6 +66,8 @@ export class PlanRun<W extends RunWorld = RunWorld> {
   readonly #plan: Plan;
   readonly #parts: PlanRunParts<W>;
   readonly world: W;
+  /** To be told what becomes of the world. */
+  readonly listener: WorldListener;
   readonly checker: Checker;
   readonly #hosts = new Map<string, Host>();
   readonly #watch: ConditionWatch;
@@ -84,7 +86,8 @@ export class PlanRun<W extends RunWorld = RunWorld> {
     const { traces, oracles, fileSystems, outside, makeChecker } = parts;
     this.#plan = plan;
     this.#parts = parts;
-    this.world = parts.makeWorld(this.#listener());
+    this.listener = this.#listener();
+    this.world = parts.makeWorld(this.listener);
     const { topology } = plan;
     const host = (volume: string): Host => this.#host(volume);
     this.#watch = new ConditionWatch(this.world, host);

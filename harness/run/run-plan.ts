@@ -1,8 +1,7 @@
 import { formatDifference } from "../history/difference.ts";
 import { EventLog } from "../history/event-log.ts";
 import type { FileSystems } from "../files/file-system.ts";
-import type { Failure, OracleRecord, RunRecord, Verdict } from "../history/run-record.ts";
-import { mergeVerdicts } from "../history/verdict.ts";
+import type { Failure, RunRecord } from "../history/run-record.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Target } from "../target/target.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
@@ -11,9 +10,9 @@ import type { Pump } from "../world/sim/pump.ts";
 import { checkDeterminism } from "./determinism.ts";
 import { DEFAULT_LIMITS, type RunLimits } from "./limits.ts";
 import { neededCapabilities } from "./needed-capabilities.ts";
+import { notApplicable, recordOf } from "./record-of.ts";
 import { type Execution, runOnce } from "./run-once.ts";
 import type { RunOracle } from "./run-oracle.ts";
-import { applyViolations } from "./violations.ts";
 
 export interface RunPlanOptions {
   /** Path in `scenarios/`, or any other name. */
@@ -52,10 +51,14 @@ export interface RunResult {
  * @param plan from `scenario` or `parsePlan`: names and bounds are not checked again
  */
 export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunResult> {
-  const { seed, target, pump, repeat = true, wallNowMs = () => 0 } = options;
+  const { id, seed, replay, target, pump, repeat = true, wallNowMs = () => 0 } = options;
+  const head = { id, world: "sim", seed, replay } as const;
   const startMs = wallNowMs();
   const missing = [...neededCapabilities(plan)].filter((capability) => !target.capabilities.has(capability));
-  if (missing.length > 0) return notApplicable(plan, options, missing.join(", "));
+  if (missing.length > 0) {
+    const why = `the target ${target.name} cannot: ${missing.join(", ")}`;
+    return { record: notApplicable(plan, head, why), log: new EventLog(0) };
+  }
   const once = {
     seed,
     target,
@@ -87,70 +90,15 @@ export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunR
   }
   const [execution, again] = executions;
   if (execution === undefined) throw new Error("a run without an execution");
-  found.unshift(...execution.failures, ...execution.check.failures);
   // What only the second execution looks for.
-  if (found.length === 0 && again !== undefined) found.push(...again.failures);
-  const failures = applyViolations(plan, found, execution.struck);
-  const oracles = await execution.oracles;
-  const vacuous = execution.faults.some(({ effective }) => effective === 0);
-  const record: RunRecord = {
-    ...headOf(plan, options),
-    verdict: verdictOf(plan, execution, failures, oracles, vacuous),
-    historyHash: execution.log.digest,
-    events: execution.log.count,
-    virtualMs: Math.round(execution.virtualNs / 1e3) / 1e3,
-    wallMs: Math.round((wallNowMs() - startMs) * 1e3) / 1e3,
-    faults: execution.faults,
-    invariants: execution.check.invariants,
-    checks: execution.check.checks,
-    failures,
-    oracles,
-    vacuous,
-    ...(plan.mayRefuse === true ? { tolerated: execution.tolerated } : {}),
-    ...(execution.census === undefined ? {} : { census: execution.census }),
-  };
-  return { record, log: execution.log };
+  const isClean = execution.failures.length + execution.check.failures.length + found.length === 0;
+  if (isClean && again !== undefined) found.push(...again.failures);
+  const { log, virtualNs } = execution;
+  const wallMs = wallNowMs() - startMs;
+  const measures = { historyHash: log.digest, events: log.count, virtualNs, wallMs };
+  return { record: await recordOf(plan, head, execution, found, measures), log };
 }
 
 function failureOf(rule: Failure["rule"], message: string): Failure {
   return { rule, message, timeNs: 0, blame: [] };
-}
-
-function headOf(plan: Plan, { id, seed, replay }: RunPlanOptions) {
-  return { scenario: plan.name, id, requirements: plan.requirements, world: "sim", seed, replay } as const;
-}
-
-/** Rule 10. A vacuous run is not green: what it should have shown was not shown. */
-function verdictOf(
-  plan: Plan,
-  execution: Execution,
-  failures: readonly Failure[],
-  oracles: readonly OracleRecord[],
-  vacuous: boolean,
-): Verdict {
-  const verdicts: Verdict[] = failures.map(({ rule }) => (rule === "harness" ? "ERROR" : "FAIL"));
-  for (const { verdict } of oracles) verdicts.push(verdict);
-  if (vacuous) verdicts.push("UNKNOWN");
-  const judged = Object.values(execution.check.checks).some((count) => count > 0);
-  if (judged || plan.expect.length > 0) verdicts.push("PASS");
-  return mergeVerdicts(verdicts);
-}
-
-function notApplicable(plan: Plan, options: RunPlanOptions, missing: string): RunResult {
-  const message = `the target ${options.target.name} cannot: ${missing}`;
-  const record: RunRecord = {
-    ...headOf(plan, options),
-    verdict: "NOT_APPLICABLE",
-    historyHash: "",
-    events: 0,
-    virtualMs: 0,
-    wallMs: 0,
-    faults: [],
-    invariants: {},
-    checks: {},
-    failures: [failureOf("expectation", message)],
-    oracles: [],
-    vacuous: false,
-  };
-  return { record, log: new EventLog(0) };
 }

@@ -16,6 +16,9 @@ export interface ContainerErrorContext {
 export class ContainerError extends Error {
   readonly code: ContainerErrorCode;
   readonly context: ContainerErrorContext;
+  /** As every error has it that whoever called can cause. */
+  readonly found: string;
+  readonly expected: string;
 
   constructor(code: ContainerErrorCode, context: ContainerErrorContext, cause?: unknown) {
     const { place, found, expected, remedy } = context;
@@ -23,5 +26,7 @@ export class ContainerError extends Error {
     this.name = "ContainerError";
     this.code = code;
     this.context = context;
+    this.found = found;
+    this.expected = expected;
   }
 }

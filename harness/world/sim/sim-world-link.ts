@@ -1,6 +1,6 @@
 import { NS_PER_MS } from "../../../engine/ports/index.ts";
 import type { Direction, Effects, Injection, WorldLink } from "../world.ts";
-import type { SimProxy, Toxic, ToxicEffects } from "./net/index.ts";
+import { type SimProxy, type Toxic, type ToxicEffects, toxicOf } from "./net/index.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { WorldListener } from "../run-world.ts";
 
@@ -146,31 +146,4 @@ function sumOf(all: readonly Readonly<ToxicEffects>[]): Effects {
     sum.connectionsClosed += one.connectionsClosed;
   }
   return sum;
-}
-
-/** @param attributes as Toxiproxy's API names them */
-function toxicOf(type: string, attributes: Readonly<Record<string, number>>): Toxic {
-  const of = (name: string): number => attributes[name] ?? 0;
-  switch (type) {
-    case "latency":
-      return { type, latencyMs: of("latency"), jitterMs: of("jitter") };
-    case "bandwidth":
-      return { type, rateKBps: of("rate") };
-    case "slicer":
-      return {
-        type,
-        averageSizeBytes: of("average_size"),
-        sizeVariationBytes: of("size_variation"),
-        delayUs: of("delay"),
-      };
-    case "limit_data":
-      return { type, limitBytes: of("bytes") };
-    case "timeout":
-    case "reset_peer":
-      return { type, timeoutMs: of("timeout") };
-    case "slow_close":
-      return { type, delayMs: of("delay") };
-    default:
-      throw new Error(`no toxic of type ${type}`);
-  }
 }

@@ -1,6 +1,7 @@
 import { type Random, SECTOR_BYTES } from "../../../engine/ports/index.ts";
 import type { EventKind } from "../../history/event-log.ts";
 import type { SystemConfig, Target } from "../../target/target.ts";
+import { metaBytesOf } from "../meta-bytes.ts";
 import type { DiskChange, DiskView, RunWorld, WorldListener } from "../run-world.ts";
 import type { DiskFault, Injection, WorldDisk } from "../world.ts";
 import { defaultTiming, SimDisk } from "./disk/index.ts";
@@ -34,8 +35,6 @@ interface DiskEntry {
   /** Of the fault injected last; it may do its damage before the disk has told its number. */
   latestKind: string;
 }
-
-const META_BYTES_MIN = 4 * 1024 * 1024;
 
 /** A world in one process, on virtual time, from one seed. */
 export class SimWorld implements RunWorld {
@@ -72,13 +71,10 @@ export class SimWorld implements RunWorld {
     this.systems = options.systems.map((parts) => {
       const config = { ...parts, links: linksOf(parts.name, options.links) };
       const disks = new Map<string, SimDisk>();
-      let volumeBytes = 0;
       for (const { name, sizeBytes } of config.volumes) {
         disks.set(name, disk(`${config.name}/${name}`, sizeBytes));
-        volumeBytes += sizeBytes;
       }
-      // A bit per sector of every volume, twice, and as much again: more than any table needs.
-      const meta = disk(`${config.name}/meta`, META_BYTES_MIN + Math.ceil(volumeBytes / 1024 / 4096) * 4096);
+      const meta = disk(`${config.name}/meta`, metaBytesOf(config.volumes));
       const system = new SimSystem({
         scheduler,
         network,

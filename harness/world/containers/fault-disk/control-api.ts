@@ -10,6 +10,7 @@ import { contentQuerySchema, diskFaultSchema, diskSpecSchema, eventsQuerySchema 
 import { EVENT_HEADER } from "./disk-event.ts";
 import type { DiskState } from "./disk-state.ts";
 import { type FaultDisk, FaultDiskError } from "./fault-disk.ts";
+import { encodeLook, lookAt } from "./look.ts";
 import type { ServedDisk } from "./served-disk.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -80,6 +81,10 @@ export function faultDiskApi(faultDisk: FaultDisk): Hono {
     return context.json({});
   });
 
+  api.get("/v1/look", (context) => {
+    const { after } = eventsQuerySchema.parse({ after: context.req.query("after"), waitMs: 0 });
+    return context.json(encodeLook(lookAt(faultDisk, after)));
+  });
   api.get("/v1/events", async (context) => {
     const { after, waitMs } = eventsQuerySchema.parse(context.req.query());
     await faultDisk.events.whenAfter(after, waitMs);

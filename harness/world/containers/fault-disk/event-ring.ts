@@ -2,7 +2,7 @@ import type { DiskEvent, DiskEvents } from "./disk-event.ts";
 
 /** Events kept for readers. Who falls further behind is told how many it missed, and looks at the disks instead. */
 const KEPT_MAX = 64 * 1024;
-/** Of one answer. */
+/** Of one answer to who reads them one by one. */
 const ANSWER_MAX = 4096;
 
 /** The last events, by number; readers wait for the next. */
@@ -22,11 +22,11 @@ export class EventRing {
     this.#waiting.clear();
   }
 
-  /** At most 4096 of the events after `after`. */
-  after(after: number): DiskEvents {
+  /** At most `most` of the events after `after`. */
+  after(after: number, most = ANSWER_MAX): DiskEvents {
     const first = Math.max(after, this.#last - KEPT_MAX, 0) + 1;
     const events: DiskEvent[] = [];
-    for (let n = first; n <= this.#last && events.length < ANSWER_MAX; n++) {
+    for (let n = first; n <= this.#last && events.length < most; n++) {
       const event = this.#kept[n % KEPT_MAX];
       if (event !== undefined) events.push(event);
     }

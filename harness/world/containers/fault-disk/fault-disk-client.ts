@@ -3,6 +3,7 @@ import { ContainerError } from "../container-error.ts";
 import { type DiskEvents, EVENT_HEADER, type FaultEffects } from "./disk-event.ts";
 import type { DiskState } from "./disk-state.ts";
 import type { DiskSpec } from "./fault-disk.ts";
+import { decodeLook, type Look } from "./look.ts";
 
 const CALL_MS_MAX = 10_000;
 
@@ -83,6 +84,11 @@ export class FaultDiskClient {
     const response = await this.#call("GET", `${pathOf(disk)}/content?${query}`);
     const bytes = new Uint8Array(await response.arrayBuffer());
     return { bytes, event: Number(response.headers.get(EVENT_HEADER)) };
+  }
+
+  /** What happened to all disks after the event `after`, as of one moment. */
+  async look(after: number): Promise<Look> {
+    return decodeLook(await this.#json("GET", `/v1/look?after=${after}`));
   }
 
   /** The events after `after`; waits up to `waitMs` (30 s at most) for the first. */

@@ -62,6 +62,14 @@ export class FaultDisk {
     return group.port;
   }
 
+  disks(): readonly ServedDisk[] {
+    return [...this.#disks.values()].map(({ disk }) => disk);
+  }
+
+  groupsWithoutPower(): readonly string[] {
+    return [...this.#groups.values()].filter(({ powered }) => !powered).map(({ name }) => name);
+  }
+
   disk(name: string): ServedDisk {
     const found = this.#disks.get(name);
     if (found === undefined) throw new FaultDiskError(404, `no disk ${name}`);

@@ -4,7 +4,7 @@ import { GenericContainer, getContainerRuntimeClient, PullPolicy, type WaitStrat
 import { ContainerError } from "../container-error.ts";
 import type { ContainerSpec } from "./container-spec.ts";
 import { type Leftover, leftoversOf, removeLeftovers } from "./leftovers.ts";
-import { isOrphaned, RUN_LABEL, runLabels } from "./owner.ts";
+import { isOrphaned, isOwn, RUN_LABEL, runLabels } from "./owner.ts";
 import { RunningContainer } from "./running-container.ts";
 import { within } from "./within.ts";
 
@@ -137,6 +137,11 @@ export class ContainerRuntime {
     return container;
   }
 
+  /** What containers of the run dial to reach the one with this name. */
+  addressOf(name: string): string {
+    return this.#fullName(name);
+  }
+
   #fullName(name: string): string {
     return `resilver-${this.runId}-${name}`;
   }
@@ -146,6 +151,14 @@ export class ContainerRuntime {
     const remedy = "report this";
     return new ContainerError("RUNTIME", { place: `container ${name}`, found: "no question", expected, remedy });
   }
+}
+
+/** Removes what runs of this process left: those that were interrupted, or failed. @returns what it removed */
+export async function removeOwnLeftovers(): Promise<readonly Leftover[]> {
+  const { container } = await within("search for a container engine", CALL_MS_MAX, () => getContainerRuntimeClient());
+  const own = (await leftoversOf(container.dockerode, RUN_LABEL)).filter(({ labels }) => isOwn(labels));
+  await removeLeftovers(container.dockerode, own);
+  return own;
 }
 
 /** Removes what belongs to processes that are gone. @returns what it removed */

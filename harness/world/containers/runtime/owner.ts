@@ -30,6 +30,11 @@ export function isOrphaned(labels: Readonly<Record<string, string>>): boolean {
   return !isAlive(pid) || startOf(pid) !== labels[OWNER_STARTED];
 }
 
+/** True if this process made something with these labels. */
+export function isOwn(labels: Readonly<Record<string, string>>): boolean {
+  return labels[OWNER_HOST] === hostname() && labels[OWNER_PID] === String(process.pid);
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -125,3 +125,30 @@ export function checkToxicity(toxicity: number): void {
   if (toxicity >= 0 && toxicity <= 1) return;
   throw new NetworkError("PARAMETER", { place: "toxicity", found: String(toxicity), expected: "a number from 0 to 1" });
 }
+
+/** The other way round. @param attributes as Toxiproxy's API names them */
+export function toxicOf(type: string, attributes: Readonly<Record<string, number>>): Toxic {
+  const of = (name: string): number => attributes[name] ?? 0;
+  switch (type) {
+    case "latency":
+      return { type, latencyMs: of("latency"), jitterMs: of("jitter") };
+    case "bandwidth":
+      return { type, rateKBps: of("rate") };
+    case "slicer":
+      return {
+        type,
+        averageSizeBytes: of("average_size"),
+        sizeVariationBytes: of("size_variation"),
+        delayUs: of("delay"),
+      };
+    case "limit_data":
+      return { type, limitBytes: of("bytes") };
+    case "timeout":
+    case "reset_peer":
+      return { type, timeoutMs: of("timeout") };
+    case "slow_close":
+      return { type, delayMs: of("delay") };
+    default:
+      throw new Error(`no toxic of type ${type}`);
+  }
+}

@@ -1,0 +1,116 @@
+import Table from "cli-table3";
+import type { FaultRecord, RunRecord } from "../history/run-record.ts";
+import { REALISATIONS, type Realisation } from "../world/containers/realisation.ts";
+import type { CommandLineParts } from "./command-line-parts.ts";
+import { engineDigest } from "./engine-digest.ts";
+import { EXIT } from "./exit-code.ts";
+import { OutDirectory } from "./out-directory.ts";
+import { progressFor } from "./progress.ts";
+import { type RunOptions, taskOf } from "./run-command.ts";
+import { loadAll } from "./scenario-files.ts";
+import { selectScenarios } from "./select-scenarios.ts";
+import { withContainers } from "./with-containers.ts";
+import { runTasks } from "./worker-pool.ts";
+
+/** A fault of a plan, in both worlds. */
+interface FaultParity extends Realisation {
+  readonly kind: string;
+  readonly on: string;
+  /** Times it struck, and had an effect. */
+  readonly sim: Pick<FaultRecord, "injected" | "effective">;
+  readonly containers: Pick<FaultRecord, "injected" | "effective">;
+}
+
+/** A scenario in both worlds. */
+interface ScenarioParity {
+  readonly id: string;
+  readonly sim: RunRecord["verdict"];
+  readonly containers: RunRecord["verdict"];
+  /** True also if containers cannot have it; then `why` says why. */
+  readonly agrees: boolean;
+  readonly why: string;
+  readonly faults: readonly FaultParity[];
+}
+
+/**
+ * Runs scenarios in both worlds, and prints for each fault whether it was realised and effective, and whether the
+ * verdicts agree (HX-3).
+ *
+ * @returns the exit code: that of a failure if they disagree anywhere
+ */
+export async function parityCommand(
+  parts: CommandLineParts,
+  patterns: readonly string[],
+  options: RunOptions,
+): Promise<number> {
+  const entries = selectScenarios(await loadAll(parts.scenarios), patterns);
+  const digest = engineDigest(parts.engineFolder);
+  const head = { seed: options.seed, repeat: false };
+  const run = async (world: RunRecord["world"], workerCount: number): Promise<readonly RunRecord[]> => {
+    const tasks = entries.map((entry) => taskOf(entry, { ...head, world }, digest, false));
+    const out = new OutDirectory(`${options.out}/${world}`);
+    const progress = await progressFor(tasks, parts.terminal);
+    try {
+      return await runTasks(tasks, {
+        worker: parts.worker,
+        workerCount,
+        taskMsMax: options.timeoutMs,
+        signal: parts.interrupt,
+        onStart: (task) => progress.started(task),
+        onRecord: (record) => {
+          out.record(record);
+          progress.finished(record);
+        },
+      });
+    } finally {
+      await progress.end();
+    }
+  };
+  const sim = await run("sim", 2);
+  const containers = await withContainers(() => run("containers", 1));
+  const scenarios = sim.map((record, index) => compare(record, containers[index]));
+  const disagreeing = scenarios.filter(({ agrees }) => !agrees).length;
+  if (options.json) parts.terminal.out(`${JSON.stringify({ schemaVersion: 1, scenarios, disagreeing }, null, 2)}\n`);
+  else parts.terminal.out(report(scenarios, disagreeing));
+  if (parts.interrupt.aborted) return EXIT.interrupted;
+  return disagreeing === 0 ? EXIT.pass : EXIT.failures;
+}
+
+function compare(sim: RunRecord, containers: RunRecord | undefined): ScenarioParity {
+  if (containers === undefined) throw new Error(`no record of ${sim.id} in containers`);
+  const isImpossible = containers.verdict === "NOT_APPLICABLE";
+  const agrees = isImpossible || containers.verdict === sim.verdict;
+  const why = isImpossible || !agrees ? (containers.failures[0]?.message ?? "") : "";
+  const faults = sim.faults.map(({ kind, on, injected, effective }): FaultParity => {
+    const there = containers.faults.find((fault) => fault.kind === kind && fault.on === on);
+    return {
+      kind,
+      on,
+      ...REALISATIONS[kind as keyof typeof REALISATIONS],
+      sim: { injected, effective },
+      containers: { injected: there?.injected ?? 0, effective: there?.effective ?? 0 },
+    };
+  });
+  return { id: sim.id, sim: sim.verdict, containers: containers.verdict, agrees, why, faults };
+}
+
+function report(scenarios: readonly ScenarioParity[], disagreeing: number): string {
+  const table = new Table({
+    head: ["scenario", "sim", "containers", "faults: effective of injected, sim / containers"],
+    style: { head: [], border: [], compact: true },
+    colWidths: [48, 10, 16, 64],
+    wordWrap: true,
+  });
+  for (const { id, sim, containers, agrees, why, faults } of scenarios) {
+    const lines = faults.map(
+      ({ kind, on, how, sim: here, containers: there }) =>
+        `${kind} ${on}: ${how}, ${here.effective} of ${here.injected} / ${there.effective} of ${there.injected}`,
+    );
+    const told = why === "" ? lines : [...lines, why.split("\n")[0] ?? ""];
+    table.push([id, sim, agrees ? containers : `${containers} !`, told.join("\n")]);
+  }
+  const both = scenarios.filter(({ containers }) => containers !== "NOT_APPLICABLE").length;
+  const rest = scenarios.length - both;
+  const word = disagreeing === 0 ? "all agree" : `${disagreeing} disagree`;
+  return `${table.toString()}\n${both} scenarios in both worlds: ${word}; ${rest} cannot be run, or not be judged, on containers\n`;
+}

@@ -1,0 +1,89 @@
+import type { RunLink, WorldListener } from "../run-world.ts";
+import { type Toxic, toxicOf } from "../sim/net/index.ts";
+import type { Direction, Effects, Injection } from "../world.ts";
+import type { Operations } from "./operations.ts";
+import type { ProxiedLink } from "./toxiproxy/proxied-link.ts";
+
+/** Holds every byte back, and lets them all go when it is taken away. */
+const HOLD_MS = 3_600_000;
+
+export interface ContainerLinkParts {
+  readonly name: string;
+  readonly proxy: ProxiedLink;
+  readonly operations: Operations;
+  readonly listener: WorldListener;
+  /** True if the systems have a session over it now. */
+  readonly isUp: () => boolean;
+  readonly look: () => Promise<void>;
+}
+
+/** A link of the container world: everything that is done to it is done to its proxy. */
+export class ContainerLink implements RunLink {
+  readonly name: string;
+  /** Bytes are not counted while connections live: Toxiproxy tells of them when they end. */
+  readonly carriedBytes = 0;
+  readonly #parts: ContainerLinkParts;
+  #cuts = 0;
+  #toxicCount = 0;
+
+  constructor(parts: ContainerLinkParts) {
+    this.name = parts.name;
+    this.#parts = parts;
+  }
+
+  cut(): Injection {
+    const { proxy, operations, listener, look, isUp } = this.#parts;
+    let effects: Effects = { connectionsClosed: 0 };
+    void operations.do(async () => {
+      await look();
+      listener.linkCut(this.name);
+      effects = { connectionsClosed: isUp() ? 1 : 0 };
+      if (this.#cuts++ === 0) await proxy.disable();
+    });
+    let healed = false;
+    return {
+      heal: () => {
+        if (healed) return;
+        healed = true;
+        void operations.do(async () => {
+          if (--this.#cuts === 0) await proxy.enable();
+          listener.linkHealed(this.name);
+        });
+      },
+      effects: () => effects,
+    };
+  }
+
+  hold(direction: Direction): Injection {
+    return this.#toxic({ type: "latency", latencyMs: HOLD_MS }, direction);
+  }
+
+  toxic(type: string, direction: Direction, attributes: Readonly<Record<string, number>>): Injection {
+    return this.#toxic(toxicOf(type, attributes), direction);
+  }
+
+  #toxic(toxic: Toxic, direction: Direction): Injection {
+    const { proxy, operations, listener, look, isUp } = this.#parts;
+    const name = `${toxic.type}-${++this.#toxicCount}`;
+    let effects: Effects = { connections: 0 };
+    void operations.do(async () => {
+      await look();
+      listener.linkCut(this.name);
+      await proxy.addToxic(name, direction, toxic);
+      // Systems that have a session never fall silent for longer than a ping.
+      effects = { connections: isUp() ? 1 : 0 };
+    });
+    let healed = false;
+    return {
+      heal: () => {
+        if (healed) return;
+        healed = true;
+        void operations.do(async () => {
+          await proxy.removeToxic(name);
+          listener.linkHealed(this.name);
+        });
+      },
+      effects: () => effects,
+    };
+  }
+}

@@ -1,0 +1,203 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RunSystem, WorldListener } from "../run-world.ts";
+import type { CrashKind, Effects, Injection } from "../world.ts";
+import { ContainerError } from "./container-error.ts";
+import type { DiskStore } from "./disk-store.ts";
+import type { Operations } from "./operations.ts";
+import { RemoteSystem } from "./remote-system.ts";
+import type { RunningContainer } from "./runtime/running-container.ts";
+
+/** Ports of an engine in its container. */
+export const CONTROL_PORT = 7070;
+export const NBD_PORT = 10_809;
+
+export interface ContainerSystemParts {
+  readonly name: string;
+  readonly token: string;
+  readonly store: DiskStore;
+  readonly operations: Operations;
+  readonly listener: WorldListener;
+  /** Starts its container for the first time. */
+  readonly start: () => Promise<RunningContainer>;
+  /** Settles when the checker knows disks and systems as they are now. */
+  readonly look: () => Promise<void>;
+  readonly nowNs: () => number;
+}
+
+/** One storage system: a container that is killed, paused and started again. */
+export class ContainerSystem implements RunSystem {
+  readonly name: string;
+  state: "running" | "paused" | "down" = "down";
+  readonly #parts: ContainerSystemParts;
+  #container: RunningContainer | undefined;
+  #serving: RemoteSystem | undefined;
+  #onServing: (() => void)[] = [];
+  readonly #onDown = new Set<() => void>();
+  /** The engine's clock minus the harness's. */
+  #clockOffsetNs = 0;
+
+  constructor(parts: ContainerSystemParts) {
+    this.name = parts.name;
+    this.#parts = parts;
+  }
+
+  get serving(): RemoteSystem | undefined {
+    return this.#serving;
+  }
+
+  localNs(): number {
+    return Math.max(0, Math.floor(this.#parts.nowNs() + this.#clockOffsetNs));
+  }
+
+  whenServing(): Promise<void> {
+    if (this.#serving !== undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#onServing.push(resolve));
+  }
+
+  onDown(listener: () => void): () => void {
+    this.#onDown.add(listener);
+    return () => this.#onDown.delete(listener);
+  }
+
+  /** What an engine sends is not seen from outside. */
+  onSent(): () => void {
+    return () => {};
+  }
+
+  request(_name: string, body: () => void): void {
+    if (this.#serving !== undefined) body();
+  }
+
+  note(): void {}
+
+  /** The first start. */
+  async start(): Promise<void> {
+    this.#container = await this.#parts.start();
+    await this.#serve(this.#container);
+  }
+
+  restart(): Promise<void> {
+    return this.#parts.operations.do(async () => {
+      const container = this.#required();
+      if (this.state !== "down") return;
+      await this.#parts.store.powerOn(this.name);
+      await container.start();
+      await this.#serve(container);
+    });
+  }
+
+  crash(kind: CrashKind): Injection {
+    let effects: Effects = { stopped: 0 };
+    void this.#parts.operations.do(async () => {
+      effects = await this.#die(kind);
+    });
+    return { heal: () => void this.restart(), effects: () => effects };
+  }
+
+  /** The power of its disks went with a torn write: the program goes, too. */
+  powerLost(): void {
+    void this.#parts.operations.do(async () => void (await this.#die("power")));
+  }
+
+  pause(): Injection {
+    let deferred = 0;
+    void this.#parts.operations.do(async () => {
+      if (this.state !== "running") return;
+      await this.#required().pause();
+      this.state = "paused";
+      deferred = 1;
+    });
+    return { heal: () => this.resume(), effects: () => ({ deferred }) };
+  }
+
+  resume(): void {
+    void this.#parts.operations.do(async () => {
+      if (this.state !== "paused") return;
+      await this.#required().unpause();
+      this.state = "running";
+    });
+  }
+
+  /** Containers have the clock of their machine. */
+  stepClock(): never {
+    throw impossible("a step of the clock of one container");
+  }
+
+  driftClock(): never {
+    throw impossible("another rate of the clock of one container");
+  }
+
+  async close(): Promise<void> {
+    this.#serving?.close();
+    this.#serving = undefined;
+    await this.#container?.remove();
+  }
+
+  logs(): Promise<string> {
+    return this.#required().logs();
+  }
+
+  async #serve(container: RunningContainer): Promise<void> {
+    const { listener, token, nowNs } = this.#parts;
+    const serving = await RemoteSystem.connect({
+      url: `http://127.0.0.1:${container.port(CONTROL_PORT)}`,
+      token,
+      nbd: { host: "127.0.0.1", port: container.port(NBD_PORT) },
+      onStep: (step) => listener.step(this.name, step),
+      onStatus: () => listener.step(this.name, { name: "status", fields: {} }),
+      onLost: (error) => void this.#lost(serving, error),
+    });
+    this.#clockOffsetNs = serving.atNs - nowNs();
+    this.#serving = serving;
+    this.state = "running";
+    listener.systemUp(this.name);
+    const waiting = this.#onServing;
+    this.#onServing = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  /** @returns the effects of the crash */
+  async #die(kind: CrashKind): Promise<Effects> {
+    const serving = this.#serving;
+    const { listener, look, store } = this.#parts;
+    if (this.state === "down") return { stopped: 0 };
+    const requestsGone = this.#onDown.size;
+    // From here on hosts are told that it is gone; what it answered before is taken in first.
+    this.#serving = undefined;
+    await this.#required().kill();
+    this.state = "down";
+    await serving?.drained();
+    await look();
+    listener.systemDown(this.name, kind);
+    for (const tell of [...this.#onDown]) tell();
+    this.#onDown.clear();
+    serving?.close();
+    if (kind === "power") {
+      await store.powerLoss(this.name);
+      await look();
+    }
+    return { stopped: 1, requestsGone };
+  }
+
+  /** The stream of events broke off, and nobody here killed the program: it ended by itself, or will be found dead. */
+  async #lost(serving: RemoteSystem, error: unknown): Promise<void> {
+    await sleep(500);
+    if (this.#serving !== serving) return;
+    const logs = await this.logs().catch(() => "");
+    this.#parts.listener.targetFailed(this.name, new Error(`its events broke off: ${String(error)}\n${logs}`));
+  }
+
+  #required(): RunningContainer {
+    if (this.#container === undefined) throw new Error(`system ${this.name} was never started`);
+    return this.#container;
+  }
+}
+
+function impossible(what: string): ContainerError {
+  return new ContainerError("RUNTIME", {
+    place: "container world",
+    found: what,
+    expected: "a fault that containers can have",
+    remedy: "run the scenario in the simulated world",
+  });
+}

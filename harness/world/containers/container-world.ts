@@ -1,0 +1,256 @@
+import { randomBytes } from "node:crypto";
+import { NS_PER_MS, type Random } from "../../../engine/ports/index.ts";
+import type { Topology, TopologySystem } from "../../plan/topology.ts";
+import type { DiskChange, DiskView, HostStation, RunWorld, WorldListener } from "../run-world.ts";
+import { SimRandom } from "../sim/sim-random.ts";
+import type { WorldDisk } from "../world.ts";
+import { ContainerDisk } from "./container-disk.ts";
+import { ContainerLink } from "./container-link.ts";
+import { CONTROL_PORT, ContainerSystem, NBD_PORT } from "./container-system.ts";
+import type { DiskLook } from "./disk-store.ts";
+import { disksOf, engineConfig, linkPort } from "./engine-config.ts";
+import { FaultDiskStore } from "./fault-disk/fault-disk-store.ts";
+import { type RunningFaultDisk, startFaultDisk } from "./fault-disk/start-fault-disk.ts";
+import { HostTimer } from "./host-timer.ts";
+import { Operations } from "./operations.ts";
+import { programImage } from "./program-image.ts";
+import type { ContainerRuntime } from "./runtime/container-runtime.ts";
+import { httpReady } from "./runtime/container-spec.ts";
+import type { RunningContainer } from "./runtime/running-container.ts";
+import { ProxiedLink } from "./toxiproxy/proxied-link.ts";
+import { startToxiproxy, type ToxiproxyServer } from "./toxiproxy/toxiproxy-server.ts";
+
+/** A flush of the fault disk takes no time of its own; what is measured here is the way to it and back. */
+const FLUSH_NS_MAX = 100 * NS_PER_MS;
+
+export interface ContainerWorldOptions {
+  readonly runtime: ContainerRuntime;
+  readonly topology: Topology;
+  readonly seed: number;
+  readonly listener: WorldListener;
+  /**
+   * A look: `take` takes in what all disks held at one moment after it was called, `ask` has the systems say how they
+   * are now.
+   */
+  readonly onLook: (take: () => Promise<void>, ask: () => Promise<void>) => Promise<void>;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What a world consists of once its containers run. */
+interface Parts {
+  readonly network: string;
+  readonly toxiproxy: ToxiproxyServer;
+  readonly disks: FaultDiskStore;
+  readonly faultDisk: RunningFaultDisk;
+}
+
+/** Real containers: an engine each, one for all disks, and Toxiproxy between them. */
+export class ContainerWorld implements RunWorld {
+  readonly kind = "containers";
+  readonly flushNsMax = FLUSH_NS_MAX;
+  readonly systems: readonly ContainerSystem[];
+  readonly #options: ContainerWorldOptions;
+  readonly #operations: Operations;
+  readonly #parts: Parts;
+  readonly #disks = new Map<string, ContainerDisk>();
+  readonly #links: ReadonlyMap<string, ContainerLink>;
+  readonly #systemOfVolume = new Map<string, ContainerSystem>();
+  readonly #random: SimRandom;
+  readonly #startMs = performance.now();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #looking: Promise<void> | undefined;
+
+  /** Starts what systems need: the network, Toxiproxy with a proxy for each link, the disks. @throws ContainerError */
+  static async create(options: ContainerWorldOptions): Promise<ContainerWorld> {
+    const { runtime, topology, seed } = options;
+    const network = await runtime.network("net");
+    const [toxiproxy, faultDisk] = await Promise.all([
+      startToxiproxy(runtime, network),
+      startFaultDisk(runtime, network),
+    ]);
+    const specs = topology.systems.flatMap((system) => disksOf(system).map((disk) => ({ ...disk, seed })));
+    const disks = await FaultDiskStore.create(faultDisk, specs);
+    const proxies = new Map<string, ProxiedLink>();
+    for (const { name, between } of topology.links) {
+      const port = linkPort(topology, name);
+      const upstream = `${runtime.addressOf(between[1])}:${port}`;
+      const parts = { api: toxiproxy.api, name, listen: `0.0.0.0:${port}`, upstream };
+      proxies.set(name, await ProxiedLink.create(parts));
+    }
+    return new ContainerWorld(options, { network, toxiproxy, disks, faultDisk }, proxies);
+  }
+
+  private constructor(options: ContainerWorldOptions, parts: Parts, proxies: ReadonlyMap<string, ProxiedLink>) {
+    const { topology, listener, seed } = options;
+    this.#options = options;
+    this.#parts = parts;
+    this.#random = new SimRandom(String(seed));
+    const operations = new Operations(options.onFailure);
+    this.#operations = operations;
+    const look = (): Promise<void> => this.look();
+    this.systems = topology.systems.map((system) => this.#system(system));
+    this.#links = new Map(
+      topology.links.map(({ name, between }) => {
+        const proxy = proxies.get(name);
+        if (proxy === undefined) throw new Error(`no proxy for ${name}`);
+        const isUp = (): boolean => between.every((end) => this.system(end).serving?.isUp(name) === true);
+        return [name, new ContainerLink({ name, proxy, operations, listener, isUp, look })];
+      }),
+    );
+  }
+
+  #system(system: TopologySystem): ContainerSystem {
+    const { listener } = this.#options;
+    const { disks: store } = this.#parts;
+    const token = randomBytes(32).toString("hex");
+    const disks = disksOf(system);
+    const made = new ContainerSystem({
+      name: system.name,
+      token,
+      store,
+      operations: this.#operations,
+      listener,
+      start: () => this.#startEngine(system, token),
+      look: () => this.look(),
+      nowNs: () => this.nowNs(),
+    });
+    for (const { name, sizeBytes } of disks) {
+      const disk = new ContainerDisk(name, sizeBytes, store, this.#operations);
+      const volume = name.slice(name.indexOf("/") + 1);
+      // As plans name them: volumes by their own name, which is unique, the disk of tables with its system.
+      this.#disks.set(volume === "meta" ? name : volume, disk);
+      if (volume !== "meta") this.#systemOfVolume.set(volume, made);
+    }
+    return made;
+  }
+
+  async #startEngine(system: TopologySystem, token: string): Promise<RunningContainer> {
+    const { runtime, topology } = this.#options;
+    const { network, toxiproxy, disks } = this.#parts;
+    const config = engineConfig(topology, system, toxiproxy.container.address, (disk) => disks.urlOf(disk));
+    return runtime.start({
+      name: system.name,
+      image: await programImage("engine"),
+      network,
+      ports: [CONTROL_PORT, NBD_PORT],
+      files: { "/etc/resilver/engine.json": JSON.stringify(config), "/etc/resilver/control.token": `${token}\n` },
+      command: ["node", "/opt/resilver/engine.mjs", "engine", "--config", "/etc/resilver/engine.json"],
+      ready: httpReady(CONTROL_PORT, "/readyz"),
+    });
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.systems.map((system) => system.start()));
+  }
+
+  nowNs(): number {
+    return Math.floor((performance.now() - this.#startMs) * NS_PER_MS);
+  }
+
+  sleep(delayNs: number): Promise<void> {
+    return new Promise((resolve) => this.after(delayNs, resolve));
+  }
+
+  after(delayNs: number, callback: () => void): () => void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      callback();
+    }, delayNs / NS_PER_MS);
+    this.#timers.add(timer);
+    return () => {
+      clearTimeout(timer);
+      this.#timers.delete(timer);
+    };
+  }
+
+  random(name: string): Random {
+    return this.#random.fork(name);
+  }
+
+  system(name: string): ContainerSystem {
+    return found(
+      this.systems.find((system) => system.name === name),
+      "system",
+      name,
+    );
+  }
+
+  systemOfVolume(volume: string): ContainerSystem {
+    return found(this.#systemOfVolume.get(volume), "volume", volume);
+  }
+
+  link(name: string): ContainerLink {
+    return found(this.#links.get(name), "link", name);
+  }
+
+  disk(name: string): WorldDisk {
+    return this.#disk(name);
+  }
+
+  view(disk: string): DiskView {
+    return this.#disk(disk).view;
+  }
+
+  faultAt(disk: string): string | undefined {
+    return this.#disk(disk).latestFault;
+  }
+
+  onChange(disk: string, listener: (change: DiskChange) => void): void {
+    this.#disk(disk).onChange(listener);
+  }
+
+  onDiskWrite(disk: string, listener: () => void): () => void {
+    return this.#disk(disk).onWrite(listener);
+  }
+
+  host(): HostStation {
+    return new HostTimer((delayNs) => this.sleep(delayNs));
+  }
+
+  /** Settles when the checker knows disks and systems as they were at some moment after the call. */
+  async look(): Promise<void> {
+    // The look that is under way may have begun before what its caller wants to be seen.
+    while (this.#looking !== undefined) await this.#looking;
+    this.#looking = this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    await this.#looking;
+  }
+
+  /** Settles when everything that was injected and healed so far is done. */
+  settled(): Promise<void> {
+    return this.#operations.settled();
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#operations.settled();
+    for (const system of this.systems) await system.close();
+    await Promise.all([this.#parts.toxiproxy.container.remove(), this.#parts.faultDisk.container.remove()]);
+  }
+
+  async #look(): Promise<void> {
+    await this.#options.onLook(
+      async () => this.#take(await this.#parts.disks.look()),
+      async () => {
+        await Promise.all(this.systems.flatMap(({ serving }) => serving?.refresh() ?? []));
+      },
+    );
+  }
+
+  #take({ changes, writes, off }: DiskLook): void {
+    const byName = new Map([...this.#disks.values()].map((disk) => [disk.name, disk]));
+    for (const change of changes) byName.get(change.disk)?.changed(change);
+    for (const [name, count] of writes) byName.get(name)?.wrote(count);
+    for (const system of this.systems) if (system.state !== "down" && off.has(system.name)) system.powerLost();
+  }
+
+  #disk(name: string): ContainerDisk {
+    return found(this.#disks.get(name), "disk", name);
+  }
+}
+
+function found<T>(value: T | undefined, what: string, name: string): T {
+  if (value === undefined) throw new Error(`no ${what} ${name} in this world`);
+  return value;
+}

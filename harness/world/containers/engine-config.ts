@@ -1,0 +1,58 @@
+import { metaBytesOf } from "../meta-bytes.ts";
+import type { Topology, TopologySystem } from "../../plan/topology.ts";
+import { CONTROL_PORT, NBD_PORT } from "./container-system.ts";
+
+/** The first port of links, in the container that listens as in that of the proxies. */
+const LINK_PORT = 9000;
+
+/** The port of a link, wherever it is listened for. */
+export function linkPort(topology: Topology, link: string): number {
+  return LINK_PORT + topology.links.findIndex(({ name }) => name === link);
+}
+
+/** The disks of a system by name: that of its own tables, and one a volume. */
+export function disksOf({
+  name,
+  volumes,
+}: TopologySystem): readonly { readonly name: string; readonly group: string; readonly sizeBytes: number }[] {
+  const meta = { name: `${name}/meta`, group: name, sizeBytes: metaBytesOf(volumes) };
+  return [
+    meta,
+    ...volumes.map((volume) => ({ name: `${name}/${volume.name}`, group: name, sizeBytes: volume.sizeBytes })),
+  ];
+}
+
+/**
+ * What the engine of a system is told, as its configuration file has it.
+ *
+ * @param proxyHost where it dials every link: a system knows no other one
+ * @param urlOf where a disk is
+ */
+export function engineConfig(
+  topology: Topology,
+  system: TopologySystem,
+  proxyHost: string,
+  urlOf: (disk: string) => string,
+): unknown {
+  const { name, volumes, images = [], journals = [] } = system;
+  const links = topology.links.flatMap(({ name: link, between: [dial, listen] }) => {
+    const port = linkPort(topology, link);
+    if (dial === name) return [{ name: link, peer: listen, role: "dial", host: proxyHost, port }];
+    return listen === name ? [{ name: link, peer: dial, role: "listen", host: "0.0.0.0", port }] : [];
+  });
+  return {
+    name,
+    volumes: volumes.map((volume) => ({
+      name: volume.name,
+      disk: urlOf(`${name}/${volume.name}`),
+      size: volume.sizeBytes,
+      trackBytes: volume.trackBytes,
+    })),
+    meta: { disk: urlOf(`${name}/meta`), size: metaBytesOf(volumes) },
+    links,
+    images,
+    journals,
+    nbd: { host: "0.0.0.0", port: NBD_PORT },
+    control: { host: "0.0.0.0", port: CONTROL_PORT, tokenFile: "/etc/resilver/control.token" },
+  };
+}

@@ -1,0 +1,38 @@
+import { isAdminStep } from "../../plan/admin-step.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { Step } from "../../plan/step.ts";
+import { REALISATIONS } from "./realisation.ts";
+
+/** Commands after which the content of a volume is another all at once. */
+const MOVES_CONTENT: ReadonlySet<string> = new Set(["backup", "restore", "recover", "create-local"]);
+
+/** Why the plan cannot be run, or not be judged, on containers; "" if it can. */
+export function impossibleIn(plan: Plan): string {
+  const reasons = new Set<string>();
+  const visit = (steps: readonly Step[]): void => {
+    for (const step of steps) {
+      const why = reasonOf(step);
+      if (why !== "") reasons.add(why);
+      if ("steps" in step) visit(step.steps);
+    }
+  };
+  visit(plan.steps);
+  for (const { kind } of plan.expect) {
+    if (kind === "resync-bytes") reasons.add("bytes on the wire are not counted while a connection lives");
+  }
+  if (plan.topology.pairs.some(({ link }) => link === undefined))
+    reasons.add("what a local mirror holds cannot be judged by samples yet");
+  return [...reasons].join("; ");
+}
+
+function reasonOf(step: Step): string {
+  if (step.kind === "inject") {
+    const { how, why } = REALISATIONS[step.fault.kind];
+    return how === "impossible" ? `${step.fault.kind}: ${why}` : "";
+  }
+  if (step.kind === "link-bytes") return "bytes on the wire are not counted while a connection lives";
+  if ((step.kind === "wait" || step.kind === "when") && step.condition.kind === "sent")
+    return "frames that an engine sends are not seen from outside";
+  if (isAdminStep(step) && MOVES_CONTENT.has(step.kind)) return `a ${step.kind} cannot be judged by samples yet`;
+  return "";
+}

@@ -1,0 +1,80 @@
+import { NbdClient } from "../../../engine/node/nbd/client.ts";
+import { NbdError, type NbdErrorContexts } from "../../../engine/node/nbd/nbd-error.ts";
+import { type HostDevice, HostError, type HostErrorCode } from "../../target/target.ts";
+
+/** What it takes to reach the NBD server of an engine. */
+export interface NbdPlace {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** An export of an engine as a host sees it. Connects when it is first used, and again after the connection was lost. */
+export class RemoteDevice implements HostDevice {
+  readonly sizeBytes: number;
+  readonly #place: NbdPlace;
+  readonly #exportName: string;
+  #client: Promise<NbdClient> | undefined;
+
+  constructor(place: NbdPlace, exportName: string, sizeBytes: number) {
+    this.#place = place;
+    this.#exportName = exportName;
+    this.sizeBytes = sizeBytes;
+  }
+
+  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    return this.#use((client) => client.read(offsetBytes, lengthBytes));
+  }
+
+  write(offsetBytes: number, data: Uint8Array, options: { readonly fua?: boolean } = {}): Promise<void> {
+    return this.#use((client) => client.write(offsetBytes, data, options));
+  }
+
+  flush(): Promise<void> {
+    return this.#use((client) => client.flush());
+  }
+
+  trim(offsetBytes: number, lengthBytes: number): Promise<void> {
+    return this.#use((client) => client.trim(offsetBytes, lengthBytes));
+  }
+
+  writeZeroes(offsetBytes: number, lengthBytes: number): Promise<void> {
+    return this.#use((client) => client.writeZeroes(offsetBytes, lengthBytes));
+  }
+
+  /** Settles when every request has been answered or is lost, after the program has died. */
+  async drained(): Promise<void> {
+    const client = await this.#client?.catch(() => undefined);
+    await client?.closed;
+  }
+
+  close(): void {
+    this.#client?.then(
+      (client) => client.destroy(),
+      () => {},
+    );
+  }
+
+  async #use<T>(request: (client: NbdClient) => Promise<T>): Promise<T> {
+    try {
+      this.#client ??= NbdClient.connect({ ...this.#place, exportName: this.#exportName });
+      return await request(await this.#client);
+    } catch (error) {
+      if (!(error instanceof NbdError)) throw error;
+      // What the server says at a connection holds for it: another one may find the volume open to hosts.
+      if (error.code !== "NBD_BUSY") this.#forget();
+      throw new HostError(hostCodeOf(error), error.message);
+    }
+  }
+
+  #forget(): void {
+    this.close();
+    this.#client = undefined;
+  }
+}
+
+function hostCodeOf(error: NbdError): HostErrorCode {
+  if (error.code === "NBD_LOST" || error.code === "NBD_PROTOCOL") return "GONE";
+  if (error.code !== "NBD_FAILED") return "REFUSED";
+  const { errno } = error.context as NbdErrorContexts["NBD_FAILED"];
+  return errno === "EIO" || errno === "ENOSPC" ? errno : "REFUSED";
+}

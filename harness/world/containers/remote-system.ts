@@ -1,0 +1,156 @@
+import { ControlClient, ControlError, RefusedError } from "../../../engine/node/control/client.ts";
+import type { FeedItem } from "../../../engine/node/control/event-feed.ts";
+import type { StatusDocument } from "../../../engine/node/control/status-schema.ts";
+import {
+  type AdminCommand,
+  AdminError,
+  type HostDevice,
+  type ImageReport,
+  type JournalReport,
+  type PairReport,
+  type PendingView,
+  type RestoreReport,
+  type TargetSystem,
+} from "../../target/target.ts";
+import type { LoggedStep } from "../run-world.ts";
+import { type NbdPlace, RemoteDevice } from "./remote-device.ts";
+
+export interface RemoteSystemParts {
+  readonly url: string;
+  readonly token: string;
+  readonly nbd: NbdPlace;
+  readonly onStep: (step: LoggedStep) => void;
+  /** It said something else of itself than before. */
+  readonly onStatus: () => void;
+  /** The stream of its events ended by itself: the program is gone, or hangs. */
+  readonly onLost: (error: unknown) => void;
+}
+
+/** Nobody knows the tracks of a running restore exactly: any may still be left, any may be altered. */
+const ANY_TRACK: PendingView = { trackBytes: 512, has: () => true };
+
+/** One incarnation of an engine in a container, through its control API and its NBD server. */
+export class RemoteSystem implements TargetSystem {
+  readonly ready: Promise<void> = Promise.resolve();
+  /** An engine whose own assertion fails ends; its container tells. */
+  readonly failed: Promise<Error> = new Promise(() => {});
+  readonly #parts: RemoteSystemParts;
+  readonly #client: ControlClient;
+  readonly #stop = new AbortController();
+  readonly #devices = new Map<string, RemoteDevice>();
+  #status: StatusDocument;
+
+  private constructor(parts: RemoteSystemParts, client: ControlClient, status: StatusDocument) {
+    this.#parts = parts;
+    this.#client = client;
+    this.#status = status;
+  }
+
+  /** Connects to an engine that serves. @throws ControlError, RefusedError */
+  static async connect(parts: RemoteSystemParts): Promise<RemoteSystem> {
+    const client = new ControlClient({ url: parts.url, token: parts.token });
+    const system = new RemoteSystem(parts, client, await client.status());
+    void system.#listen();
+    return system;
+  }
+
+  /** Asks what it says of itself now; what it said last stays if it does not answer. */
+  async refresh(): Promise<void> {
+    try {
+      this.#status = await this.#client.status();
+    } catch (error) {
+      if (!(error instanceof ControlError)) throw error;
+    }
+  }
+
+  /** The program has died: settles when every answer it gave has been taken in. */
+  async drained(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all([...this.#devices.values()].map((device) => device.drained()));
+  }
+
+  /** Lets go of it. */
+  close(): void {
+    this.#stop.abort();
+    for (const device of this.#devices.values()) device.close();
+  }
+
+  /** The engine's monotonic clock when it spoke last. */
+  get atNs(): number {
+    return this.#status.atNs;
+  }
+
+  /** Systems that it has a session with. */
+  isUp(link: string): boolean {
+    return this.#status.links.some((report) => report.link === link && report.up);
+  }
+
+  device(volume: string): HostDevice {
+    return this.#export(volume, volume);
+  }
+
+  image(volume: string): HostDevice {
+    return this.#export(`${volume}@image`, volume);
+  }
+
+  async admin(command: AdminCommand): Promise<void> {
+    try {
+      await this.#client.execute(command);
+    } catch (error) {
+      if (error instanceof RefusedError) throw new AdminError(error.code, error.message);
+      if (error instanceof ControlError) {
+        const isUnasked = error.code === "UNREACHABLE";
+        throw new AdminError(isUnasked ? "DOWN" : "UNANSWERED", error.message);
+      }
+      throw error;
+    }
+  }
+
+  pairs(): readonly PairReport[] {
+    return this.#status.pairs as readonly PairReport[];
+  }
+
+  /** Not known at the moment at which disks are looked at. */
+  pending(): undefined {
+    return undefined;
+  }
+
+  images(): readonly ImageReport[] {
+    return this.#status.images;
+  }
+
+  journals(): readonly JournalReport[] {
+    return this.#status.journals;
+  }
+
+  restores(): readonly RestoreReport[] {
+    return this.#status.restores.map((report) => ({ ...report, left: ANY_TRACK, altered: ANY_TRACK }));
+  }
+
+  #export(name: string, volume: string): RemoteDevice {
+    let device = this.#devices.get(name);
+    if (device === undefined) {
+      const { sizeBytes = 0 } = this.#status.volumes.find((report) => report.volume === volume) ?? {};
+      device = new RemoteDevice(this.#parts.nbd, name, sizeBytes);
+      this.#devices.set(name, device);
+    }
+    return device;
+  }
+
+  async #listen(): Promise<void> {
+    const { signal } = this.#stop;
+    try {
+      for await (const item of this.#client.events({ signal })) this.#take(item);
+    } catch (error) {
+      if (!signal.aborted) this.#parts.onLost(error);
+    }
+  }
+
+  #take(item: FeedItem): void {
+    if (item.kind === "step") this.#parts.onStep(item.step);
+    else if (item.kind === "status") {
+      this.#status = item.status;
+      this.#parts.onStatus();
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import type { CheckResult } from "../../check/checker.ts";
+import { SampledChecker } from "../../check/sampled-checker.ts";
+import type { FileSystems } from "../../files/file-system.ts";
+import type { RunRecord } from "../../history/run-record.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { PlanRun } from "../../run/plan-run.ts";
+import { notApplicable, recordOf } from "../../run/record-of.ts";
+import type { RunOracle } from "../../run/run-oracle.ts";
+import type { LoadedTrace } from "../../trace/trace-source.ts";
+import { ContainerWorld } from "./container-world.ts";
+import { impossibleIn } from "./impossible.ts";
+import { ContainerRuntime } from "./runtime/container-runtime.ts";
+
+export interface ContainerRunOptions {
+  readonly id: string;
+  readonly seed: number;
+  readonly replay: string;
+  readonly traces?: ReadonlyMap<string, LoadedTrace>;
+  readonly oracles?: ReadonlyMap<string, RunOracle>;
+  readonly fileSystems?: FileSystems;
+  /** Until a run is given up; 180 s without. */
+  readonly limitMs?: number;
+}
+
+const LIMIT_MS = 180_000;
+/** Between two looks at the disks. */
+const LOOK_MS = 15;
+
+/**
+ * Runs a plan on real containers and judges it, by samples. Whatever the engine does ends in the record.
+ *
+ * @throws ContainerError: the world could not be made, or not be healed
+ */
+export async function runInContainers(plan: Plan, options: ContainerRunOptions): Promise<RunRecord> {
+  const { id, seed, replay, limitMs = LIMIT_MS } = options;
+  const head = { id, world: "containers", seed, replay } as const;
+  const impossible = impossibleIn(plan);
+  if (impossible !== "") return notApplicable(plan, head, impossible);
+  const startMs = performance.now();
+  const runtime = await ContainerRuntime.connect();
+  let record: RunRecord;
+  try {
+    record = await runOn(runtime, plan, options, limitMs, head, startMs);
+  } finally {
+    await runtime.close();
+  }
+  return record;
+}
+
+async function runOn(
+  runtime: ContainerRuntime,
+  plan: Plan,
+  options: ContainerRunOptions,
+  limitMs: number,
+  head: { readonly id: string; readonly world: "containers"; readonly seed: number; readonly replay: string },
+  startMs: number,
+): Promise<RunRecord> {
+  const end = new Ending(limitMs);
+  const late: { run?: PlanRun<ContainerWorld>; checker?: SampledChecker } = {};
+  const world = await ContainerWorld.create({
+    runtime,
+    topology: plan.topology,
+    seed: options.seed,
+    listener: {
+      systemDown: (system, kind) => late.run?.listener.systemDown(system, kind),
+      systemUp: (system) => late.run?.listener.systemUp(system),
+      linkCut: (link) => late.run?.listener.linkCut(link),
+      linkHealed: (link) => late.run?.listener.linkHealed(link),
+      step: (system, step) => late.run?.listener.step(system, step),
+      targetFailed: (system, error) => late.run?.listener.targetFailed(system, error),
+    },
+    onLook: async (take, ask) => {
+      const answers = late.checker?.answers;
+      await take();
+      const judge = late.checker?.sample(answers);
+      await ask();
+      judge?.();
+    },
+    onFailure: (error) => end.fail(error),
+  });
+  const run = new PlanRun<ContainerWorld>(plan, {
+    makeWorld: () => world,
+    makeChecker: (config) => {
+      late.checker = new SampledChecker({ ...config, nowNs: () => world.nowNs() });
+      return late.checker;
+    },
+    traces: options.traces ?? new Map(),
+    oracles: options.oracles ?? new Map(),
+    fileSystems: options.fileSystems,
+    census: false,
+    look: async () => {
+      await world.settled();
+      await world.look();
+    },
+    outside: (body) => body(),
+    stop: () => end.finish(),
+  });
+  late.run = run;
+  let check: CheckResult = { invariants: {}, checks: {}, failures: [] };
+  const looking = keepLooking(world, end);
+  try {
+    run.main().then(
+      () => end.finish(),
+      (error: unknown) => end.fail(error),
+    );
+    if ((await end.reached) === "late") run.stuck(`${limitMs} ms have passed`);
+    await world.settled();
+    await looking;
+    await world.look();
+    check = run.checker.finish();
+  } catch (error) {
+    run.broke(error);
+  }
+  await looking;
+  const virtualNs = world.nowNs();
+  const outcome = run.outcome(check);
+  await world.close();
+  const wallMs = performance.now() - startMs;
+  return recordOf(plan, head, outcome, [], { historyHash: "", events: 0, virtualNs, wallMs });
+}
+
+async function keepLooking(world: ContainerWorld, end: Ending): Promise<void> {
+  while (!end.isOver) {
+    try {
+      await world.look();
+    } catch (error) {
+      end.fail(error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+/** How a run comes to its end: by itself, by a failure of the harness, or too late. */
+class Ending {
+  isOver = false;
+  readonly reached: Promise<"finished" | "late">;
+  #settle: { resolve: (end: "finished" | "late") => void; reject: (error: unknown) => void };
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(limitMs: number) {
+    const { promise, resolve, reject } = Promise.withResolvers<"finished" | "late">();
+    this.reached = promise;
+    this.#settle = { resolve, reject };
+    this.#timer = setTimeout(() => this.#end(() => this.#settle.resolve("late")), limitMs);
+  }
+
+  finish(): void {
+    this.#end(() => this.#settle.resolve("finished"));
+  }
+
+  fail(error: unknown): void {
+    this.#end(() => this.#settle.reject(error));
+  }
+
+  #end(settle: () => void): void {
+    this.isOver = true;
+    clearTimeout(this.#timer);
+    settle();
+  }
+}
