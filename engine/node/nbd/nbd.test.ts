@@ -1,5 +1,7 @@
+import { Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { DiskError } from "../../ports/index.ts";
+import { adoptedSocket } from "./adopted-socket.ts";
 import { NbdClient } from "./client.ts";
 import { MemoryExport } from "./memory-export.ts";
 import { NbdRig } from "./nbd-rig.ts";
@@ -196,4 +198,25 @@ test("a client that disconnects has everything answered first", async () => {
   await Promise.all(writes);
   expect(target.requests).toHaveLength(300);
   await expect.poll(() => rig.server.clientCount).toBe(0);
+});
+
+test("more requests than a connection can remember are refused at once; the others are all answered", async () => {
+  const { rig, target } = await start();
+  const client = await rig.connect({ requestsMax: 1 });
+  let open = (): void => {};
+  target.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  const requests = Array.from({ length: 16_386 }, () => client.flush());
+  await expect(requests.at(-1)).rejects.toMatchObject({ code: "NBD_BUSY", context: { waiting: 16_384 } });
+  target.gate = undefined;
+  open();
+  await Promise.all(requests.slice(0, -1));
+});
+
+test("a socket whose handle cannot be had is used as it is", () => {
+  const socket = new Socket();
+  const onread = { buffer: new Uint8Array(1), callback: () => true };
+  expect(adoptedSocket(socket, onread)).toBe(socket);
+  socket.destroy();
 });
