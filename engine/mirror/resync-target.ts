@@ -142,6 +142,7 @@ export async function completeCopy(pair: Pair, frame: Frame, connection: Connect
   entry.wish = "";
   pair.image?.void();
   pair.pending.reset();
+  pair.lag.caughtUp();
   // Hosts stay out until this is durable: before, a crash here would have them overwritten.
   await pair.persist();
   if (attached()) {

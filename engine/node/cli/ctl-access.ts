@@ -30,17 +30,8 @@ export async function controlClient(flags: AccessFlags): Promise<ControlClient> 
 }
 
 /** Where the control API of a configuration is, as seen from its machine. */
-export function urlOf({
-  host,
-  port,
-  tls,
-}: {
-  readonly host: string;
-  readonly port: number;
-  readonly tls?: unknown;
-}): string {
-  const scheme = tls === undefined ? "http" : "https";
+export function urlOf({ host, port }: { readonly host: string; readonly port: number }): string {
   // An engine that listens everywhere also listens here.
   const here = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return `${scheme}://${here.includes(":") ? `[${here}]` : here}:${port}`;
+  return `http://${here.includes(":") ? `[${here}]` : here}:${port}`;
 }

@@ -38,10 +38,10 @@ export function statusTables(status: StatusDocument): string {
         pair.mode,
         pair.suspension === "" ? pair.status : `${pair.status} (${pair.suspension})`,
         pair.consistent ? "consistent" : "MIXED",
-        `${pair.pendingTracks} tracks`,
+        counted(pair.pendingTracks, "track"),
         pair.lag === undefined || pair.lag.writes === 0
           ? "-"
-          : `${pair.lag.writes} writes, ${pair.lag.seconds.toFixed(1)} s`,
+          : `${counted(pair.lag.writes, "write")}, ${pair.lag.seconds.toFixed(1)} s`,
         pair.progress === undefined ? "-" : share(pair.progress.done, pair.progress.total),
       ]),
     ),
@@ -124,6 +124,10 @@ const NO_LINES = {
   "right-mid": "",
   middle: "",
 };
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
 
 function share(done: number, total: number): string {
   return `${done} of ${total}`;

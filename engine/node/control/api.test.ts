@@ -141,6 +141,20 @@ test("changes that the other end lacks are pending, and the lag counts them", as
   expect((await rig.client.status()).pairs[0]?.lag).toEqual({ writes: 0, seconds: 0 });
 });
 
+test("a side that was overwritten is behind nobody", async () => {
+  const rig = await mirrored();
+  await rig.run(rig.client.execute({ kind: "split", pair: "pair", secondary: "read-write" }));
+  for (const { system, volume } of [
+    { system: rig.a.system, volume: "pvol" },
+    { system: rig.b.system, volume: "svol" },
+  ])
+    await rig.run(system.device(volume).write(0, new Uint8Array(512).fill(1)));
+  expect((await rig.client.status()).pairs[0]?.lag?.writes).toBe(1);
+  await rig.run(rig.client.execute({ kind: "resync", pair: "pair", direction: "reverse" }));
+  await rig.until(() => rig.a.system.pair("pair")?.entry.status === "DUPLEX");
+  expect((await rig.client.status()).pairs[0]?.lag).toEqual({ writes: 0, seconds: 0 });
+});
+
 test("the tracks of a pair can be asked for from one on", async () => {
   const rig = await mirrored();
   await rig.run(rig.client.execute({ kind: "split", pair: "pair", secondary: "read-only" }));

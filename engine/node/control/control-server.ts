@@ -1,6 +1,4 @@
-import type { Server } from "node:http";
 import { createServer } from "node:http";
-import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { type ApiOptions, controlApi } from "./api.ts";
@@ -21,8 +19,6 @@ export interface ControlServerOptions extends ApiOptions {
   readonly address: string;
   /** 0 for any that is free. */
   readonly port: number;
-  /** Without: cleartext. PEM. */
-  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 export interface ControlServer {
@@ -32,13 +28,14 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-/** Serves the control API. @throws NodeJS.ErrnoException if it cannot listen there */
+/**
+ * Serves the control API in the clear: on loopback, or behind something that has TLS.
+ * @throws NodeJS.ErrnoException if it cannot listen there
+ */
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
-  const { address, port, tls, host } = options;
+  const { address, port, host } = options;
   const listener = getRequestListener(controlApi(options).fetch, { overrideGlobalObjects: false });
-  const serve = (...args: Parameters<typeof listener>): void => void listener(...args);
-  const server: Server =
-    tls === undefined ? createServer(LIMITS, serve) : createTlsServer({ ...LIMITS, ...tls }, serve);
+  const server = createServer(LIMITS, (...args) => void listener(...args));
   server.maxConnections = CONNECTIONS_MAX;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

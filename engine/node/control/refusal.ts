@@ -17,6 +17,11 @@ const REFUSALS = {
 export type RefusalCode = keyof typeof REFUSALS;
 export type RefusalStatus = (typeof REFUSALS)[RefusalCode][0] | 409;
 
+/** Every code of the control API itself. */
+export function refusalCodes(): readonly string[] {
+  return Object.keys(REFUSALS);
+}
+
 /** What is told with every answer that is no success. */
 export const refusalSchema = z
   .object({

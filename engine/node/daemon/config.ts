@@ -54,8 +54,6 @@ const link = z.strictObject({
   port,
 });
 
-const serverTls = z.strictObject({ cert: path, key: path });
-
 /** What a daemon is told, as it is written. */
 export const configSchema = z
   .strictObject({
@@ -85,8 +83,10 @@ export const configSchema = z
       .strictObject({
         host: host.default("127.0.0.1"),
         port: port.default(10_809),
-        tls: serverTls
-          .extend({
+        tls: z
+          .strictObject({
+            cert: path,
+            key: path,
             ca: path.optional().describe("clients must show a certificate of this authority"),
             required: z.boolean().default(true),
           })
@@ -100,7 +100,6 @@ export const configSchema = z
         host: host.default("127.0.0.1"),
         port: port.default(7070),
         tokenFile: path.default("control.token").describe("made, for its owner alone, if it is not there"),
-        tls: serverTls.optional().describe("without, the token travels in the clear: keep to loopback"),
         commandTimeoutSeconds: z.int().min(1).max(3600).default(60),
       })
       .prefault({}),

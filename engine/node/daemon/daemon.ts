@@ -157,11 +157,9 @@ class RunningDaemon implements Daemon, ControlHost {
   }
 
   async #startControl(): Promise<void> {
-    const { host, port, tokenFile, tls, commandTimeoutSeconds } = this.#config.control;
+    const { host, port, tokenFile, commandTimeoutSeconds } = this.#config.control;
     this.token = await readOrMakeToken(tokenFile);
-    if (tls === undefined && !isLoopback(host))
-      this.#logger.warn({ host }, "the control API is reachable from elsewhere without TLS");
-    const pem = tls && { cert: await readPem(tls.cert), key: await readPem(tls.key) };
+    if (!isLoopback(host)) this.#logger.warn({ host }, "the control API can be reached from elsewhere, in the clear");
     const server = await listening(host, port, () =>
       startControlServer({
         host: this,
@@ -169,7 +167,6 @@ class RunningDaemon implements Daemon, ControlHost {
         commandTimeoutMs: commandTimeoutSeconds * 1000,
         address: host,
         port,
-        ...(pem === undefined ? {} : { tls: pem }),
       }),
     );
     this.#controlServer = server;
@@ -246,6 +243,7 @@ async function listening<T>(host: string, port: number, listen: () => Promise<T>
   try {
     return await listen();
   } catch (error) {
+    if (!(error instanceof Error && "syscall" in error)) throw error;
     throw new SetupError(
       "ADDRESS_UNUSABLE",
       {

@@ -52,10 +52,6 @@ function withPaths(config: DaemonConfig, folder: string): DaemonConfig {
       ...nbd,
       tls: nbd.tls && { ...nbd.tls, cert: at(nbd.tls.cert), key: at(nbd.tls.key), ca: nbd.tls.ca && at(nbd.tls.ca) },
     },
-    control: {
-      ...control,
-      tokenFile: at(control.tokenFile),
-      tls: control.tls && { cert: at(control.tls.cert), key: at(control.tls.key) },
-    },
+    control: { ...control, tokenFile: at(control.tokenFile) },
   };
 }
