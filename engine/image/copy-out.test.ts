@@ -138,3 +138,13 @@ test("a change waits until it is durable that the copy is lost, though its own t
   const second = await open(...after, false);
   expect(await second.copy.read(0, SIZE_BYTES)).toEqual(original);
 });
+
+test("two tracks whose copies fail at the same time lose the copy once", async () => {
+  const target = new FakeDisk(SIZE_BYTES);
+  const meta = new FakeDisk(intentBitmapBytes(TRACKS));
+  const { volume, lost } = await open(new FakeDisk(original), target, meta, true, drained);
+  target.decide = () => drained().then(() => ({ fails: () => false }));
+  await Promise.all([0, 4].map((sector) => change(volume, { sector, sectors: 1, zero: false })));
+  expect(lost).toEqual(["EIO"]);
+  expect((await volume.read(4 * SECTOR_BYTES, SECTOR_BYTES))[0]).toBe(7);
+});

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { NS_PER_MS } from "../ports/index.ts";
 import { Site } from "../testing/site.node.ts";
 import type { Journal } from "./journal.ts";
-import { numberAt } from "./together.ts";
+import { numberAt, offerMoment } from "./together.ts";
 
 const TRACK_BYTES = 8192;
 const TRACKS = 64;
@@ -178,6 +178,46 @@ test("a remote whose base is not whole gets what is brought", async () => {
   for (const system of ["a", "b"]) expect(await content(site, system)).toEqual(second.before);
   site.disk("b", "svol").decide = () => "done";
   await site.until(() => journalAt(site, "b").moments.isRecoverable);
+});
+
+test("a swap while the other end is away is a history of its own, which it gets when it is back", async () => {
+  const site = await paired("sync", false);
+  const { lsn, before } = await twoGenerations(site);
+  await settled(site);
+  site.network.cut();
+  await site.until(() => site.at("a").system.pair("p")?.entry.status === "SPLIT");
+  await site.run(site.at("a").system.execute({ kind: "recover", volume: "pvol", to: { lsn }, method: "swap" }));
+  expect(site.at("a").runtime.steps.filter((step) => step === "pair.forked")).toHaveLength(1);
+  site.network.heal();
+  await settled(site);
+  expect(await content(site, "a")).toEqual(before);
+  expect(await site.disk("b", "svol").read(0, SIZE_BYTES)).toEqual(before);
+});
+
+test("a moment before every change has no number; one that the other end never had is refused there", async () => {
+  const site = await paired("sync", true);
+  const recover = { kind: "recover", volume: "pvol", to: { lsn: 0 }, method: "apply" } as const;
+  await write(site, 3, 7);
+  await settled(site);
+  expect(numberAt(journalAt(site, "a"), 0)).toBeUndefined();
+  await site.run(site.at("a").system.execute(recover));
+  await settled(site);
+  for (const system of ["a", "b"]) expect(await content(site, system)).toEqual(new Uint8Array(SIZE_BYTES));
+  const unknown = { journalId: 0x7fff_fff0, lsn: 1 };
+  expect(() => offerMoment(journalAt(site, "b"), unknown)).toThrow(expect.objectContaining({ code: "JOURNAL_POINT" }));
+});
+
+test("the secondary of a mirror that is in step goes nowhere by itself", async () => {
+  const site = await paired("sync", true);
+  await write(site, 3, 7);
+  await settled(site);
+  const before = await content(site, "b");
+  const { newestLsn: lsn } = journalAt(site, "b").moments.window;
+  for (const method of ["apply", "swap"] as const) {
+    const command = { kind: "recover", volume: "svol", to: { lsn }, method } as const;
+    await expect(site.run(site.at("b").system.execute(command))).rejects.toMatchObject({ code: "NO_ACCESS" });
+  }
+  expect(await content(site, "b")).toEqual(before);
 });
 
 test("the log and the base of a journal are nobody's mirror", async () => {
