@@ -1,0 +1,81 @@
+import { hostPump } from "../../sim/host-pump.ts";
+import { differences } from "../../sim/net/recorded/compare.ts";
+import { runLive } from "../../sim/net/recorded/live-run.node.ts";
+import { replay } from "../../sim/net/recorded/replay.ts";
+import type { Recording, Schedule } from "../../sim/net/recorded/schedule.ts";
+import type { Canary } from "./canary.ts";
+
+/** Half of what times may differ by. */
+const DISTURBANCE_MS_MAX = 12;
+const CONCURRENT = 24;
+const ATTEMPTS_MAX = 10;
+
+/** What came of comparing schedules. */
+export interface Comparisons {
+  /** By place in the list: how the real server differs from the simulated network; not there if they agree. */
+  readonly differing: ReadonlyMap<number, readonly string[]>;
+  /** Runs that differed while the machine was held up, which shows nothing; they were repeated. */
+  readonly repeated: number;
+}
+
+interface LiveRun {
+  readonly index: number;
+  readonly schedule: Schedule;
+  /** An error if a peer was not there in time. */
+  readonly outcome: Recording | Error;
+  readonly disturbanceMs: number;
+}
+
+/**
+ * Runs schedules through the Toxiproxy at `url`, many at once because they are mostly waiting, and then
+ * through the simulated network at the very same times. Simulating takes no part of the processor
+ * while the real ones run.
+ *
+ * A schedule that differs counts if nothing on this machine was late meanwhile; else it is run again,
+ * up to ten times, and counts then in any case. That it agrees counts always: no disturbance makes two
+ * unlike networks alike.
+ */
+export async function compareLive(url: string, schedules: readonly Schedule[], canary: Canary): Promise<Comparisons> {
+  const differing = new Map<number, readonly string[]>();
+  let repeated = 0;
+  let runs = 0;
+  let waiting = [...schedules.entries()];
+  for (let attempt = 1; waiting.length > 0; attempt++) {
+    const again: [number, Schedule][] = [];
+    const done: LiveRun[] = [];
+    await concurrently(waiting, CONCURRENT, async ([index, schedule]) => {
+      const fromMs = performance.now();
+      const outcome = await runLive(url, schedule, `differential${runs++}`).catch((error: unknown) => error as Error);
+      done.push({ index, schedule, outcome, disturbanceMs: canary.disturbanceMs(fromMs, performance.now()) });
+    });
+    for (const { index, schedule, outcome, disturbanceMs } of done) {
+      const found = await differencesOf(outcome);
+      if (found.length === 0) continue;
+      if (disturbanceMs > DISTURBANCE_MS_MAX && attempt < ATTEMPTS_MAX) {
+        repeated++;
+        again.push([index, schedule]);
+      } else differing.set(index, [...found, `the machine was up to ${disturbanceMs.toFixed(1)} ms late`]);
+    }
+    waiting = again;
+  }
+  return { differing, repeated };
+}
+
+async function differencesOf(outcome: Recording | Error): Promise<readonly string[]> {
+  if (outcome instanceof Error) return [outcome.message];
+  try {
+    return differences(outcome, await replay(outcome.schedule, outcome.startedMs, hostPump()));
+  } catch (error) {
+    // A change that comes too early, say of a toxic that is not there yet, is refused in both worlds.
+    return [`simulated: ${String(error)}`];
+  }
+}
+
+/** Does `work` for every item, so many at a time. */
+async function concurrently<T>(items: Iterable<T>, count: number, work: (item: T) => Promise<void>): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  const worker = async (): Promise<void> => {
+    for (let next = iterator.next(); next.done !== true; next = iterator.next()) await work(next.value);
+  };
+  await Promise.all(Array.from({ length: count }, worker));
+}
