@@ -54,6 +54,8 @@ export interface EngineErrorContexts {
   VOLUME_MOUNTED: { volume: string };
   /** The volume has no journal here. */
   JOURNAL_UNKNOWN: { volume: string };
+  /** No journal here belongs to the group. */
+  GROUP_UNKNOWN: { group: string };
   /** The log volume cannot hold two of the largest changes. */
   JOURNAL_TOO_SMALL: { volume: string; neededBytes: number; sizeBytes: number };
   /** The base is not of the volume's size, or the log volume holds another volume's journal. */
@@ -102,6 +104,7 @@ const remedies: Readonly<Record<EngineErrorCode, string>> = {
   VOLUME_MOUNTED: "stop what uses the volume and dismount it",
   META_TOO_SMALL: "give the system a larger metadata device",
   JOURNAL_UNKNOWN: "give the volume a journal in the configuration, or ask the system that has one",
+  GROUP_UNKNOWN: "name a group of the journals' configuration, or ask the system that has it",
   JOURNAL_TOO_SMALL: "give the journal a larger log volume",
   JOURNAL_MISFIT: "give the journal volumes of its own, the base of the volume's size",
   JOURNAL_POINT: "choose a moment in the window",

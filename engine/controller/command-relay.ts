@@ -10,7 +10,7 @@ import { decodeResult, encodeResult } from "./command-result.ts";
 /** Commands of other systems that are being carried out at once. */
 const SERVED_MAX = 64;
 /** What a system says of something that it does not have. */
-const UNKNOWN: ReadonlySet<string> = new Set(["PAIR_UNKNOWN", "VOLUME_UNKNOWN", "JOURNAL_UNKNOWN"]);
+const UNKNOWN: ReadonlySet<string> = new Set(["PAIR_UNKNOWN", "VOLUME_UNKNOWN", "JOURNAL_UNKNOWN", "GROUP_UNKNOWN"]);
 
 interface Asked {
   readonly connection: Connection;

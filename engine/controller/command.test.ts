@@ -46,6 +46,12 @@ const byKind: { readonly [K in Command["kind"]]: fc.Arbitrary<CommandOf<K>> } = 
     to: fc.oneof(fc.record({ lsn: fc.maxSafeNat() }), fc.record({ timeNs: fc.maxSafeNat() })),
     method: one("apply", "swap"),
   }),
+  "recover-group": fc.record({
+    kind: one("recover-group"),
+    group: names,
+    to: fc.oneof(fc.record({ volume: names, lsn: fc.maxSafeNat() }), fc.record({ timeNs: fc.maxSafeNat() })),
+    method: one("apply", "swap"),
+  }),
 };
 const commands: fc.Arbitrary<Command> = fc.oneof(...Object.values(byKind));
 

@@ -1,3 +1,4 @@
+import type { GroupPoint } from "../journal/group-recovery.ts";
 import type { RecoveryPoint } from "../journal/recovery.ts";
 import type { Tracker } from "../mirror/intent-store.ts";
 import type { RestoreScope } from "../restore/concurrent-restore.ts";
@@ -34,6 +35,13 @@ export type Command =
       readonly to: RecoveryPoint;
       readonly method: "apply" | "swap";
     }
+  /** Takes all volumes whose journals share a group back to one moment (JR-2), as `recover` does. */
+  | {
+      readonly kind: "recover-group";
+      readonly group: string;
+      readonly to: GroupPoint;
+      readonly method: "apply" | "swap";
+    }
   /** From one system to another: whether the pair's volume can go back to this moment by itself (JR-5). */
   | { readonly kind: "offer-moment"; readonly pair: string; readonly journalId: number; readonly lsn: number };
 
@@ -58,6 +66,14 @@ const point: Check = (value) => {
   return (field[0] === "lsn" || field[0] === "timeNs") && Number.isSafeInteger(field[1]);
 };
 
+/** A time, or an entry of a volume. */
+const groupPoint: Check = (value) => {
+  if (typeof value !== "object" || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  if (fields.size === 1) return whole(fields.get("timeNs"));
+  return fields.size === 2 && name(fields.get("volume")) && whole(fields.get("lsn"));
+};
+
 /** By kind, what each field may be; a field that may be left out allows `undefined`. */
 const FIELDS: { readonly [K in Command["kind"]]: Readonly<Record<Exclude<keyof CommandOf<K>, "kind">, Check>> } = {
   create: {
@@ -78,6 +94,7 @@ const FIELDS: { readonly [K in Command["kind"]]: Readonly<Record<Exclude<keyof C
   backup: { pairs: names, mirrors: names },
   "offer-moment": { pair: name, journalId: whole, lsn: whole },
   recover: { volume: name, to: point, method: oneOf("apply", "swap") },
+  "recover-group": { group: name, to: groupPoint, method: oneOf("apply", "swap") },
 };
 
 const utf8 = new TextEncoder();
@@ -122,5 +139,6 @@ function isCommand(value: unknown): value is Command {
 /** What the command is about, for people. */
 export function subjectOf(command: Command): string {
   if (command.kind === "backup") return [...command.pairs, ...command.mirrors].join(" ");
+  if (command.kind === "recover-group") return command.group;
   return command.kind === "rollback" || command.kind === "recover" ? command.volume : command.pair;
 }

@@ -19,12 +19,17 @@ export interface ImageConfig {
   readonly area?: string;
 }
 
+/** Journals of one group. */
+export const GROUP_VOLUMES_MAX = 64;
+
 /** Where a volume's journal is (JR-1); both volumes are for nothing else. */
 export interface JournalConfig {
   readonly volume: string;
   readonly log: string;
   /** Of the volume's size: the image that the entries follow. */
   readonly base: string;
+  /** Volumes that are recovered together, to one moment (JR-2); at most {@link GROUP_VOLUMES_MAX}. */
+  readonly group?: string;
 }
 
 export interface VolumeConfig {

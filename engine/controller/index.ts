@@ -6,7 +6,8 @@ export type { SystemConfig, SystemPorts } from "./config.ts";
 export { StorageSystem } from "./storage-system.ts";
 export type { CopyIn } from "../restore/copy-in.ts";
 export { type RestoringAdministrator, restoreFromBackup } from "../restore/restoring-program.ts";
-export { type Journal, logBytesMin } from "../journal/journal.ts";
+export type { Journal } from "../journal/journal.ts";
+export { logBytesMin } from "../journal/log-layout.ts";
 export { imageAreaBytesMin } from "../image/area-image.ts";
 export type {
   ImageReport,

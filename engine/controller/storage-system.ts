@@ -16,6 +16,7 @@ import type { CopyIn } from "../restore/copy-in.ts";
 import { restoreOf } from "../restore/restore.ts";
 import { Tasks } from "../tasks.ts";
 import type { Volume } from "../volume/volume.ts";
+import type { ChangeNumber } from "../volume/update.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Command, COMMAND_BYTES_MAX, type CommandOf, encodeCommand, subjectOf } from "./command.ts";
 import { CommandRelay } from "./command-relay.ts";
@@ -179,6 +180,10 @@ export class StorageSystem {
   /** What the command is about and this system does not have; `undefined` if it has it. */
   #lacks(command: Command): EngineError | undefined {
     const memory = this.#memory;
+    if (command.kind === "recover-group") {
+      const { group } = command;
+      return memory.journals.ofGroup(group).length === 0 ? new EngineError("GROUP_UNKNOWN", { group }) : undefined;
+    }
     if ("volume" in command) {
       const { volume } = command;
       if (command.kind === "recover")
@@ -211,9 +216,10 @@ export class StorageSystem {
         return this.#backup(command);
       case "rollback":
         return this.#rollback(command.volume);
-
       case "recover":
         return this.#recover(command);
+      case "recover-group":
+        return this.#memory.journals.recoverGroup(command, this.#memory.pairs(), this.#offer);
       case "offer-moment":
         return offerMoment(this.#memory.journals.required(this.#memory.pair(command.pair).volume.name), command);
       default: {
@@ -256,18 +262,20 @@ export class StorageSystem {
     this.#protocol.reconcile(pair);
   }
 
-  async #recover(command: CommandOf<"recover">): Promise<void> {
-    const pairs = this.#memory.pairs().filter(({ entry }) => entry.volume === command.volume);
-    await this.#memory.journals.recover(command, pairs, async (pair, { journalId, lsn }) => {
-      try {
-        await this.#relay.ask(pair.connection, { kind: "offer-moment", pair: pair.entry.name, journalId, lsn });
-        return true;
-      } catch (error) {
-        handled(error, EngineError);
-        return false;
-      }
-    });
+  #recover(command: CommandOf<"recover">): Promise<void> {
+    return this.#memory.journals.recover(command, this.#memory.pairs(), this.#offer);
   }
+
+  /** Asks the other end of a mirror whether it can go back to the moment by itself (JR-5). */
+  readonly #offer = async (pair: Pair, { journalId, lsn }: ChangeNumber): Promise<boolean> => {
+    try {
+      await this.#relay.ask(pair.connection, { kind: "offer-moment", pair: pair.entry.name, journalId, lsn });
+      return true;
+    } catch (error) {
+      handled(error, EngineError);
+      return false;
+    }
+  };
 
   async #create(command: CommandOf<"create">): Promise<void> {
     const { pair: name, link, volume, peerVolume, mode, tracker = "bitmap" } = command;
@@ -343,6 +351,7 @@ export class StorageSystem {
 
 /** The mirrors that must be known to the system that carries the command out; others are about a volume. */
 function namesOf(command: Exclude<Command, { readonly volume: string }>): readonly string[] {
+  if (command.kind === "recover-group") return [];
   if (command.kind !== "backup") return [command.pair];
   return command.pairs.length > 0 ? command.pairs : command.mirrors;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { intentBitmapBytes } from "../mirror/intent-bitmap.ts";
-import { logBytesMin } from "../journal/journal.ts";
+import { logBytesMin } from "../journal/log-layout.ts";
 import { openJournal, startJournal } from "../journal/start-journal.ts";
 import { type Disk, NS_PER_MS, SECTOR_BYTES, sleep } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Rig, RigDisks, TRACK_BYTES as RIG_TRACK_BYTES } from "../journal/journal-rig.node.ts";
-import { logAreaBytes } from "../journal/journal.ts";
+import { logAreaBytes } from "../journal/log-layout.ts";
 import { RECORD_HEADER_BYTES } from "../journal/journal-record.ts";
 import { NS_PER_MS } from "../ports/index.ts";
 import { drained } from "../testing/drained.node.ts";

@@ -4,7 +4,7 @@ import { handled } from "../handled.ts";
 import { journalTracks } from "../journal/base-copy.ts";
 import type { Journal } from "../journal/journal.ts";
 import { RECORD_HEADER_BYTES } from "../journal/journal-record.ts";
-import { logAreaBytes } from "../journal/journal.ts";
+import { logAreaBytes } from "../journal/log-layout.ts";
 import type { JournalPin } from "../journal/moments.ts";
 import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
 import type { ContentSource } from "../restore/copy-in.ts";

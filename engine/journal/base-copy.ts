@@ -2,7 +2,8 @@ import { handled } from "../handled.ts";
 import { CopyOut } from "../image/copy-out.ts";
 import { DiskError, NS_PER_MS, sleep } from "../ports/index.ts";
 import { type TrackCopy, trackCopyAt } from "../volume/track-copy.ts";
-import { type Journal, marksOffsetBytes } from "./journal.ts";
+import type { Journal } from "./journal.ts";
+import { marksOffsetBytes } from "./log-layout.ts";
 
 const RETRY_NS = 1_000 * NS_PER_MS;
 

@@ -4,7 +4,7 @@ import { drained } from "../testing/drained.node.ts";
 import type { FakeDisk, WriteFate } from "../testing/fake-disk.ts";
 import { testRuntime } from "../testing/test-runtime.node.ts";
 import { Volume } from "../volume/volume.ts";
-import { logAreaBytes, marksOffsetBytes } from "./journal.ts";
+import { logAreaBytes, marksOffsetBytes } from "./log-layout.ts";
 import { RECORD_HEADER_BYTES } from "./journal-record.ts";
 import { Rig, RigDisks, TRACK_BYTES, VOLUME_BYTES } from "./journal-rig.node.ts";
 import { recover } from "./recovery.ts";

@@ -3,7 +3,8 @@ import { FakeClock } from "../testing/fake-clock.node.ts";
 import { FakeDisk, type WriteFate } from "../testing/fake-disk.ts";
 import { type TestRuntime, testRuntime } from "../testing/test-runtime.node.ts";
 import { Volume } from "../volume/volume.ts";
-import { type Journal, logBytesMin } from "./journal.ts";
+import type { Journal } from "./journal.ts";
+import { logBytesMin } from "./log-layout.ts";
 import { openJournal, startJournal } from "./start-journal.ts";
 
 export const TRACK_BYTES = 1024;

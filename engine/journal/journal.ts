@@ -1,20 +1,19 @@
 import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
 import { handled } from "../handled.ts";
-import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
+import { DiskError } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
 import { isMixture, Tap } from "../volume/tap.ts";
 import type { ChangeNumber } from "../volume/update.ts";
 import type { Update, Volume } from "../volume/volume.ts";
-import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
-import { intentBitmapBytes } from "../mirror/intent-bitmap.ts";
+import type { GroupClock } from "./group-clock.ts";
 import { Fold } from "./fold.ts";
-import { RECORD_HEADER_BYTES } from "./journal-record.ts";
+import { headBytes, logAreaBytes, logBytesMin } from "./log-layout.ts";
 import { LogArea } from "./log-area.ts";
 import { type JournalEntry, LogTable } from "./log-table.ts";
-import { LogWriter, type NewRecord, recordOf, REWIND_ROOM_BYTES } from "./log-writer.ts";
-import { freshState, ManagementTable, TABLE_BYTES } from "./management-table.ts";
+import { LogWriter, type NewRecord, recordOf } from "./log-writer.ts";
+import { freshState, ManagementTable } from "./management-table.ts";
 import { Moments } from "./moments.ts";
 import type { Recovery } from "./recovery.ts";
 
@@ -24,27 +23,9 @@ export interface JournalParts {
   readonly base: Volume;
   /** Volumes whose journals belong together; "" for one by itself. */
   readonly group?: string;
+  /** Of the group. */
+  readonly clock?: GroupClock;
   readonly runtime: Runtime;
-}
-
-/** Bytes of a log volume for such a volume, at least. */
-export function logBytesMin(volume: Pick<Volume, "sizeBytes" | "trackBytes">): number {
-  const changeBytes = RECORD_HEADER_BYTES + Math.min(PAYLOAD_BYTES_MAX, volume.sizeBytes);
-  return headBytes(volume) + REWIND_ROOM_BYTES + 2 * changeBytes;
-}
-
-/** Bytes of the log for records. */
-export function logAreaBytes({ volume, log }: JournalParts): number {
-  return Math.floor((log.sizeBytes - headBytes(volume)) / SECTOR_BYTES) * SECTOR_BYTES;
-}
-
-/** The log volume begins with the table and the marks of two copies: into the base, and out of the journal. */
-export function marksOffsetBytes(volume: Volume, which: "base" | "recovery"): number {
-  return TABLE_BYTES + (which === "base" ? 0 : intentBitmapBytes(volume.trackCount));
-}
-
-function headBytes({ sizeBytes, trackBytes }: Pick<Volume, "sizeBytes" | "trackBytes">): number {
-  return TABLE_BYTES + 2 * intentBitmapBytes(Math.ceil(sizeBytes / trackBytes));
 }
 
 /**
@@ -92,7 +73,7 @@ export class Journal extends Tap {
         table,
         journalId: state.journalId,
         incarnation: state.incarnation,
-        nowNs: () => runtime.clock.monotonicNs(),
+        nowNs: () => parts.clock?.next() ?? runtime.clock.monotonicNs(),
         settledLsn: () => this.#settledLsn,
         makeRoom: () => this.fold.poke(),
         spawn: (work) => runtime.tasks.spawn(work),
@@ -157,6 +138,7 @@ export class Journal extends Tap {
         expected: `${volume.name} on ${base.name}`,
       });
     state.incarnation++;
+    state.group = group;
     await management.persist();
     if (state.swapped) volume.exchangeDisk(base);
     const journal = new Journal(parts, management, new LogTable(state.baseLsn));
@@ -340,11 +322,16 @@ export class Journal extends Tap {
   /**
    * The volume's content is that of the base, in one durable step (JR-6): their disks are exchanged. The
    * log begins anew. Only while nothing is under way.
-   * @param changed where the two differ
+   * @param changed where the two differ; `undefined`: anywhere
    */
-  async exchange(changed: Bitmap): Promise<void> {
+  async exchange(changed: Bitmap | undefined): Promise<void> {
+    await this.exchangeDurably();
+    this.exchangeInMemory(changed);
+  }
+
+  /** The first half of {@link exchange}: after a crash it has happened. */
+  async exchangeDurably(): Promise<void> {
     const { state } = this.management;
-    const { volume, base } = this.parts;
     const { newestLsn } = this.table;
     state.headPosition = this.table.endOf(newestLsn, state.headPosition);
     // A number of its own for the moment that begins here.
@@ -355,6 +342,12 @@ export class Journal extends Tap {
     state.base = "stale";
     state.swapped = !state.swapped;
     await this.management.persist();
+  }
+
+  /** The other half of {@link exchangeDurably}. */
+  exchangeInMemory(changed: Bitmap | undefined): void {
+    const { state } = this.management;
+    const { volume, base } = this.parts;
     volume.exchangeDisk(base);
     this.isExchanged = state.swapped;
     this.table.restartAt(state.baseLsn);

@@ -42,6 +42,11 @@ export interface JournalState {
   imageLsn: number;
   imageFixed: boolean;
   imageRolling: boolean;
+  /**
+   * Of the first journal of a group: a recovery of the group that is decided and not carried out in every
+   * journal yet. Empty otherwise.
+   */
+  decided: readonly DecidedRecovery[];
 }
 
 /** Of a journal that nothing was ever written to, and that has no base. */
@@ -64,8 +69,21 @@ export function freshState(
     imageLsn: 0,
     imageFixed: false,
     imageRolling: false,
+    decided: [],
   };
 }
+
+/** What one journal does in a recovery of its group. */
+export interface DecidedRecovery {
+  readonly journalId: number;
+  readonly method: (typeof RECOVERY_METHODS)[number];
+  /** The moment that its volume goes back to. */
+  readonly targetLsn: number;
+  /** Of the rewind, or of the base after the swap: the journal has done it when it is so far. */
+  readonly lsn: number;
+}
+
+const RECOVERY_METHODS = ["apply", "swap"] as const;
 
 const FORMAT: SlotFormat<JournalState> = {
   table: "journal function management table",
@@ -107,7 +125,7 @@ export class ManagementTable {
 }
 
 function encodeState(state: JournalState): Uint8Array {
-  return new ByteWriter(256)
+  const writer = new ByteWriter(256)
     .u32(state.journalId)
     .u32(state.incarnation)
     .text(state.volume)
@@ -127,7 +145,10 @@ function encodeState(state: JournalState): Uint8Array {
     .u64(state.imageLsn)
     .bool(state.imageFixed)
     .bool(state.imageRolling)
-    .bytes();
+    .u16(state.decided.length);
+  for (const { journalId, method, targetLsn, lsn } of state.decided)
+    writer.u32(journalId).u8(RECOVERY_METHODS.indexOf(method)).u64(targetLsn).u64(lsn);
+  return writer.bytes();
 }
 
 /** @throws CodecError */
@@ -152,5 +173,11 @@ function decodeState(body: ByteReader): JournalState {
     imageLsn: body.u64(),
     imageFixed: body.bool(),
     imageRolling: body.bool(),
+    decided: Array.from({ length: body.u16() }, () => ({
+      journalId: body.u32(),
+      method: body.oneOf(RECOVERY_METHODS),
+      targetLsn: body.u64(),
+      lsn: body.u64(),
+    })),
   };
 }

@@ -5,7 +5,7 @@ import { beginRestore } from "../restore/restore.ts";
 import { drained } from "../testing/drained.node.ts";
 import { FakeDisk } from "../testing/fake-disk.ts";
 import { trackCopyAt } from "../volume/track-copy.ts";
-import { logAreaBytes } from "./journal.ts";
+import { logAreaBytes } from "./log-layout.ts";
 import { RECORD_HEADER_BYTES } from "./journal-record.ts";
 import { Rig, RigDisks, TRACK_BYTES, VOLUME_BYTES } from "./journal-rig.node.ts";
 import { recover } from "./recovery.ts";

@@ -95,7 +95,7 @@ export async function recover(
 }
 
 /** These tracks will differ from the other end's until it has followed. @throws DiskError */
-async function follow(pair: Pair, changed: Bitmap): Promise<void> {
+export async function follow(pair: Pair, changed: Bitmap): Promise<void> {
   assert(pair.selfRecovery !== undefined, "a mirror that follows knows the moment");
   pair.selfRecovery.tracks = changed;
   await pair.prepareExchange(changed);
@@ -108,7 +108,7 @@ export function requireBase(journal: Journal): void {
 }
 
 /** What is brought is what the journal says of now: also what hosts wrote since. @param lsn of the rewind */
-function copyOf(journal: Journal, tracks: TrackCopy, lsn: () => number, silent: readonly Tap[]): CopyIn {
+export function copyOf(journal: Journal, tracks: TrackCopy, lsn: () => number, silent: readonly Tap[]): CopyIn {
   const { volume, runtime } = journal.parts;
   return new CopyIn({
     volume,
@@ -124,7 +124,7 @@ function copyOf(journal: Journal, tracks: TrackCopy, lsn: () => number, silent: 
   });
 }
 
-async function finish(journal: Journal): Promise<void> {
+export async function finish(journal: Journal): Promise<void> {
   const { management, parts, recovery } = journal;
   const { state } = management;
   state.finishedLsn = state.rewindLsn;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Disk, SECTOR_BYTES } from "../ports/index.ts";
 import { testRuntime } from "../testing/test-runtime.node.ts";
 import { Volume } from "../volume/volume.ts";
-import { logBytesMin } from "./journal.ts";
+import { logBytesMin } from "./log-layout.ts";
 import { openJournal, startJournal } from "./start-journal.ts";
 import { recoverBySwap } from "./swap.ts";
 

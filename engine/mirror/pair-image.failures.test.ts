@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ImageConfig } from "../controller/config.ts";
 import { HEAD_BYTES } from "../image/image-head.ts";
-import { marksOffsetBytes } from "../journal/journal.ts";
+import { marksOffsetBytes } from "../journal/log-layout.ts";
 import { SECTOR_BYTES } from "../ports/index.ts";
 import type { FakeDisk } from "../testing/fake-disk.ts";
 import { Site } from "../testing/site.node.ts";

@@ -264,6 +264,13 @@ export class Pair extends Tap {
     this.#sendRewrite("rewrite-done");
   }
 
+  /** Around what is one change of several volumes for the other end. @returns false if it does not hear of it */
+  bracket(kind: "rewrite-begin" | "rewrite-done"): boolean {
+    if (this.connection === undefined || !this.live || this.entry.status !== "DUPLEX") return false;
+    this.#sendRewrite(kind);
+    return true;
+  }
+
   #sendRewrite(kind: "rewrite-begin" | "rewrite-done"): void {
     const { connection, entry } = this;
     if (connection === undefined || !this.live || (entry.status !== "DUPLEX" && !this.copyDone)) return;

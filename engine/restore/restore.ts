@@ -69,7 +69,8 @@ export async function resumeRestore(
   return runRestore(parts, owner);
 }
 
-async function runRestore(
+/** Brings everything. @returns settles when the volume is as any other */
+export async function runRestore(
   { volume, copy, runtime }: RestoreParts,
   owner: Pick<RestoreOwner, "finished">,
 ): Promise<void> {

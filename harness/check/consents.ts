@@ -60,6 +60,7 @@ export class Consents {
       case "restore":
       case "rollback":
       case "recover":
+      case "recover-group":
         return;
     }
   }

@@ -215,3 +215,47 @@ test("S: a time at which part of the other content was there is none either; num
     expect(failed(stage.checker.finish())).toEqual("lsn" in to ? [] : ["S"]);
   }
 });
+
+test("S: of volumes that are recovered together all went back after a crash, or none", () => {
+  for (const went of [[], ["a/log"], ["a/data"], ["a/log", "a/data"]]) {
+    const volumes = ["a/log", "a/data"];
+    const bases = ["a/log-base", "a/data-base"];
+    const stage = new Stage([], 32, [...volumes, ...bases], {
+      journals: [
+        { volume: "a/log", base: "a/log-base" },
+        { volume: "a/data", base: "a/data-base" },
+      ],
+    });
+    const see = (newestLsn: number): void => {
+      for (const volume of ["log", "data"]) {
+        const window = { oldestLsn: 0, newestLsn, oldestTimeNs: 0 };
+        stage.journals.set(`a/${volume}`, { volume, disk: volume, state: "logging", ...window });
+      }
+    };
+    see(0);
+    for (const volume of volumes) stage.write([volume], 0, sectors(1));
+    see(1);
+    stage.nowNs += 5000;
+    for (const volume of volumes) stage.checker.mark(volume, 1234);
+    stage.nowNs += 5000;
+    for (const volume of volumes) stage.write([volume], 0, sectors(2));
+    see(2);
+    const to = { timeNs: 1234 };
+    const group = { kind: "recover-group", group: "database", volumes: ["log", "data"], to, method: "apply" } as const;
+    const command = stage.checker.adminIssued("a", group);
+    stage.checker.systemDown("a", "kill");
+    stage.down.add("a");
+    stage.checker.adminDone(command, false);
+    for (const volume of went) stage.restoring(volume, [0]);
+    stage.down.delete("a");
+    stage.checker.systemUp("a");
+    for (const volume of went) {
+      stage.put(volume, 0, sectors(1));
+      stage.restoring(volume, []);
+    }
+    const result = stage.checker.finish();
+    const stayed = volumes.find((volume) => !went.includes(volume));
+    const inPart = [`${stayed}: a group of volumes was recovered in part`];
+    expect(result.failures.map(({ message }) => message)).toEqual(went.length === 1 ? inPart : []);
+  }
+});

@@ -144,12 +144,13 @@ export class Journals {
       findings.fail("S", disk.volume, "a recovery to a mixture, which no host ever saw, was accepted", () => []);
   }
 
-  /** The moment that a recovery is to; `undefined` if nobody saw it. */
-  momentOf(disk: DiskState, to: RecoverTo): Moment | undefined {
+  /** The moment that a recovery of `disks` is to, by what was seen of `disk`; `undefined` if nobody saw it. */
+  momentOf(disk: DiskState, to: RecoverTo, disks: readonly DiskState[] = [disk]): Moment | undefined {
     const followed = this.#followed.find((one) => one.disk === disk);
     if (followed === undefined) return undefined;
-    const window = "lsn" in to ? windowOfLsn(followed.samples, to.lsn) : windowOfTime(followed.marks, to.timeNs);
-    return window === undefined ? undefined : new Moment(window.from, [disk], window.to);
+    const window =
+      "lsn" in to ? windowOfLsn(followed.samples, to.lsn, disks.length > 1) : windowOfTime(followed.marks, to.timeNs);
+    return window === undefined ? undefined : new Moment(window.from, disks, window.to);
   }
 }
 
@@ -178,11 +179,16 @@ function lookForMixture(followed: Followed, live: LiveSystem, newestLsn: number)
   followed.mixture.beforeLsn = newestLsn;
 }
 
-function windowOfLsn(samples: readonly Sample[], lsn: number): { readonly from: number; readonly to: number } {
+/** @param isGroups of a group it is the moment of the entry itself, and other volumes may have changed since */
+function windowOfLsn(
+  samples: readonly Sample[],
+  lsn: number,
+  isGroups: boolean,
+): { readonly from: number; readonly to: number } {
   let from = 0;
   for (const sample of samples) {
-    if (sample.lsn <= lsn) from = sample.lastAt;
-    if (sample.lsn >= lsn) return { from, to: sample.firstAt };
+    if (sample.lsn < lsn || (sample.lsn === lsn && !isGroups)) from = sample.lastAt;
+    if (sample.lsn > lsn || (sample.lsn === lsn && !isGroups)) return { from, to: sample.firstAt };
   }
   return { from, to: Number.POSITIVE_INFINITY };
 }

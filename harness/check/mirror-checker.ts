@@ -362,5 +362,6 @@ function pairsOf(command: AdminCommand): readonly string[] {
 /** What a command is given for, for people. */
 function subjectOf(command: AdminCommand): string {
   if ("pair" in command) return command.pair;
+  if (command.kind === "recover-group") return command.group;
   return "volume" in command ? command.volume : command.mirrors.join(", ");
 }

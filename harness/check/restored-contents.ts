@@ -26,8 +26,23 @@ export class RestoredContents {
     this.#journals = journals;
   }
 
-  /** What the command restores; `undefined` if it restores nothing. Asked before it is given. */
-  of(given: AdminCommand): RestoredContent | undefined {
+  /** What the command restores; nothing if it restores nothing. Asked before it is given. */
+  of(given: AdminCommand): readonly RestoredContent[] {
+    if (given.kind === "recover-group") return this.#group(given);
+    const content = this.#one(given);
+    return content === undefined ? [] : [content];
+  }
+
+  /** All volumes of the group hold content of one and the same moment. */
+  #group({ volumes, to }: Extract<AdminCommand, { readonly kind: "recover-group" }>): readonly RestoredContent[] {
+    const disks = volumes.flatMap((name) => this.#volume(name) ?? []);
+    const named = "volume" in to ? disks.find(({ name }) => name === to.volume) : disks[0];
+    const moment = named && this.#journals.momentOf(named, to, disks);
+    if (moment === undefined) return [];
+    return disks.map((disk) => ({ disk, moment, candidates: (sector) => moment.candidates(disk, sector) }));
+  }
+
+  #one(given: AdminCommand): RestoredContent | undefined {
     switch (given.kind) {
       case "restore":
         return this.#mirrored(given.pair);

@@ -4,9 +4,9 @@ import type { Acknowledged } from "./acknowledged.ts";
 import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
 import type { DiskState } from "./disk-state.ts";
 import type { Model } from "./model.ts";
-import type { Moment } from "./moment.ts";
+import type { Held, Moment } from "./moment.ts";
 import type { Operation } from "./operation.ts";
-import type { RestoredContents } from "./restored-contents.ts";
+import type { RestoredContent, RestoredContents } from "./restored-contents.ts";
 import { NO_VERSION, type Versions } from "./versions.ts";
 
 /** A restore from the command on until all of its content is there. */
@@ -39,6 +39,8 @@ export class Restores {
   readonly #contents: RestoredContents;
   readonly #newOperation: (name: string, disk: DiskState) => Operation;
   #running: Restore[] = [];
+  /** By moment: what is restored of it. */
+  readonly #held = new Map<Moment, readonly Held[]>();
   /** Histories in which there was a restore. */
   readonly #histories = new Set<Versions>();
 
@@ -56,8 +58,10 @@ export class Restores {
 
   /** Before the command is given. */
   issued(command: number, given: AdminCommand): void {
-    const content = this.#contents.of(given);
-    if (content === undefined) return;
+    for (const content of this.#contents.of(given)) this.#issue(command, given, content);
+  }
+
+  #issue(command: number, given: AdminCommand, content: RestoredContent): void {
     const { disk, moment } = content;
     const { versions } = disk;
     const idBefore = this.#reportOf(disk)?.id ?? 0;
@@ -84,20 +88,20 @@ export class Restores {
   }
 
   answered(command: number, known: boolean): void {
-    const restore = this.#running.find((one) => one.command === command);
-    if (restore === undefined) return;
+    for (const restore of this.#running.filter((one) => one.command === command)) this.#answer(restore, known);
+    this.observe();
+  }
+
+  #answer(restore: Restore, known: boolean): void {
     restore.answer = known ? "done" : "unknown";
     // What was a mixture when the command was given may have become whole before it was carried out.
     const isNone = restore.isConditional && !restore.wasReported && !this.#isReported(restore);
     if (known && isNone && !this.#isSurelyThere(restore)) return this.#end(restore, "REFUSED");
     if (known && !restore.accepted) this.#accept(restore);
-    this.observe();
   }
 
   refused(command: number): void {
-    const restore = this.#running.find((one) => one.command === command);
-    if (restore === undefined) return;
-    this.#end(restore, "REFUSED");
+    for (const restore of this.#running.filter((one) => one.command === command)) this.#end(restore, "REFUSED");
   }
 
   /** What the live systems say of restores. */
@@ -120,19 +124,39 @@ export class Restores {
 
   /** A system is back: what of a restore was not promised may be undone. */
   systemUp(system: string): void {
+    /** By command: a volume that surely went back, and one that surely did not. */
+    const went = new Map<number, DiskState>();
+    const stayed = new Map<number, Restore>();
     for (const restore of [...this.#running]) {
-      const { disk, answer, operation } = restore;
+      const { disk, answer, operation, command } = restore;
       if (disk.system !== system || answer === "done") continue;
       if (this.#isReported(restore)) {
         if (!restore.accepted) this.#accept(restore);
+        went.set(command, disk);
       } else if (answer === "") continue;
-      else if (this.#isSurelyThere(restore)) this.#accept(restore);
-      else {
+      else if (this.#isSurelyThere(restore)) {
+        this.#accept(restore);
+        went.set(command, disk);
+      } else {
+        if (!this.#mayBeThere(restore)) stayed.set(command, restore);
         for (const version of versionsOf(operation)) disk.versions.release(version, disk.bit);
         this.#end(restore, "GONE");
       }
     }
+    for (const [command, { disk }] of stayed) this.#expectNoneWent(disk, went.get(command));
     this.observe();
+  }
+
+  /** Volumes that one command takes back go all, or none does (JR-2). */
+  #expectNoneWent(stayed: DiskState, went: DiskState | undefined): void {
+    const { findings, incidents } = this.#model;
+    findings.count("S");
+    if (went === undefined) return;
+    const sector = 0;
+    const bad = [{ sector, found: stayed.hash.get(sector), expected: `${went.volume} was recovered with it` }];
+    findings.fail("S", stayed.volume, "a group of volumes was recovered in part", () =>
+      blameSectors(stayed, bad, incidents),
+    );
   }
 
   /** CR-5: what a host changes during a restore is recorded. */
@@ -200,7 +224,12 @@ export class Restores {
       return version !== NO_VERSION && versions.operation(version) === operation ? hash : undefined;
     };
     for (const { sector, found } of bad) this.#acknowledged.release(disk, sector, found);
-    if (moment !== undefined) bad.push(...(moment.judge([{ source: disk, contentOf: restored }])[0] ?? []));
+    if (moment !== undefined) {
+      // Volumes that were recovered together hold one and the same moment.
+      const group = [...(this.#held.get(moment) ?? []), { source: disk, contentOf: restored }];
+      this.#held.set(moment, group);
+      bad.push(...moment.judge(group).flat());
+    }
     findings.count("S");
     if (bad.length === 0) return;
     findings.fail("S", disk.volume, `a restore ended, and ${bad.length} sectors are not what was to be restored`, () =>
@@ -212,6 +241,17 @@ export class Restores {
     restore.operation.state = state;
     restore.operation.endedAt = this.#model.tick();
     this.#running = this.#running.filter((one) => one !== restore);
+  }
+
+  /** False if the disk holds what the restore would have replaced. */
+  #mayBeThere({ disk, operation }: Restore): boolean {
+    const { versions } = disk;
+    const fits = new Map<number, boolean>();
+    for (const version of versionsOf(operation)) {
+      const sector = versions.sector(version);
+      fits.set(sector, fits.get(sector) === true || versions.covers(sector, disk.hash.get(sector), version));
+    }
+    return [...fits.values()].every((fit) => fit);
   }
 
   /** True if the disk holds what only the restore can have brought: then it was accepted, and all of it must be there. */

@@ -21,10 +21,22 @@ export type AdminStep<P extends string = string, S extends string = string, V ex
       readonly to: RecoveryPoint;
       readonly method: "apply" | "swap";
       readonly at?: S;
+    }
+  /** All volumes of the system with `volume` whose journals are of its group. The mark is of `volume`. */
+  | {
+      readonly kind: "recover-group";
+      readonly volume: V;
+      readonly to: RecoveryPoint;
+      readonly method: "apply" | "swap";
+      readonly at?: S;
     };
 
 const at = nameSchema.exactOptional();
 const onPair = { pair: nameSchema, at };
+const point = z.union([
+  z.strictObject({ mark: nameSchema, by: z.enum(["lsn", "time"]) }),
+  z.strictObject({ lsn: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
+]);
 const pairsSchema = z.array(nameSchema).max(64);
 
 /** For the union of all steps. */
@@ -44,10 +56,14 @@ export const adminStepSchemas = [
   z.strictObject({
     kind: z.literal("recover"),
     volume: nameSchema,
-    to: z.union([
-      z.strictObject({ mark: nameSchema, by: z.enum(["lsn", "time"]) }),
-      z.strictObject({ lsn: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
-    ]),
+    to: point,
+    method: z.enum(["apply", "swap"]),
+    at,
+  }),
+  z.strictObject({
+    kind: z.literal("recover-group"),
+    volume: nameSchema,
+    to: point,
     method: z.enum(["apply", "swap"]),
     at,
   }),
@@ -68,6 +84,8 @@ export function describeAdminStep(step: AdminStep): string {
     case "rollback":
     case "recover":
       return `${step.kind} of ${step.volume}`;
+    case "recover-group":
+      return `recover of the group of ${step.volume}`;
     default:
       return `${step.kind} of ${step.pair}`;
   }

@@ -30,7 +30,8 @@ export function checkNames(plan: NamedParts): void {
     if (stepCount > STEPS_MAX) throw new PlanError(path, `more than ${STEPS_MAX} steps`, `at most ${STEPS_MAX}`);
     checkStep(names, step, path);
     if (isFileStep(step)) checkFiles(step, plan.topology, path);
-    if (step.kind === "recover" && "mark" in step.to) marked(marks, step.to.mark, step.volume, `${path}.to.mark`);
+    if ((step.kind === "recover" || step.kind === "recover-group") && "mark" in step.to)
+      marked(marks, step.to.mark, step.volume, `${path}.to.mark`);
     if ("steps" in step) step.steps.forEach((inner, index) => visit(inner, `${path}.steps[${index}]`));
     if (step.kind === "expect-refused" || step.kind === "attempt") visit(step.step, `${path}.step`);
   };
@@ -101,6 +102,7 @@ function checkStep(names: KnownNames, step: Step, path: string): void {
     case "restore":
     case "rollback":
     case "recover":
+    case "recover-group":
       checkAdminStep(names, step, path);
       return;
     case "mark":
@@ -157,6 +159,10 @@ function checkAdminStep(names: KnownNames, step: AdminStep, path: string): void 
       return;
     case "recover":
       known(names.journals, step.volume, `${path}.volume`, "volume with a journal");
+      return;
+    case "recover-group":
+      if (known(names.journals, step.volume, `${path}.volume`, "volume with a journal").group === undefined)
+        throw new PlanError(`${path}.volume`, formatFound(step.volume), "a volume whose journal is of a group");
       return;
     default:
       return;

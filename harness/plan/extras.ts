@@ -32,12 +32,13 @@ export function withImages<S extends string, V extends string, L extends string,
  * The topology, with a journal of each of `volumes` (JR-1): for `pvol` the volumes `pvol-log`, which
  * holds the entries, and `pvol-base`, of the volume's size.
  *
- * @param options `logBytes`: of the log; without, twice the volume and its tables
+ * @param options `logBytes`: of the log; without, twice the volume and its tables. `group`: the volumes of a system
+ * that have the same one can be recovered together
  */
 export function withJournals<S extends string, V extends string, L extends string, P extends string, const K extends V>(
   topology: Topology<S, V, L, P>,
   volumes: readonly K[],
-  options: { readonly logBytes?: number } = {},
+  options: { readonly logBytes?: number; readonly group?: string } = {},
 ): Topology<S, V | `${K}-log` | `${K}-base`, L, P> {
   return extended(topology, volumes, (volume) => {
     const log = `${volume.name}-log` as const;
@@ -48,7 +49,7 @@ export function withJournals<S extends string, V extends string, L extends strin
         { ...volume, name: log, sizeBytes },
         { ...volume, name: base },
       ],
-      journals: [{ volume: volume.name, log, base }],
+      journals: [{ volume: volume.name, log, base, ...(options.group === undefined ? {} : { group: options.group }) }],
     };
   });
 }

@@ -15,6 +15,7 @@ export {
   mark,
   readImage,
   recover,
+  recoverGroup,
   restore,
   resync,
   rollback,

@@ -35,6 +35,8 @@ export interface TopologyJournal<V extends string = string> {
   readonly log: V;
   /** Holds the image that the entries follow, of the volume's size; for nothing else. */
   readonly base: V;
+  /** Volumes of one group can be recovered together. */
+  readonly group?: string;
 }
 
 /** One link: the first system dials, the second listens. Bytes from first to second flow `upstream`. */
@@ -119,7 +121,14 @@ export const topologySchema = z.strictObject({
           .max(64)
           .exactOptional(),
         journals: z
-          .array(z.strictObject({ volume: nameSchema, log: nameSchema, base: nameSchema }))
+          .array(
+            z.strictObject({
+              volume: nameSchema,
+              log: nameSchema,
+              base: nameSchema,
+              group: nameSchema.exactOptional(),
+            }),
+          )
           .max(64)
           .exactOptional(),
       }),

@@ -110,7 +110,27 @@ function addressed(
       const { volume, to, method } = step;
       return { volume, command: { kind: "recover", volume, to: marks.pointOf(to, volume), method } };
     }
+    case "recover-group": {
+      const { volume, method } = step;
+      const { group, volumes } = groupOf(volume, topology);
+      const point = marks.pointOf(step.to, volume);
+      const to = "lsn" in point ? { volume, lsn: point.lsn } : point;
+      return { volume, command: { kind: "recover-group", group, volumes, to, method } };
+    }
   }
+}
+
+/** The volumes of the same system whose journals are of the group of `volume`'s. */
+function groupOf(
+  volume: string,
+  { systems }: Topology,
+): { readonly group: string; readonly volumes: readonly string[] } {
+  for (const { journals = [] } of systems) {
+    const group = journals.find((journal) => journal.volume === volume)?.group;
+    if (group === undefined) continue;
+    return { group, volumes: journals.filter((one) => one.group === group).map((one) => one.volume) };
+  }
+  throw new Error(`the journal of ${volume} is of no group in the topology`);
 }
 
 function createCommand({ name, primary, secondary, link, mode, tracker }: TopologyPair): AdminCommand {

@@ -186,7 +186,8 @@ export class Interpreter {
       case "backup":
       case "restore":
       case "rollback":
-      case "recover": {
+      case "recover":
+      case "recover-group": {
         const refusal = await this.#adminUntilAnswered(step);
         if (refusal !== "") onUnexpected(`${path}: ${describeAdminStep(step)} was refused: ${refusal}`);
         return;

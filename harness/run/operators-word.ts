@@ -37,6 +37,7 @@ export class OperatorsWord {
       case "restore":
       case "rollback":
       case "recover":
+      case "recover-group":
         return;
     }
   }

@@ -79,7 +79,10 @@ class ResilverSystem implements TargetSystem {
 
   async admin(command: AdminCommand): Promise<void> {
     try {
-      await this.#required().execute(command);
+      if (command.kind === "recover-group") {
+        const { volumes: _, ...group } = command;
+        await this.#required().execute(group);
+      } else await this.#required().execute(command);
     } catch (error) {
       if (error instanceof EngineError) throw new AdminError(error.code, error.message.slice(error.code.length + 1));
       throw error;

@@ -138,6 +138,14 @@ export type AdminCommand =
       readonly volume: string;
       readonly to: { readonly lsn: number } | { readonly timeNs: number };
       readonly method: "apply" | "swap";
+    }
+  /** The same for all volumes of a group of journals, to one moment; all of them or none (JR-2). `volumes` are they. */
+  | {
+      readonly kind: "recover-group";
+      readonly group: string;
+      readonly volumes: readonly string[];
+      readonly to: { readonly volume: string; readonly lsn: number } | { readonly timeNs: number };
+      readonly method: "apply" | "swap";
     };
 
 /** A command that was refused; `code` is the engine's own, e.g. `DIVERGED`. */

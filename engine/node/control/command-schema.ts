@@ -65,6 +65,12 @@ export const commandSchema = z
       to: point,
       method: z.enum(["apply", "swap"]),
     }),
+    z.strictObject({
+      kind: z.literal("recover-group").describe("all volumes of a group of journals get the content of one moment"),
+      group: name,
+      to: z.union([z.strictObject({ timeNs: whole }), z.strictObject({ volume: name, lsn: whole })]),
+      method: z.enum(["apply", "swap"]),
+    }),
   ])
   .meta({ id: "Command" });
 

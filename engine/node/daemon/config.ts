@@ -77,7 +77,14 @@ export const configSchema = z
       .default([])
       .describe("fixed when a mirror of the volume is suspended"),
     journals: z
-      .array(z.strictObject({ volume: name, log: name, base: name.describe("of the volume's size") }))
+      .array(
+        z.strictObject({
+          volume: name,
+          log: name,
+          base: name.describe("of the volume's size"),
+          group: name.exactOptional().describe("volumes of one group can be recovered together, to one moment"),
+        }),
+      )
       .default([]),
     nbd: z
       .strictObject({

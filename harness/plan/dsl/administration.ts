@@ -94,6 +94,16 @@ export function recover<const V extends string, const S extends string = never>(
   return { kind: "recover", volume, to: point, method, ...(at === undefined ? {} : { at }) };
 }
 
+/** As {@link recover}, all volumes whose journals are of the group of `volume`'s, to one moment (JR-2). The mark must be of `volume`. */
+export function recoverGroup<const V extends string, const S extends string = never>(
+  volume: V,
+  options: Parameters<typeof recover<V, S>>[1],
+): AdminStep<never, S, V> {
+  const { to, by = "lsn", method = "apply", at } = options;
+  const point: RecoveryPoint = typeof to === "string" ? { mark: to, by } : to;
+  return { kind: "recover-group", volume, to: point, method, ...(at === undefined ? {} : { at }) };
+}
+
 /** Remembers this moment of the volumes: a point for `recover`, a content for `unchanged`. A later mark of the label replaces it. */
 export function mark<const V extends string>(label: string, volumes: readonly V[]): MarkStep<V> {
   return { kind: "mark", label, volumes };
