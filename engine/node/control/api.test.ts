@@ -261,8 +261,8 @@ test("a bug of ours is told to whoever runs the engine, not to the caller", asyn
 
 test("metrics: pending tracks, lag, status, link, and what hosts did", async () => {
   const rig = await mirrored();
-  rig.host.metrics.served("pvol", "write", 4096);
-  rig.host.metrics.failed("pvol", "read");
+  rig.host.metrics.tally("pvol").served("write", 4096);
+  rig.host.metrics.tally("pvol").failed("read");
   rig.host.metrics.clients = () => 2;
   const labels = 'pair="pair",volume="pvol",role="primary"';
   expect((await rig.client.metrics()).split("\n")).toEqual(
@@ -351,8 +351,9 @@ test("closing ends the streams", async () => {
   const rig = await rigOf();
   const events = rig.client.events();
   await take(events, (items) => items.length === 1);
-  const [rest] = await Promise.all([events.next(), rig.server.close()]);
-  expect(rest.done).toBe(true);
+  const closed = rig.server.close();
+  await expect(take(events, () => false)).rejects.toThrow("the stream ended");
+  await closed;
   expect(await rig.client.isReady()).toBe(false);
 });
 

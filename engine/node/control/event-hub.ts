@@ -44,7 +44,11 @@ export class EventHub {
     const feed = new EventFeed(earlier, missed, (closed) => this.#left(closed));
     this.#feeds.add(feed);
     const status = this.status();
-    if (status !== undefined) feed.status(status);
+    if (status !== undefined) {
+      feed.status(status);
+      // The others get it, too, if it is news; but this one not twice.
+      this.#look(status);
+    }
     this.#watch ??= setInterval(() => this.#look(), STATUS_MS).unref();
     return feed;
   }
@@ -56,8 +60,7 @@ export class EventHub {
     this.#watch = undefined;
   }
 
-  #look(): void {
-    const status = this.status();
+  #look(status = this.status()): void {
     if (status === undefined) return;
     const told = changing(status);
     if (told === this.#told) return;

@@ -2,56 +2,63 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { StatusDocument } from "./status-schema.ts";
 import { STATUSES } from "../../mirror/pair-entry.ts";
 
-/** What hosts did with a volume; counted by whoever serves them. */
-export type HostOperation = "read" | "write" | "trim" | "flush";
+export const HOST_OPERATIONS = ["read", "write", "trim", "flush"] as const;
+export type HostOperation = (typeof HOST_OPERATIONS)[number];
+
+interface HostCount {
+  requests: number;
+  bytes: number;
+  failures: number;
+}
+
+/** What hosts did with one export. Counted at every request, so without looking anything up. */
+export class HostTally {
+  readonly counts: Readonly<Record<HostOperation, HostCount>> = {
+    read: { requests: 0, bytes: 0, failures: 0 },
+    write: { requests: 0, bytes: 0, failures: 0 },
+    trim: { requests: 0, bytes: 0, failures: 0 },
+    flush: { requests: 0, bytes: 0, failures: 0 },
+  };
+
+  /** A request ended well. */
+  served(operation: HostOperation, bytes: number): void {
+    const count = this.counts[operation];
+    count.requests++;
+    count.bytes += bytes;
+  }
+
+  /** A request was refused, or failed. */
+  failed(operation: HostOperation): void {
+    this.counts[operation].failures++;
+  }
+}
 
 /** The metrics of one daemon, in a registry of its own. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #requests: Counter<"volume" | "operation">;
-  readonly #bytes: Counter<"volume" | "operation">;
-  readonly #failures: Counter<"volume" | "operation">;
+  readonly #tallies = new Map<string, HostTally>();
   /** Hosts that are connected now. Set by whoever serves them. */
   clients: () => number = () => 0;
   /** What the system tells of itself; `undefined` before it has started. */
   status: () => StatusDocument | undefined = () => undefined;
 
   constructor() {
-    const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
-    const labelNames = ["volume", "operation"] as const;
-    this.#requests = new Counter({
-      name: "resilver_host_requests_total",
-      help: "Requests of hosts that were carried out",
-      labelNames,
-      registers,
-    });
-    this.#bytes = new Counter({
-      name: "resilver_host_bytes_total",
-      help: "Bytes that hosts read or changed",
-      labelNames,
-      registers,
-    });
-    this.#failures = new Counter({
-      name: "resilver_host_failures_total",
-      help: "Requests of hosts that were refused or failed",
-      labelNames,
-      registers,
-    });
+    this.#count("requests", "Requests of hosts that were carried out");
+    this.#count("bytes", "Bytes that hosts read or changed");
+    this.#count("failures", "Requests of hosts that were refused or failed");
     this.#defineClients();
     this.#definePairs();
     this.#defineOthers();
   }
 
-  /** A request of a host ended well. */
-  served(volume: string, operation: HostOperation, bytes: number): void {
-    this.#requests.inc({ volume, operation });
-    if (bytes > 0) this.#bytes.inc({ volume, operation }, bytes);
-  }
-
-  /** A request of a host was refused, or failed. */
-  failed(volume: string, operation: HostOperation): void {
-    this.#failures.inc({ volume, operation });
+  /** What hosts do with an export is counted here. */
+  tally(volume: string): HostTally {
+    const known = this.#tallies.get(volume);
+    if (known !== undefined) return known;
+    const fresh = new HostTally();
+    this.#tallies.set(volume, fresh);
+    return fresh;
   }
 
   /** In the text format of Prometheus. */
@@ -61,6 +68,22 @@ export class Metrics {
 
   get contentType(): string {
     return this.#registry.contentType;
+  }
+
+  #count(what: keyof HostCount, help: string): void {
+    const tallies = this.#tallies;
+    const counter = new Counter({
+      name: `resilver_host_${what}_total`,
+      help,
+      labelNames: ["volume", "operation"],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [volume, tally] of tallies)
+          for (const operation of HOST_OPERATIONS) this.inc({ volume, operation }, tally.counts[operation][what]);
+      },
+    });
+    this.#registry.registerMetric(counter);
   }
 
   #defineClients(): void {

@@ -35,10 +35,10 @@ export class ImageExport implements NbdExport {
       this.#requireMoment();
       const data = await this.#image.read(offsetBytes, lengthBytes);
       this.#requireMoment();
-      this.#watch.metrics.served(this.name, "read", lengthBytes);
+      this.#watch.metrics.tally(this.name).served("read", lengthBytes);
       return data;
     } catch (error) {
-      this.#watch.metrics.failed(this.name, "read");
+      this.#watch.metrics.tally(this.name).failed("read");
       if (!isRefusal(error) && !(error instanceof NbdExportError)) this.#watch.fail(error);
       throw error;
     }

@@ -4,7 +4,7 @@ import type { StorageSystem } from "../../controller/storage-system.ts";
 import { EngineError } from "../../errors.ts";
 import { DiskError } from "../../ports/index.ts";
 import type { Volume } from "../../volume/volume.ts";
-import type { HostOperation, Metrics } from "../control/metrics.ts";
+import type { HostOperation, HostTally, Metrics } from "../control/metrics.ts";
 import type { NbdContext, NbdExport, NbdWriteOptions } from "../nbd/nbd-export.ts";
 import { DIRTY, DIRTY_BITMAP_PREFIX } from "../nbd/protocol.ts";
 import { trackExtents } from "./track-extents.ts";
@@ -30,6 +30,7 @@ export class VolumeExport implements NbdExport {
   readonly #system: StorageSystem;
   readonly #device: FrontEndDevice;
   readonly #watch: ExportWatch;
+  readonly #tally: HostTally;
 
   constructor(system: StorageSystem, volume: Volume, watch: ExportWatch) {
     this.#system = system;
@@ -37,6 +38,7 @@ export class VolumeExport implements NbdExport {
     this.#watch = watch;
     this.name = volume.name;
     this.sizeBytes = volume.sizeBytes;
+    this.#tally = watch.metrics.tally(volume.name);
     this.#device = system.device(volume.name);
   }
 
@@ -96,10 +98,10 @@ export class VolumeExport implements NbdExport {
   async #counted<T>(operation: HostOperation, bytes: number, request: Promise<T>): Promise<T> {
     try {
       const result = await request;
-      this.#watch.metrics.served(this.name, operation, bytes);
+      this.#tally.served(operation, bytes);
       return result;
     } catch (error) {
-      this.#watch.metrics.failed(this.name, operation);
+      this.#tally.failed(operation);
       if (!isRefusal(error)) this.#watch.fail(error);
       throw error;
     }
