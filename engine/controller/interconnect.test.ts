@@ -85,7 +85,8 @@ test("of many that do not say who they are the last are refused, until the first
   await greeted(site, stranger(), 3);
 });
 
-test("a dial that ends while the system still applies what came before leaves no session behind", async () => {
+/** System `b` has a frame of `a`, which is gone, and its disk takes its time. @returns `finish`: the disk goes on */
+async function applying(): Promise<{ readonly site: Site; readonly finish: () => void }> {
   const site = await Site.open({
     sizeBytes: 40 * 4096,
     trackBytes: 4096,
@@ -103,8 +104,12 @@ test("a dial that ends while the system still applies what came before leaves no
       finish = () => resolve("done");
     });
   await site.run(system.device("pvol").write(0, new Uint8Array(512).fill(7)));
-  // The secondary has the frame, and its disk takes its time.
   site.at("a").stop();
+  return { site, finish: () => finish() };
+}
+
+test("a dial that ends while the system still applies what came before leaves no session behind", async () => {
+  const { site, finish } = await applying();
   const peer = new HandPeer(site, "b", "a", "link");
   await peer.dial(Number.MAX_SAFE_INTEGER);
   peer.hello();
@@ -113,5 +118,20 @@ test("a dial that ends while the system still applies what came before leaves no
   finish();
   await site.run(site.sleep(SECOND_NS));
   expect([peer.frames, site.at("b").system.pair("p")?.connection]).toEqual([[], undefined]);
+  expect(site.disk("b", "svol").visible[0]).toBe(7);
+});
+
+test("a system that stops takes no session, though somebody has greeted it before", async () => {
+  const { site, finish } = await applying();
+  const peer = new HandPeer(site, "b", "a", "link");
+  await peer.dial(Number.MAX_SAFE_INTEGER);
+  peer.hello();
+  await site.pass(NS_PER_MS);
+  const stopped = site.at("b").system.stop();
+  finish();
+  await site.run(stopped);
+  await site.run(site.sleep(SECOND_NS));
+  expect([peer.ends, site.at("b").system.pair("p")?.connection]).toEqual([["closed by peer"], undefined]);
+  // What had come before is applied.
   expect(site.disk("b", "svol").visible[0]).toBe(7);
 });

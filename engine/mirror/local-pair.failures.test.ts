@@ -379,3 +379,21 @@ test("tracks that reach the mirror when its copy has been ended stay pending", a
   await bench.duplex();
   bench.equal();
 });
+
+test("what is told of the tracks in which volume and mirror may differ agrees, also while a restore runs", async () => {
+  const bench = await Bench.open("SPLIT");
+  const told = (from: number): readonly number[] => [...bench.pair.differing(from)];
+  const agree = (): void => {
+    for (let track = 0; track < TRACKS; track++) expect(told(track).includes(track)).toBe(bench.pair.mayDiffer(track));
+  };
+  await bench.write(3, 7);
+  await bench.write(5, 7, "m");
+  expect([told(0), told(4)]).toEqual([[3, 5], [5]]);
+  agree();
+  const { opened, open } = gate();
+  bench.disk("m").beforeRead = () => opened;
+  await bench.command({ kind: "restore", pair: "l", scope: "all" });
+  expect(told(60)).toHaveLength(TRACKS - 60);
+  agree();
+  open();
+});

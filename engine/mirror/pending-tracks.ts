@@ -28,7 +28,7 @@ export class PendingTracks {
   }
 
   /** All of them from `from` on, ascending. */
-  indices(from = 0): Iterable<number> {
+  indices(from: number): Iterable<number> {
     const active = [...this.#active.keys()].filter((track) => track >= from).sort((a, b) => a - b);
     return unionOf(active, this.dirty.indices(from));
   }
