@@ -46,6 +46,12 @@ export class SocketLink implements Link {
     socket.on("drain", this.#onDrain);
     socket.on("error", this.#onGone);
     socket.on("close", this.#onGone);
+    socket.resume();
+  }
+
+  /** Bytes that came and went, besides those of TLS itself. */
+  get movedBytes(): number {
+    return this.#socket.bytesRead + this.#socket.bytesWritten;
   }
 
   read(): Promise<Uint8Array | undefined> {
@@ -110,7 +116,7 @@ export class SocketLink implements Link {
     if (this.#arrivedBytes >= ARRIVED_BYTES_MAX) this.#stop();
   }
 
-  /** Ends the connection at once, and whatever is queued with it: the other end finds a reset. */
+  /** Ends the connection at once, and whatever is queued with it: the other end finds a reset. Not with TLS. */
   reset(): void {
     this.#socket.resetAndDestroy();
   }

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LinksUnderTest, linkConformance } from "../../ports/link.conformance.ts";
 import { makeKeys } from "../keys/make-keys.ts";
+import type { SocketLink } from "./socket-link.ts";
 import { type TcpAddress, type TcpLinks, tcpLinks, type TlsIdentity } from "./tcp-links.ts";
 
 const keys = makeKeys(["a", "b", "c"]);
@@ -14,19 +15,22 @@ async function identity(name: string): Promise<TlsIdentity> {
   return { ca: authority.cert, ...pair };
 }
 
-// Every socket that a server of this process accepts, for resets and for seeing how far bytes have come.
-let accepted: Socket[] = [];
-const onAccepted = (message: unknown): void => void accepted.push((message as { socket: Socket }).socket);
+let accepted: SocketLink[] = [];
+// What they are on: Node.js resets a connection with TLS only by the socket below.
+let sockets: Socket[] = [];
+const onSocket = (message: unknown): void => void sockets.push((message as { socket: Socket }).socket);
 let opened: TcpLinks[] = [];
 beforeEach(() => {
   accepted = [];
+  sockets = [];
   opened = [];
-  subscribe("net.server.socket", onAccepted);
+  subscribe("net.server.socket", onSocket);
 });
 afterEach(async () => {
-  unsubscribe("net.server.socket", onAccepted);
-  // The links of a case are in any state; their sockets need not say good-bye.
-  for (const socket of accepted) socket.destroy();
+  unsubscribe("net.server.socket", onSocket);
+  // The links of a case are in any state; nobody need read what they still hold.
+  for (const socket of sockets) socket.destroy();
+  for (const link of accepted) link.close();
   await Promise.all(opened.map((links) => links.close()));
 });
 
@@ -42,14 +46,22 @@ function open(tls?: TlsIdentity): LinksUnderTest {
   opened.push(links);
   return {
     dialler: links,
-    listener: links,
+    listener: {
+      dial: (address) => links.dial(address),
+      listen: (address, onLink) =>
+        links.listen(address, (link) => {
+          accepted.push(link as SocketLink);
+          onLink(link);
+        }),
+    },
     listenAddress: "b",
     dialAddress: "b",
     refusedAddress: "nobody",
     run: (body) => body(),
     quiet,
     reset: () => {
-      for (const socket of accepted) socket.resetAndDestroy();
+      if (tls === undefined) for (const link of accepted) link.reset();
+      else for (const socket of sockets) socket.resetAndDestroy();
     },
   };
 }
@@ -61,7 +73,7 @@ async function quiet(): Promise<void> {
     await new Promise((resolve) => {
       setTimeout(resolve, 10);
     });
-    const moved = accepted.reduce((sum, socket) => sum + socket.bytesRead + socket.bytesWritten, accepted.length);
+    const moved = accepted.reduce((sum, link) => sum + link.movedBytes, accepted.length);
     still = moved === before ? still + 1 : 0;
     before = moved;
   }

@@ -3,6 +3,7 @@ import {
   type AddressInfo,
   connect as connectTcp,
   createServer as createTcpServer,
+  type OnReadOpts,
   type Server,
   Socket,
 } from "node:net";
@@ -16,6 +17,7 @@ import {
 } from "node:tls";
 import { assert } from "../../assert.ts";
 import { type Link, type LinkEndpoint, LinkError, type Listener, type Log } from "../../ports/index.ts";
+import { adoptedSocket } from "../adopted-socket.ts";
 import { SetupError, systemCode } from "../setup-error.ts";
 import { ReceiveSlab } from "./receive-slab.ts";
 import { SocketLink } from "./socket-link.ts";
@@ -112,19 +114,8 @@ class Endpoint implements TcpLinks {
     return this.#connected(address, socket, "secureConnect");
   }
 
-  /** What it receives costs less than on the side that accepts: Node.js lets only a dialled socket choose where bytes go. */
   #dialTcp(address: string, target: { readonly host: string; readonly port: number }): Promise<Link> {
-    const slab = new ReceiveSlab();
-    const socket = connectTcp({
-      ...target,
-      onread: {
-        buffer: () => slab.room(),
-        callback: (count) => {
-          this.#open.get(socket)?.arrive(slab.take(count));
-          return true;
-        },
-      },
-    });
+    const socket: Socket = connectTcp({ ...target, onread: this.#intoSlab(() => socket) });
     return this.#connected(address, socket, "connect");
   }
 
@@ -168,7 +159,26 @@ class Endpoint implements TcpLinks {
   }
 
   #tcpServer(onLink: (link: Link) => void): Server {
-    return createTcpServer((socket) => onLink(this.#link(socket)));
+    return createTcpServer((accepted) => {
+      const socket: Socket = adoptedSocket(
+        accepted,
+        this.#intoSlab(() => socket),
+        false,
+      );
+      onLink(this.#link(socket));
+    });
+  }
+
+  /** What a socket receives goes to its link by large pieces of memory. */
+  #intoSlab(socket: () => Socket): OnReadOpts {
+    const slab = new ReceiveSlab();
+    return {
+      buffer: () => slab.room(),
+      callback: (count) => {
+        this.#open.get(socket())?.arrive(slab.take(count));
+        return true;
+      },
+    };
   }
 
   #tlsServer(address: string, onLink: (link: Link) => void): Server {

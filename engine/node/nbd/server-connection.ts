@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { AssertionError } from "../../assert.ts";
 import type { StepFields } from "../../ports/index.ts";
-import { adoptedSocket } from "./adopted-socket.ts";
+import { adoptedSocket } from "../adopted-socket.ts";
 import type { ByteAccess } from "./byte-access.ts";
 import type { NbdExport, NbdExports } from "./nbd-export.ts";
 import { type Chosen, ServerHandshake } from "./server-handshake.ts";
@@ -37,7 +37,7 @@ export class ServerConnection {
     this.#options = options;
     const { socket, pool, tls } = options;
     // A TLS socket brings memory of its own.
-    this.#wire = new Wire(pool, (onread) => (tls === undefined ? adoptedSocket(socket, onread) : socket));
+    this.#wire = new Wire(pool, (onread) => (tls === undefined ? adoptedSocket(socket, onread, true) : socket));
     this.closed = this.#life();
   }
 
