@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { DiskError } from "../../ports/index.ts";
-import { adoptedSocket } from "./adopted-socket.ts";
+import { adoptedSocket } from "../adopted-socket.ts";
 import { NbdClient } from "./client.ts";
 import { MemoryExport } from "./memory-export.ts";
 import { NbdRig } from "./nbd-rig.ts";
@@ -217,6 +217,6 @@ test("more requests than a connection can remember are refused at once; the othe
 test("a socket whose handle cannot be had is used as it is", () => {
   const socket = new Socket();
   const onread = { buffer: new Uint8Array(1), callback: () => true };
-  expect(adoptedSocket(socket, onread)).toBe(socket);
+  expect(adoptedSocket(socket, onread, true)).toBe(socket);
   socket.destroy();
 });
