@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkAsyncLaw } from "../../testing/check-law.ts";
 import type { NbdClient } from "./client.ts";
+import { expectEventually } from "./expect-eventually.ts";
 import { MemoryExport } from "./memory-export.ts";
 import { NbdRig } from "./nbd-rig.ts";
 import { exportRequest, lengthAndText, u16, u32 } from "./option-codec.ts";
@@ -9,22 +10,26 @@ import { COMMAND, ERRNO, OPTION, REPLY } from "./protocol.ts";
 import { RawClient, rawRequest } from "./raw-client.ts";
 
 const MIB = 1024 * 1024;
-const STALL_MS = 100;
+const IMPATIENCE = { handshakeTimeoutMs: 1000, stallTimeoutMs: 300 };
 
 // Beside every hostile client an honest one is at work.
 let target: MemoryExport;
 let rig: NbdRig;
+/** Another server of the same export, for what takes time. */
+let impatient: NbdRig;
 let honest: NbdClient;
 
 beforeEach(async () => {
   target = new MemoryExport({ name: "disk", sizeBytes: 64 * MIB });
-  rig = await NbdRig.start([target], { handshakeTimeoutMs: 400, stallTimeoutMs: STALL_MS });
+  rig = await NbdRig.start([target]);
+  impatient = await NbdRig.start([target], IMPATIENCE);
   honest = await rig.connect();
 });
 
 afterEach(async () => {
   await expectUnharmed();
   await rig.close();
+  await impatient.close();
 });
 
 async function expectUnharmed(): Promise<void> {
@@ -34,8 +39,8 @@ async function expectUnharmed(): Promise<void> {
   expect(data.equals(await honest.read(63 * MIB, 4096))).toBe(true);
 }
 
-async function attached(): Promise<RawClient> {
-  const client = new RawClient(rig.address);
+async function attached(to = rig): Promise<RawClient> {
+  const client = new RawClient(to.address);
   await client.go("disk");
   target.keepsRequests = true;
   return client;
@@ -96,21 +101,21 @@ describe("in the handshake", () => {
   });
 
   test("a client that stops half-way is dropped", async () => {
-    const client = await new RawClient(rig.address).begin();
+    const client = await new RawClient(impatient.address).begin();
     await client.send(Buffer.from("IHAVE"));
     await client.closed;
-    expect(rig.told).toContainEqual(expect.stringContaining("no handshake within 400 ms"));
+    expect(impatient.told).toContainEqual(expect.stringContaining("no handshake within 1000 ms"));
   });
 
   test("a client that asks and never reads is not read from, and dropped", async () => {
-    const client = await new RawClient(rig.address).begin();
+    const client = await new RawClient(impatient.address).begin();
     client.wire.pause();
     const list = Buffer.concat([Buffer.from("IHAVEOPT"), u32(OPTION.LIST), u32(0)]);
     const flood = Buffer.concat(Array.from({ length: 4096 }, () => list));
     client.wire.socket.on("error", () => {});
     for (let count = 0; count < 200; count++) client.wire.socket.write(flood);
-    await expect.poll(() => rig.told.join()).toContain("nbd.client.dropped");
-    expect(rig.server.clientCount).toBe(1);
+    await expectEventually(() => impatient.told.join()).toContain("nbd.client.dropped");
+    await expectEventually(() => impatient.server.clientCount).toBe(0);
   });
 });
 
@@ -168,28 +173,28 @@ describe("in the transmission", () => {
     const client = await attached();
     await client.send(rawRequest({ type: COMMAND.WRITE, lengthBytes: MIB }), Buffer.alloc(MIB - 1, 1));
     client.wire.drop();
-    await expect.poll(() => rig.server.clientCount).toBe(1);
+    await expectEventually(() => rig.server.clientCount).toBe(1);
     expect(target.requests).toEqual([]);
   });
 
   test("a client that stops within a request is dropped, one that says nothing is not", async () => {
-    const idle = await attached();
-    const client = await attached();
+    const idle = await attached(impatient);
+    const client = await attached(impatient);
     await client.send(rawRequest({ type: COMMAND.WRITE, lengthBytes: MIB }), Buffer.alloc(1000));
     await client.closed;
-    expect(rig.told).toContainEqual(expect.stringContaining(`nothing sent or read for ${STALL_MS} ms`));
+    expect(impatient.told).toContainEqual(expect.stringContaining("nothing sent or read for 300 ms"));
     await idle.send(rawRequest({ type: COMMAND.FLUSH }));
     expect(await idle.simpleReply()).toBe(0);
     idle.wire.drop();
   });
 
   test("a client that never reads gets no more than its share, and is dropped", async () => {
-    const client = await attached();
+    const client = await attached(impatient);
     client.wire.pause();
     client.wire.socket.on("error", () => {});
     for (let index = 0; index < 1000; index++)
       client.wire.socket.write(rawRequest({ type: COMMAND.READ, cookie: index, lengthBytes: MIB }));
-    await expect.poll(() => rig.told.join()).toContain("nothing sent or read");
+    await expectEventually(() => impatient.told.join()).toContain("nothing sent or read");
     await expectUnharmed();
     // Its share, and what the buffers of the system hold.
     expect(target.requests.filter((request) => request === `read 0 ${MIB}`).length).toBeLessThan(64);
@@ -208,7 +213,7 @@ describe("in the transmission", () => {
       ]),
     );
     await client.send(...requests);
-    await expect.poll(() => target.requests.length).toBe(256);
+    await expectEventually(() => target.requests.length).toBe(256);
     open();
     target.gate = undefined;
     for (let count = 0; count < 1000; count++) expect(await client.simpleReply()).toBe(0);
@@ -266,7 +271,7 @@ test("while the server closes, what runs is answered, and what comes is refused 
     open = resolve;
   });
   await client.send(rawRequest({ type: COMMAND.FLUSH, cookie: 1 }));
-  await expect.poll(() => other.requests.length).toBe(1);
+  await expectEventually(() => other.requests.length).toBe(1);
   const closed = closing.server.close();
   await client.send(rawRequest({ type: COMMAND.READ, cookie: 2, lengthBytes: 512 }));
   expect(await client.errorChunk()).toBe(ERRNO.ESHUTDOWN);
@@ -282,7 +287,7 @@ test("clients beyond the bound are turned away, and let in when there is room", 
   await few.connect();
   await expect(few.connect()).rejects.toMatchObject({ code: "NBD_LOST" });
   await first.disconnect();
-  await expect.poll(() => few.server.clientCount).toBe(1);
+  await expectEventually(() => few.server.clientCount).toBe(1);
   const later = await few.connect();
   expect(await later.read(0, 512)).toHaveLength(512);
   await few.close();

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { DiskError } from "../../ports/index.ts";
 import { adoptedSocket } from "../adopted-socket.ts";
 import { NbdClient } from "./client.ts";
+import { expectEventually } from "./expect-eventually.ts";
 import { MemoryExport } from "./memory-export.ts";
 import { NbdRig } from "./nbd-rig.ts";
 
@@ -181,7 +182,7 @@ test("a server that closes answers what runs; later requests fail, and the clien
     open = resolve;
   });
   const running = client.write(0, bytes(4096, 1));
-  await expect.poll(() => target.requests.length).toBe(1);
+  await expectEventually(() => target.requests.length).toBe(1);
   const closing = rig.server.close();
   open();
   await running;
@@ -197,7 +198,7 @@ test("a client that disconnects has everything answered first", async () => {
   await client.disconnect();
   await Promise.all(writes);
   expect(target.requests).toHaveLength(300);
-  await expect.poll(() => rig.server.clientCount).toBe(0);
+  await expectEventually(() => rig.server.clientCount).toBe(0);
 });
 
 test("more requests than a connection can remember are refused at once; the others are all answered", async () => {

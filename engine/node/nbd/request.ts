@@ -45,8 +45,7 @@ export function faultOf(
       errno: type === COMMAND.WRITE || type === COMMAND.WRITE_ZEROES ? "ENOSPC" : "EINVAL",
       why: `byte ${offsetBytes}, ${lengthBytes} bytes: ${target.name} has ${target.sizeBytes}`,
     };
-  const hasData = type === COMMAND.READ || type === COMMAND.WRITE;
-  if (hasData && lengthBytes > BLOCK_BYTES_MAX)
+  if (hasData({ type }) && lengthBytes > BLOCK_BYTES_MAX)
     return { errno: "EINVAL", why: `${lengthBytes} bytes: a request has ${BLOCK_BYTES_MAX} at most` };
   if ((flags & COMMAND_FLAG.FAST_ZERO) !== 0 && !target.hasFastZeroes)
     return { errno: "ENOTSUP", why: "zeros are not written faster than data" };
@@ -55,6 +54,11 @@ export function faultOf(
   if (type === COMMAND.BLOCK_STATUS && (agreed.contexts.size === 0 || lengthBytes === 0))
     return { errno: "EINVAL", why: lengthBytes === 0 ? "no bytes were asked about" : "no context was selected" };
   return undefined;
+}
+
+/** Whether the length is that of data that is sent. */
+export function hasData({ type }: Pick<Request, "type">): boolean {
+  return type === COMMAND.READ || type === COMMAND.WRITE;
 }
 
 /** Carries out a change of any length in pieces that an export takes, one after the other. */

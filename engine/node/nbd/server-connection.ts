@@ -3,6 +3,7 @@ import { AssertionError } from "../../assert.ts";
 import type { StepFields } from "../../ports/index.ts";
 import { adoptedSocket } from "../adopted-socket.ts";
 import type { ByteAccess } from "./byte-access.ts";
+import type { LargeRequests } from "./large-requests.ts";
 import type { NbdExport, NbdExports } from "./nbd-export.ts";
 import { type Chosen, ServerHandshake } from "./server-handshake.ts";
 import { type NbdServerTls, securedByServer } from "./server-tls.ts";
@@ -17,6 +18,7 @@ export interface ServerConnectionOptions {
   readonly access: (target: NbdExport) => ByteAccess;
   readonly tls?: NbdServerTls;
   readonly isDraining: () => boolean;
+  readonly large: LargeRequests;
   readonly limits: () => ClientLimits;
   readonly handshakeTimeoutMs: number;
   readonly stallTimeoutMs: number;
@@ -91,12 +93,13 @@ export class ServerConnection {
   }
 
   #transmit({ target, structured, contexts }: Chosen): void {
-    const { pool, access, limits, stallTimeoutMs, isDraining, tell } = this.#options;
+    const { pool, access, large, limits, stallTimeoutMs, isDraining, tell } = this.#options;
     tell("nbd.client.attached", { export: target.name });
     const transmission = new Transmission({
       wire: this.#wire,
       pool,
       agreed: { access: access(target), structured, contexts },
+      large,
       limits,
       onViolation: (why) => this.drop(why),
     });

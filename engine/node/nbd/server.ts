@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Log, StepFields } from "../../ports/index.ts";
 import { ByteAccess } from "./byte-access.ts";
+import { LargeRequests } from "./large-requests.ts";
 import type { NbdExport, NbdExports } from "./nbd-export.ts";
 import { ServerConnection } from "./server-connection.ts";
 import type { NbdServerTls } from "./server-tls.ts";
@@ -10,9 +11,12 @@ const MIB = 1024 * 1024;
 /** Slabs that are kept for the next client, of all sizes. */
 const IDLE_SLAB_BYTES = 16 * MIB;
 /** Shared by all clients; see {@link NbdServer}. */
-const BYTES = { total: 128 * MIB, clientMin: 4 * MIB, clientMax: 32 * MIB };
+const BYTES = { total: 128 * MIB, clientMin: 2 * MIB, clientMax: 32 * MIB };
 /** A volume of the engine takes 1024 requests; even if all clients use the same one it is not to refuse any. */
 const REQUESTS = { total: 768, clientMin: 8, clientMax: 256 };
+
+/** Requests of more than 4 MiB, of all clients together. */
+const LARGE_REQUESTS_MAX = 4;
 
 export type { NbdServerTls };
 
@@ -38,7 +42,8 @@ export interface NbdAddress {
  *
  * Every client has bounds of its own, and at them it is not read from until something of it is
  * done: its share, among those that are connected, of 768 requests under way (but from 8 to 256) and
- * of 128 MiB of requests and replies (but from 4 to 32 MiB; one request may always run). One that
+ * of 128 MiB of requests and replies (but from 2 to 32 MiB; one request may always run, though of
+ * those above 4 MiB only four at once, of all clients). One that
  * breaks the protocol, does not finish its handshake, or neither sends the rest of a request nor
  * reads its replies is dropped; the others do not notice.
  *
@@ -49,6 +54,7 @@ export class NbdServer {
   readonly #exports: NbdExports;
   readonly #server: Server;
   readonly #pool = new SlabPool(IDLE_SLAB_BYTES);
+  readonly #large = new LargeRequests(LARGE_REQUESTS_MAX);
   readonly #clients = new Set<ServerConnection>();
   readonly #log: Log | undefined;
   readonly #tls: NbdServerTls | undefined;
@@ -136,6 +142,7 @@ export class NbdServer {
       access: (target) => this.#accessOf(target),
       ...(this.#tls === undefined ? {} : { tls: this.#tls }),
       isDraining: () => this.#draining,
+      large: this.#large,
       limits: () => ({ requests: this.#share(REQUESTS), bytes: this.#share(BYTES) }),
       handshakeTimeoutMs: this.#handshakeTimeoutMs,
       stallTimeoutMs: this.#stallTimeoutMs,

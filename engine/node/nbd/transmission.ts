@@ -2,10 +2,11 @@ import { AssertionError, assert } from "../../assert.ts";
 import { EXTENTS_MAX, extentsWithin, type ReadPiece, readPieces } from "./block-status.ts";
 import type { ByteAccess } from "./byte-access.ts";
 import { errnoOf } from "./errno-of.ts";
+import { LARGE_BYTES, LargePlace, type LargeRequests } from "./large-requests.ts";
 import type { NbdContext, NbdExtent } from "./nbd-export.ts";
 import { BASE_ALLOCATION, CHUNK, COMMAND, COMMAND_FLAG, ERRNO, type NbdErrno, STRING_BYTES_MAX } from "./protocol.ts";
 import { type Cookie, ReplyBatch } from "./reply-batch.ts";
-import { changes, faultOf, type Request } from "./request.ts";
+import { changes, faultOf, hasData, type Request } from "./request.ts";
 import { RequestReader, RequestViolation } from "./request-reader.ts";
 import type { SlabPool } from "./slab.ts";
 import type { Wire } from "./wire.ts";
@@ -31,6 +32,7 @@ export interface TransmissionOptions {
   readonly wire: Wire;
   readonly pool: SlabPool;
   readonly agreed: Agreed;
+  readonly large: LargeRequests;
   /** Asked at every request. */
   readonly limits: () => ClientLimits;
   /** The client broke the protocol, and is dropped. */
@@ -47,11 +49,16 @@ export class Transmission {
   readonly #agreed: Agreed;
   readonly #reader: RequestReader;
   readonly #replies: ReplyBatch;
+  readonly #place: LargePlace;
   readonly #limits: () => ClientLimits;
   readonly #onViolation: (why: string) => void;
   readonly #holes: NbdContext | undefined;
   #inFlight = 0;
   #inFlightBytes = 0;
+  /** Of them: large requests, one at most. */
+  #largeInFlight = 0;
+  /** Whether what is to be sent next holds the data of one. */
+  #largeReply = false;
   /** Not read from until something is done. */
   #paused = false;
   #flushScheduled = false;
@@ -61,7 +68,7 @@ export class Transmission {
   #closed = false;
   #whenIdle: (() => void) | undefined;
 
-  constructor({ wire, pool, agreed, limits, onViolation }: TransmissionOptions) {
+  constructor({ wire, pool, agreed, large, limits, onViolation }: TransmissionOptions) {
     this.#wire = wire;
     this.#agreed = agreed;
     this.#access = agreed.access;
@@ -69,6 +76,7 @@ export class Transmission {
     this.#onViolation = onViolation;
     this.#reader = new RequestReader(wire.received);
     this.#replies = new ReplyBatch(pool);
+    this.#place = new LargePlace(large, () => this.#parse());
     this.#holes = agreed.access.export.contexts.find(({ name }) => name === BASE_ALLOCATION);
   }
 
@@ -103,6 +111,7 @@ export class Transmission {
     this.#closed = true;
     this.#ending = true;
     this.#replies.close();
+    if (this.#largeInFlight === 0) this.#place.close();
     if (this.#inFlight === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#whenIdle = resolve;
@@ -123,9 +132,15 @@ export class Transmission {
         const fault = this.#draining ? SHUTDOWN : faultOf(request, this.#access.export, this.#agreed);
         if (fault !== undefined) {
           this.#reader.discard(request);
+          this.#place.leave();
           this.#refuse(request, fault.errno, fault.why);
-        } else if (this.#reader.hasWhole(request)) this.#execute(request, this.#reader.take(request));
-        else break;
+          continue;
+        }
+        const isLarge = request.lengthBytes > LARGE_BYTES && hasData(request);
+        if (isLarge && !this.#place.take()) return this.#pause();
+        if (!this.#reader.hasWhole(request)) break;
+        if (isLarge) this.#place.begin();
+        this.#execute(request, this.#reader.take(request));
       }
     } catch (error) {
       if (!(error instanceof RequestViolation)) throw error;
@@ -181,6 +196,7 @@ export class Transmission {
       () => {
         slab.release();
         this.#done(lengthBytes);
+        if (lengthBytes > LARGE_BYTES) this.#place.end();
         this.#reply(request);
       },
       (error: unknown) => {
@@ -201,6 +217,7 @@ export class Transmission {
         assert(data.length === lengthBytes, "an export reads as much as it is asked to");
         this.#done(lengthBytes);
         if (this.#closed) return;
+        if (lengthBytes > LARGE_BYTES) this.#largeReply = true;
         if (structured) this.#replies.data(cookie, true, offsetBytes, data);
         else {
           this.#replies.simple(cookie, 0);
@@ -222,6 +239,7 @@ export class Transmission {
       (contents) => {
         this.#done(lengthBytes);
         if (this.#closed) return;
+        if (lengthBytes > LARGE_BYTES) this.#largeReply = true;
         for (const [index, piece] of pieces.entries()) {
           const isLast = index === pieces.length - 1;
           const data = contents[index];
@@ -271,6 +289,7 @@ export class Transmission {
     // A bug of ours: whoever runs the server stops, and the client finds the connection broken.
     if (error instanceof AssertionError) throw error;
     this.#done(lengthBytes);
+    if (lengthBytes > LARGE_BYTES) this.#place.end();
     this.#refuse(request, errnoOf(error), messageOf(error));
   }
 
@@ -291,12 +310,16 @@ export class Transmission {
   #begin(lengthBytes: number): void {
     this.#inFlight++;
     this.#inFlightBytes += lengthBytes;
+    if (lengthBytes > LARGE_BYTES) this.#largeInFlight++;
   }
 
   #done(lengthBytes: number): void {
     this.#inFlight--;
     this.#inFlightBytes -= lengthBytes;
-    if (this.#closed && this.#inFlight === 0) this.#whenIdle?.();
+    if (lengthBytes > LARGE_BYTES) this.#largeInFlight--;
+    if (!this.#closed) return;
+    if (this.#largeInFlight === 0) this.#place.close();
+    if (this.#inFlight === 0) this.#whenIdle?.();
   }
 
   #isFull(): boolean {
@@ -321,7 +344,9 @@ export class Transmission {
   readonly #flush = (): void => {
     this.#flushScheduled = false;
     if (this.#closed) return;
-    this.#replies.flush(this.#wire.socket, this.#sent);
+    const sent = this.#largeReply ? this.#sentLarge : this.#sent;
+    this.#largeReply = false;
+    this.#replies.flush(this.#wire.socket, sent);
     if (this.#paused) this.#parse();
     if (this.#inFlight > 0 || !(this.#ending || this.#draining)) return;
     this.#ending = true;
@@ -330,6 +355,11 @@ export class Transmission {
 
   readonly #sent = (): void => {
     if (this.#paused) this.#parse();
+  };
+
+  readonly #sentLarge = (): void => {
+    this.#place.end();
+    this.#sent();
   };
 }
 

@@ -116,6 +116,9 @@ export class Wire {
   }
 
   resume(): void {
+    const { timeout } = this.#socket;
+    // The other end could not do anything meanwhile: its time begins now.
+    if (timeout !== undefined && timeout > 0) this.#socket.setTimeout(timeout);
     this.#socket.resume();
   }
 
