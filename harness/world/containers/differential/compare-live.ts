@@ -7,7 +7,9 @@ import type { Canary } from "./canary.ts";
 
 /** Half of what times may differ by. */
 const DISTURBANCE_MS_MAX = 12;
-const CONCURRENT = 24;
+const CONCURRENT_MAX = 24;
+/** Of runs that are repeated, because a busy machine is not made quieter by many of them. */
+const CONCURRENT_MIN = 4;
 const ATTEMPTS_MAX = 10;
 
 /** What came of comparing schedules. */
@@ -43,7 +45,8 @@ export async function compareLive(url: string, schedules: readonly Schedule[], c
   for (let attempt = 1; waiting.length > 0; attempt++) {
     const again: [number, Schedule][] = [];
     const done: LiveRun[] = [];
-    await concurrently(waiting, CONCURRENT, async ([index, schedule]) => {
+    const concurrent = Math.max(CONCURRENT_MIN, Math.ceil(CONCURRENT_MAX / attempt));
+    await concurrently(waiting, concurrent, async ([index, schedule]) => {
       const fromMs = performance.now();
       const outcome = await runLive(url, schedule, `differential${runs++}`).catch((error: unknown) => error as Error);
       done.push({ index, schedule, outcome, disturbanceMs: canary.disturbanceMs(fromMs, performance.now()) });
