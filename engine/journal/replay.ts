@@ -11,7 +11,7 @@ const CHUNK_BYTES = 64 * 1024;
  * Brings the volume, after a crash, to what its journal says: of every change that is not known to be
  * durable in place, what is not there is written again, in its newest form only, so no sector goes
  * back. Mirrors hear of it like of the change itself.
- * @param displaced tracks that a recovery is still to bring: all that the journal says of them comes then
+ * @param displaced tracks that a recovery or a restore is still to bring: what they are to hold comes then
  * @returns bytes written. @throws DiskError
  */
 export async function replayJournal(journal: Journal, displaced?: Bitmap): Promise<number> {

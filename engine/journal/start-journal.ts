@@ -30,7 +30,9 @@ export async function startJournal(journal: Journal): Promise<void> {
   const { tasks } = journal.parts.runtime;
   const baseCopy = await resumeBaseCopy(journal);
   const recovery = await loadRecovery(journal);
-  await replayJournal(journal, recovery?.copy.tracks.left);
+  // A restore from elsewhere goes on, too: what it is still to bring needs nothing from here.
+  const brings = recovery?.copy ?? journal.parts.volume.rewriter;
+  await replayJournal(journal, brings?.tracks.left);
   // What became of a mixture, or became one, when the power was lost. Not waited for: the log may be full.
   tasks.spawn(journal.mark());
   if (recovery !== undefined) tasks.spawn(resumeRecovery(journal, recovery));
