@@ -1,0 +1,38 @@
+import { test } from "vitest";
+import { NS_PER_MS } from "../../../engine/ports/index.ts";
+import { EventLog } from "../../history/event-log.ts";
+import { resilverTarget } from "../../target/resilver-target.ts";
+import { worldConformance } from "../world.conformance.ts";
+import { hostPump } from "./host-pump.ts";
+import { Scheduler } from "./scheduler.ts";
+import { SimWorld } from "./sim-world.ts";
+
+worldConformance(test, async (topology, body) => {
+  const told: string[] = [];
+  const scheduler = new Scheduler(new EventLog(), { eventsMax: 1_000_000, timeNsMax: 100_000 * NS_PER_MS });
+  const world = new SimWorld({
+    scheduler,
+    seed: 1,
+    target: resilverTarget("suite"),
+    systems: topology.systems,
+    links: topology.links.map(({ name, between: [dial, listen] }) => ({ name, dial, listen })),
+    latencyNs: 200_000,
+    checkBuffers: true,
+    listener: {
+      systemDown: (system, kind) => told.push(`down ${system} ${kind}`),
+      systemUp: (system) => told.push(`up ${system}`),
+      linkCut: (link) => told.push(`cut ${link}`),
+      linkHealed: (link) => told.push(`healed ${link}`),
+      step: () => {},
+      targetFailed: (_system, error) => scheduler.fail(error),
+    },
+  });
+  world.after(0, () => {
+    body({ world, told, look: () => Promise.resolve() }).then(
+      () => scheduler.finish(),
+      (error: unknown) => scheduler.fail(error),
+    );
+  });
+  await scheduler.run(hostPump());
+  world.release();
+});
