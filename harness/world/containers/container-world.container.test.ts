@@ -1,10 +1,6 @@
 import { expect, test } from "vitest";
-import cutWhileDuplex from "../../../scenarios/link-suspension/cut-while-duplex-sync.ts";
-import powerLosses from "../../../scenarios/link-suspension/secondary-power-loss-in-every-state.ts";
-import lostWrite from "../../../scenarios/detection/lost-write-on-the-secondary.ts";
 import { worldConformance } from "../world.conformance.ts";
 import { ContainerWorld } from "./container-world.ts";
-import { runInContainers } from "./run-in-containers.ts";
 import { ContainerRuntime } from "./runtime/container-runtime.ts";
 
 worldConformance(test, async (topology, body) => {
@@ -40,14 +36,4 @@ worldConformance(test, async (topology, body) => {
     await runtime.close();
   }
   expect(failures).toEqual([]);
-});
-
-test.each([
-  ["a cut under synchronous writes", cutWhileDuplex],
-  ["power losses of the secondary in every state", powerLosses],
-  ["a lost write that must be found, and blamed on the disk", lostWrite],
-])("scenario: %s", async (id, plan) => {
-  const { verdict, failures, checks } = await runInContainers(plan, { id, seed: 1, replay: "" });
-  expect({ verdict, failures }).toEqual({ verdict: "PASS", failures: [] });
-  expect(checks.A).toBeGreaterThan(10);
 });

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { loadAll, scenarioFiles } from "../harness/cli/scenario-files.ts";
+import { parsePlan } from "../harness/plan/plan.ts";
+import { runPlan } from "../harness/run/run-plan.ts";
+import { resilverTarget } from "../harness/target/resilver-target.ts";
+import { runInContainers } from "../harness/world/containers/run-in-containers.ts";
+import { hostPump } from "../harness/world/sim/host-pump.ts";
+
+// A few scenarios of each kind of fault; `resilver parity` compares all of them.
+const CHOSEN = [
+  "detection/lost-write-on-the-secondary",
+  "link-suspension/consistency-group-cut",
+  "link-suspension/cut-while-duplex-sync",
+  "link-suspension/half-open-upstream",
+  "link-suspension/primary-killed-in-every-state",
+  "link-suspension/secondary-paused",
+  "link-suspension/secondary-power-loss-in-every-state",
+  "link-suspension/slow-link",
+  "link-suspension/takeover-and-fail-back",
+];
+
+const entries = (await loadAll(scenarioFiles(new URL("../scenarios/", import.meta.url)))).filter(({ id }) =>
+  CHOSEN.includes(id),
+);
+
+test("the chosen scenarios exist", () => {
+  expect(entries.map(({ id }) => id)).toEqual(CHOSEN);
+});
+
+test.each(entries)("$id: real containers come to the verdict of the simulated world", async ({ id, plan: data }) => {
+  const plan = parsePlan(data);
+  const options = { id, seed: 1, replay: "" };
+  const target = resilverTarget("parity");
+  const { record: simulated } = await runPlan(plan, { ...options, target, pump: hostPump(), repeat: false });
+  const { verdict, failures, checks } = await runInContainers(plan, options);
+  expect({ verdict, failures }).toEqual({ verdict: simulated.verdict, failures: [] });
+  expect(checks.A).toBeGreaterThan(0);
+});
