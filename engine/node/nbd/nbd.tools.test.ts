@@ -175,6 +175,7 @@ test.each([
     `--iodepth=${depth}`,
     "--size=32M",
     "--verify=crc32c",
+    "--verify_state_save=0",
     "--output-format=json",
   );
   const [{ error, write }] = (
