@@ -1,9 +1,10 @@
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadAll, scenarioFiles } from "../harness/cli/scenario-files.ts";
 import { parsePlan } from "../harness/plan/plan.ts";
 import { runPlan } from "../harness/run/run-plan.ts";
 import { resilverTarget } from "../harness/target/resilver-target.ts";
 import { runInContainers } from "../harness/world/containers/run-in-containers.ts";
+import { Stage } from "../harness/world/containers/stage.ts";
 import { hostPump } from "../harness/world/sim/host-pump.ts";
 
 // A few scenarios of each kind of fault; `resilver parity` compares all of them.
@@ -23,6 +24,14 @@ const entries = (await loadAll(scenarioFiles(new URL("../scenarios/", import.met
   CHOSEN.includes(id),
 );
 
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await Stage.create();
+});
+
+afterAll(() => stage.close());
+
 test("the chosen scenarios exist", () => {
   expect(entries.map(({ id }) => id)).toEqual(CHOSEN);
 });
@@ -32,7 +41,7 @@ test.each(entries)("$id: real containers come to the verdict of the simulated wo
   const options = { id, seed: 1, replay: "" };
   const target = resilverTarget("parity");
   const { record: simulated } = await runPlan(plan, { ...options, target, pump: hostPump(), repeat: false });
-  const { verdict, failures, checks } = await runInContainers(plan, options);
+  const { verdict, failures, checks } = await runInContainers(plan, { ...options, stage });
   expect({ verdict, failures }).toEqual({ verdict: simulated.verdict, failures: [] });
   expect(checks.A).toBeGreaterThan(0);
 });

@@ -7,6 +7,7 @@ import type { Target } from "../target/target.ts";
 import { TraceDirectory } from "../trace/trace-directory.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
+import { type ContainerRunner, containerRunner } from "./container-runner.ts";
 import { runOracles } from "./run-oracles.ts";
 import type { RunTask, RunTaskFunction } from "./run-task.ts";
 import type { ScenarioCatalogue } from "./scenario-entry.ts";
@@ -23,6 +24,7 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
   const pump = hostPump();
   let directory: TraceDirectory | undefined;
   let judge: Oracle | undefined;
+  let containers: ContainerRunner | undefined;
   return async (task) => {
     const plan = await planOf(task, parts.scenarios);
     directory ??= new TraceDirectory(parts.traceFolder);
@@ -37,9 +39,8 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
     const { id, seed, replay } = task;
     try {
       if (task.world === "containers") {
-        // Loaded when it is asked for: it takes longer than most scenarios.
-        const { runInContainers } = await import("../world/containers/run-in-containers.ts");
-        return await runInContainers(plan, { id, seed, replay, ...outside });
+        containers ??= containerRunner();
+        return await containers(plan, { id, seed, replay, ...outside });
       }
       const { record } = await runPlan(plan, {
         id,

@@ -10,21 +10,19 @@ import { CONTROL_PORT, ContainerSystem, NBD_PORT } from "./container-system.ts";
 import type { DiskLook } from "./disk-store.ts";
 import { disksOf, engineConfig, linkPort } from "./engine-config.ts";
 import { FaultDiskStore } from "./fault-disk/fault-disk-store.ts";
-import { type RunningFaultDisk, startFaultDisk } from "./fault-disk/start-fault-disk.ts";
 import { HostTimer } from "./host-timer.ts";
 import { Operations } from "./operations.ts";
 import { programImage } from "./program-image.ts";
-import type { ContainerRuntime } from "./runtime/container-runtime.ts";
 import { httpReady } from "./runtime/container-spec.ts";
 import type { RunningContainer } from "./runtime/running-container.ts";
+import type { Stage } from "./stage.ts";
 import { ProxiedLink } from "./toxiproxy/proxied-link.ts";
-import { startToxiproxy, type ToxiproxyServer } from "./toxiproxy/toxiproxy-server.ts";
 
 /** A flush of the fault disk takes no time of its own; what is measured here is the way to it and back. */
 const FLUSH_NS_MAX = 100 * NS_PER_MS;
 
 export interface ContainerWorldOptions {
-  readonly runtime: ContainerRuntime;
+  readonly stage: Stage;
   readonly topology: Topology;
   readonly seed: number;
   readonly listener: WorldListener;
@@ -36,14 +34,6 @@ export interface ContainerWorldOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** What a world consists of once its containers run. */
-interface Parts {
-  readonly network: string;
-  readonly toxiproxy: ToxiproxyServer;
-  readonly disks: FaultDiskStore;
-  readonly faultDisk: RunningFaultDisk;
-}
-
 /** Real containers: an engine each, one for all disks, and Toxiproxy between them. */
 export class ContainerWorld implements RunWorld {
   readonly kind = "containers";
@@ -51,7 +41,8 @@ export class ContainerWorld implements RunWorld {
   readonly systems: readonly ContainerSystem[];
   readonly #options: ContainerWorldOptions;
   readonly #operations: Operations;
-  readonly #parts: Parts;
+  readonly #store: FaultDiskStore;
+  readonly #proxies: ReadonlyMap<string, ProxiedLink>;
   readonly #disks = new Map<string, ContainerDisk>();
   readonly #links: ReadonlyMap<string, ContainerLink>;
   readonly #systemOfVolume = new Map<string, ContainerSystem>();
@@ -60,14 +51,10 @@ export class ContainerWorld implements RunWorld {
   readonly #timers = new Set<NodeJS.Timeout>();
   #looking: Promise<void> | undefined;
 
-  /** Starts what systems need: the network, Toxiproxy with a proxy for each link, the disks. @throws ContainerError */
+  /** Makes what systems need: a proxy for each link, and the disks. @throws ContainerError */
   static async create(options: ContainerWorldOptions): Promise<ContainerWorld> {
-    const { runtime, topology, seed } = options;
-    const network = await runtime.network("net");
-    const [toxiproxy, faultDisk] = await Promise.all([
-      startToxiproxy(runtime, network),
-      startFaultDisk(runtime, network),
-    ]);
+    const { stage, topology, seed } = options;
+    const { runtime, toxiproxy, faultDisk } = stage;
     const specs = topology.systems.flatMap((system) => disksOf(system).map((disk) => ({ ...disk, seed })));
     const disks = await FaultDiskStore.create(faultDisk, specs);
     const proxies = new Map<string, ProxiedLink>();
@@ -77,13 +64,18 @@ export class ContainerWorld implements RunWorld {
       const parts = { api: toxiproxy.api, name, listen: `0.0.0.0:${port}`, upstream };
       proxies.set(name, await ProxiedLink.create(parts));
     }
-    return new ContainerWorld(options, { network, toxiproxy, disks, faultDisk }, proxies);
+    return new ContainerWorld(options, disks, proxies);
   }
 
-  private constructor(options: ContainerWorldOptions, parts: Parts, proxies: ReadonlyMap<string, ProxiedLink>) {
+  private constructor(
+    options: ContainerWorldOptions,
+    store: FaultDiskStore,
+    proxies: ReadonlyMap<string, ProxiedLink>,
+  ) {
     const { topology, listener, seed } = options;
     this.#options = options;
-    this.#parts = parts;
+    this.#store = store;
+    this.#proxies = proxies;
     this.#random = new SimRandom(String(seed));
     const operations = new Operations(options.onFailure);
     this.#operations = operations;
@@ -101,7 +93,7 @@ export class ContainerWorld implements RunWorld {
 
   #system(system: TopologySystem): ContainerSystem {
     const { listener } = this.#options;
-    const { disks: store } = this.#parts;
+    const store = this.#store;
     const token = randomBytes(32).toString("hex");
     const disks = disksOf(system);
     const made = new ContainerSystem({
@@ -125,9 +117,9 @@ export class ContainerWorld implements RunWorld {
   }
 
   async #startEngine(system: TopologySystem, token: string): Promise<RunningContainer> {
-    const { runtime, topology } = this.#options;
-    const { network, toxiproxy, disks } = this.#parts;
-    const config = engineConfig(topology, system, toxiproxy.container.address, (disk) => disks.urlOf(disk));
+    const { stage, topology } = this.#options;
+    const { runtime, network, toxiproxy } = stage;
+    const config = engineConfig(topology, system, toxiproxy.container.address, (disk) => this.#store.urlOf(disk));
     return runtime.start({
       name: system.name,
       image: await programImage("engine"),
@@ -222,16 +214,18 @@ export class ContainerWorld implements RunWorld {
     return this.#operations.settled();
   }
 
+  /** Heals, and takes the engines away. @throws ContainerError NOT_HEALED */
   async close(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
     await this.#operations.settled();
-    for (const system of this.systems) await system.close();
-    await Promise.all([this.#parts.toxiproxy.container.remove(), this.#parts.faultDisk.container.remove()]);
+    await Promise.all(this.systems.map((system) => system.close()));
+    for (const proxy of this.#proxies.values()) await proxy.reset();
+    await this.#options.stage.reset();
   }
 
   async #look(): Promise<void> {
     await this.#options.onLook(
-      async () => this.#take(await this.#parts.disks.look()),
+      async () => this.#take(await this.#store.look()),
       async () => {
         await Promise.all(this.systems.flatMap(({ serving }) => serving?.refresh() ?? []));
       },

@@ -9,7 +9,7 @@ import type { RunOracle } from "../../run/run-oracle.ts";
 import type { LoadedTrace } from "../../trace/trace-source.ts";
 import { ContainerWorld } from "./container-world.ts";
 import { impossibleIn } from "./impossible.ts";
-import { ContainerRuntime } from "./runtime/container-runtime.ts";
+import { Stage } from "./stage.ts";
 
 export interface ContainerRunOptions {
   readonly id: string;
@@ -18,6 +18,8 @@ export interface ContainerRunOptions {
   readonly traces?: ReadonlyMap<string, LoadedTrace>;
   readonly oracles?: ReadonlyMap<string, RunOracle>;
   readonly fileSystems?: FileSystems;
+  /** To be used, and left as it was; one of its own without. */
+  readonly stage?: Stage;
   /** Until a run is given up; 180 s without. */
   readonly limitMs?: number;
 }
@@ -37,18 +39,16 @@ export async function runInContainers(plan: Plan, options: ContainerRunOptions):
   const impossible = impossibleIn(plan);
   if (impossible !== "") return notApplicable(plan, head, impossible);
   const startMs = performance.now();
-  const runtime = await ContainerRuntime.connect();
-  let record: RunRecord;
+  const stage = options.stage ?? (await Stage.create());
   try {
-    record = await runOn(runtime, plan, options, limitMs, head, startMs);
+    return await runOn(stage, plan, options, limitMs, head, startMs);
   } finally {
-    await runtime.close();
+    if (options.stage === undefined) await stage.close();
   }
-  return record;
 }
 
 async function runOn(
-  runtime: ContainerRuntime,
+  stage: Stage,
   plan: Plan,
   options: ContainerRunOptions,
   limitMs: number,
@@ -58,7 +58,7 @@ async function runOn(
   const end = new Ending(limitMs);
   const late: { run?: PlanRun<ContainerWorld>; checker?: SampledChecker } = {};
   const world = await ContainerWorld.create({
-    runtime,
+    stage,
     topology: plan.topology,
     seed: options.seed,
     listener: {

@@ -1,0 +1,59 @@
+import { proveHealed } from "./heal-proof.ts";
+import { type RunningFaultDisk, startFaultDisk } from "./fault-disk/start-fault-disk.ts";
+import { ContainerRuntime } from "./runtime/container-runtime.ts";
+import { startToxiproxy, type ToxiproxyServer } from "./toxiproxy/toxiproxy-server.ts";
+
+/**
+ * What worlds share that follow one another: the network, Toxiproxy and the container of the disks. To
+ * start them takes longer than most scenarios; engines are new in each world.
+ */
+export class Stage {
+  readonly runtime: ContainerRuntime;
+  readonly network: string;
+  readonly toxiproxy: ToxiproxyServer;
+  readonly faultDisk: RunningFaultDisk;
+
+  private constructor(
+    runtime: ContainerRuntime,
+    network: string,
+    toxiproxy: ToxiproxyServer,
+    faultDisk: RunningFaultDisk,
+  ) {
+    this.runtime = runtime;
+    this.network = network;
+    this.toxiproxy = toxiproxy;
+    this.faultDisk = faultDisk;
+  }
+
+  /** @throws ContainerError */
+  static async create(): Promise<Stage> {
+    const runtime = await ContainerRuntime.connect();
+    try {
+      const network = await runtime.network("net");
+      const [toxiproxy, faultDisk] = await Promise.all([
+        startToxiproxy(runtime, network),
+        startFaultDisk(runtime, network),
+      ]);
+      return new Stage(runtime, network, toxiproxy, faultDisk);
+    } catch (error) {
+      await runtime.close();
+      throw error;
+    }
+  }
+
+  /**
+   * After a world: its proxies and disks are forgotten, and it is proven that nothing else of it is left.
+   * @throws ContainerError NOT_HEALED
+   */
+  async reset(): Promise<void> {
+    const { runtime, toxiproxy, faultDisk } = this;
+    const stays = new Set([this.network, toxiproxy.container.address, faultDisk.container.address]);
+    await faultDisk.client.reset();
+    await proveHealed({ runtime, toxiproxy: toxiproxy.api, stays });
+    for (const { name } of await toxiproxy.api.proxies()) await toxiproxy.api.remove(name);
+  }
+
+  close(): Promise<void> {
+    return this.runtime.close();
+  }
+}
