@@ -143,3 +143,18 @@ test("two primaries that both wrote refuse to meet; an operator's direction deci
   expect(a.disk.durable.subarray(0, 512)).toEqual(pattern(512, 7));
   expect(a.disk.durable).toEqual(b.disk.durable);
 });
+
+test("a stop leaves nothing to copy, says so durably, and the other end is left without a session", async () => {
+  const two = await duplex(SIZE_BYTES, "async");
+  const { a, b, run, until } = two;
+  await run(a.system.device("pvol").write(0, pattern(5 * TRACK_BYTES, 3)));
+  await run(a.system.stop());
+  expect(a.system.pair("p")?.pending.count).toBe(0);
+  expect(a.runtime.steps.at(-1)).toBe("system.stopped");
+  await until(() => b.system.pair("p")?.entry.suspension === "link");
+  // It does not dial again, and it was not a write that the other end lacks.
+  await run(new Promise<void>((resolve) => a.runtime.clock.after(10e9, resolve)));
+  expect([a, b].map(({ system }) => system.pair("p")?.connection)).toEqual([undefined, undefined]);
+  expect(a.system.pair("p")?.entry.shared).toBe(true);
+  expect((await b.disk.read(0, 512)).every((byte, index) => byte === pattern(512, 3)[index])).toBe(true);
+});

@@ -86,10 +86,12 @@ export class StorageSystem {
   }
 
   /**
-   * Ends the sessions; settles when all that was received is applied, and where the pairs stand is durable.
-   * Nothing depends on it: a crash loses nothing either. Let hosts go first.
+   * Has what was written become durable at both ends, so that a start has nothing to copy, and ends the sessions;
+   * settles when all that was received is applied, and where the pairs stand is durable. Nothing depends on it: a
+   * crash loses nothing either. Let hosts go first.
    */
   async stop(): Promise<void> {
+    await Promise.all(this.#memory.volumes().map((volume) => volume.settle()));
     await Promise.all([...this.#interconnects.values()].map((interconnect) => interconnect.stop()));
     await this.#memory.table.persist();
     this.#runtime.log.step("system.stopped", { system: this.name });

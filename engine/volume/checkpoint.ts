@@ -1,5 +1,5 @@
 import { handled } from "../handled.ts";
-import { DiskError, NS_PER_MS } from "../ports/index.ts";
+import { DiskError, NS_PER_MS, sleep } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Volume } from "./volume.ts";
 
@@ -7,6 +7,10 @@ import type { Volume } from "./volume.ts";
 const CHECKPOINT_AFTER_NS = 50 * NS_PER_MS;
 /** More active tracks than this bring the checkpoint forward. */
 const ACTIVE_TRACKS_MAX = 256;
+
+/** A stop looks again after this long, and so many times at most: a peer or a disk that hangs must not prevent it. */
+const SETTLE_NS = 10 * NS_PER_MS;
+const SETTLE_ROUNDS_MAX = 1000;
 
 /** Makes the active tracks of a volume durable on both sides now and then, so that its taps can forget them. */
 export class Checkpoint {
@@ -29,6 +33,20 @@ export class Checkpoint {
       this.#isSet = false;
       if (!this.#running) this.#runtime.tasks.spawn(this.#run());
     });
+  }
+
+  /**
+   * For a stop, when hosts have gone: settles when no track is active and no mark is left that nothing needs, or
+   * when that takes too long.
+   */
+  async settle(): Promise<void> {
+    for (let round = 0; round < SETTLE_ROUNDS_MAX; round++) {
+      const isIdle = !this.#running && this.#activeCount() === 0;
+      // One more: what became idle may still be marked.
+      if (!this.#running) await this.#run();
+      if (isIdle) return;
+      await sleep(this.#runtime.clock, SETTLE_NS);
+    }
   }
 
   async #run(): Promise<void> {

@@ -296,6 +296,11 @@ export class Volume {
     this.#checkpoint.schedule();
   }
 
+  /** For a stop: {@link Checkpoint.settle}. */
+  settle(): Promise<void> {
+    return this.#checkpoint.settle();
+  }
+
   /** Waits while a tap cannot say yet who may write. */
   async #settled(): Promise<void> {
     for (let wait = this.#holding(); wait !== undefined; wait = this.#holding()) await wait;

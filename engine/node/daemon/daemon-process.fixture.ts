@@ -31,8 +31,11 @@ export interface DaemonProcess {
   /** What it logged so far. */
   readonly log: readonly string[];
   /** Sends the signal. @returns the exit code, -1 if a signal ended it */
-  end(signal: "SIGTERM" | "SIGKILL" | "SIGINT"): Promise<number>;
+  end(signal: "SIGTERM" | "SIGKILL" | "SIGINT" | "SIGUSR2"): Promise<number>;
 }
+
+/** A program that has this has a bug, which shows at SIGUSR2. */
+const BUG = `data:text/javascript,process.on("SIGUSR2", () => { throw new Error("a planted bug"); })`;
 
 /** Starts an engine as a process of its own; settles when it is ready. @throws Error with its log if it ends before */
 export async function startProcess(folder: string, config: { readonly name: string }): Promise<DaemonProcess> {
@@ -46,7 +49,7 @@ export async function startProcess(folder: string, config: { readonly name: stri
   writeFileSync(file, JSON.stringify(withPorts));
   const child = spawn(
     process.execPath,
-    ["--disable-warning=ExperimentalWarning", program, "engine", "--config", file],
+    ["--import", BUG, "--disable-warning=ExperimentalWarning", program, "engine", "--config", file],
     {
       stdio: ["ignore", "pipe", "pipe"],
     },

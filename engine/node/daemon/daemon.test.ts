@@ -137,3 +137,20 @@ test("metadata that cannot be believed is no empty table: the engine does not st
   writeFileSync(join(folder, "a.meta"), Buffer.alloc(256 * 1024, 0xa5));
   await expect(startProcess(folder, config)).rejects.toThrow(/ended with 1:[^]*META_CORRUPT/);
 });
+
+test("a bug of ours ends the engine at once, with a line that says so, and costs nothing that was acknowledged", async () => {
+  const folder = scratchFolder();
+  const config = configOf("a", "pvol", []);
+  const first = await startProcess(folder, config);
+  const client = await attach(first, "pvol");
+  await client.write(0, Buffer.alloc(512, 5), { fua: true });
+  expect(await first.end("SIGUSR2")).toBe(255);
+  expect(JSON.parse(first.log.at(-1) ?? "")).toMatchObject({
+    level: 60,
+    msg: expect.stringContaining("please report it"),
+    err: { message: "a planted bug", stack: expect.any(String) },
+  });
+  const second = await startProcess(folder, config);
+  expect((await (await attach(second, "pvol")).read(0, 512))[511]).toBe(5);
+  expect(await second.end("SIGTERM")).toBe(0);
+});

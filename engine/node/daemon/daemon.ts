@@ -197,16 +197,9 @@ class RunningDaemon implements Daemon, ControlHost {
     this.#log.step("daemon.stopping", {});
     const drainMs = this.#config.stopSeconds * 1000;
     await this.#nbdServer?.close({ drainMs });
-    await within(drainMs, this.#flush());
     await within(drainMs, this.system?.stop());
     await this.letGo();
     this.#logger.info("stopped");
-  }
-
-  /** The other ends get what they lack of pairs in step; then nothing is pending, and a start has nothing to copy. */
-  async #flush(): Promise<void> {
-    const volumes = this.system?.volumes() ?? [];
-    await Promise.allSettled(volumes.map((volume) => volume.flush()));
   }
 
   /** Closes whatever is open. */
