@@ -3,14 +3,14 @@ import { differences } from "../../sim/net/recorded/compare.ts";
 import { runLive } from "../../sim/net/recorded/live-run.node.ts";
 import { replay } from "../../sim/net/recorded/replay.ts";
 import type { Recording, Schedule } from "../../sim/net/recorded/schedule.ts";
-import type { Canary } from "./canary.ts";
+import type { LiveServer } from "./live-server.ts";
 
-/** Half of what times may differ by. */
-const DISTURBANCE_MS_MAX = 12;
+/** A fraction of what times may differ by: it adds up over the waits of a chain. */
+const DISTURBANCE_MS_MAX = 5;
 const CONCURRENT_MAX = 24;
 /** Of runs that are repeated, because a busy machine is not made quieter by many of them. */
 const CONCURRENT_MIN = 4;
-const ATTEMPTS_MAX = 10;
+const ATTEMPTS_MAX = 20;
 
 /** What came of comparing schedules. */
 export interface Comparisons {
@@ -29,15 +29,15 @@ interface LiveRun {
 }
 
 /**
- * Runs schedules through the Toxiproxy at `url`, many at once because they are mostly waiting, and then
+ * Runs schedules through a real Toxiproxy, many at once because they are mostly waiting, and then
  * through the simulated network at the very same times. Simulating takes no part of the processor
  * while the real ones run.
  *
  * A schedule that differs counts if nothing on this machine was late meanwhile; else it is run again,
- * up to ten times, and counts then in any case. That it agrees counts always: no disturbance makes two
+ * up to twenty times, and counts then in any case. That it agrees counts always: no disturbance makes two
  * unlike networks alike.
  */
-export async function compareLive(url: string, schedules: readonly Schedule[], canary: Canary): Promise<Comparisons> {
+export async function compareLive(server: LiveServer, schedules: readonly Schedule[]): Promise<Comparisons> {
   const differing = new Map<number, readonly string[]>();
   let repeated = 0;
   let runs = 0;
@@ -48,13 +48,16 @@ export async function compareLive(url: string, schedules: readonly Schedule[], c
     const concurrent = Math.max(CONCURRENT_MIN, Math.ceil(CONCURRENT_MAX / attempt));
     await concurrently(waiting, concurrent, async ([index, schedule]) => {
       const fromMs = performance.now();
-      const outcome = await runLive(url, schedule, `differential${runs++}`).catch((error: unknown) => error as Error);
-      done.push({ index, schedule, outcome, disturbanceMs: canary.disturbanceMs(fromMs, performance.now()) });
+      const outcome = await runLive(server.url, schedule, `differential${runs++}`).catch(
+        (error: unknown) => error as Error,
+      );
+      done.push({ index, schedule, outcome, disturbanceMs: server.canary.disturbanceMs(fromMs, performance.now()) });
     });
+    const crashed = await server.revived();
     for (const { index, schedule, outcome, disturbanceMs } of done) {
       const found = await differencesOf(outcome);
       if (found.length === 0) continue;
-      if (disturbanceMs > DISTURBANCE_MS_MAX && attempt < ATTEMPTS_MAX) {
+      if (crashed || (disturbanceMs > DISTURBANCE_MS_MAX && attempt < ATTEMPTS_MAX)) {
         repeated++;
         again.push([index, schedule]);
       } else differing.set(index, [...found, `the machine was up to ${disturbanceMs.toFixed(1)} ms late`]);

@@ -1,15 +1,11 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { schedules } from "../../sim/net/recorded/schedules.ts";
 import type { Schedule } from "../../sim/net/recorded/schedule.ts";
-import { TOXIPROXY_IMAGE, TOXIPROXY_VERSION } from "../base-images.ts";
 import { ContainerRuntime } from "../runtime/container-runtime.ts";
-import { ToxiproxyApi } from "../toxiproxy/toxiproxy-api.ts";
-import { Canary } from "./canary.ts";
 import { compareLive } from "./compare-live.ts";
 import { hasTies } from "./has-ties.ts";
+import { LiveServer } from "./live-server.ts";
 import { randomSchedule } from "./random-schedule.ts";
 
 const AGREE_MIN = 300;
@@ -20,46 +16,23 @@ const MS_MAX = 8 * 60_000;
 const seed = Number(process.env["RESILVER_DIFFERENTIAL_SEED"] ?? Date.now() % 1_000_000);
 
 let runtime: ContainerRuntime;
-let url: string;
-let canary: Canary;
+let server: LiveServer;
 
-// On the network of this machine: through published ports a refusal would be an end, and so would a reset.
 beforeAll(async () => {
   runtime = await ContainerRuntime.connect();
-  const port = await freePort();
-  url = `http://127.0.0.1:${port}`;
-  await runtime.start({
-    name: "toxiproxy",
-    image: TOXIPROXY_IMAGE,
-    command: ["-host=127.0.0.1", `-port=${port}`],
-    environment: { LOG_LEVEL: "error" },
-    network: "host",
-    ports: [],
-    ready: async () => (await fetch(`${url}/version`).catch(() => undefined))?.ok === true,
-  });
-  const api = new ToxiproxyApi(url);
-  expect(await api.version()).toBe(TOXIPROXY_VERSION);
-  canary = await Canary.start(api, "canary");
+  server = await LiveServer.start(runtime);
 });
 
 afterAll(async () => {
-  canary.stop();
+  server.stop();
+  for (const crash of server.crashes) console.log(`Toxiproxy crashed, and was started again:\n${crash}`);
   await runtime.close();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 test("every schedule that was recorded: the simulated network does what this Toxiproxy does", {
   timeout: MS_MAX,
 }, async () => {
-  const { differing, repeated } = await compareLive(url, schedules, canary);
+  const { differing, repeated } = await compareLive(server, schedules);
   console.log(`${schedules.length} schedules; runs repeated because the machine was held up: ${repeated}`);
   expect([...differing].map(([index, found]) => `${schedules[index]?.name}: ${found.join("; ")}`)).toEqual([]);
 });
@@ -74,7 +47,7 @@ test("random chains with live changes agree", { timeout: MS_MAX }, async () => {
     else chosen.push([index, schedule]);
   }
   const random = chosen.map(([, schedule]) => schedule);
-  const { differing, repeated } = await compareLive(url, random, canary);
+  const { differing, repeated } = await compareLive(server, random);
   console.log(
     `seed ${seed}: ${random.length - differing.size} of ${random.length} random schedules agree; ` +
       `left out because of ties: ${ties}; runs repeated because the machine was held up: ${repeated}`,
@@ -88,7 +61,7 @@ test("random chains with live changes agree", { timeout: MS_MAX }, async () => {
 async function shrunk(index: number, found: readonly string[]): Promise<string> {
   const law = fc.asyncProperty(randomSchedule, async (schedule: Schedule) => {
     if (await hasTies(schedule)) return;
-    const { differing } = await compareLive(url, [schedule], canary);
+    const { differing } = await compareLive(server, [schedule]);
     const differences = differing.get(0);
     if (differences !== undefined) throw new Error(differences.join("\n"));
   });
