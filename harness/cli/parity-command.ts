@@ -26,7 +26,7 @@ interface ScenarioParity {
   readonly id: string;
   readonly sim: RunRecord["verdict"];
   readonly containers: RunRecord["verdict"];
-  /** True also if containers cannot have it; then `why` says why. */
+  /** True also if it was not run on containers; then `why` says why. */
   readonly agrees: boolean;
   readonly why: string;
   readonly faults: readonly FaultParity[];
@@ -78,9 +78,10 @@ export async function parityCommand(
 
 function compare(sim: RunRecord, containers: RunRecord | undefined): ScenarioParity {
   if (containers === undefined) throw new Error(`no record of ${sim.id} in containers`);
-  const isImpossible = containers.verdict === "NOT_APPLICABLE";
-  const agrees = isImpossible || containers.verdict === sim.verdict;
-  const why = isImpossible || !agrees ? (containers.failures[0]?.message ?? "") : "";
+  // One that containers cannot have, or that an interrupt kept from being run, says nothing.
+  const isSilent = containers.verdict === "NOT_APPLICABLE" || containers.verdict === "SKIPPED";
+  const agrees = isSilent || containers.verdict === sim.verdict;
+  const why = isSilent || !agrees ? (containers.failures[0]?.message ?? "") : "";
   const faults = sim.faults.map(({ kind, on, injected, effective }): FaultParity => {
     const there = containers.faults.find((fault) => fault.kind === kind && fault.on === on);
     return {
@@ -109,8 +110,10 @@ function report(scenarios: readonly ScenarioParity[], disagreeing: number): stri
     const told = why === "" ? lines : [...lines, why.split("\n")[0] ?? ""];
     table.push([id, sim, agrees ? containers : `${containers} !`, told.join("\n")]);
   }
-  const both = scenarios.filter(({ containers }) => containers !== "NOT_APPLICABLE").length;
-  const rest = scenarios.length - both;
+  const count = (verdict: string): number => scenarios.filter(({ containers }) => containers === verdict).length;
+  const [impossible, skipped] = [count("NOT_APPLICABLE"), count("SKIPPED")];
+  const both = scenarios.length - impossible - skipped;
   const word = disagreeing === 0 ? "all agree" : `${disagreeing} disagree`;
-  return `${table.toString()}\n${both} scenarios in both worlds: ${word}; ${rest} cannot be run, or not be judged, on containers\n`;
+  const rest = `${impossible} cannot be run, or not be judged, on containers${skipped === 0 ? "" : `; ${skipped} not run`}`;
+  return `${table.toString()}\n${both} scenarios in both worlds: ${word}; ${rest}\n`;
 }
