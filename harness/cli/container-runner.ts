@@ -22,7 +22,8 @@ export function containerRunner(): ContainerRunner {
       if (record.verdict !== "ERROR") return record;
     } catch (error) {
       stage = undefined;
-      await used.close();
+      // What cannot be removed now is at the end of the command.
+      await used.close().catch(() => undefined);
       throw error;
     }
     stage = undefined;

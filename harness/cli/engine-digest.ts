@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What is no part of the engine that runs. */
-const OUTSIDE = /^testing\/|\.(?:test|conformance)\.ts$/;
+/** What is no part of the engine that runs; the part that knows Node.js runs in no simulated world, to which tokens belong. */
+const OUTSIDE = /^(?:testing|node)\/|\.(?:test|conformance)\.ts$/;
 
 /**
  * Identifies the engine by its source: SHA-256 over path and content of every TypeScript file of a

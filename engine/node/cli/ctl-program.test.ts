@@ -123,6 +123,10 @@ test("a pair from its making to its recovery, with every kind of command, given 
     code: 1,
     err: expect.stringMatching(/JOURNAL_POINT/),
   });
+  expect(await at("a", "recover-group", "ledger", "--lsn", "1", "--volume", "pvol")).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/GROUP_UNKNOWN/),
+  });
 
   await brought();
   await waited("DUPLEX");
@@ -155,6 +159,11 @@ test.for<[string, readonly string[], RegExp]>([
   ["a number that is none", ["--timeout", "soon", "status"], /Expected seconds/],
   ["a status that is none", ["wait", "p", "FINE"], /expected one of SIMPLEX, COPY, DUPLEX, SPLIT/],
   ["no engine", ["status"], /which engine\?/],
+  [
+    "an entry of no journal",
+    ["--url", "http://127.0.0.1:1", "--token-file", "TOKEN", "recover-group", "g", "--lsn", "1"],
+    /the entry of which journal\?/,
+  ],
   ["no moment", ["--url", "http://127.0.0.1:1", "--token-file", "TOKEN", "recover", "v"], /which moment\?/],
   ["a URL that is none", ["--url", "nowhere", "status"], /--url nowhere: expected/],
   ["no token", ["--url", "http://127.0.0.1:1", "status"], /no token/],

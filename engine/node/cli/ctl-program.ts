@@ -7,7 +7,7 @@ import { SetupError } from "../setup-error.ts";
 import { type AccessFlags, controlClient } from "./ctl-access.ts";
 import { seconds, whole } from "./numbers.ts";
 import { EXIT, type ProgramIo } from "./program-io.ts";
-import { recoveryPoint, type RecoverFlags } from "./recovery-point.ts";
+import { groupPoint, recoveryPoint, type RecoverFlags } from "./recovery-point.ts";
 import { runCommander } from "./run-commander.ts";
 import { statusTables, trackTable } from "./status-tables.ts";
 import { waitFor } from "./wait-for.ts";
@@ -190,11 +190,7 @@ function contentCommands(
     .option("--lsn <n>", "after this entry", (text) => whole(text))
     .option("--ago <seconds>", "as it was so long ago", (text) => seconds(text))
     .option("--time-ns <n>", "on the clock of the engine", (text) => whole(text))
-    .addOption(
-      new Option("--method <method>", "bring the old content in, or exchange the disk for the base")
-        .choices(["apply", "swap"])
-        .default("apply"),
-    )
+    .addOption(methodOption())
     .action((volume: string, flags: RecoverFlags & { method: "apply" | "swap" }) =>
       run(async (client) => {
         const to = await recoveryPoint(client, flags);
@@ -202,6 +198,27 @@ function contentCommands(
         return { text: "done", value: { to } };
       }),
     );
+  program
+    .command("recover-group <group>")
+    .description("give all volumes of a group of journals the content of one moment, all or none")
+    .option("--lsn <n>", "after this entry of the journal of --volume", (text) => whole(text))
+    .option("--volume <name>", "with --lsn: a volume of the group")
+    .option("--ago <seconds>", "as it was so long ago", (text) => seconds(text))
+    .option("--time-ns <n>", "on the clock of the engine", (text) => whole(text))
+    .addOption(methodOption())
+    .action((group: string, flags: RecoverFlags & { method: "apply" | "swap"; volume?: string }) =>
+      run(async (client) => {
+        const to = await groupPoint(client, flags);
+        await client.execute({ kind: "recover-group", group, to, method: flags.method });
+        return { text: "done", value: { to } };
+      }),
+    );
+}
+
+function methodOption(): Option {
+  return new Option("--method <method>", "bring the old content in, or exchange the disk for the base")
+    .choices(["apply", "swap"])
+    .default("apply");
 }
 
 async function perform(flags: Flags, act: Act, io: ProgramIo): Promise<number> {

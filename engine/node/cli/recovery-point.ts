@@ -22,3 +22,14 @@ export async function recoveryPoint(
   const { atNs } = await client.status();
   return { timeNs: Math.max(0, atNs - Math.round((ago ?? 0) * NS_PER_SECOND)) };
 }
+
+/** Likewise, of a group: an entry is one of the journal of a volume. @throws UsageError, and as the client */
+export async function groupPoint(
+  client: ControlClient,
+  { volume, ...flags }: RecoverFlags & { readonly volume?: string },
+): Promise<{ readonly volume: string; readonly lsn: number } | { readonly timeNs: number }> {
+  const point = await recoveryPoint(client, flags);
+  if ("timeNs" in point) return point;
+  if (volume === undefined) throw new UsageError("the entry of which journal? give --volume with --lsn");
+  return { volume, ...point };
+}

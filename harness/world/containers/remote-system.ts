@@ -89,8 +89,10 @@ export class RemoteSystem implements TargetSystem {
     return this.#export(volume, volume);
   }
 
+  /** A connection is bound to the image that there was when it was made. */
   image(volume: string): HostDevice {
-    return this.#export(`${volume}@image`, volume);
+    const { moment = 0 } = this.#status.images.find((image) => image.volume === volume) ?? {};
+    return this.#export(`${volume}@image`, volume, String(moment));
   }
 
   async admin(command: AdminCommand): Promise<void> {
@@ -127,12 +129,13 @@ export class RemoteSystem implements TargetSystem {
     return this.#status.restores.map((report) => ({ ...report, left: ANY_TRACK, altered: ANY_TRACK }));
   }
 
-  #export(name: string, volume: string): RemoteDevice {
-    let device = this.#devices.get(name);
+  #export(name: string, volume: string, moment = ""): RemoteDevice {
+    const key = `${name} ${moment}`;
+    let device = this.#devices.get(key);
     if (device === undefined) {
       const { sizeBytes = 0 } = this.#status.volumes.find((report) => report.volume === volume) ?? {};
       device = new RemoteDevice(this.#parts.nbd, name, sizeBytes);
-      this.#devices.set(name, device);
+      this.#devices.set(key, device);
     }
     return device;
   }

@@ -10,6 +10,7 @@ import { within } from "./within.ts";
 
 const CALL_MS_MAX = 20_000;
 const START_MS_MAX = 60_000;
+const CLOSE_ROUNDS_MAX = 5;
 
 /**
  * What one run makes on the container engine: networks, volumes, containers, all with the labels of the
@@ -106,8 +107,12 @@ export class ContainerRuntime {
 
   /** Removes everything of this run. @throws ContainerError NOT_HEALED if something stays */
   async close(): Promise<void> {
-    await removeLeftovers(this.#docker, await this.leftovers());
-    const stayed = await this.leftovers();
+    let stayed = await this.leftovers();
+    // A container that was being made meanwhile holds its network.
+    for (let round = 0; round < CLOSE_ROUNDS_MAX && stayed.length > 0; round++) {
+      await removeLeftovers(this.#docker, stayed).catch(() => undefined);
+      stayed = await this.leftovers();
+    }
     if (stayed.length === 0) return;
     throw new ContainerError("NOT_HEALED", {
       place: `run ${this.runId}`,
