@@ -9,6 +9,7 @@ import { LiveServer } from "./live-server.ts";
 import { randomSchedule } from "./random-schedule.ts";
 
 const AGREE_MIN = 300;
+const UNSETTLED_MAX = 3;
 /** Drawn at most, with those that have ties. */
 const DRAWN_MAX = 1000;
 const MS_MAX = 8 * 60_000;
@@ -32,8 +33,9 @@ afterAll(async () => {
 test("every schedule that was recorded: the simulated network does what this Toxiproxy does", {
   timeout: MS_MAX,
 }, async () => {
-  const { differing, repeated } = await compareLive(server, schedules);
+  const { differing, unsettled, repeated } = await compareLive(server, schedules);
   console.log(`${schedules.length} schedules; runs repeated because the machine was held up: ${repeated}`);
+  tellUnsettled(unsettled);
   expect([...differing].map(([index, found]) => `${schedules[index]?.name}: ${found.join("; ")}`)).toEqual([]);
 });
 
@@ -47,15 +49,22 @@ test("random chains with live changes agree", { timeout: MS_MAX }, async () => {
     else chosen.push([index, schedule]);
   }
   const random = chosen.map(([, schedule]) => schedule);
-  const { differing, repeated } = await compareLive(server, random);
+  const { differing, unsettled, repeated } = await compareLive(server, random);
   console.log(
     `seed ${seed}: ${random.length - differing.size} of ${random.length} random schedules agree; ` +
       `left out because of ties: ${ties}; runs repeated because the machine was held up: ${repeated}`,
   );
+  tellUnsettled(unsettled);
   const [first] = differing;
   if (first !== undefined) expect.fail(await shrunk(chosen[first[0]]?.[0] ?? 0, first[1]));
   expect(random.length).toBe(AGREE_MIN);
 });
+
+/** Never in silence, and never many. */
+function tellUnsettled(unsettled: ReadonlyMap<number, readonly string[]>): void {
+  for (const [index, found] of unsettled) console.log(`schedule ${index} differed once of three: ${found.join("; ")}`);
+  expect(unsettled.size).toBeLessThanOrEqual(UNSETTLED_MAX);
+}
 
 /** The smallest schedule found, one run after the other, that differs too. */
 async function shrunk(index: number, found: readonly string[]): Promise<string> {
