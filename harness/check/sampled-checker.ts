@@ -15,6 +15,17 @@ import {
   type VolumeKey,
 } from "./checker.ts";
 
+/** A change, with the bytes that the disk held there when it was looked at. */
+type SampledChange = DiskChange & { readonly volume: VolumeKey; readonly data: Uint8Array };
+
+/** A look at everything that takes a while. */
+export interface Sample {
+  /** The disks were looked at: at one moment, all of them. */
+  looked(): void;
+  /** The systems have been asked, after that, what they say of themselves. */
+  judge(): void;
+}
+
 /**
  * A checker for a world that cannot look at everything within each event, but takes *samples*: all disks
  * as of one moment, and what the systems say of themselves a little later.
@@ -40,8 +51,6 @@ export class SampledChecker implements Checker {
   readonly #systems: readonly string[];
   /** Volumes that were said, since the last look at the disks, to hold no moment of any history. */
   #overwritten = new Set<VolumeKey>();
-  /** Answers that were judged. */
-  #told = 0;
   #isJudging = false;
   /** By operation that is open: its volume. */
   readonly #volumes = new Map<number, VolumeKey>();
@@ -67,39 +76,44 @@ export class SampledChecker implements Checker {
     });
   }
 
-  /** Answers so far: those that a look at the disks which begins now is good for. */
-  get answers(): number {
-    return this.#told + this.#waiting.length;
+  /** Looks at everything at one moment: where that can be done. */
+  sample(): void {
+    const sample = this.begin();
+    sample.looked();
+    sample.judge();
   }
 
   /**
-   * Looks at the disks, as of now. The function returned is to be called when the systems have been asked
-   * what they say of themselves since: it has the sample judged. A sample that is still open is judged first.
-   *
-   * @param answers what {@link answers} was before the disks were looked at, if that took a while
+   * Begins a sample: what was answered, and what the systems said of themselves, up to now is judged by the disks
+   * as they are at some moment after now. A sample that is still open is judged first.
    */
-  sample(answers = this.answers): () => void {
+  begin(): Sample {
     this.#open?.();
     this.observe();
-    const contents = this.#contents();
+    const answers = this.#waiting.length;
     const said = new Map(this.#systems.map((system) => [system, this.#now(system)]));
     const since = this.#overwritten;
     this.#overwritten = new Set();
+    let contents: readonly SampledChange[] | undefined;
+    const looked = (): void => {
+      contents ??= this.#contents();
+    };
     const judge = (): void => {
       if (this.#open !== judge) return;
       this.#open = undefined;
+      looked();
       // What began after the look at the disks concerns this sample and the next.
       this.observe();
       const overwritten = new Set([...since, ...this.#overwritten]);
       this.#isJudging = true;
       for (const system of this.#systems) this.#word.set(system, this.#before(system, overwritten));
       this.#inner.observe();
-      for (const { volume, data, ...change } of contents) {
+      for (const { volume, data, ...change } of contents ?? []) {
         this.#shadow(volume).put(change.offsetBytes, data);
         this.#inner.diskChanged(volume, change);
       }
       for (const system of this.#systems) {
-        const word = this.#withImages(system, said.get(system));
+        const word = this.#mixed(system, said.get(system), this.#overwritten);
         this.#word.set(system, word);
         if (word !== undefined) this.#last.set(system, word);
       }
@@ -110,18 +124,17 @@ export class SampledChecker implements Checker {
         if (word !== undefined) this.#last.set(system, word);
       }
       this.#inner.observe();
-      const due = this.#waiting.slice(0, answers - this.#told);
-      this.#waiting = this.#waiting.slice(due.length);
-      this.#told += due.length;
+      const due = this.#waiting.slice(0, answers);
+      this.#waiting = this.#waiting.slice(answers);
       for (const tell of due) tell(overwritten);
       this.#isJudging = false;
     };
     this.#open = judge;
-    return judge;
+    return { looked, judge };
   }
 
   /** What changed since the last sample, with the bytes of now. Losses first: a later write may lie over one. */
-  #contents(): (DiskChange & { readonly volume: VolumeKey; readonly data: Uint8Array })[] {
+  #contents(): SampledChange[] {
     const isLoss = ({ reason }: DiskChange): boolean => reason === "power-loss" || reason === "fault";
     const changes = [...this.#changes.filter(isLoss), ...this.#changes.filter((change) => !isLoss(change))];
     this.#changes = [];
@@ -134,25 +147,29 @@ export class SampledChecker implements Checker {
 
   /** What is told while changes are judged: the word of the last sample; but who was overwritten since is so. */
   #before(system: string, overwritten: ReadonlySet<VolumeKey>): LiveSystem | undefined {
-    const told = this.#last.get(system) ?? this.#now(system);
-    if (told === undefined) return undefined;
-    const pairs = told.pairs().map((report) => ({
+    return this.#mixed(system, this.#last.get(system) ?? this.#now(system), overwritten);
+  }
+
+  /** A word of a system; but these volumes hold no moment of any history. */
+  #mixed(system: string, word: LiveSystem | undefined, overwritten: ReadonlySet<VolumeKey>): LiveSystem | undefined {
+    if (word === undefined) return undefined;
+    const pairs = word.pairs().map((report) => ({
       ...report,
       consistent: report.consistent && !overwritten.has(`${system}/${report.volume}`),
     }));
-    return this.#withImages(system, { ...told, pairs: () => pairs });
+    return this.#withImages(system, { ...word, pairs: () => pairs });
   }
 
   /**
    * What is told while answers are judged. A system may have suspended a pair, and answered alone, before its
-   * word of that got here: what it is not surely bound to is not asked of it.
+   * word of that got here: what it is not surely bound to is not asked of it. What is down says nothing.
    */
   #least(system: string): LiveSystem | undefined {
     const live = this.#config.live(system);
     const word = this.#last.get(system);
-    if (word === undefined) return undefined;
+    if (word === undefined || live === undefined) return undefined;
     const isInStep = (pair: string): boolean =>
-      live?.pairs().some((report) => report.pair === pair && report.status === "DUPLEX") === true;
+      live.pairs().some((report) => report.pair === pair && report.status === "DUPLEX");
     const pairs = word.pairs().map((report) => {
       const isLate = report.role === "primary" && report.status === "DUPLEX" && !isInStep(report.pair);
       return isLate ? { ...report, status: "SPLIT" as const, suspension: "link" } : report;
@@ -195,13 +212,13 @@ export class SampledChecker implements Checker {
   }
 
   /**
-   * True if another end may have overwritten the volume between the answer and the look at the disk: then
-   * the disk is no measure of the answer any more.
+   * True if the answer can be no measure: another end may have overwritten the volume between it and the look
+   * at the disk, or the system is down and took with it what it was bound to when it answered.
    */
   #closed(operation: number, overwritten: ReadonlySet<VolumeKey>): boolean {
     const volume = this.#volumes.get(operation) ?? "";
     this.#volumes.delete(operation);
-    return overwritten.has(volume);
+    return overwritten.has(volume) || this.#config.live(volume.slice(0, volume.indexOf("/"))) === undefined;
   }
 
   #shadow(volume: VolumeKey): SparseBytes {

@@ -29,8 +29,8 @@ export interface RunOnceOptions {
   /** Count what a crash can fall upon. */
   readonly census: boolean;
   /**
-   * Judge by samples, as a world must that cannot look at everything at once: disks every `everyNs`, and the
-   * systems' own words `lagNs` later. Shows that such judgement is fair.
+   * Judge by samples, as a world must that cannot look at everything at once: begun every `everyNs`, the disks
+   * looked at `lagNs` later, and the systems asked as much later again. Shows that such judgement is fair.
    */
   readonly sampling?: { readonly everyNs: number; readonly lagNs: number };
 }
@@ -66,10 +66,10 @@ export async function runOnce(plan: Plan, options: RunOnceOptions): Promise<Exec
         listener: {
           ...listener,
           systemDown: (system, kind) => {
-            sampled?.sample()();
+            sampled?.sample();
             listener.systemDown(system, kind);
             // What a power loss took, before anything is written over it.
-            if (sampled !== undefined) run.world.after(0, () => sampled?.sample()());
+            if (sampled !== undefined) run.world.after(0, () => sampled?.sample());
           },
         },
       }),
@@ -79,7 +79,7 @@ export async function runOnce(plan: Plan, options: RunOnceOptions): Promise<Exec
       return sampled;
     },
     look: () => {
-      sampled?.sample()();
+      sampled?.sample();
       return Promise.resolve();
     },
     outside: (body) => guards.outside(body),
@@ -106,10 +106,13 @@ function takeSamples(
   { everyNs, lagNs }: { readonly everyNs: number; readonly lagNs: number },
 ): void {
   world.after(everyNs, () => {
-    const judge = checker.sample();
+    const sample = checker.begin();
     world.after(lagNs, () => {
-      judge();
-      takeSamples(world, checker, { everyNs, lagNs });
+      sample.looked();
+      world.after(lagNs, () => {
+        sample.judge();
+        takeSamples(world, checker, { everyNs, lagNs });
+      });
     });
   });
 }

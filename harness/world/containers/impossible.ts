@@ -4,7 +4,14 @@ import type { Step } from "../../plan/step.ts";
 import { REALISATIONS } from "./realisation.ts";
 
 /** Commands after which the content of a volume is another all at once. */
-const MOVES_CONTENT: ReadonlySet<string> = new Set(["backup", "restore", "recover", "create-local"]);
+const MOVES_CONTENT: ReadonlySet<string> = new Set([
+  "backup",
+  "restore",
+  "rollback",
+  "recover",
+  "recover-group",
+  "create-local",
+]);
 
 /** Why the plan cannot be run, or not be judged, on containers; "" if it can. */
 export function impossibleIn(plan: Plan): string {

@@ -57,7 +57,7 @@ export class RemoteSystem implements TargetSystem {
   /** Asks what it says of itself now; what it said last stays if it does not answer. */
   async refresh(): Promise<void> {
     try {
-      this.#status = await this.#client.status();
+      this.#say(await this.#client.status());
     } catch (error) {
       if (!(error instanceof ControlError)) throw error;
     }
@@ -105,6 +105,9 @@ export class RemoteSystem implements TargetSystem {
         throw new AdminError(isUnasked ? "DOWN" : "UNANSWERED", error.message);
       }
       throw error;
+    } finally {
+      // Whoever is answered may look at once: what the command began must be seen by then.
+      await this.refresh();
     }
   }
 
@@ -152,8 +155,13 @@ export class RemoteSystem implements TargetSystem {
   #take(item: FeedItem): void {
     if (item.kind === "step") this.#parts.onStep(item.step);
     else if (item.kind === "status") {
-      this.#status = item.status;
+      this.#say(item.status);
       this.#parts.onStatus();
     }
+  }
+
+  /** What was asked for and what is told come over two connections: the later word counts. */
+  #say(status: StatusDocument): void {
+    if (status.atNs >= this.#status.atNs) this.#status = status;
   }
 }

@@ -70,11 +70,11 @@ async function runOn(
       targetFailed: (system, error) => late.run?.listener.targetFailed(system, error),
     },
     onLook: async (take, ask) => {
-      const answers = late.checker?.answers;
+      const sample = late.checker?.begin();
       await take();
-      const judge = late.checker?.sample(answers);
+      sample?.looked();
       await ask();
-      judge?.();
+      sample?.judge();
     },
     onFailure: (error) => end.fail(error),
   });
