@@ -120,7 +120,7 @@ export function worldConformance(test: ConformanceTest, withWorld: WithWorld): v
     expectThat(!answer.here, "a paused system answered");
     pause.heal();
     await read;
-    expectSame(system.state, "running", "state");
+    await until(under, "the system to run", () => system.state === "running");
   });
 
   worldTest("a disk that fails is a failure for hosts until it is healed", async (under) => {

@@ -31,6 +31,7 @@ export class ContainerSystem implements RunSystem {
   readonly #parts: ContainerSystemParts;
   #container: RunningContainer | undefined;
   #serving: RemoteSystem | undefined;
+  #starting: Promise<void> = Promise.resolve();
   #onServing: (() => void)[] = [];
   readonly #onDown = new Set<() => void>();
   /** The engine's clock minus the harness's. */
@@ -71,9 +72,9 @@ export class ContainerSystem implements RunSystem {
   note(): void {}
 
   /** The first start. */
-  async start(): Promise<void> {
-    this.#container = await this.#parts.start();
-    await this.#serve(this.#container);
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
   }
 
   restart(): Promise<void> {
@@ -128,6 +129,8 @@ export class ContainerSystem implements RunSystem {
   }
 
   async close(): Promise<void> {
+    // A run may be given up before its systems have started.
+    await this.#starting.catch(() => undefined);
     this.#serving?.close();
     this.#serving = undefined;
     await this.#container?.remove();
@@ -135,6 +138,11 @@ export class ContainerSystem implements RunSystem {
 
   logs(): Promise<string> {
     return this.#required().logs();
+  }
+
+  async #start(): Promise<void> {
+    this.#container = await this.#parts.start();
+    await this.#serve(this.#container);
   }
 
   async #serve(container: RunningContainer): Promise<void> {

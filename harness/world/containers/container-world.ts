@@ -227,7 +227,9 @@ export class ContainerWorld implements RunWorld {
     await this.#options.onLook(
       async () => this.#take(await this.#store.look()),
       async () => {
-        await Promise.all(this.systems.flatMap(({ serving }) => serving?.refresh() ?? []));
+        // A paused one would let everybody wait.
+        const asked = this.systems.filter(({ state }) => state === "running");
+        await Promise.all(asked.flatMap(({ serving }) => serving?.refresh() ?? []));
       },
     );
   }

@@ -26,6 +26,9 @@ export interface RemoteSystemParts {
   readonly onLost: (error: unknown) => void;
 }
 
+/** For anything but a command. A system that was just paused answers nothing. */
+const ANSWER_MS_MAX = 3000;
+
 /** Nobody knows the tracks of a running restore exactly: any may still be left, any may be altered. */
 const ANY_TRACK: PendingView = { trackBytes: 512, has: () => true };
 
@@ -48,7 +51,7 @@ export class RemoteSystem implements TargetSystem {
 
   /** Connects to an engine that serves. @throws ControlError, RefusedError */
   static async connect(parts: RemoteSystemParts): Promise<RemoteSystem> {
-    const client = new ControlClient({ url: parts.url, token: parts.token });
+    const client = new ControlClient({ url: parts.url, token: parts.token, timeoutMs: ANSWER_MS_MAX });
     const system = new RemoteSystem(parts, client, await client.status());
     void system.#listen();
     return system;

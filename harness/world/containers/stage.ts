@@ -42,15 +42,18 @@ export class Stage {
   }
 
   /**
-   * After a world: its proxies and disks are forgotten, and it is proven that nothing else of it is left.
+   * After a world: its proxies and disks are forgotten; if anything else of it was left, that is told.
    * @throws ContainerError NOT_HEALED
    */
   async reset(): Promise<void> {
     const { runtime, toxiproxy, faultDisk } = this;
     const stays = new Set([this.network, toxiproxy.container.address, faultDisk.container.address]);
-    await faultDisk.client.reset();
-    await proveHealed({ runtime, toxiproxy: toxiproxy.api, stays });
-    for (const { name } of await toxiproxy.api.proxies()) await toxiproxy.api.remove(name);
+    try {
+      await proveHealed({ runtime, toxiproxy: toxiproxy.api, stays });
+    } finally {
+      for (const { name } of await toxiproxy.api.proxies()) await toxiproxy.api.remove(name);
+      await faultDisk.client.reset();
+    }
   }
 
   close(): Promise<void> {

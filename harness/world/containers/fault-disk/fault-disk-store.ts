@@ -18,6 +18,8 @@ export class FaultDiskStore implements DiskStore {
   /** Makes the disks. @throws ContainerError */
   static async create(disk: RunningFaultDisk, specs: readonly DiskSpec[]): Promise<FaultDiskStore> {
     const store = new FaultDiskStore(disk);
+    // What happened to the disks of earlier worlds is no affair of this one.
+    store.#last = (await disk.client.events(Number.MAX_SAFE_INTEGER, 0)).last;
     for (const spec of specs) store.#ports.set(spec.name, await disk.client.create(spec));
     return store;
   }
