@@ -4,7 +4,7 @@ import { TOXIPROXY_IMAGE, TOXIPROXY_VERSION } from "../base-images.ts";
 import { ContainerError } from "../container-error.ts";
 import type { ContainerRuntime } from "../runtime/container-runtime.ts";
 import type { RunningContainer } from "../runtime/running-container.ts";
-import { ToxiproxyApi } from "../toxiproxy/toxiproxy-api.ts";
+import { ToxiproxyApi, ToxiproxyHangs } from "../toxiproxy/toxiproxy-api.ts";
 import { Canary } from "./canary.ts";
 
 /** Beyond this a server that crashes is an error: something is wrong with it, or with what is asked of it. */
@@ -48,9 +48,16 @@ export class LiveServer {
     return this.#canary;
   }
 
-  /** @returns true if it had crashed, and runs again. @throws ContainerError if it crashes again and again */
+  /** @returns true if it had crashed or hung, and runs again. @throws ContainerError if it crashes again and again */
   async revived(): Promise<boolean> {
-    if ((await this.#container.state()) === "running") return false;
+    if ((await this.#container.state()) === "running") {
+      const hangs = await new ToxiproxyApi(this.url).proxies().then(
+        () => false,
+        (error: unknown) => error instanceof ToxiproxyHangs,
+      );
+      if (!hangs) return false;
+      await this.#container.kill();
+    }
     const lines = (await this.#container.logs(500)).split("\n");
     const panic = lines
       .slice(
