@@ -10,11 +10,8 @@ import { hostPump } from "../harness/world/sim/host-pump.ts";
 // A few scenarios of each kind of fault; `resilver parity` compares all of them.
 const CHOSEN = [
   "detection/lost-write-on-the-secondary",
-  "link-suspension/consistency-group-cut",
   "link-suspension/cut-while-duplex-sync",
   "link-suspension/half-open-upstream",
-  "link-suspension/primary-killed-in-every-state",
-  "link-suspension/secondary-paused",
   "link-suspension/secondary-power-loss-in-every-state",
   "link-suspension/slow-link",
   "link-suspension/takeover-and-fail-back",

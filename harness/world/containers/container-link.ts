@@ -25,10 +25,17 @@ export class ContainerLink implements RunLink {
   readonly #parts: ContainerLinkParts;
   #cuts = 0;
   #toxicCount = 0;
+  readonly #active = new Set<{ connections: number }>();
 
   constructor(parts: ContainerLinkParts) {
     this.name = parts.name;
     this.#parts = parts;
+  }
+
+  /** The systems have just said how they are: a toxic acts on a session that there is. */
+  looked(): void {
+    if (!this.#parts.isUp()) return;
+    for (const active of this.#active) active.connections = 1;
   }
 
   cut(): Injection {
@@ -63,15 +70,16 @@ export class ContainerLink implements RunLink {
   }
 
   #toxic(toxic: Toxic, direction: Direction): Injection {
-    const { proxy, operations, listener, look, isUp } = this.#parts;
+    const { proxy, operations, listener, look } = this.#parts;
     const name = `${toxic.type}-${++this.#toxicCount}`;
-    let effects: Effects = { connections: 0 };
+    // Systems that have a session never fall silent for longer than a ping.
+    const active = { connections: 0 };
     void operations.do(async () => {
       await look();
       listener.linkCut(this.name);
       await proxy.addToxic(name, direction, toxic);
-      // Systems that have a session never fall silent for longer than a ping.
-      effects = { connections: isUp() ? 1 : 0 };
+      this.#active.add(active);
+      this.looked();
     });
     let healed = false;
     return {
@@ -79,11 +87,13 @@ export class ContainerLink implements RunLink {
         if (healed) return;
         healed = true;
         void operations.do(async () => {
+          this.looked();
+          this.#active.delete(active);
           await proxy.removeToxic(name);
           listener.linkHealed(this.name);
         });
       },
-      effects: () => effects,
+      effects: () => ({ ...active }),
     };
   }
 }

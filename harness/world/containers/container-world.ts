@@ -230,6 +230,7 @@ export class ContainerWorld implements RunWorld {
         // A paused one would let everybody wait.
         const asked = this.systems.filter(({ state }) => state === "running");
         await Promise.all(asked.flatMap(({ serving }) => serving?.refresh() ?? []));
+        for (const link of this.#links.values()) link.looked();
       },
     );
   }
