@@ -9,6 +9,7 @@ import {
   heal,
   KiB,
   mark,
+  mirror,
   ms,
   progress,
   restart,
@@ -23,34 +24,16 @@ import {
   unchanged,
   wait,
   when,
+  withLocalMirrors,
   workload,
   write,
 } from "../../harness/plan/index.ts";
-
-const volume = { sizeBytes: KiB(512), trackBytes: KiB(8) };
 
 // The resync set out to copy what differed then. What the restore brings differs as well, and is not on the disk yet.
 export default scenario({
   name: "a restore begins while the remote mirror is being resynchronised; then so again, with the link cut and the power lost",
   requirements: ["CR-2", "CR-7", "CR-8", "LS-5", "SR-6"],
-  topology: {
-    systems: [
-      {
-        name: "a",
-        volumes: [
-          { name: "pvol", ...volume },
-          { name: "gen1", ...volume },
-        ],
-      },
-      { name: "b", volumes: [{ name: "svol", ...volume }] },
-    ],
-    links: [{ name: "link", between: ["a", "b"] }],
-    pairs: [
-      { name: "pair", primary: "pvol", secondary: "svol", link: "link", mode: "sync" },
-      { name: "gen1", primary: "pvol", secondary: "gen1", mode: "sync" },
-    ],
-    latencyUs: 500,
-  },
+  topology: withLocalMirrors(mirror({ sizeBytes: KiB(512), mode: "sync", latencyUs: 500 }), "pvol", ["gen1"]),
   steps: [
     write("pvol", fill("the moment of the backup")),
     create("pair"),

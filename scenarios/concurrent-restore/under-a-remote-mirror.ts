@@ -10,6 +10,7 @@ import {
   fill,
   heal,
   KiB,
+  mirror,
   ms,
   progress,
   restart,
@@ -24,34 +25,16 @@ import {
   together,
   wait,
   when,
+  withLocalMirrors,
   workload,
   write,
 } from "../../harness/plan/index.ts";
-
-const volume = { sizeBytes: KiB(512), trackBytes: KiB(8) };
 
 // Between `rewrite-begin` and `rewrite-done` the secondary is a mixture of two moments: nobody may take it over.
 export default scenario({
   name: "a restore below a remote mirror, which stays DUPLEX; then with the link cut and either end lost half-way",
   requirements: ["CR-2", "CR-8", "BR-5", "JR-4"],
-  topology: {
-    systems: [
-      {
-        name: "a",
-        volumes: [
-          { name: "pvol", ...volume },
-          { name: "gen1", ...volume },
-        ],
-      },
-      { name: "b", volumes: [{ name: "svol", ...volume }] },
-    ],
-    links: [{ name: "link", between: ["a", "b"] }],
-    pairs: [
-      { name: "pair", primary: "pvol", secondary: "svol", link: "link", mode: "sync" },
-      { name: "gen1", primary: "pvol", secondary: "gen1", mode: "sync" },
-    ],
-    latencyUs: 200,
-  },
+  topology: withLocalMirrors(mirror({ sizeBytes: KiB(512), mode: "sync" }), "pvol", ["gen1"]),
   steps: [
     write("pvol", fill("the moment of the backup")),
     create("pair"),
