@@ -129,7 +129,7 @@ export class Interconnect {
           this.#up(session);
         }
       },
-      onEnd: (why) => this.#down(session, why),
+      onEnd: (why, failed) => this.#down(session, why, failed),
     });
     this.#hello(session);
     this.#runtime.log.step("session.hello.sent", { link: this.config.name });
@@ -165,9 +165,9 @@ export class Interconnect {
           this.#runtime.tasks.spawn(this.#answer(session));
         }
       },
-      onEnd: (why) => {
+      onEnd: (why, failed) => {
         known();
-        this.#down(session, why);
+        this.#down(session, why, failed);
       },
     });
     this.#runtime.tasks.spawn(session.run());
@@ -212,12 +212,12 @@ export class Interconnect {
     for (const settle of this.#upWaiters) settle();
   }
 
-  #down(session: Session, why: string): void {
+  #down(session: Session, why: string, failed: boolean): void {
     const connection = this.#connection;
     if (connection?.session !== session) return;
     this.#connection = undefined;
     this.#runtime.log.step("session.down", { link: this.config.name, why });
-    const suspension: Suspension = why.includes("failed") ? "error" : "link";
+    const suspension: Suspension = failed ? "error" : "link";
     // An error would come again at once, so its growing delay is kept; a lost link is tried again soon.
     if (suspension === "link") this.#redialNs = REDIAL_NS_FIRST;
     // First every pair is suspended, then the waiting writes hear of it: they wait for the suspension.
@@ -240,7 +240,7 @@ export class Interconnect {
     } else if (frame.kind === "nack") {
       const pair = this.#host.pair(frame.pairId);
       this.#runtime.log.step("session.nack", { link: this.config.name, pair: pair?.entry.name ?? "" });
-      connection.session.end("apply failed");
+      connection.session.fail("apply failed");
     } else if (isOrdered(frame.kind)) {
       const pair = this.#host.pair(frame.pairId);
       if (pair?.connection !== connection) throw new CodecError(`data for a pair that is not on this session`);

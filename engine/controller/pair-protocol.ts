@@ -195,7 +195,7 @@ export class PairProtocol {
       await runResyncSource(pair, connection, request);
     } catch (error) {
       handled(error, EngineError, DiskError);
-      connection.session.end("metadata write failed");
+      connection.session.fail("metadata write failed");
     }
   }
 

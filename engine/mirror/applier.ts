@@ -101,7 +101,7 @@ export class Applier {
     this.#runtime.log.step("apply.failed", { pair: pair.entry.name, code: error.code });
     if (session.ended) return;
     session.send("nack", { pairId: pair.entry.id, payload: new ByteWriter().text(error.code).bytes() });
-    session.end("apply failed");
+    session.fail("apply failed");
   }
 
   /** @returns true if everything up to this frame is durable now. @throws DiskError, CodecError */

@@ -219,7 +219,7 @@ export class Pair extends Tap {
   /** The local disk refused a write that may have gone to the other end: nobody knows who has what. */
   override failed(first: number, last: number): void {
     this.pending.soil(first, last);
-    if (this.live) this.connection?.session.end("local disk failed");
+    if (this.live) this.connection?.session.fail("local disk failed");
   }
 
   /** Sends a flush barrier. @returns settles when a synchronous pair has it durably; `undefined` if nothing is to wait for */

@@ -128,7 +128,7 @@ export async function copyDirty(pair: Pair, connection: Connection): Promise<voi
       stretchLeftBytes -= await copyTracks(pair, connection, first, last);
     } catch (error) {
       handled(error, DiskError);
-      connection.session.end("resync read failed");
+      connection.session.fail("resync read failed");
     }
   }
 }

@@ -38,7 +38,7 @@ export async function requestResync(pair: Pair, connection: Connection): Promise
     await pair.image?.revise();
   } catch (error) {
     handled(error, EngineError);
-    connection.session.end("metadata write failed");
+    connection.session.fail("metadata write failed");
   }
   if (pair.connection !== connection) return;
   for (const fields of requestPieces({ state: entry, bitmap: pendingBytes(pair) }))

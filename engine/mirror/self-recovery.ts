@@ -58,7 +58,7 @@ export async function completeRecovery(pair: Pair, frame: Frame, connection: Con
     const { code } = handled(error, EngineError);
     // The other end asked before; what it then counts as pending comes with the next session.
     runtime.log.step("pair.recover.failed", { pair: entry.name, code });
-    connection.session.end("recover failed");
+    connection.session.fail("recover failed");
     throw new DiskError("EIO", 0, 0);
   }
 }

@@ -15,8 +15,11 @@ const NO_PAYLOAD = new Uint8Array(0);
 export interface SessionEvents {
   /** Called in the order of arrival; it must not wait. A throw of CodecError ends the session. */
   onFrame(frame: Frame): void;
-  /** Called once; `why` is a short word for people. */
-  onEnd(why: string): void;
+  /**
+   * Called once; `why` is a short word for people. `failed`: what ended it would end the next one as well, unless
+   * somebody mends it.
+   */
+  onEnd(why: string, failed: boolean): void;
 }
 
 export interface FrameFields {
@@ -122,11 +125,20 @@ export class Session {
 
   /** Ends it from this side; idempotent. */
   end(why: string): void {
+    this.#finish(why, false);
+  }
+
+  /** Ends it, since this side or the other cannot do what the frames ask for; idempotent. */
+  fail(why: string): void {
+    this.#finish(why, true);
+  }
+
+  #finish(why: string, failed: boolean): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#timer?.cancel();
     this.#link.close();
-    this.#events.onEnd(why);
+    this.#events.onEnd(why, failed);
   }
 
   #tick(): void {
