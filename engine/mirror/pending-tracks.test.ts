@@ -99,6 +99,17 @@ class Model {
     this.pending.copied(first, last, sequence, this.#tick);
   }
 
+  /** Every second track changes at both ends; the frame carries none of it. */
+  tell(first: number): void {
+    if (!this.#live) return;
+    const tracks = Array.from({ length: TRACKS }, (_, index) => index).filter((index) => index % 2 === first % 2);
+    const frame = content();
+    const id = this.#writes++;
+    for (const index of tracks) for (const ids of [this.issued, this.#local, frame]) ids[index]?.add(id);
+    this.#tick++;
+    this.pending.told(tracks, this.#frames.push(frame) - 1, this.#tick);
+  }
+
   /** The other end applies some frames, and may flush. */
   apply(frames: number, flush: boolean): void {
     for (const frame of this.#frames.slice(this.#applied, this.#applied + frames)) {
@@ -162,6 +173,7 @@ const steps = fc.array(
     { weight: 3, arbitrary: fc.tuple(fc.constant("apply" as const), small, fc.nat({ max: 1 })) },
     { weight: 2, arbitrary: fc.tuple(fc.constantFrom("flush" as const, "retire" as const), small, small) },
     { weight: 1, arbitrary: fc.tuple(fc.constant("cut" as const), fc.nat({ max: 1 }), small) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant("tell" as const), fc.nat({ max: 1 }), small) },
   ),
   { maxLength: 60, size: "max" },
 );
@@ -173,6 +185,7 @@ function play(model: Model, [kind, a, b]: readonly [string, number, number]): vo
   else if (kind === "apply") model.apply(a, b === 1);
   else if (kind === "flush") model.flushLocal();
   else if (kind === "retire") model.retire();
+  else if (kind === "tell") model.tell(a);
   else model.cut(a === 1);
 }
 
@@ -210,4 +223,20 @@ test("after a cut every track that was on its way is dirty, and none is active b
   pending.begin(3, 3);
   pending.lose();
   expect([[...pending.dirty.indices()], pending.activeCount, pending.has(3)]).toEqual([[0, 1], 1, true]);
+});
+
+test("tracks that one frame told of are pending until it is durable there and its moment here", () => {
+  const pending = new PendingTracks(100);
+  const seen = (): unknown => [[...pending.indices(0)], pending.count, pending.activeCount];
+  pending.told([3, 70], 0, 5);
+  pending.told([4], 1, 6);
+  expect([seen(), pending.has(70), pending.has(5)]).toEqual([[[3, 4, 70], 3, 3], true, false]);
+  pending.retire(0, 6);
+  pending.retire(1, 5);
+  expect(seen()).toEqual([[3, 4, 70], 3, 3]);
+  pending.retire(1, 6);
+  expect(seen()).toEqual([[], 0, 0]);
+  pending.told([9], 2, 7);
+  pending.lose();
+  expect([seen(), [...pending.dirty.indices()]]).toEqual([[[9], 1, 0], [9]]);
 });

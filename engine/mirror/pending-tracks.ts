@@ -10,37 +10,50 @@ interface ActiveTrack {
   tick: number;
 }
 
+/** What one frame changes at the other side without carrying it. */
+interface ToldTracks {
+  readonly tracks: Bitmap;
+  sequence: number;
+  /** As of an active track. */
+  tick: number;
+}
+
 /**
  * Which tracks the other side may lack (rule 4), in two sets: *dirty* tracks must be copied whole;
  * *active* ones are being written or are on their way. A track leaves `dirty` only by being sent
  * whole, and `active` only when both disks have it durably and it was not written again meanwhile.
+ *
+ * Active tracks are few, those of frames on their way; but one frame may tell the other side to change most of its
+ * volume, and these are a bitmap.
  */
 export class PendingTracks {
   readonly dirty: Bitmap;
   readonly #active = new Map<number, ActiveTrack>();
+  #told: ToldTracks | undefined;
 
   constructor(trackCount: number) {
     this.dirty = new Bitmap(trackCount);
   }
 
   has(trackIndex: number): boolean {
-    return this.#active.has(trackIndex) || this.dirty.has(trackIndex);
+    return this.#active.has(trackIndex) || this.dirty.has(trackIndex) || this.#told?.tracks.has(trackIndex) === true;
   }
 
   /** All of them from `from` on, ascending. */
   indices(from: number): Iterable<number> {
     const active = [...this.#active.keys()].filter((track) => track >= from).sort((a, b) => a - b);
-    return unionOf(active, this.dirty.indices(from));
+    const pending = unionOf(active, this.dirty.indices(from));
+    return this.#told === undefined ? pending : unionOf(pending, this.#told.tracks.indices(from));
   }
 
   /** Tracks on their way. */
   get activeCount(): number {
-    return this.#active.size;
+    return this.#active.size + (this.#told?.tracks.count ?? 0);
   }
 
   /** An upper bound: a track may be dirty and active. */
   get count(): number {
-    return this.dirty.count + this.#active.size;
+    return this.dirty.count + this.activeCount;
   }
 
   /** A host write begins: its tracks count as pending from here on. Rounded outward by the caller. */
@@ -63,6 +76,15 @@ export class PendingTracks {
     for (let track = first; track <= last; track++) {
       this.#begun(track).sequence = sequence;
     }
+  }
+
+  /** Frame `sequence` told the other side to change `tracks` by itself; here they change until `tick`. */
+  told(tracks: Iterable<number>, sequence: number, tick: number): void {
+    this.#told ??= { tracks: new Bitmap(this.dirty.length), sequence, tick };
+    // Of two frames the later one counts for both.
+    this.#told.sequence = sequence;
+    this.#told.tick = tick;
+    for (const track of tracks) this.#told.tracks.set(track);
   }
 
   #begun(trackIndex: number): ActiveTrack {
@@ -108,6 +130,8 @@ export class PendingTracks {
     for (const [track, active] of this.#active) {
       if (active.writers === 0 && active.sequence <= durable && active.tick <= flushedTick) this.#active.delete(track);
     }
+    if (this.#told !== undefined && this.#told.sequence <= durable && this.#told.tick <= flushedTick)
+      this.#told = undefined;
   }
 
   /** The session is over: what was on its way must be copied. */
@@ -117,6 +141,8 @@ export class PendingTracks {
       active.sequence = -1;
       if (active.writers === 0) this.#active.delete(track);
     }
+    for (const track of this.#told?.tracks.indices() ?? []) this.dirty.set(track);
+    this.#told = undefined;
   }
 
   /** Both sides are equal, durably: nothing is pending but what is being written now. */
