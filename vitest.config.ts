@@ -30,6 +30,15 @@ export default defineConfig(async () => {
       maxWorkers: 1,
       sequence: { groupOrder: 2 },
     },
+    {
+      name: "mounts",
+      include: [`${FOLDERS}/*.mounts.test.ts`],
+      globalSetup: "ci/suites/images.setup.ts",
+      testTimeout: 120_000,
+      hookTimeout: 60_000,
+      maxWorkers: 1,
+      sequence: { groupOrder: 3 },
+    },
   ].filter(({ name }) => !missing.some(({ suite }) => suite === name));
   return {
     test: {
@@ -44,7 +53,7 @@ export default defineConfig(async () => {
           test: {
             name: "unit",
             include: [`${FOLDERS}/*.test.ts`],
-            exclude: ["**/node_modules/**", "**/*.tools.test.ts", "**/*.container.test.ts"],
+            exclude: ["**/node_modules/**", "**/*.tools.test.ts", "**/*.container.test.ts", "**/*.mounts.test.ts"],
             testTimeout: 30_000,
           },
         },

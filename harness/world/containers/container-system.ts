@@ -4,6 +4,7 @@ import type { CrashKind, Effects, Injection } from "../world.ts";
 import { ContainerError } from "./container-error.ts";
 import type { DiskStore } from "./disk-store.ts";
 import type { Operations } from "./operations.ts";
+import type { NbdPlace } from "./remote-device.ts";
 import { RemoteSystem } from "./remote-system.ts";
 import type { RunningContainer } from "./runtime/running-container.ts";
 
@@ -44,6 +45,11 @@ export class ContainerSystem implements RunSystem {
 
   get serving(): RemoteSystem | undefined {
     return this.#serving;
+  }
+
+  /** Where hosts of this machine reach its volumes, while it runs; another place after each start. */
+  get nbd(): NbdPlace {
+    return { host: "127.0.0.1", port: this.#required().port(NBD_PORT) };
   }
 
   localNs(): number {
@@ -150,7 +156,7 @@ export class ContainerSystem implements RunSystem {
     const serving = await RemoteSystem.connect({
       url: `http://127.0.0.1:${container.port(CONTROL_PORT)}`,
       token,
-      nbd: { host: "127.0.0.1", port: container.port(NBD_PORT) },
+      nbd: this.nbd,
       onStep: (step) => listener.step(this.name, step),
       onStatus: () => listener.step(this.name, { name: "status", fields: {} }),
       onLost: (error) => void this.#lost(serving, error),
