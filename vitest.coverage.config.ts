@@ -15,6 +15,7 @@ export default defineConfig({
     exclude: [
       "**/*.tools.test.ts",
       "**/*.container.test.ts",
+      "**/*.mounts.test.ts",
       // They take their time, and reach nothing of what is counted that others do not.
       "engine/node/**",
       "engine/controller/memory.test.ts",

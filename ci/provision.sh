@@ -17,6 +17,7 @@ PULL_SECONDS=30
 TOOL_PACKAGES=(
   e2fsck:e2fsprogs fio:fio nbdinfo:libnbd-bin nbdfuse:nbdfuse nbdkit:nbdkit openssl:openssl
   qemu-img:qemu-utils qemu-storage-daemon:qemu-system-common
+  sqlite3:sqlite3 mount:mount
 )
 
 say() { printf 'provision: %s\n' "$*"; }

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { missingSuiteLines } from "./missing-suites.ts";
+import { missingSuiteLines, requiredSuites, suitesWithout } from "./missing-suites.ts";
 
 const run = promisify(execFile);
 
@@ -11,6 +11,24 @@ test("who runs the tests is told which were not run, why, and what enables them"
   expect(text).toContain("NOT RUN: the tests *.tools.test.ts");
   expect(text).toContain("fio (absent); remedy: apt-get install fio");
   expect(text).toContain("npm run test:all");
+});
+
+test("a machine that cannot mount is told so and passes; one that lacks a program for it does not", () => {
+  const common = { present: false, found: "absent", remedy: "" } as const;
+  const fuse = { ...common, name: "mounts over NBD", suite: "mounts", inherent: true } as const;
+  const sqlite = { ...common, name: "sqlite3", suite: "mounts" } as const;
+  const docker = { ...common, name: "Docker engine", suite: "containers" } as const;
+  const outcome = (...missing: Parameters<typeof suitesWithout>[0]): readonly string[][] => {
+    const suites = suitesWithout(missing);
+    return [suites, requiredSuites(suites)].map((list) => list.map(({ suite }) => suite));
+  };
+  expect(outcome()).toEqual([[], []]);
+  expect(outcome(fuse)).toEqual([["mounts"], []]);
+  expect(outcome(fuse, sqlite)).toEqual([["mounts"], ["mounts"]]);
+  expect(outcome(docker)).toEqual([
+    ["containers", "mounts"],
+    ["containers", "mounts"],
+  ]);
 });
 
 test("without a Docker engine the container tests are named as not run, and all of them are refused", async () => {

@@ -8,10 +8,19 @@ export interface MissingSuite {
 
 /** The suites that this machine cannot run, with what they lack. */
 export async function missingSuites(): Promise<readonly MissingSuite[]> {
-  const parts = await provisionedParts();
-  return (["tools", "containers"] as const)
-    .map((suite) => ({ suite, missing: parts.filter((part) => part.suite === suite && !part.present) }))
+  return suitesWithout((await provisionedParts()).filter(({ present }) => !present));
+}
+
+/** The suites that cannot run where these parts are missing. */
+export function suitesWithout(missing: readonly ProvisionedPart[]): readonly MissingSuite[] {
+  return (["tools", "containers", "mounts"] as const)
+    .map((suite) => ({ suite, missing: missing.filter((part) => part.suite === suite || suite === "mounts") }))
     .filter(({ missing }) => missing.length > 0);
+}
+
+/** Of those, the suites that a machine which runs every test could have: CI does not pass without them. */
+export function requiredSuites(suites: readonly MissingSuite[]): readonly MissingSuite[] {
+  return suites.filter(({ missing }) => missing.some(({ inherent }) => inherent !== true));
 }
 
 /** What to tell whoever runs the tests; a line each. */
@@ -23,4 +32,4 @@ export function missingSuiteLines({ suite, missing }: MissingSuite): readonly st
   ];
 }
 
-const SUFFIX: Readonly<Record<OuterSuite, string>> = { tools: "tools", containers: "container" };
+const SUFFIX: Readonly<Record<OuterSuite, string>> = { tools: "tools", containers: "container", mounts: "mounts" };

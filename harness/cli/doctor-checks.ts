@@ -57,9 +57,14 @@ export function nodeCheck(version: string): DoctorCheck {
 
 function provisionedCheck({ name, suite, present, found, remedy }: ProvisionedPart): DoctorCheck {
   if (present) return ok(name, found);
-  const lost = suite === "containers" ? "nothing runs on containers" : "some tests of the daemon do not run";
-  return { name, status: "limited", found, lost, remedy };
+  return { name, status: "limited", found, lost: LOST_WITHOUT[suite], remedy };
 }
+
+const LOST_WITHOUT: Readonly<Record<ProvisionedPart["suite"], string>> = {
+  tools: "some tests of the daemon do not run",
+  containers: "nothing runs on containers",
+  mounts: "no test has Linux mount a volume",
+};
 
 function memoryCheck(totalBytes: number): DoctorCheck {
   const found = `${gib(totalBytes)} GiB, ${gib(freemem())} GiB free`;

@@ -1,9 +1,10 @@
 import { findTool } from "../../oracle/find-tool.ts";
 import { NODE_IMAGE, TOXIPROXY_IMAGE } from "./base-images.ts";
 import { dockerCommand } from "./docker-command.ts";
+import { mountObstacles } from "./mounted/mount-ability.ts";
 
 /** Tests that need more than Node.js, by what they need. */
-export type OuterSuite = "tools" | "containers";
+export type OuterSuite = "tools" | "containers" | "mounts";
 
 /** One thing that tests or the container world need of this machine. */
 export interface ProvisionedPart {
@@ -13,6 +14,8 @@ export interface ProvisionedPart {
   /** Version or place, or what was found instead. */
   readonly found: string;
   readonly remedy: string;
+  /** What the machine is, and no installation brings: even CI does without it, and says so. */
+  readonly inherent?: true;
 }
 
 /** Programs of Debian that tests drive, with their packages. `ci/provision.sh` installs the same. */
@@ -29,19 +32,43 @@ const TOOLS = [
   ["openssl", "openssl"],
 ] as const;
 
+/** Those that only tests with mounts drive. */
+const MOUNT_TOOLS = [
+  ["sqlite3", "sqlite3"],
+  ["mkfs.ext4", "e2fsprogs"],
+  ["mount", "mount"],
+  ["nsenter", "util-linux"],
+] as const;
+
 const PROVISION = "ci/provision.sh (as root on Debian, CI=true lets it install what is missing)";
 const ANSWER_MS_MAX = 20_000;
 
 /** Looks for everything that tests outside this process need; changes nothing. */
 export async function provisionedParts(): Promise<readonly ProvisionedPart[]> {
-  const tools = TOOLS.map(([name, debianPackage]): ProvisionedPart => {
+  const tools = [...TOOLS.map(toolPart("tools")), ...MOUNT_TOOLS.map(toolPart("mounts"))];
+  const [engine, mounts] = await Promise.all([engineAnswer(), mountsPart()]);
+  if (!engine.present) return [...tools, engine, mounts];
+  return [...tools, engine, ...(await Promise.all([NODE_IMAGE, TOXIPROXY_IMAGE].map(imagePart))), mounts];
+}
+
+function toolPart(suite: OuterSuite): (tool: readonly [name: string, debianPackage: string]) => ProvisionedPart {
+  return ([name, debianPackage]) => {
     const path = findTool(name);
     const remedy = `apt-get install ${debianPackage}`;
-    return { name, suite: "tools", present: path !== undefined, found: path ?? "absent", remedy };
-  });
-  const engine = await engineAnswer();
-  if (!engine.present) return [...tools, engine];
-  return [...tools, engine, ...(await Promise.all([NODE_IMAGE, TOXIPROXY_IMAGE].map(imagePart)))];
+    return { name, suite, present: path !== undefined, found: path ?? "absent", remedy };
+  };
+}
+
+async function mountsPart(): Promise<ProvisionedPart> {
+  const obstacles = await mountObstacles();
+  return {
+    name: "mounts over NBD",
+    suite: "mounts",
+    present: obstacles.length === 0,
+    found: obstacles.join(", ") || "FUSE, loop devices, ext4",
+    remedy: "as root: modprobe -a fuse loop ext4; in a container, one with --privileged",
+    inherent: true,
+  };
 }
 
 async function engineAnswer(): Promise<ProvisionedPart> {

@@ -75,7 +75,8 @@ export class MirroredVolume {
       await Promise.all(world.systems.flatMap(({ serving }) => serving?.refresh() ?? []));
       const reports = world.systems.flatMap(({ serving }) => serving?.pairs() ?? []);
       if (isSo(reports)) return;
-      if (world.nowNs() - startNs > WITHIN_NS) throw new Error(`waited for ${what} in vain: ${JSON.stringify(reports)}`);
+      if (world.nowNs() - startNs > WITHIN_NS)
+        throw new Error(`waited for ${what} in vain: ${JSON.stringify(reports)}`);
       await world.sleep(20 * NS_PER_MS);
     }
   }

@@ -41,7 +41,9 @@ export class MountSpace {
     const first = spawn("unshare", [...namespaces, "sh", "-c", FIRST_PROCESS]);
     const complaint: Buffer[] = [];
     first.stderr.on("data", (bytes: Buffer) => complaint.push(bytes));
-    const told = await Promise.race([once(first.stdout, "data"), once(first, "close")]).catch((error: unknown) => [error]);
+    const told = await Promise.race([once(first.stdout, "data"), once(first, "close")]).catch((error: unknown) => [
+      error,
+    ]);
     const pid = String(told[0]).trim();
     if (/^\d+$/.test(pid) && first.exitCode === null) return new MountSpace(folder, first, pid);
     await rm(folder, { recursive: true, force: true });
@@ -109,7 +111,7 @@ export class MountSpace {
 }
 
 /** Loop devices over files below `folder`. */
-async function loopsOf(folder: string): Promise<readonly string[]> {
+export async function loopsOf(folder: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const name of (await readdir("/sys/block")).filter((device) => device.startsWith("loop"))) {
     const file = await readFile(`/sys/block/${name}/loop/backing_file`, "utf8").catch(() => "");

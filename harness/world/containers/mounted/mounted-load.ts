@@ -50,7 +50,8 @@ export class MountedLoad {
     const untilMs = performance.now() + PROGRESS_MS_MAX;
     const goals = this.#counts().map((now) => now + count);
     while (this.#counts().some((now, at) => now < (goals[at] ?? 0))) {
-      if (performance.now() > untilMs) throw new Error(`${this.#counts().join(", ")} acknowledged, not ${goals.join(", ")}`);
+      if (performance.now() > untilMs)
+        throw new Error(`${this.#counts().join(", ")} acknowledged, not ${goals.join(", ")}`);
       await Promise.race([sleep(ASKED_MS), ...this.#writers]);
     }
   }
