@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { NS_PER_MS } from "../ports/index.ts";
 import { HandPeer } from "../testing/hand-peer.node.ts";
 import { Site } from "../testing/site.node.ts";
+import { twoSystems } from "../testing/two-systems.node.ts";
+import { HEADER_BYTES } from "../wire/frame.ts";
 
 const SECOND_NS = 1_000 * NS_PER_MS;
 
@@ -136,4 +138,45 @@ test("a system that stops takes no session, though somebody has greeted it befor
   expect([peer.ends, site.at("b").system.pair("p")?.connection]).toEqual([["closed by peer"], undefined]);
   // What had come before is applied.
   expect(site.disk("b", "svol").visible[0]).toBe(7);
+});
+
+test("bytes on the wire: what one end sent the other has received, and a pair's part of it is counted apart", async () => {
+  const { a, b, run, until, cut, heal } = await twoSystems(64 * 4096, 4096);
+  const create = {
+    kind: "create",
+    pair: "pair",
+    link: "link",
+    volume: "pvol",
+    peerVolume: "svol",
+    mode: "sync",
+  } as const;
+  await run(a.system.execute(create));
+  const equal = (): boolean => {
+    const pair = a.system.pair("pair");
+    return pair?.entry.status === "DUPLEX" && pair.pending.activeCount === 0;
+  };
+  await until(equal);
+  const counted = () =>
+    [a, b].map(({ system }) => {
+      const [link, pair] = [system.links()[0], system.pair("pair")?.traffic].map((count) => {
+        return [count?.sentBytes ?? 0, count?.receivedBytes ?? 0] as const;
+      });
+      return { link: link ?? [0, 0], pair: pair ?? [0, 0] };
+    });
+  const before = counted();
+  await run(a.system.device("pvol").write(0, new Uint8Array(4096).fill(1)));
+  await until(equal);
+  // The count goes on in the next session.
+  cut();
+  await until(() => !equal());
+  heal();
+  await until(equal);
+  const [here, there] = counted().map(({ link, pair }, end) => ({
+    link: link.map((bytes, way) => bytes - (before[end]?.link[way] ?? 0)),
+    pair: pair.map((bytes, way) => bytes - (before[end]?.pair[way] ?? 0)),
+  }));
+  expect({ link: there?.link.toReversed(), pair: there?.pair.toReversed() }).toEqual(here);
+  // The write, and at least one barrier behind it; greetings and acknowledgements are the link's own.
+  expect(here?.pair[0]).toBeGreaterThanOrEqual(4096 + 2 * HEADER_BYTES);
+  expect(here?.link[0]).toBeGreaterThan(here?.pair[0] ?? 0);
 });

@@ -8,7 +8,8 @@ import { below, type Link, type LinkEndpoint, LinkError, type Listener, NS_PER_M
 import type { Runtime } from "../runtime.ts";
 import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import { type Frame, isOrdered } from "../wire/frame.ts";
-import { Session } from "../wire/session.ts";
+import { Session, type SessionEvents } from "../wire/session.ts";
+import { Traffic } from "../wire/traffic.ts";
 import type { LinkConfig } from "./config.ts";
 
 const PROTOCOL_VERSION = 1;
@@ -43,6 +44,7 @@ export interface InterconnectHost {
 /** The interconnect to one other system: keeps one session up, and hands frames to the pairs. */
 export class Interconnect {
   readonly config: LinkConfig;
+  readonly traffic: Traffic;
   readonly #endpoint: LinkEndpoint;
   readonly #runtime: Runtime;
   readonly #host: InterconnectHost;
@@ -62,6 +64,7 @@ export class Interconnect {
     this.#endpoint = endpoint;
     this.#runtime = runtime;
     this.#host = host;
+    this.traffic = new Traffic((id) => host.pair(id)?.traffic);
     this.#applier = new Applier(runtime, host.onBackup);
   }
 
@@ -121,7 +124,7 @@ export class Interconnect {
   /** The dialling side: says hello first. Settles when the session is over. */
   async #greet(link: Link): Promise<void> {
     const epoch = this.#host.bootCount * 0x1_0000_0000 + this.#attempts++;
-    const session: Session = new Session(link, this.#runtime, epoch, {
+    const events: SessionEvents = {
       onFrame: (frame) => {
         if (this.#connection?.session === session) this.#take(this.#connection, frame);
         else {
@@ -130,7 +133,8 @@ export class Interconnect {
         }
       },
       onEnd: (why, failed) => this.#down(session, why, failed),
-    });
+    };
+    const session = new Session(link, this.#runtime, epoch, events, this.traffic);
     this.#hello(session);
     this.#runtime.log.step("session.hello.sent", { link: this.config.name });
     await session.run();
@@ -150,7 +154,7 @@ export class Interconnect {
       stranger = false;
       timer.cancel();
     };
-    const session: Session = new Session(link, this.#runtime, undefined, {
+    const events: SessionEvents = {
       onFrame: (frame) => {
         if (this.#connection?.session === session) this.#take(this.#connection, frame);
         else {
@@ -169,7 +173,8 @@ export class Interconnect {
         known();
         this.#down(session, why, failed);
       },
-    });
+    };
+    const session = new Session(link, this.#runtime, undefined, events, this.traffic);
     this.#runtime.tasks.spawn(session.run());
   }
 

@@ -91,6 +91,9 @@ export interface LinkReport {
   readonly peer: string;
   readonly role: "dial" | "listen";
   readonly up: boolean;
+  /** Of frames, since the start of the system. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
 }
 
 export function volumeReport(volume: Volume): VolumeReport {

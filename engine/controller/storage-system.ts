@@ -111,8 +111,9 @@ export class StorageSystem {
   }
 
   links(): readonly LinkReport[] {
-    return [...this.#interconnects.values()].map(({ config: { name, peer, role }, connection }) => {
-      return { link: name, peer, role, up: connection !== undefined };
+    return [...this.#interconnects.values()].map(({ config: { name, peer, role }, connection, traffic }) => {
+      const { sentBytes, receivedBytes } = traffic;
+      return { link: name, peer, role, up: connection !== undefined, sentBytes, receivedBytes };
     });
   }
 

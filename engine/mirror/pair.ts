@@ -7,6 +7,7 @@ import { Tap } from "../volume/tap.ts";
 import type { Access, Update, Volume } from "../volume/volume.ts";
 import type { ChangeNumber } from "../volume/update.ts";
 import { FLAG_NUMBERED, numberedPayload } from "../wire/change-number.ts";
+import { ByteCount } from "../wire/traffic.ts";
 import { zeroPayload } from "../wire/zero-range.ts";
 import { FLAG_FUA } from "../wire/frame.ts";
 import type { Connection } from "./connection.ts";
@@ -45,6 +46,8 @@ export class Pair extends Tap {
   readonly volume: Volume;
   readonly pending: PendingTracks;
   readonly lag = new Lag();
+  /** Over the link, since the start. */
+  readonly traffic = new ByteCount();
   readonly intents: IntentStore;
   readonly runtime: Runtime;
   readonly #table: CopyManagementTable;

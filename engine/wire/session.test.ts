@@ -7,7 +7,8 @@ import { type LinkEnd, linkPair } from "../testing/link-pair.ts";
 import { type TestRuntime, testRuntime } from "../testing/test-runtime.node.ts";
 import { CodecError } from "./byte-codec.ts";
 import { decodeFrame, encodeFrame, type Frame, FRAME_KINDS } from "./frame.ts";
-import { frameBytes, Session } from "./session.ts";
+import { frameBytes, Session, type SessionEvents } from "./session.ts";
+import { Traffic } from "./traffic.ts";
 
 const EPOCH = 7;
 
@@ -16,6 +17,7 @@ interface Side {
   readonly link: LinkEnd;
   readonly frames: Frame[];
   readonly ends: string[];
+  readonly traffic: Traffic;
   /** Settles when the session has ended. */
   readonly run: Promise<void>;
 }
@@ -23,14 +25,16 @@ interface Side {
 function side(link: LinkEnd, runtime: TestRuntime, epoch: number | undefined, onFrame?: (frame: Frame) => void): Side {
   const frames: Frame[] = [];
   const ends: string[] = [];
-  const session = new Session(link, runtime, epoch, {
+  const traffic = new Traffic(() => undefined);
+  const events: SessionEvents = {
     onFrame: (frame) => {
       onFrame?.(frame);
       frames.push(frame);
     },
     onEnd: (why) => ends.push(why),
-  });
-  return { session, link, frames, ends, run: session.run() };
+  };
+  const session = new Session(link, runtime, epoch, events, traffic);
+  return { session, link, frames, ends, traffic, run: session.run() };
 }
 
 function connected(): { readonly runtime: TestRuntime; readonly dialler: Side; readonly accepter: Side } {
@@ -82,7 +86,11 @@ test("frames arrive once, in order, as sent, however the link cuts the stream up
       expect(accepter.frames.map(({ kind, payload }) => [kind, payload])).toEqual(there);
       expect(dialler.frames.map(({ kind, payload }) => [kind, payload])).toEqual(back);
       expect(accepter.frames.map(({ sequence }) => sequence)).toEqual(there.map((_, index) => index));
-      expect([accepter.session.epoch, dialler.session.sentBytes]).toEqual([EPOCH, sentBytes]);
+      expect([accepter.session.epoch, dialler.traffic.sentBytes, accepter.traffic.receivedBytes]).toEqual([
+        EPOCH,
+        sentBytes,
+        sentBytes,
+      ]);
     }),
   );
 });

@@ -4,6 +4,7 @@ import { type Link, LinkError, NS_PER_MS, type Timer } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { CodecError } from "./byte-codec.ts";
 import { encodeFrame, type Frame, type FrameKind, FrameParser, HEADER_BYTES } from "./frame.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** A silent peer is asked after this long. */
 const PING_AFTER_NS = 1_000 * NS_PER_MS;
@@ -37,22 +38,26 @@ export class Session {
   readonly #link: Link;
   readonly #runtime: Runtime;
   readonly #events: SessionEvents;
+  readonly #traffic: Traffic | undefined;
   readonly #parser = new FrameParser();
   /** Undefined until the first frame of the accepting side tells it. */
   #epoch: number | undefined;
   #sent = 0;
   #received = 0;
   #heardNs: number;
-  #sentBytes = 0;
   #timer: Timer | undefined;
   #ended = false;
 
-  /** @param epoch of the side that dials; the side that accepts takes it from the first frame */
-  constructor(link: Link, runtime: Runtime, epoch: number | undefined, events: SessionEvents) {
+  /**
+   * @param epoch of the side that dials; the side that accepts takes it from the first frame
+   * @param traffic counts the bytes of every frame that is sent, or comes and is believed
+   */
+  constructor(link: Link, runtime: Runtime, epoch: number | undefined, events: SessionEvents, traffic?: Traffic) {
     this.#link = link;
     this.#runtime = runtime;
     this.#epoch = epoch;
     this.#events = events;
+    this.#traffic = traffic;
     this.#heardNs = runtime.clock.monotonicNs();
   }
 
@@ -63,11 +68,6 @@ export class Session {
 
   get ended(): boolean {
     return this.#ended;
-  }
-
-  /** Bytes of all frames sent. */
-  get sentBytes(): number {
-    return this.#sentBytes;
   }
 
   /** Begins to read. Settles when the session has ended. */
@@ -96,6 +96,7 @@ export class Session {
     this.#epoch ??= frame.epoch;
     if (frame.epoch !== this.#epoch) throw new CodecError(`expected epoch ${this.#epoch}, found ${frame.epoch}`);
     this.#received++;
+    this.#traffic?.received(frame, frameBytes(frame.payload.length));
     if (frame.kind === "ping") this.send("pong");
     else if (frame.kind !== "pong") this.#events.onFrame(frame);
   }
@@ -114,7 +115,7 @@ export class Session {
       offsetBytes: fields.offsetBytes ?? 0,
       payload: fields.payload ?? NO_PAYLOAD,
     });
-    this.#sentBytes += bytes.length;
+    this.#traffic?.sent(fields.pairId ?? 0, bytes.length);
     this.#runtime.tasks.spawn(this.#link.write(bytes), this.#onWriteError);
     return sequence;
   }

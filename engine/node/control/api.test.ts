@@ -265,6 +265,8 @@ test("metrics: pending tracks, lag, status, link, and what hosts did", async () 
   rig.host.metrics.tally("pvol").failed("read");
   rig.host.metrics.clients = () => 2;
   const labels = 'pair="pair",volume="pvol",role="primary"';
+  const { sentBytes } = rig.a.system.pair("pair")?.traffic ?? {};
+  const [link] = rig.a.system.links();
   expect((await rig.client.metrics()).split("\n")).toEqual(
     expect.arrayContaining([
       `resilver_pair_pending_tracks{${labels}} 0`,
@@ -275,6 +277,8 @@ test("metrics: pending tracks, lag, status, link, and what hosts did", async () 
       'resilver_host_bytes_total{volume="pvol",operation="write"} 4096',
       'resilver_host_failures_total{volume="pvol",operation="read"} 1',
       "resilver_nbd_clients 2",
+      `resilver_pair_traffic_bytes_total{${labels},direction="sent"} ${sentBytes}`,
+      `resilver_link_traffic_bytes_total{link="link",peer="b",direction="received"} ${link?.receivedBytes}`,
     ]),
   );
 });

@@ -4,6 +4,7 @@ import { STATUSES } from "../../mirror/pair-entry.ts";
 
 export const HOST_OPERATIONS = ["read", "write", "trim", "flush"] as const;
 export type HostOperation = (typeof HOST_OPERATIONS)[number];
+type Traffic = NonNullable<StatusDocument["pairs"][number]["traffic"]>;
 
 interface HostCount {
   requests: number;
@@ -114,6 +115,10 @@ export class Metrics {
     gauge("lag_seconds", "Age of the oldest change that the other end has not applied", (pair) => pair.lag?.seconds);
     gauge("resync_done_tracks", "Tracks copied by the resync that runs", (pair) => pair.progress?.done);
     gauge("resync_total_tracks", "Tracks to copy of the resync that runs", (pair) => pair.progress?.total);
+    this.#traffic("pair", ["pair", "volume", "role"], (status, set) => {
+      for (const { pair, volume, role, traffic } of status.pairs)
+        if (traffic !== undefined) set({ pair, volume, role }, traffic);
+    });
     gauge("consistent", "1 if the content of this side is a moment of some history", ({ consistent }) => +consistent);
     gauge("connected", "1 if the ends of the pair are connected", ({ connected }) => +connected);
     this.#gauge(
@@ -132,6 +137,10 @@ export class Metrics {
     gauge("resilver_link_up", "1 if there is a session with the other system", ["link", "peer"], (status, set) => {
       for (const { link, peer, up } of status.links) set({ link, peer }, +up);
     });
+    this.#traffic("link", ["link", "peer"], (status, set) => {
+      for (const { link, peer, sentBytes, receivedBytes } of status.links)
+        set({ link, peer }, { sentBytes, receivedBytes });
+    });
     gauge("resilver_image_fixed", "1 if there is an image that can be read", ["volume", "method"], (status, set) => {
       for (const { volume, method, state } of status.images) set({ volume, method }, +(state === "fixed"));
     });
@@ -149,6 +158,31 @@ export class Metrics {
       set({ system: status.system, version: status.version }, 1);
     });
     gauge("resilver_boots", "Starts of this system", ["system"], ({ system, boot }, set) => set({ system }, boot));
+  }
+
+  /** Bytes that went over the wire, in both directions. */
+  #traffic<L extends string>(
+    what: "pair" | "link",
+    labelNames: readonly L[],
+    fill: (status: StatusDocument, set: (labels: Record<L, string>, traffic: Traffic) => void) => void,
+  ): void {
+    const status = (): StatusDocument | undefined => this.status();
+    const counter = new Counter<string>({
+      name: `resilver_${what}_traffic_bytes_total`,
+      help: `Bytes of frames over the wire, by ${what} and direction`,
+      labelNames: [...labelNames, "direction"],
+      registers: [],
+      collect() {
+        this.reset();
+        const found = status();
+        if (found === undefined) return;
+        fill(found, (labels, { sentBytes, receivedBytes }) => {
+          this.inc({ ...labels, direction: "sent" }, sentBytes);
+          this.inc({ ...labels, direction: "received" }, receivedBytes);
+        });
+      },
+    });
+    this.#registry.registerMetric(counter);
   }
 
   #gauge<L extends string>(

@@ -38,6 +38,10 @@ const pair = z
       .object({ writes: count, seconds: z.number().nonnegative() })
       .optional()
       .describe("how far the other end of a remote pair is behind; counted from the start of this program"),
+    traffic: z
+      .object({ sentBytes: count, receivedBytes: count })
+      .optional()
+      .describe("of a remote pair, over its link; counted from the start of this program"),
     progress: z.object({ done: count, total: count }).optional().describe("of the resync that runs, in tracks"),
     splitCount: count.optional().describe("of a local mirror: identifies the moment that its mirror holds"),
   })
@@ -69,7 +73,14 @@ const restore = z
   .meta({ id: "Restore" });
 
 const link = z
-  .object({ link: name, peer: name, role: z.enum(["dial", "listen"]), up: z.boolean() })
+  .object({
+    link: name,
+    peer: name,
+    role: z.enum(["dial", "listen"]),
+    up: z.boolean(),
+    sentBytes: count.describe("of frames, counted from the start of this program"),
+    receivedBytes: count,
+  })
   .meta({ id: "Link" });
 
 export const statusSchema = z

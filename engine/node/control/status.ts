@@ -40,7 +40,9 @@ function remote(pair: Pair): PairStatusReport {
   const { peerVolume, link, mode, tracker } = pair.entry;
   const { writes, ageNs } = pairLag(pair);
   const lag = { writes, seconds: ageNs / NS_PER_SECOND };
-  return { copyType: "remote", ...pairReport(pair), peerVolume, link, mode, tracker, lag };
+  const { sentBytes, receivedBytes } = pair.traffic;
+  const traffic = { sentBytes, receivedBytes };
+  return { copyType: "remote", ...pairReport(pair), peerVolume, link, mode, tracker, lag, traffic };
 }
 
 function local(pair: LocalPair): readonly PairStatusReport[] {
