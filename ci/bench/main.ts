@@ -1,15 +1,20 @@
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism, cpus, tmpdir } from "node:os";
 import Table from "cli-table3";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { EXIT } from "../../harness/cli/exit-code.ts";
+import { bundle, ENGINE_ENTRY } from "../bundle.ts";
+import { ENGINE_PARTS, engineParts } from "./engine/parts.ts";
+import { Stage } from "./engine/stage.ts";
 import { eventLoop } from "./event-loop.ts";
 import type { Section } from "./measure.ts";
 import { mirrorRuns } from "./mirror-run.ts";
 import { pingPong } from "./ping-pong.ts";
 import { workers } from "./workers.ts";
 
-/** The parts of `bench sim`, in the order they are run. */
-const SIM = new Map<string, (runs: number) => Promise<Section>>([
+/** Parts of a benchmark, in the order they are run. */
+type Parts = ReadonlyMap<string, (runs: number) => Promise<Section>>;
+
+const SIM: Parts = new Map([
   ["event-loop", eventLoop],
   ["ping-pong", pingPong],
   ["mirror", mirrorRuns],
@@ -22,23 +27,37 @@ interface Options {
   readonly only?: string;
 }
 
+interface EngineOptions extends Options {
+  readonly folder: string;
+  readonly seconds: number;
+  readonly size: number;
+}
+
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError(`expected a whole number of 1 or more`);
   return value;
 }
 
-async function sim({ json, runs, only }: Options): Promise<void> {
+async function bench(name: string, parts: Parts, { json, runs, only }: Options): Promise<void> {
   const sections: Section[] = [];
-  for (const [name, part] of SIM) {
-    if (only !== undefined && only !== name) continue;
-    const section = await part(runs);
+  for (const [part, measure] of parts) {
+    if (only !== undefined && only !== part) continue;
+    const section = await measure(runs);
     sections.push(section);
     if (!json) process.stdout.write(`${render(section)}\n`);
   }
   if (!json) return;
   const machine = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", cores: availableParallelism() };
-  process.stdout.write(`${JSON.stringify({ schemaVersion: 1, bench: "sim", runs, machine, sections }, null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify({ schemaVersion: 1, bench: name, runs, machine, sections }, null, 2)}\n`);
+}
+
+async function engine(options: EngineOptions): Promise<void> {
+  await using stage = new Stage(options.folder);
+  const program = stage.path("engine.mjs");
+  await bundle(ENGINE_ENTRY, program);
+  const { folder, seconds, size } = options;
+  await bench("engine", engineParts({ folder, seconds, sizeBytes: size * 2 ** 20, engine: program }), options);
 }
 
 function render({ name, how, samples, bars, notes }: Section): string {
@@ -67,5 +86,15 @@ program
   .option("--json", "one JSON document on stdout instead of tables", false)
   .addOption(new Option("--only <part>", "one part").choices([...SIM.keys()]))
   .option("--runs <count>", "measured rounds; the figures are medians", wholeNumber, 5)
-  .action(sim);
+  .action((options: Options) => bench("sim", SIM, options));
+program
+  .command("engine")
+  .description("two daemons on files: mirrored writes against QEMU, first copy against nbdcopy, resync, memory")
+  .option("--json", "one JSON document on stdout instead of tables", false)
+  .addOption(new Option("--only <part>", "one part").choices(ENGINE_PARTS))
+  .option("--runs <count>", "measured rounds; the figures are medians", wholeNumber, 5)
+  .option("--seconds <count>", "of one turn of a load", wholeNumber, 5)
+  .option("--size <count>", "MiB of a volume", wholeNumber, 1024)
+  .option("--folder <path>", "where the files go: its file system is part of what is measured", tmpdir())
+  .action(engine);
 await program.parseAsync();
