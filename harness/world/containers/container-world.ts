@@ -118,14 +118,21 @@ export class ContainerWorld implements RunWorld {
 
   async #startEngine(system: TopologySystem, token: string): Promise<RunningContainer> {
     const { stage, topology } = this.#options;
-    const { runtime, network, toxiproxy } = stage;
-    const config = engineConfig(topology, system, toxiproxy.container.address, (disk) => this.#store.urlOf(disk));
+    const { runtime, network, toxiproxy, keys } = stage;
+    const config = engineConfig(topology, system, {
+      proxyHost: toxiproxy.container.address,
+      urlOf: (disk) => this.#store.urlOf(disk),
+    });
     return runtime.start({
       name: system.name,
       image: await programImage("engine"),
       network,
       ports: [CONTROL_PORT, NBD_PORT],
-      files: { "/etc/resilver/engine.json": JSON.stringify(config), "/etc/resilver/control.token": `${token}\n` },
+      files: {
+        "/etc/resilver/engine.json": JSON.stringify(config),
+        "/etc/resilver/control.token": `${token}\n`,
+        ...(await keys.filesOf(system.name)),
+      },
       command: ["node", "/opt/resilver/engine.mjs", "engine", "--config", "/etc/resilver/engine.json"],
       ready: httpReady(CONTROL_PORT, "/readyz"),
     });

@@ -1,6 +1,7 @@
 import { metaBytesOf } from "../meta-bytes.ts";
 import type { Topology, TopologySystem } from "../../plan/topology.ts";
 import { CONTROL_PORT, NBD_PORT } from "./container-system.ts";
+import { LINK_TLS } from "./link-keys.ts";
 
 /** The first port of links, in the container that listens as in that of the proxies. */
 const LINK_PORT = 9000;
@@ -22,17 +23,18 @@ export function disksOf({
   ];
 }
 
-/**
- * What the engine of a system is told, as its configuration file has it.
- *
- * @param proxyHost where it dials every link: a system knows no other one
- * @param urlOf where a disk is
- */
+export interface EngineSurroundings {
+  /** Where it dials every link: a system knows no other one. */
+  readonly proxyHost: string;
+  /** Where a disk is. */
+  readonly urlOf: (disk: string) => string;
+}
+
+/** What the engine of a system is told, as its configuration file has it. */
 export function engineConfig(
   topology: Topology,
   system: TopologySystem,
-  proxyHost: string,
-  urlOf: (disk: string) => string,
+  { proxyHost, urlOf }: EngineSurroundings,
 ): unknown {
   const { name, volumes, images = [], journals = [] } = system;
   const links = topology.links.flatMap(({ name: link, between: [dial, listen] }) => {
@@ -50,6 +52,7 @@ export function engineConfig(
     })),
     meta: { disk: urlOf(`${name}/meta`), size: metaBytesOf(volumes) },
     links,
+    tls: LINK_TLS,
     images,
     journals,
     nbd: { host: "0.0.0.0", port: NBD_PORT },

@@ -1,28 +1,26 @@
 import { proveHealed } from "./heal-proof.ts";
 import { type RunningFaultDisk, startFaultDisk } from "./fault-disk/start-fault-disk.ts";
+import { LinkKeys } from "./link-keys.ts";
 import { ContainerRuntime } from "./runtime/container-runtime.ts";
 import { startToxiproxy, type ToxiproxyServer } from "./toxiproxy/toxiproxy-server.ts";
 
 /**
- * What worlds share that follow one another: the network, Toxiproxy and the container of the disks. To
- * start them takes longer than most scenarios; engines are new in each world.
+ * What worlds share that follow one another: the network, Toxiproxy, the container of the disks, and the authority
+ * that systems believe. To start them takes longer than most scenarios; engines are new in each world.
  */
 export class Stage {
   readonly runtime: ContainerRuntime;
   readonly network: string;
   readonly toxiproxy: ToxiproxyServer;
   readonly faultDisk: RunningFaultDisk;
+  readonly keys: LinkKeys;
 
-  private constructor(
-    runtime: ContainerRuntime,
-    network: string,
-    toxiproxy: ToxiproxyServer,
-    faultDisk: RunningFaultDisk,
-  ) {
-    this.runtime = runtime;
-    this.network = network;
-    this.toxiproxy = toxiproxy;
-    this.faultDisk = faultDisk;
+  private constructor(parts: Pick<Stage, "runtime" | "network" | "toxiproxy" | "faultDisk" | "keys">) {
+    this.runtime = parts.runtime;
+    this.network = parts.network;
+    this.toxiproxy = parts.toxiproxy;
+    this.faultDisk = parts.faultDisk;
+    this.keys = parts.keys;
   }
 
   /** @throws ContainerError */
@@ -30,11 +28,12 @@ export class Stage {
     const runtime = await ContainerRuntime.connect();
     try {
       const network = await runtime.network("net");
-      const [toxiproxy, faultDisk] = await Promise.all([
+      const [toxiproxy, faultDisk, keys] = await Promise.all([
         startToxiproxy(runtime, network),
         startFaultDisk(runtime, network),
+        LinkKeys.create(),
       ]);
-      return new Stage(runtime, network, toxiproxy, faultDisk);
+      return new Stage({ runtime, network, toxiproxy, faultDisk, keys });
     } catch (error) {
       await runtime.close();
       throw error;

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { MiB } from "../../../plan/index.ts";
+import { MirroredVolume } from "../mirrored-volume.fixture.ts";
 import { Stage } from "../stage.ts";
-import { MirroredVolume } from "./mirrored-volume.fixture.ts";
+import { e2fsckOf } from "./e2fsck-of.ts";
 import { MountedLoad } from "./mounted-load.ts";
 import { MountedVolume, type MountOptions } from "./mounted-volume.ts";
 
@@ -30,7 +32,7 @@ async function loaded(mirrored: MirroredVolume): Promise<{ volume: MountedVolume
 }
 
 test("what Linux and SQLite write while the link is cut is on the secondary after the heal, sound and complete", async () => {
-  const mirrored = await MirroredVolume.create(stage);
+  const mirrored = await MirroredVolume.create(stage, MiB(32));
   const { world } = mirrored;
   const { volume, load } = await loaded(mirrored);
   for (let round = 0; round < 3; round++) {
@@ -46,7 +48,7 @@ test("what Linux and SQLite write while the link is cut is on the secondary afte
   await mirrored.duplex();
 
   expect(await mirrored.difference()).toBe(-1);
-  expect(await mirrored.e2fsck("b", "svol", "-fn")).toBe("exit 0");
+  expect(await e2fsckOf(world.system("b").nbd, "svol", "-fn")).toBe("exit 0");
   const secondary = await mounted({ ...world.system("b").nbd, exportName: "svol", readOnly: true });
   expect(await load.wrongOn(secondary, { readOnly: true })).toEqual([]);
   await secondary.unmount();
@@ -72,7 +74,7 @@ const disasters: readonly [string, (mirrored: MirroredVolume) => Promise<void>][
 ];
 
 test.each(disasters)("%s: the secondary has every file and transaction that was acknowledged", async (_, strike) => {
-  const mirrored = await MirroredVolume.create(stage);
+  const mirrored = await MirroredVolume.create(stage, MiB(32));
   const { world } = mirrored;
   const { volume, load } = await loaded(mirrored);
   await load.progress(10);
@@ -82,7 +84,7 @@ test.each(disasters)("%s: the secondary has every file and transaction that was 
   await mirrored.admin("b", { kind: "takeover", pair: "pair" });
 
   // As at a mount, the journal is replayed; then nothing is left to mend.
-  expect(await mirrored.e2fsck("b", "svol", "-fp", "-fn")).toBe("exit 0");
+  expect(await e2fsckOf(world.system("b").nbd, "svol", "-fp", "-fn")).toBe("exit 0");
   const successor = await mounted({ ...world.system("b").nbd, exportName: "svol" });
   expect(await load.wrongOn(successor, { readOnly: false })).toEqual([]);
 
@@ -96,5 +98,5 @@ test.each(disasters)("%s: the secondary has every file and transaction that was 
   await successor.unmount();
   await mirrored.duplex();
   expect(await mirrored.difference()).toBe(-1);
-  expect(await mirrored.e2fsck("a", "pvol", "-fn")).toBe("exit 0");
+  expect(await e2fsckOf(world.system("a").nbd, "pvol", "-fn")).toBe("exit 0");
 });

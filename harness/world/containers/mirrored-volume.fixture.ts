@@ -1,40 +1,40 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { NS_PER_MS } from "../../../../engine/ports/index.ts";
-import { findTool } from "../../../oracle/find-tool.ts";
-import { runTool } from "../../../oracle/run-tool.ts";
-import { MiB, mirror } from "../../../plan/index.ts";
-import type { AdminCommand, PairReport } from "../../../target/target.ts";
-import { firstDifference } from "../../sim/disk/index.ts";
-import { ContainerWorld } from "../container-world.ts";
-import type { Stage } from "../stage.ts";
+import { NS_PER_MS } from "../../../engine/ports/index.ts";
+import { mirror } from "../../plan/index.ts";
+import type { AdminCommand, HostDevice, PairReport } from "../../target/target.ts";
+import { firstDifference } from "../sim/disk/index.ts";
+import { ContainerWorld } from "./container-world.ts";
+import type { Stage } from "./stage.ts";
 
 const WITHIN_NS = 60_000 * NS_PER_MS;
 
 /** `pvol` on `a` mirrored to `svol` on `b`, synchronously, in containers; taken away after the test. */
 export class MirroredVolume {
   readonly world: ContainerWorld;
-  readonly #failures: unknown[];
+  /** What the engines told of, as `b link.refused {…}`. */
+  readonly steps: readonly string[];
+  readonly #failures: readonly unknown[];
 
-  private constructor(world: ContainerWorld, failures: unknown[]) {
+  private constructor(world: ContainerWorld, steps: readonly string[], failures: readonly unknown[]) {
     this.world = world;
+    this.steps = steps;
     this.#failures = failures;
   }
 
-  static async create(stage: Stage): Promise<MirroredVolume> {
+  /** @param sizeBytes of each volume; 4 MiB without */
+  static async create(stage: Stage, sizeBytes?: number): Promise<MirroredVolume> {
     const failures: unknown[] = [];
+    const steps: string[] = [];
     const world = await ContainerWorld.create({
       stage,
-      topology: mirror({ sizeBytes: MiB(32), mode: "sync" }),
+      topology: mirror({ mode: "sync", ...(sizeBytes === undefined ? {} : { sizeBytes }) }),
       seed: 1,
       listener: {
         systemDown: () => {},
         systemUp: () => {},
         linkCut: () => {},
         linkHealed: () => {},
-        step: () => {},
+        step: (system, { name, fields }) => steps.push(`${system} ${name} ${JSON.stringify(fields)}`),
         targetFailed: (_system, error) => failures.push(error),
       },
       onLook: async (take, ask) => {
@@ -45,7 +45,7 @@ export class MirroredVolume {
     });
     onTestFinished(() => world.close());
     await world.start();
-    const mirrored = new MirroredVolume(world, failures);
+    const mirrored = new MirroredVolume(world, steps, failures);
     const volumes = { volume: "pvol", link: "link", peerVolume: "svol" } as const;
     await mirrored.admin("a", { kind: "create", pair: "pair", ...volumes, mode: "sync" });
     await mirrored.duplex();
@@ -56,6 +56,13 @@ export class MirroredVolume {
     const { serving } = this.world.system(system);
     if (serving === undefined) throw new Error(`${system} does not serve`);
     return serving.admin(command);
+  }
+
+  /** `pvol` as hosts of `a` have it. */
+  device(): HostDevice {
+    const { serving } = this.world.system("a");
+    if (serving === undefined) throw new Error("a does not serve");
+    return serving.device("pvol");
   }
 
   /** Settles when both ends are in step and know it. */
@@ -88,26 +95,4 @@ export class MirroredVolume {
     if (primary.allocatedRanges().length === 0) throw new Error("nothing was ever written on pvol");
     return firstDifference(primary, secondary);
   }
-
-  /** What `e2fsck` with these flags makes of a copy of the volume, as hosts read it. @returns its exit code and words */
-  async e2fsck(system: string, volume: string, ...flags: readonly string[]): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), "resilver-e2fsck-"));
-    try {
-      const image = join(folder, "image");
-      const { host, port } = this.world.system(system).nbd;
-      await run("nbdcopy", `nbd://${host}:${port}/${volume}`, image);
-      let last = "";
-      for (const flag of flags) last = await run("e2fsck", flag, image);
-      return last;
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  }
-}
-
-/** @returns `exit N`, and what it said if it was not 0 */
-async function run(tool: string, ...args: readonly string[]): Promise<string> {
-  const end = await runTool(findTool(tool) ?? tool, args, { timeoutMs: 60_000 });
-  if (end.kind === "failed") throw new Error(`${tool}: ${end.why}`);
-  return end.exitCode === 0 ? "exit 0" : `exit ${end.exitCode}: ${end.stdout}${end.stderr}`;
 }
