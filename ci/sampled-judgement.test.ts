@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { loadAll, scenarioFiles } from "../harness/cli/scenario-files.ts";
 import type { Failure } from "../harness/history/run-record.ts";
 import type { Plan } from "../harness/plan/plan.ts";
+import { ext4 } from "../harness/files/ext4.node.ts";
 import { DEFAULT_LIMITS } from "../harness/run/limits.ts";
 import { runOnce } from "../harness/run/run-once.ts";
 import { applyViolations } from "../harness/run/violations.ts";
@@ -27,7 +28,7 @@ async function failuresOf(plan: Plan, seed: number, everyMs: number, lagMs: numb
     limits: DEFAULT_LIMITS,
     traces: new Map(),
     oracles: new Map(),
-    fileSystems: undefined,
+    fileSystems: ext4,
     checkBuffers: false,
     census: false,
     sampling: { everyNs: everyMs * 1e6, lagNs: lagMs * 1e6 },
@@ -39,6 +40,13 @@ test.each([
   ["link-suspension", 20, 1],
   ["link-suspension", 7, 3],
   ["snapshot-resync", 20, 1],
+  ["backup-restore", 20, 1],
+  ["journal-recovery", 20, 1],
+  ["journal-recovery", 7, 3],
+  ["concurrent-restore", 20, 1],
+  ["concurrent-restore", 7, 3],
+  ["smallest", 20, 1],
+  ["regressions", 7, 3],
   ["detection", 20, 1],
 ] as const)(
   "%s, sampled every %i ms with a lag of %i ms: the verdicts are the same",

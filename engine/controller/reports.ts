@@ -66,7 +66,7 @@ export interface JournalReport {
 export interface RestoreReport {
   readonly volume: string;
   readonly from: "mirror" | "image" | "journal";
-  /** Identifies the restore among those of the volume. */
+  /** Tells the restores of the volume from a mirror, or from an image, or from its journal, apart. */
   readonly id: number;
   readonly doneTracks: number;
   readonly totalTracks: number;

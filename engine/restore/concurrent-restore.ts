@@ -9,6 +9,9 @@ import { beginRestore, requireRestorable, resumeRestore } from "./restore.ts";
 /** Which tracks are brought back (CR-2): those that differ as both bitmaps know, or every one. */
 export type RestoreScope = "changed" | "all";
 
+/** Numbered from 1; the numbers come again after so many. */
+const RESTORES_OF_A_PAIR = 2 ** 20;
+
 /**
  * Restores the primary volume of a split local mirror from the mirror, while hosts use it (CR-2 … CR-7): the
  * mirror is the second data store, isolated and write-disabled; the volume is the first. When it is
@@ -81,7 +84,9 @@ function copyFromMirror(pair: LocalPair, meta: Disk): CopyIn {
   const tracks = trackCopyAt(meta, place, volume.trackBytes);
   // The mirror's disk: nothing changes it before the restore is through.
   const source = mirror.disk;
-  const id = entry.restoreCount + (entry.task === "restoring" ? 0 : 1);
+  const count = entry.restoreCount + (entry.task === "restoring" ? 0 : 1);
+  // Several mirrors of the volume may be restored from, one after the other.
+  const id = entry.id * RESTORES_OF_A_PAIR + (count % RESTORES_OF_A_PAIR);
   return new CopyIn({ volume, source, tracks, runtime, name: entry.name, from: "mirror", id, silent: [pair] });
 }
 

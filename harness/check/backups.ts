@@ -4,7 +4,7 @@ import type { DiskChange } from "../world/run-world.ts";
 import { type BadSector, blameSectors } from "./blame.ts";
 import type { DiskState } from "./disk-state.ts";
 import type { Model } from "./model.ts";
-import { Moment } from "./moment.ts";
+import type { Moment } from "./moment.ts";
 import type { PairState } from "./pair-state.ts";
 import { NO_VERSION } from "./versions.ts";
 
@@ -31,6 +31,8 @@ interface Backup {
   splits: readonly Split[];
   /** False while what was pending at the split is still being copied to it. */
   isComplete: boolean;
+  /** Its system died before it was seen to change: by then it may have been no backup any more. */
+  isUnsure: boolean;
 }
 
 /**
@@ -54,9 +56,9 @@ export class Backups {
     const remotes = given.kind === "backup" ? given.pairs : [];
     const sources = new Map(mirrors.map((pair) => [pair, this.#sourceOf(pair, remotes)]));
     const volumes = new Set(sources.values());
-    const moment = new Moment(this.#model.now, volumes);
+    const moment = this.#model.moment(this.#model.now, volumes);
     // Only where hosts write, and nowhere else, the command is a moment of their history by itself.
-    let isThere = true;
+    let isThere = this.#model.isInStep;
     for (const source of volumes) {
       const isCopy = this.#model.isCopy(source);
       if (isCopy) moment.atLeastPresent(source);
@@ -67,12 +69,12 @@ export class Backups {
     this.#splits.push({ command, moment, sources, countsBefore, done: new Set(), isAcknowledged: false });
   }
 
-  /** It was carried out, if that is `known`. */
-  answered(command: number, known: boolean): void {
+  /** It was carried out, if that is `known`, by the moment `at`. */
+  answered(command: number, known: boolean, at: number): void {
     const split = this.#splits.find((one) => one.command === command);
     if (split === undefined) return;
     split.isAcknowledged = known;
-    if (known) split.moment.close(this.#model.now);
+    if (known) split.moment.close(at);
     for (const pair of split.sources.keys()) if (hasGrown(split, pair, this.#countOf(pair))) split.done.add(pair);
   }
 
@@ -91,8 +93,10 @@ export class Backups {
     const count = report?.splitCount ?? 0;
     const before = this.#countOf(pair);
     const held = this.#held.get(mirror);
-    if (held !== undefined && (count !== held.count || report?.status !== "SPLIT")) {
+    const isOver = held?.isComplete === true && report?.consistent === false;
+    if (held !== undefined && (count !== held.count || report?.status !== "SPLIT" || isOver)) {
       // A crash may have undone a split that was not durable yet, and with it all that follows from it.
+      if (held.isUnsure) this.#held.delete(mirror);
       if (count >= held.count) this.#judge();
       else this.#checkGone(held);
       this.#held.delete(mirror);
@@ -106,14 +110,17 @@ export class Backups {
       if (splits.length === 1) split.done.add(pair);
     }
     // Without a command it was suspended for an error, which promises nothing.
-    if (splits.length > 0) this.#held.set(mirror, { pair, mirror, count, splits, isComplete: report.consistent });
+    const { consistent: isComplete } = report;
+    if (splits.length > 0) this.#held.set(mirror, { pair, mirror, count, splits, isComplete, isUnsure: false });
   }
 
   /** A disk changed: the mirror of a backup must not. What a power loss did is judged when the system is back. */
   changed(disk: DiskState, { offsetBytes, lengthBytes, reason }: DiskChange): void {
     if (this.#held.size === 0 || reason === "power-loss") return;
     const backup = this.#held.get(disk);
-    if (backup?.isComplete !== true) return;
+    if (backup === undefined) return;
+    backup.isUnsure ||= this.#model.live(disk.system) === undefined;
+    if (!backup.isComplete || backup.isUnsure) return;
     const bad: BadSector[] = [];
     const first = offsetBytes / SECTOR_BYTES;
     for (let sector = first; sector < first + lengthBytes / SECTOR_BYTES; sector++) {
@@ -127,13 +134,15 @@ export class Backups {
   /** Every backup whose system serves: while it is down, nobody knows what it will say. */
   checkAll(): void {
     if (this.#splits.length === 0) return;
+    for (const backup of this.#held.values())
+      if (this.#model.live(backup.mirror.system) !== undefined) backup.isUnsure = false;
     this.#judge();
     for (const split of this.#splits) this.#checkTogether(split);
   }
 
   #judge(): void {
     const ready = [...this.#held.values()].filter(
-      ({ isComplete, mirror }) => isComplete && this.#model.live(mirror.system) !== undefined,
+      ({ isComplete, isUnsure, mirror }) => isComplete && !isUnsure && this.#model.live(mirror.system) !== undefined,
     );
     const wrongOf = new Map<Split, ReadonlyMap<Backup, readonly BadSector[]>>();
     for (const split of new Set(ready.flatMap(({ splits }) => splits))) {

@@ -49,6 +49,12 @@ export interface CheckerConfig {
   readonly journals?: readonly CheckedJournal[];
   /** The incarnation of a system that serves now; `undefined` while it is down or not ready yet. */
   readonly live: (system: string) => LiveSystem | undefined;
+  /**
+   * Of a world that is looked at now and then: the {@link Checker.moment} since which what the systems say is so. Then
+   * a command is carried out at some moment between those at which it was given and answered. Without: they say how
+   * they are, and a command is carried out when it is given.
+   */
+  readonly saidSince?: () => number;
   readonly nowNs: () => number;
 }
 
@@ -125,8 +131,11 @@ export interface Checker {
 
   /** Before the command is given; then exactly one of the two. */
   adminIssued(system: string, command: AdminCommand): number;
-  /** @param known false if nobody knows whether it was carried out; true without */
-  adminDone(command: number, known?: boolean): void;
+  /**
+   * @param known false if nobody knows whether it was carried out; true without
+   * @param at the {@link moment} of the answer, if it is told later
+   */
+  adminDone(command: number, known?: boolean, at?: number): void;
   adminRefused(command: number): void;
 
   imageRead(read: ImageRead): void;

@@ -3,7 +3,7 @@ import { type BadSector, blameSectors } from "./blame.ts";
 import type { ImageRead, VolumeKey } from "./checker.ts";
 import type { DiskState } from "./disk-state.ts";
 import type { Model } from "./model.ts";
-import { Moment } from "./moment.ts";
+import type { Moment } from "./moment.ts";
 import { hashSectors } from "./sector-hash.ts";
 
 /** An image that was seen fixed. */
@@ -20,7 +20,7 @@ interface Image {
  */
 export class Images {
   readonly #model: Model;
-  /** The volumes that have images, and when each was last looked at. */
+  /** The volumes that have images, and a moment at which each was still as it was last seen. */
   readonly #volumes: { readonly disk: DiskState; lookedAt: number }[];
   readonly #images = new Map<DiskState, Image>();
 
@@ -37,7 +37,7 @@ export class Images {
       const { disk, lookedAt } = volume;
       const system = this.#model.live(disk.system);
       if (system === undefined) continue;
-      volume.lookedAt = this.#model.now;
+      volume.lookedAt = this.#model.saidSince;
       const report = system.images().find((image) => image.volume === disk.name);
       const before = this.#images.get(disk);
       if (report?.state !== "fixed") {
@@ -47,7 +47,7 @@ export class Images {
         if (report?.state === "lost") this.#model.noteIncident(`the image of ${disk.volume} was given up`);
       } else if (report.moment !== before?.number) {
         if (before !== undefined) this.#judge(disk, before);
-        const moment = new Moment(lookedAt, [disk], this.#model.now);
+        const moment = this.#model.moment(lookedAt, [disk], this.#model.now);
         if (this.#model.isCopy(disk)) moment.atLeastPresent(disk);
         this.#images.set(disk, { number: report.moment, moment, known: new Map() });
       }

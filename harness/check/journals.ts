@@ -2,7 +2,7 @@ import type { AdminCommand } from "../target/target.ts";
 import type { CheckedDisk, CheckedJournal, LiveSystem } from "./checker.ts";
 import type { DiskState } from "./disk-state.ts";
 import type { Model } from "./model.ts";
-import { Moment } from "./moment.ts";
+import type { Moment } from "./moment.ts";
 
 /** When the newest entry of a journal was this one, as far as it was seen. */
 interface Sample {
@@ -81,7 +81,7 @@ export class Journals {
 
   #look(followed: Followed): void {
     const { disk, base, samples, marks } = followed;
-    const { now } = this.#model;
+    const { now, saidSince } = this.#model;
     const nowNs = this.#model.nowNs();
     for (let index = marks.length - 1; index >= 0; index--) {
       const mark = marks[index] as Mark;
@@ -99,13 +99,13 @@ export class Journals {
     // A restore from elsewhere is no entry by itself: the newest is still that of before, until something is brought.
     const isRestored = live.restores().some(({ volume, from }) => volume === disk.name && from !== "journal");
     if (last?.lsn === report.newestLsn) {
-      if (!isRestored) last.lastAt = now;
+      if (!isRestored) last.lastAt = saidSince;
     } else {
       // A power loss took entries that nobody had been promised; their numbers are used again.
       while ((samples.at(-1)?.lsn ?? -1) > report.newestLsn) samples.pop();
       const same = samples.at(-1);
-      if (same?.lsn === report.newestLsn) same.lastAt = now;
-      else samples.push({ lsn: report.newestLsn, firstAt: now, lastAt: now });
+      if (same?.lsn === report.newestLsn) same.lastAt = saidSince;
+      else samples.push({ lsn: report.newestLsn, firstAt: now, lastAt: saidSince });
     }
     if (`${disk.system}/${report.disk}` !== base.view.volume) return;
     this.#model.swap(disk, base);
@@ -117,7 +117,7 @@ export class Journals {
     this.observe();
     const followed = this.#followed.find((one) => one.disk === disk);
     const mixed = followed?.mixture !== undefined && holds(followed.mixture);
-    followed?.marks.push({ timeNs, at: this.#model.now, overAt: -1, nowNs: this.#model.nowNs(), mixed });
+    followed?.marks.push({ timeNs, at: this.#model.saidSince, overAt: -1, nowNs: this.#model.nowNs(), mixed });
   }
 
   /**
@@ -126,7 +126,8 @@ export class Journals {
    */
   issued(command: number, disk: DiskState, to: RecoverTo): void {
     const followed = this.#followed.find((one) => one.disk === disk);
-    if (followed === undefined) return;
+    // Between two looks there may have been a moment that was one.
+    if (followed === undefined || !this.#model.isInStep) return;
     const isMixture =
       "lsn" in to
         ? followed.mixtures.some(({ afterLsn, beforeLsn }) => to.lsn > afterLsn && to.lsn < beforeLsn)
@@ -150,7 +151,7 @@ export class Journals {
     if (followed === undefined) return undefined;
     const window =
       "lsn" in to ? windowOfLsn(followed.samples, to.lsn, disks.length > 1) : windowOfTime(followed.marks, to.timeNs);
-    return window === undefined ? undefined : new Moment(window.from, disks, window.to);
+    return window === undefined ? undefined : this.#model.moment(window.from, disks, window.to);
   }
 }
 

@@ -53,8 +53,8 @@ export class MirrorChecker implements Checker {
   readonly #images: Images;
   readonly #journals: Journals;
   readonly #restores: Restores;
-  /** What a change of all of a volume's content is put down to. */
-  #swapReason: DiskChange["reason"] = "write";
+  /** Systems that went down and are not known to be back: what a crash took may be another volume's by now. */
+  readonly #down = new Set<string>();
 
   constructor(config: CheckerConfig) {
     this.#model = new Model(config, (pair, wasDuplex) => this.#reported(pair, wasDuplex));
@@ -109,6 +109,7 @@ export class MirrorChecker implements Checker {
     if (operation.kind === "flush") this.#acknowledged.flush(operation);
     else {
       this.#acknowledged.write(operation);
+      this.#model.acknowledged(operation);
       this.#restores.acknowledged(operation);
     }
     this.#difference.acknowledged(this.#model.diskAt(operation.disk));
@@ -133,13 +134,16 @@ export class MirrorChecker implements Checker {
     // A resync begins by saying that the claim is over; judge it by the content before.
     for (const pair of this.#model.pairsOf(disk))
       if (this.#prefix.isClaimed(pair) || this.#backups.isHeld(pair)) this.#model.observe(pair);
+    this.#restores.mirrorChanges(disk, change);
     this.#content.changed(disk, change);
+    this.#restores.mirrorChanges(disk, change);
     this.#difference.changed(disk, change);
     this.#backups.changed(disk, change);
   }
 
   systemDown(system: string, kind: CrashKind): void {
     this.#model.tick();
+    this.#down.add(system);
     this.#model.noteIncident(kind === "power" ? `${system} lost power` : `${system} was killed`);
     if (kind !== "power") return;
     for (const disk of this.#model.disks) if (disk.system === system) disk.losePower(this.#model.now);
@@ -149,9 +153,8 @@ export class MirrorChecker implements Checker {
     this.#model.tick();
     this.#model.noteIncident(`${system} started`);
     for (const disk of this.#model.disks) if (disk.system === system) this.#acknowledged.forgetLost(disk);
-    this.#swapReason = "power-loss";
     this.#journals.observe();
-    this.#swapReason = "write";
+    this.#down.delete(system);
     this.#restores.systemUp(system);
     this.observe();
     this.#difference.checkAll();
@@ -195,10 +198,10 @@ export class MirrorChecker implements Checker {
     return command;
   }
 
-  adminDone(command: number, known = true): void {
+  adminDone(command: number, known = true, at = this.#model.tick()): void {
     this.observe();
-    this.#backups.answered(command, known);
-    this.#restores.answered(command, known);
+    this.#backups.answered(command, known, at);
+    this.#restores.answered(command, known, at);
     this.#journals.answered(command, known);
   }
 
@@ -265,10 +268,11 @@ export class MirrorChecker implements Checker {
 
   /** The volume is on another disk: all of its content may have changed at once. */
   #swapped(disk: DiskState, other: CheckedDisk): void {
+    const reason: DiskChange["reason"] = this.#down.has(disk.system) ? "power-loss" : "write";
     const whole = [{ offsetBytes: 0, lengthBytes: disk.view.sizeBytes }];
     for (const view of [disk.view, other])
       for (const { offsetBytes, lengthBytes } of view.allocatedRanges?.() ?? whole) {
-        const change = { offsetBytes, lengthBytes, reason: this.#swapReason };
+        const change = { offsetBytes, lengthBytes, reason };
         this.#content.changed(disk, change);
         this.#difference.changed(disk, change);
       }

@@ -3,6 +3,8 @@ import type { CheckedDisk, CheckerConfig, LiveSystem, VolumeKey } from "./checke
 import { DiskState } from "./disk-state.ts";
 import { Findings } from "./findings.ts";
 import { Incidents } from "./incidents.ts";
+import { Moment } from "./moment.ts";
+import type { Operation } from "./operation.ts";
 import { PairState } from "./pair-state.ts";
 import { Versions } from "./versions.ts";
 
@@ -19,6 +21,11 @@ export class Model {
   readonly nowNs: () => number;
   /** Volumes that may still lack some of the content that they are to take over. */
   readonly restoring = new Set<DiskState>();
+  /** Answers and commands are told when they are given, and systems say how they are now. */
+  readonly isInStep: boolean;
+  readonly #saidSince: (() => number) | undefined;
+  /** What was acknowledged before them may be told yet. */
+  readonly #unsettled = new Set<Moment>();
   readonly #onReport: (pair: PairState, wasDuplex: boolean) => void;
   readonly #diskByVolume = new Map<VolumeKey, DiskState>();
   /** By the volume that was on the disk first. */
@@ -32,6 +39,8 @@ export class Model {
     this.#onReport = onReport;
     this.live = config.live;
     this.nowNs = config.nowNs;
+    this.isInStep = config.saidSince === undefined;
+    this.#saidSince = config.saidSince;
     this.findings = new Findings(config.nowNs);
     this.disks = diskStates(config);
     for (const disk of this.disks) {
@@ -53,6 +62,26 @@ export class Model {
   /** The moment of the hook that runs. */
   get now(): number {
     return this.#order;
+  }
+
+  /** Since when what the systems say is so. */
+  get saidSince(): number {
+    return this.#saidSince?.() ?? this.#order;
+  }
+
+  /** A moment of the history of these volumes; see {@link Moment}. */
+  moment(from: number, sources: Iterable<DiskState>, to = from): Moment {
+    const moment = new Moment(from, sources, to);
+    if (!this.isInStep) this.#unsettled.add(moment);
+    return moment;
+  }
+
+  /** The operation was acknowledged, perhaps a while ago: what must hold of moments since is known better. */
+  acknowledged(operation: Operation): void {
+    for (const moment of this.#unsettled)
+      if (operation.endedAt <= moment.from) moment.acknowledged(operation, this.diskAt(operation.disk).versions);
+      // They are told in order.
+      else this.#unsettled.delete(moment);
   }
 
   /** Reads again what the live systems say of a pair. */

@@ -48,6 +48,18 @@ export class Moment {
     }
   }
 
+  /** It turns out that `operation` had been acknowledged by then. */
+  acknowledged({ firstVersion, versionCount }: Operation, versions: Versions): void {
+    for (const [source, wanted] of this.#wanted) {
+      if (source.versions !== versions) continue;
+      for (let version = firstVersion; version < firstVersion + versionCount; version++) {
+        const sector = versions.sector(version);
+        const isRequired = (versions.required(version) & source.bit) !== 0;
+        if (isRequired && version > wanted.get(sector)) wanted.set(sector, version);
+      }
+    }
+  }
+
   /** It may be later, until {@link close}. */
   open(): void {
     this.#to = Number.POSITIVE_INFINITY;

@@ -5,11 +5,14 @@ import type { Journals } from "./journals.ts";
 import type { Model } from "./model.ts";
 import type { Moment } from "./moment.ts";
 import type { PairState } from "./pair-state.ts";
+import { NO_VERSION } from "./versions.ts";
 
 /** What a command restores. */
 export interface RestoredContent {
   readonly disk: DiskState;
   readonly moment: Moment | undefined;
+  /** The mirror whose content it is, if it is one's. */
+  readonly mirror?: DiskState;
   /** What it may be in a sector; more than one where that is not known. */
   candidates(sector: number): readonly number[];
 }
@@ -70,7 +73,8 @@ export class RestoredContents {
   /** The secondary, if a resync has left a mixture there: a takeover first puts its image back (LS-8). */
   #mixture(name: string): DiskState | undefined {
     for (const { disk, report } of this.#model.pairs.find(({ config }) => config.name === name)?.sides ?? []) {
-      if (report?.role === "secondary" && !report.consistent) return disk;
+      // Who looks now and then may not know.
+      if (report?.role === "secondary" && !(report.consistent && this.#model.isInStep)) return disk;
     }
     return undefined;
   }
@@ -80,8 +84,23 @@ export class RestoredContents {
       ({ config, isLocal }) => isLocal && config.name === name,
     );
     if (pair === undefined) return undefined;
-    const [{ disk }, mirror] = pair.sides;
-    return { disk, moment: undefined, candidates: (sector) => [mirror.disk.hash.get(sector)] };
+    const [{ disk }, { disk: mirror }] = pair.sides;
+    return { disk, mirror, moment: undefined, candidates: (sector) => this.#mirrorsContent(mirror, sector) };
+  }
+
+  /** What the disk of the mirror holds now, and what its own hosts may have written since somebody looked. */
+  #mirrorsContent(mirror: DiskState, sector: number): readonly number[] {
+    const present = mirror.hash.get(sector);
+    if (this.#model.isInStep) return [present];
+    const { versions } = mirror;
+    const floor = mirror.floor.get(sector);
+    const contents = new Set([present]);
+    for (let version = versions.head.get(sector); version !== NO_VERSION; version = versions.previous(version)) {
+      const { disk, kind, state } = versions.operation(version);
+      const isOwn = disk === mirror.index && kind !== "restore" && state !== "REFUSED";
+      if (isOwn && !versions.precedes(version, floor)) contents.add(versions.hash(version));
+    }
+    return [...contents];
   }
 
   #volume(name: string): DiskState | undefined {

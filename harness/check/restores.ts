@@ -1,5 +1,6 @@
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { AdminCommand, RestoreReport } from "../target/target.ts";
+import type { DiskChange } from "../world/run-world.ts";
 import type { Acknowledged } from "./acknowledged.ts";
 import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
 import type { DiskState } from "./disk-state.ts";
@@ -13,12 +14,16 @@ import { NO_VERSION, type Versions } from "./versions.ts";
 interface Restore {
   readonly command: number;
   readonly disk: DiskState;
-  /** In the history of the volume it is one large write of the earlier content. */
-  readonly operation: Operation;
+  /** In the history of the volume it is one large write of the earlier content, or several at once. */
+  readonly operations: Operation[];
+  /** The mirror whose content it brings, if it is one's. */
+  readonly mirror: DiskState | undefined;
   /** Of an image or a journal: which moment the content must be, as a whole. */
   readonly moment: Moment | undefined;
-  /** The report that there was before; 0 for none. */
-  readonly idBefore: number;
+  /** What the report that there was before is called; "" for none. */
+  readonly nameBefore: string;
+  /** What its own report is called; "" while nobody knows. */
+  name: string;
   /** The command was answered: carried out, or nobody knows. */
   answer: "" | "done" | "unknown";
   accepted: boolean;
@@ -64,7 +69,7 @@ export class Restores {
   #issue(command: number, given: AdminCommand, content: RestoredContent): void {
     const { disk, moment } = content;
     const { versions } = disk;
-    const idBefore = this.#reportOf(disk)?.id ?? 0;
+    const nameBefore = nameOf(this.#reportOf(disk));
     const sectors: number[] = [];
     const hashes: number[] = [];
     for (let place = 0; place < versions.touchedCount; place++) {
@@ -83,21 +88,49 @@ export class Restores {
     versions.addScattered(operation, sectors, hashes);
     this.#histories.add(versions);
     const isConditional = given.kind === "takeover";
-    const state = { answer: "", accepted: false, isConditional, wasReported: false } as const;
-    this.#running.push({ command, disk, operation, moment, idBefore, ...state });
+    const state = { name: "", answer: "", accepted: false, isConditional, wasReported: false } as const;
+    const { mirror } = content;
+    this.#running.push({ command, disk, operations: [operation], mirror, moment, nameBefore, ...state });
   }
 
-  answered(command: number, known: boolean): void {
-    for (const restore of this.#running.filter((one) => one.command === command)) this.#answer(restore, known);
+  /**
+   * Nobody knows yet that the restore has begun, and its mirror changes: it may bring what was there as well as what
+   * is there then. Told before and after the change is taken in.
+   */
+  mirrorChanges(mirror: DiskState, { offsetBytes, lengthBytes }: DiskChange): void {
+    if (this.#model.isInStep) return;
+    for (const restore of this.#running) {
+      if (restore.mirror !== mirror || restore.answer !== "") continue;
+      const { versions } = mirror;
+      const known = new Set(
+        versionsOf(restore).map((version) => `${versions.sector(version)} ${versions.hash(version)}`),
+      );
+      const sectors: number[] = [];
+      const hashes: number[] = [];
+      for (let sector = offsetBytes / SECTOR_BYTES; sector < (offsetBytes + lengthBytes) / SECTOR_BYTES; sector++) {
+        const hash = mirror.hash.get(sector);
+        if (known.has(`${sector} ${hash}`)) continue;
+        sectors.push(sector);
+        hashes.push(hash);
+      }
+      const first = restore.operations[0] as Operation;
+      const operation = { ...first };
+      versions.addScattered(operation, sectors, hashes);
+      restore.operations.push(operation);
+    }
+  }
+
+  answered(command: number, known: boolean, at: number): void {
+    for (const restore of this.#running.filter((one) => one.command === command)) this.#answer(restore, known, at);
     this.observe();
   }
 
-  #answer(restore: Restore, known: boolean): void {
+  #answer(restore: Restore, known: boolean, at: number): void {
     restore.answer = known ? "done" : "unknown";
     // What was a mixture when the command was given may have become whole before it was carried out.
     const isNone = restore.isConditional && !restore.wasReported && !this.#isReported(restore);
     if (known && isNone && !this.#isSurelyThere(restore)) return this.#end(restore, "REFUSED");
-    if (known && !restore.accepted) this.#accept(restore);
+    if (known && !restore.accepted) this.#accept(restore, at);
   }
 
   refused(command: number): void {
@@ -116,6 +149,7 @@ export class Restores {
       if (this.#model.live(restore.disk.system) === undefined) continue;
       const isRunning = this.#isReported(restore);
       restore.wasReported ||= isRunning;
+      if (isRunning && restore.name === "") this.#learnName(restore);
       // A system may speak of it a little before hosts see it; only if there is no answer, that must do.
       if (isRunning && !restore.accepted && restore.answer === "unknown") this.#accept(restore);
       else if (!isRunning && restore.accepted) this.#complete(restore);
@@ -128,7 +162,7 @@ export class Restores {
     const went = new Map<number, DiskState>();
     const stayed = new Map<number, Restore>();
     for (const restore of [...this.#running]) {
-      const { disk, answer, operation, command } = restore;
+      const { disk, answer, command } = restore;
       if (disk.system !== system || answer === "done") continue;
       if (this.#isReported(restore)) {
         if (!restore.accepted) this.#accept(restore);
@@ -139,7 +173,7 @@ export class Restores {
         went.set(command, disk);
       } else {
         if (!this.#mayBeThere(restore)) stayed.set(command, restore);
-        for (const version of versionsOf(operation)) disk.versions.release(version, disk.bit);
+        for (const version of versionsOf(restore)) disk.versions.release(version, disk.bit);
         this.#end(restore, "GONE");
       }
     }
@@ -163,9 +197,11 @@ export class Restores {
   acknowledged(operation: Operation): void {
     if (this.#running.length === 0 || operation.sectorCount === 0) return;
     const disk = this.#model.diskAt(operation.disk);
-    const isAfter = (one: Restore): boolean => one.accepted && one.operation.endedAt < operation.issuedAt;
+    const isAfter = (one: Restore): boolean =>
+      one.accepted && one.operations.every(({ endedAt }) => endedAt < operation.issuedAt);
     const report = this.#reportOf(disk);
-    if (report === undefined || !this.#running.some((one) => one.disk === disk && isAfter(one))) return;
+    const isIts = (one: Restore): boolean => one.disk === disk && one.name === nameOf(report);
+    if (report === undefined || !this.#running.some((one) => isIts(one) && isAfter(one))) return;
     const { findings, incidents } = this.#model;
     findings.count("S");
     const bad: BadSector[] = [];
@@ -186,33 +222,46 @@ export class Restores {
       .find(({ volume }) => volume === disk.name);
   }
 
-  #isReported({ disk, idBefore }: Restore): boolean {
-    const report = this.#reportOf(disk);
-    return report !== undefined && report.id !== idBefore;
+  #isReported({ disk, name, nameBefore }: Restore): boolean {
+    const reported = nameOf(this.#reportOf(disk));
+    if (reported === "") return false;
+    return name === "" ? reported !== nameBefore : reported === name;
+  }
+
+  /** The report that is there is its own, unless another restore of the volume came after it and may have made it. */
+  #learnName(restore: Restore): void {
+    const { disk } = restore;
+    const others = this.#running.filter((one) => one !== restore && one.disk === disk && one.name === "");
+    if (others.length === 0) restore.name = nameOf(this.#reportOf(disk));
   }
 
   /** From now on hosts see the restored content, or what they write themselves. */
-  #accept(restore: Restore): void {
-    const { disk, operation } = restore;
+  #accept(restore: Restore, at = this.#model.tick()): void {
+    const { disk } = restore;
     restore.accepted = true;
-    operation.state = "acknowledged";
-    operation.endedAt = this.#model.tick();
-    operation.alone = this.#acknowledged.isAlone(disk);
-    for (const version of versionsOf(operation)) disk.versions.require(version, disk.bit);
+    for (const operation of restore.operations) {
+      operation.state = "acknowledged";
+      operation.endedAt = at;
+      operation.alone = this.#acknowledged.isAlone(disk);
+    }
+    for (const version of versionsOf(restore)) disk.versions.require(version, disk.bit);
+    for (const operation of restore.operations) this.#model.acknowledged(operation);
     const isDown = this.#model.live(disk.system) === undefined;
     if (isDown || this.#reportOf(disk) !== undefined) this.#model.restoring.add(disk);
   }
 
   /** Nothing is left to bring. */
   #complete(restore: Restore): void {
-    const { disk, operation, moment } = restore;
+    const { disk, operations, moment } = restore;
     const { versions } = disk;
     const { findings, incidents } = this.#model;
-    operation.durableOn = disk.bit;
-    operation.flushedAt = operation.endedAt;
+    for (const operation of operations) {
+      operation.durableOn = disk.bit;
+      operation.flushedAt = operation.endedAt;
+    }
     this.#running = this.#running.filter((one) => one !== restore);
     const bad: BadSector[] = [];
-    for (const version of versionsOf(operation)) {
+    for (const version of versionsOf(restore)) {
       const sector = versions.sector(version);
       const found = disk.hash.get(sector);
       if (!versions.covers(sector, found, version))
@@ -221,7 +270,7 @@ export class Restores {
     const restored = (sector: number): number | undefined => {
       const hash = disk.hash.get(sector);
       const version = versions.newest(sector, hash);
-      return version !== NO_VERSION && versions.operation(version) === operation ? hash : undefined;
+      return version !== NO_VERSION && operations.includes(versions.operation(version)) ? hash : undefined;
     };
     for (const { sector, found } of bad) this.#acknowledged.release(disk, sector, found);
     if (moment !== undefined) {
@@ -238,16 +287,19 @@ export class Restores {
   }
 
   #end(restore: Restore, state: "REFUSED" | "GONE"): void {
-    restore.operation.state = state;
-    restore.operation.endedAt = this.#model.tick();
+    for (const operation of restore.operations) {
+      operation.state = state;
+      operation.endedAt = this.#model.tick();
+    }
     this.#running = this.#running.filter((one) => one !== restore);
   }
 
   /** False if the disk holds what the restore would have replaced. */
-  #mayBeThere({ disk, operation }: Restore): boolean {
+  #mayBeThere(restore: Restore): boolean {
+    const { disk } = restore;
     const { versions } = disk;
     const fits = new Map<number, boolean>();
-    for (const version of versionsOf(operation)) {
+    for (const version of versionsOf(restore)) {
       const sector = versions.sector(version);
       fits.set(sector, fits.get(sector) === true || versions.covers(sector, disk.hash.get(sector), version));
     }
@@ -255,13 +307,20 @@ export class Restores {
   }
 
   /** True if the disk holds what only the restore can have brought: then it was accepted, and all of it must be there. */
-  #isSurelyThere({ disk, operation }: Restore): boolean {
+  #isSurelyThere(restore: Restore): boolean {
+    const { disk } = restore;
     const { versions } = disk;
-    return versionsOf(operation).some((version) => disk.floor.get(versions.sector(version)) === version);
+    return versionsOf(restore).some((version) => disk.floor.get(versions.sector(version)) === version);
   }
 }
 
-/** Every version of an operation. */
-function versionsOf({ firstVersion, versionCount }: Operation): number[] {
-  return Array.from({ length: versionCount }, (_, index) => firstVersion + index);
+function nameOf(report: RestoreReport | undefined): string {
+  return report === undefined ? "" : `${report.from} ${report.id}`;
+}
+
+/** Every version that a restore may bring. */
+function versionsOf({ operations }: Restore): number[] {
+  return operations.flatMap(({ firstVersion, versionCount }) =>
+    Array.from({ length: versionCount }, (_, index) => firstVersion + index),
+  );
 }

@@ -1,5 +1,5 @@
 import type { BlockBlame, Invariant } from "../history/run-record.ts";
-import type { AdminCommand, HostErrorCode, PendingView } from "../target/target.ts";
+import type { AdminCommand, HostErrorCode } from "../target/target.ts";
 import type { DiskChange } from "../world/run-world.ts";
 import { SparseBytes } from "../world/sim/disk/index.ts";
 import type { CrashKind } from "../world/world.ts";
@@ -14,6 +14,7 @@ import {
   type LiveSystem,
   type VolumeKey,
 } from "./checker.ts";
+import { SampledWords } from "./sampled-words.ts";
 
 /** A change, with the bytes that the disk held there when it was looked at. */
 type SampledChange = DiskChange & { readonly volume: VolumeKey; readonly data: Uint8Array };
@@ -46,20 +47,24 @@ export class SampledChecker implements Checker {
   #changes: (DiskChange & { readonly volume: VolumeKey })[] = [];
   /** By system: what the checker is told. */
   readonly #word = new Map<string, LiveSystem | undefined>();
-  /** By system: its last word, also while it is down. */
-  readonly #last = new Map<string, LiveSystem>();
-  readonly #systems: readonly string[];
+  readonly #words: SampledWords;
   /** Volumes that were said, since the last look at the disks, to hold no moment of any history. */
   #overwritten = new Set<VolumeKey>();
   #isJudging = false;
   /** By operation that is open: its volume. */
   readonly #volumes = new Map<number, VolumeKey>();
+  /** The moment of the look before the systems said what they said last. */
+  #saidSince = 0;
+  /** Mirrors from which a restore was asked for, by command. */
+  readonly #restoredFrom = new Map<number, VolumeKey>();
+  /** A command was given that exchanges two volumes: a system may do that before it serves. */
+  #maySwap = false;
   /** The sample that was taken and is not judged yet. */
   #open: (() => void) | undefined;
 
   constructor(config: CheckerConfig) {
     this.#config = config;
-    this.#systems = [...new Set(config.disks.map(({ volume }) => volume.slice(0, volume.indexOf("/"))))];
+    this.#words = new SampledWords(config);
     this.#inner = createChecker({
       ...config,
       disks: config.disks.map((disk) => {
@@ -73,6 +78,7 @@ export class SampledChecker implements Checker {
       }),
       // Between samples nobody knows what they would say.
       live: (system) => (this.#isJudging ? this.#word.get(system) : undefined),
+      saidSince: () => this.#saidSince,
     });
   }
 
@@ -91,12 +97,15 @@ export class SampledChecker implements Checker {
     this.#open?.();
     this.observe();
     const answers = this.#waiting.length;
-    const said = new Map(this.#systems.map((system) => [system, this.#now(system)]));
+    const said = new Map(this.#words.systems.map((system) => [system, this.#words.now(system)]));
     const since = this.#overwritten;
     this.#overwritten = new Set();
     let contents: readonly SampledChange[] | undefined;
+    let lookedAt = 0;
     const looked = (): void => {
-      contents ??= this.#contents();
+      if (contents !== undefined) return;
+      contents = this.#contents();
+      lookedAt = this.moment();
     };
     const judge = (): void => {
       if (this.#open !== judge) return;
@@ -105,25 +114,22 @@ export class SampledChecker implements Checker {
       // What began after the look at the disks concerns this sample and the next.
       this.observe();
       const overwritten = new Set([...since, ...this.#overwritten]);
+      const { exchanged, disks: unknown } = this.#words.unknown(said, this.#maySwap);
+      const isLater = ({ volume }: SampledChange): boolean => exchanged || unknown.has(volume);
+      this.#changes = [...(contents ?? []).filter(isLater), ...this.#changes];
+      // The next sample judges both.
+      if (exchanged) {
+        this.#overwritten = overwritten;
+        return;
+      }
+      contents = contents?.filter((change) => !isLater(change));
+      this.#saidSince = lookedAt;
+      for (const { volume, data, offsetBytes } of contents ?? []) this.#shadow(volume).put(offsetBytes, data);
       this.#isJudging = true;
-      for (const system of this.#systems) this.#word.set(system, this.#before(system, overwritten));
-      this.#inner.observe();
-      for (const { volume, data, ...change } of contents ?? []) {
-        this.#shadow(volume).put(change.offsetBytes, data);
-        this.#inner.diskChanged(volume, change);
-      }
-      for (const system of this.#systems) {
-        const word = this.#mixed(system, said.get(system), this.#overwritten);
-        this.#word.set(system, word);
-        if (word !== undefined) this.#last.set(system, word);
-      }
-      this.#inner.observe();
-      for (const system of this.#systems) {
-        const word = this.#least(system);
-        this.#word.set(system, word);
-        if (word !== undefined) this.#last.set(system, word);
-      }
-      this.#inner.observe();
+      this.#tell((system) => this.#words.before(system, overwritten));
+      for (const { volume, data: _data, ...change } of contents ?? []) this.#inner.diskChanged(volume, change);
+      this.#tell((system) => this.#words.after(system, said.get(system), this.#overwritten));
+      this.#tell((system) => this.#words.least(system));
       const due = this.#waiting.slice(0, answers);
       this.#waiting = this.#waiting.slice(answers);
       for (const tell of due) tell(overwritten);
@@ -133,77 +139,37 @@ export class SampledChecker implements Checker {
     return { looked, judge };
   }
 
+  /** From now on the systems say this. */
+  #tell(wordOf: (system: string) => LiveSystem | undefined): void {
+    for (const system of this.#words.systems) this.#word.set(system, wordOf(system));
+    this.#inner.observe();
+  }
+
+  /** What a command, or the name of a moment, is judged by. */
+  #atCommand<T>(body: () => T): T {
+    for (const system of this.#words.systems) this.#word.set(system, this.#words.atCommand(system));
+    this.#isJudging = true;
+    try {
+      return body();
+    } finally {
+      this.#isJudging = false;
+    }
+  }
+
   /** What changed since the last sample, with the bytes of now. Losses first: a later write may lie over one. */
   #contents(): SampledChange[] {
     const isLoss = ({ reason }: DiskChange): boolean => reason === "power-loss" || reason === "fault";
-    const changes = [...this.#changes.filter(isLoss), ...this.#changes.filter((change) => !isLoss(change))];
+    // What a restore may bring is known before it is seen.
+    const mirrors = new Set(this.#restoredFrom.values());
+    const rank = (change: DiskChange & { readonly volume: VolumeKey }): number =>
+      isLoss(change) ? 0 : mirrors.has(change.volume) ? 1 : 2;
+    const changes = this.#changes.toSorted((one, two) => rank(one) - rank(two));
     this.#changes = [];
     return changes.map((change) => {
       const disk = this.#config.disks.find(({ volume }) => volume === change.volume);
       if (disk === undefined) throw new Error(`checker: no disk of ${change.volume}`);
       return { ...change, data: disk.peek(change.offsetBytes, change.lengthBytes).slice() };
     });
-  }
-
-  /** What is told while changes are judged: the word of the last sample; but who was overwritten since is so. */
-  #before(system: string, overwritten: ReadonlySet<VolumeKey>): LiveSystem | undefined {
-    return this.#mixed(system, this.#last.get(system) ?? this.#now(system), overwritten);
-  }
-
-  /** A word of a system; but these volumes hold no moment of any history. */
-  #mixed(system: string, word: LiveSystem | undefined, overwritten: ReadonlySet<VolumeKey>): LiveSystem | undefined {
-    if (word === undefined) return undefined;
-    const pairs = word.pairs().map((report) => ({
-      ...report,
-      consistent: report.consistent && !overwritten.has(`${system}/${report.volume}`),
-    }));
-    return this.#withImages(system, { ...word, pairs: () => pairs });
-  }
-
-  /**
-   * What is told while answers are judged. A system may have suspended a pair, and answered alone, before its
-   * word of that got here: what it is not surely bound to is not asked of it. What is down says nothing.
-   */
-  #least(system: string): LiveSystem | undefined {
-    const live = this.#config.live(system);
-    const word = this.#last.get(system);
-    if (word === undefined || live === undefined) return undefined;
-    const isInStep = (pair: string): boolean =>
-      live.pairs().some((report) => report.pair === pair && report.status === "DUPLEX");
-    const pairs = word.pairs().map((report) => {
-      const isLate = report.role === "primary" && report.status === "DUPLEX" && !isInStep(report.pair);
-      return isLate ? { ...report, status: "SPLIT" as const, suspension: "link" } : report;
-    });
-    return { ...word, pairs: () => pairs };
-  }
-
-  /** The moment of an image is looked for after what the disks held at the last sample, up to now. */
-  #withImages(system: string, said: LiveSystem | undefined): LiveSystem | undefined {
-    const live = this.#config.live(system);
-    // What is down changes nothing, and says nothing.
-    if (said === undefined || live === undefined) return undefined;
-    const images = [...live.images()];
-    return { ...said, images: () => images };
-  }
-
-  #now(system: string): LiveSystem | undefined {
-    const live = this.#config.live(system);
-    if (live === undefined) return undefined;
-    const pairs = [...live.pairs()];
-    const images = [...live.images()];
-    const journals = [...live.journals()];
-    const restores = live.restores().map((report) => {
-      const disk = this.#config.disks.find(({ volume }) => volume === `${system}/${report.volume}`);
-      const sizeBytes = disk?.sizeBytes ?? 0;
-      return { ...report, left: frozen(report.left, sizeBytes), altered: frozen(report.altered, sizeBytes) };
-    });
-    return {
-      pairs: () => pairs,
-      pending: () => undefined,
-      images: () => images,
-      journals: () => journals,
-      restores: () => restores,
-    };
   }
 
   #opened(volume: VolumeKey, operation: number): number {
@@ -219,6 +185,12 @@ export class SampledChecker implements Checker {
     const volume = this.#volumes.get(operation) ?? "";
     this.#volumes.delete(operation);
     return overwritten.has(volume) || this.#config.live(volume.slice(0, volume.indexOf("/"))) === undefined;
+  }
+
+  /** The mirror whose content the command brings to its primary, if it does. */
+  #mirrorOf(command: AdminCommand): VolumeKey | undefined {
+    const isRestore = command.kind === "restore" || (command.kind === "resync" && command.direction === "reverse");
+    return isRestore ? this.#config.pairs.find(({ name }) => name === command.pair)?.secondary : undefined;
   }
 
   #shadow(volume: VolumeKey): SparseBytes {
@@ -304,15 +276,26 @@ export class SampledChecker implements Checker {
   }
 
   adminIssued(system: string, command: AdminCommand): number {
-    return this.#inner.adminIssued(system, command);
+    const number = this.#atCommand(() => this.#inner.adminIssued(system, command));
+    const mirror = this.#mirrorOf(command);
+    this.#maySwap ||= "method" in command && command.method === "swap";
+    if (mirror !== undefined) this.#restoredFrom.set(number, mirror);
+    return number;
   }
 
   adminDone(command: number, known?: boolean): void {
-    this.#waiting.push(() => this.#inner.adminDone(command, known));
+    const at = this.moment();
+    this.#waiting.push(() => {
+      this.#restoredFrom.delete(command);
+      this.#inner.adminDone(command, known, at);
+    });
   }
 
   adminRefused(command: number): void {
-    this.#waiting.push(() => this.#inner.adminRefused(command));
+    this.#waiting.push(() => {
+      this.#restoredFrom.delete(command);
+      this.#inner.adminRefused(command);
+    });
   }
 
   imageRead(read: ImageRead): void {
@@ -321,12 +304,12 @@ export class SampledChecker implements Checker {
   }
 
   mark(volume: VolumeKey, timeNs: number): void {
-    this.#inner.mark(volume, timeNs);
+    this.#atCommand(() => this.#inner.mark(volume, timeNs));
   }
 
   /** Remembers who is being overwritten: a sample may be too late to see it. */
   observe(): void {
-    for (const system of this.#systems)
+    for (const system of this.#words.systems)
       for (const report of this.#config.live(system)?.pairs() ?? [])
         if (!report.consistent) this.#overwritten.add(`${system}/${report.volume}`);
   }
@@ -360,11 +343,4 @@ export class SampledChecker implements Checker {
   blame(pair: string): readonly BlockBlame[] {
     return this.#inner.blame(pair);
   }
-}
-
-/** The tracks as they are now. */
-function frozen({ trackBytes, has }: PendingView, sizeBytes: number): PendingView {
-  const tracks = new Set<number>();
-  for (let track = 0; track * trackBytes < sizeBytes; track++) if (has(track)) tracks.add(track);
-  return { trackBytes, has: (track) => tracks.has(track) };
 }

@@ -163,7 +163,7 @@ export class AdminError extends Error {
 export interface RestoreReport {
   readonly volume: string;
   readonly from: "mirror" | "image" | "journal";
-  /** Identifies the restore among those of the volume. */
+  /** Identifies the restore among those of the volume that are {@link from} the same kind of source. */
   readonly id: number;
   readonly doneTracks: number;
   readonly totalTracks: number;
