@@ -6,6 +6,7 @@ import { Kernel } from "./tcp/kernel.ts";
 import { NetworkError } from "./tcp/network-error.ts";
 import { type NetworkOptions, networkOptions } from "./tcp/network-options.ts";
 import { type Acceptor, type ConnectResult, SimEndpoint, type Switchboard } from "./tcp/sim-endpoint.ts";
+import type { Lots } from "./proxy/lots.ts";
 import { type ProxyConfig, SimProxy } from "./proxy/sim-proxy.ts";
 import { Socket } from "./tcp/socket.ts";
 import { WireDelay } from "./tcp/wire-delay.ts";
@@ -28,6 +29,7 @@ interface Attempt {
  */
 export class SimNetwork implements Switchboard {
   readonly kernel: Kernel;
+  readonly lots: Lots | undefined;
   readonly #random: SimRandom;
   readonly #hosts = new Map<string, Host>();
   readonly #endpoints = new Map<Process, SimEndpoint>();
@@ -37,8 +39,13 @@ export class SimNetwork implements Switchboard {
   readonly #proxies = new Map<string, SimProxy>();
   #connectionCount = 0;
 
-  /** @param random the stream of the network alone @throws NetworkError PARAMETER */
-  constructor(scheduler: Scheduler, random: SimRandom, options: Partial<NetworkOptions> = {}) {
+  /**
+   * @param random the stream of the network alone
+   * @param lots what proxies do where Go leaves an order open; by seed without it
+   * @throws NetworkError PARAMETER
+   */
+  constructor(scheduler: Scheduler, random: SimRandom, options: Partial<NetworkOptions> = {}, lots?: Lots) {
+    this.lots = lots;
     this.kernel = new Kernel(scheduler, networkOptions(options));
     this.#random = random;
   }

@@ -6,7 +6,15 @@ import type { StubWorld } from "./stub.ts";
 import type { ToxicChain } from "./toxic-chain.ts";
 import { ToxicLink } from "./toxic-link.ts";
 
-/** One connection through a proxy: the sockets to the client and to the upstream, and the link each way. */
+/** Which link reads from the client's socket, and which writes to it. */
+const SIDES = ["upstream", "downstream"] as const;
+const REVERSED_SIDES = ["downstream", "upstream"] as const;
+
+/**
+ * One connection through a proxy: the sockets to the client and to the upstream, and the link each way. A link lives
+ * longer than its sockets: until its writer finds an end, or that it cannot write. Until then changes of toxics reach it,
+ * and may wait for it.
+ */
 export class ProxyConnection {
   readonly #client: Socket;
   readonly #server: Socket;
@@ -86,16 +94,12 @@ export class ProxyConnection {
 
   #closeSocket(socket: Socket): void {
     socket.close();
-    // Whoever reads from it finds it closed.
-    this.#links[socket === this.#client ? "upstream" : "downstream"]?.reader.pump();
+    // Whoever reads from it or writes to it finds it closed.
+    const [reading, writing] = socket === this.#client ? SIDES : REVERSED_SIDES;
+    this.#links[reading]?.reader.pump();
+    this.#links[writing]?.writer.roomAgain();
     if (this.#over || !this.#client.closed || !this.#server.closed) return;
     this.#over = true;
-    for (const direction of ["upstream", "downstream"] as const) {
-      const link = this.#links[direction];
-      if (link === undefined) continue;
-      this.#chain.endLink(direction, link);
-      link.discard();
-    }
     this.#onOver();
   }
 }

@@ -9,6 +9,8 @@ import { ProxyConnection } from "./proxy-connection.ts";
 import { noProxyEffects, type ProxyEffects } from "./proxy-effects.ts";
 import type { Acceptor, Switchboard } from "../tcp/sim-endpoint.ts";
 import type { Socket } from "../tcp/socket.ts";
+import { seededLots } from "./lots.ts";
+import type { StubWorld } from "./stub.ts";
 import type { Toxic } from "./toxic.ts";
 import { ToxicChain } from "./toxic-chain.ts";
 import type { ToxicEffects } from "./toxic-effects.ts";
@@ -272,12 +274,29 @@ export class SimProxy implements Acceptor {
       connection.addTo(this.#effects);
     });
     this.#connections.add(connection);
-    const world = { kernel, process: this.host.kernel, timer: this.#timer, connection: number };
-    connection.start(world, this.#random.fork(`connection/${number}`), done);
+    const random = this.#random.fork(`connection/${number}`);
+    const world: StubWorld = {
+      kernel,
+      process: this.host.kernel,
+      timer: this.#timer,
+      connection: number,
+      lots: this.#switchboard.lots ?? seededLots(random),
+      panic: (found) => kernel.scheduler.fail(panicOf(this.name, found)),
+    };
+    connection.start(world, random, done);
   }
 
   #note(name: string): void {
     const { scheduler } = this.#switchboard.kernel;
     scheduler.note(scheduler.log.kind(name), this.host.kernel.actor, 0, 0);
   }
+}
+
+/** The process ends with all its proxies, so nothing that follows could be compared with a real network. */
+function panicOf(proxy: string, found: string): NetworkError {
+  return new NetworkError("TOXIPROXY_PANICS", {
+    place: `proxy ${proxy}`,
+    found: `a change at which Toxiproxy 2.12.0 ends with "${found}"`,
+    expected: "a change of toxics that is not made while connections end, nor of a rate while its receiver is stalled",
+  });
 }

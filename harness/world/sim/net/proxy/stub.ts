@@ -4,6 +4,7 @@ import type { EventKind } from "../../../../history/event-log.ts";
 import type { Channel, ChannelConsumer } from "./channel.ts";
 import type { Chunk } from "./chunk.ts";
 import type { Kernel } from "../tcp/kernel.ts";
+import type { Lots } from "./lots.ts";
 
 /** One run of a toxic on a stub: from a start or change of the toxic to the next, or to the end. */
 export interface ToxicRun {
@@ -22,6 +23,9 @@ export interface StubWorld {
   readonly timer: EventKind;
   /** The number of the connection, for the event log. */
   readonly connection: number;
+  readonly lots: Lots;
+  /** Toxiproxy itself ends here. @param found what Go says */
+  panic(found: string): void;
 }
 
 /** A write out of an interrupted stub gives up after this, and its chunk is lost. */
@@ -34,8 +38,8 @@ const FLUSH_NS_MAX = 5_000_000_000;
  */
 export class Stub implements ChannelConsumer {
   output: Channel;
-  /** `limit_data` counts here, across its runs. */
-  transmittedBytes = 0;
+  /** `limit_data` counts here, across its runs; only there if the stub was made for such a toxic. */
+  transmittedBytes: number | undefined;
   readonly input: Channel;
   readonly #world: StubWorld;
   #phase: "receiving" | "busy" | "waiting" | "stopped" | "closed" = "stopped";
@@ -45,6 +49,7 @@ export class Stub implements ChannelConsumer {
   #onDue: (() => void) | undefined;
   #onInterrupt: (() => void) | undefined;
   #interruptAnswer: ((interrupted: boolean) => void) | undefined;
+  #interrupterIsNew = false;
 
   constructor(world: StubWorld, input: Channel, output: Channel) {
     this.#world = world;
@@ -94,7 +99,7 @@ export class Stub implements ChannelConsumer {
 
   /** Waits, then goes on with `then`; at an interrupt with `onInterrupt`. Without it, interrupts wait too. */
   wait(delayNs: number, then: () => void, onInterrupt?: () => void): void {
-    if (onInterrupt !== undefined && this.#interruptAnswer !== undefined) {
+    if (onInterrupt !== undefined && this.#interruptedBefore(delayNs <= 0)) {
       this.#phase = "busy";
       onInterrupt();
     } else if (delayNs <= 0) then();
@@ -115,13 +120,18 @@ export class Stub implements ChannelConsumer {
     this.#answer(false);
   }
 
-  /** Stops the run: `onAnswer(true)` once it has, `onAnswer(false)` if the stub is or gets closed. */
-  interrupt(onAnswer: (interrupted: boolean) => void): void {
+  /**
+   * Stops the run: `onAnswer(true)` once it has, `onAnswer(false)` if the stub is or gets closed.
+   *
+   * @param isNew whoever interrupts is a goroutine that was made just now
+   */
+  interrupt(onAnswer: (interrupted: boolean) => void, isNew = false): void {
     if (this.closed) {
       onAnswer(false);
       return;
     }
     this.#interruptAnswer = onAnswer;
+    this.#interrupterIsNew = isNew;
     if (this.#phase === "stopped") this.#answer(true);
     else if (this.#phase === "receiving" && !this.#pumping) {
       this.#cancelTimer();
@@ -133,11 +143,10 @@ export class Stub implements ChannelConsumer {
     }
   }
 
-  /** The link is gone: no event may remain, and nobody is told. */
+  /** The link is gone: no event may remain. */
   discard(): void {
     this.#phase = "closed";
     this.#cancelTimer();
-    this.#answer(false);
   }
 
   inputReady(): void {
@@ -161,7 +170,7 @@ export class Stub implements ChannelConsumer {
     this.#pumping = true;
     // A loop, not a recursion through `next`: a full input holds a thousand chunks.
     while (this.#phase === "receiving") {
-      if (this.#interruptAnswer !== undefined) this.stopped();
+      if (this.#interruptedBefore(input.length > 0 || input.closed)) this.stopped();
       else if (input.length > 0) {
         this.#phase = "busy";
         run.chunk(input.take() as Chunk);
@@ -174,6 +183,15 @@ export class Stub implements ChannelConsumer {
       }
     }
     this.#pumping = false;
+  }
+
+  /** At a `select`: an interrupt waits, and comes before whatever else is ready. */
+  #interruptedBefore(otherIsReady: boolean): boolean {
+    if (this.#interruptAnswer === undefined) return false;
+    if (!otherIsReady) return true;
+    const isNew = this.#interrupterIsNew;
+    this.#interrupterIsNew = false;
+    return !this.#world.lots(isNew);
   }
 
   #after(delayNs: number, callback: () => void): Scheduled {

@@ -40,9 +40,11 @@ export class ToxicChain {
     });
   }
 
+  /** The writer of a link is done: no change reaches it any more, once none is under way. */
   endLink(direction: Direction, link: ToxicLink): void {
     this.#lock.run((unlock) => {
       this.#links[direction].delete(link);
+      link.discard();
       unlock();
     });
   }

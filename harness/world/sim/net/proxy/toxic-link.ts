@@ -75,7 +75,11 @@ export class ToxicLink {
       source.lingerZero = true;
       destination.lingerZero = true;
     }
-    this.#stubs.forEach((stub, index) => this.#run(stub, chain[index] as ToxicSlot));
+    this.#stubs.forEach((stub, index) => {
+      const slot = chain[index] as ToxicSlot;
+      giveState(stub, slot);
+      this.#run(stub, slot);
+    });
   }
 
   /** `slot` was added at the end of the chain. */
@@ -88,8 +92,13 @@ export class ToxicLink {
         const stub = new Stub(this.#world, input, last.output);
         this.#stubs.push(stub);
         last.output = input;
+        giveState(stub, slot);
         this.#run(stub, slot);
-        this.#run(last, this.#chain[lastIndex] as ToxicSlot);
+        const lastSlot = this.#chain[lastIndex];
+        // More stubs than toxics, because one that closed was not taken out: Toxiproxy looks past the end of its list.
+        if (lastSlot === undefined)
+          this.#world.panic(`index out of range [${lastIndex}] with length ${this.#chain.length}`);
+        else this.#run(last, lastSlot);
       } else {
         // The link is closing already; the place must exist, for later changes count places.
         const stub = new Stub(this.#world, new Channel(0), input);
@@ -131,7 +140,7 @@ export class ToxicLink {
     });
   }
 
-  /** Both sockets are gone: nothing may remain scheduled. */
+  /** Nothing that is in it can come out, and nobody asks for it: nothing may remain scheduled. */
   discard(): void {
     for (const stub of this.#stubs) stub.discard();
   }
@@ -155,13 +164,13 @@ export class ToxicLink {
     );
     previous.interrupt((interrupted) => {
       if (interrupted) drain.senderStopped();
-    });
+    }, true);
     drain.inputReady();
   }
 
   /** Starts a run; whether the toxic is at work in it is drawn anew each time. */
   #run(stub: Stub, slot: ToxicSlot): void {
-    const { toxicity, toxic } = slot;
+    const { toxicity } = slot;
     const runNumber = this.#runCount++;
     let stream: SimRandom | undefined;
     const random = (): SimRandom => {
@@ -176,7 +185,13 @@ export class ToxicLink {
     const giveUp = (bytes: number): void => {
       counters.bytesGivenUp += bytes;
     };
+    const panic = (found: string): void => this.#world.panic(found);
     const hit = toxicity >= 1 || (toxicity > 0 && random().next32() < toxicity * 0x1_0000_0000);
-    stub.start(hit ? runToxic(toxic, stub, { effects: slot.effects, random, drop, giveUp }) : runNoop(stub));
+    stub.start(hit ? runToxic(slot, stub, { effects: slot.effects, random, drop, giveUp, panic }) : runNoop(stub));
   }
+}
+
+/** What a toxic remembers across its runs is at the stub, and made with it. */
+function giveState(stub: Stub, { toxic }: ToxicSlot): void {
+  if (toxic.type === "limit_data") stub.transmittedBytes = 0;
 }

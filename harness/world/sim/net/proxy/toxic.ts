@@ -1,5 +1,6 @@
 import { NetworkError } from "../tcp/network-error.ts";
 import type { Stub, ToxicRun } from "./stub.ts";
+import type { LiveToxic } from "./toxic-live.ts";
 import type { ToxicTools } from "./toxic-tools.ts";
 import { type BandwidthToxic, runBandwidth } from "./toxics/bandwidth.ts";
 import { LATENCY_BUFFER_CHUNKS, type LatencyToxic, runLatency } from "./toxics/latency.ts";
@@ -21,25 +22,25 @@ export type Toxic =
   | SlowCloseToxic
   | ResetPeerToxic;
 
-/** Starts one run of `toxic` on `stub`. */
-export function runToxic(toxic: Toxic, stub: Stub, tools: ToxicTools): ToxicRun {
-  switch (toxic.type) {
+/** Starts one run of a toxic on `stub`. */
+export function runToxic(live: LiveToxic<Toxic>, stub: Stub, tools: ToxicTools): ToxicRun {
+  switch (live.toxic.type) {
     case "noop":
       return runNoop(stub);
     case "latency":
-      return runLatency(toxic, stub, tools);
+      return runLatency(live as LiveToxic<LatencyToxic>, stub, tools);
     case "bandwidth":
-      return runBandwidth(toxic, stub, tools);
+      return runBandwidth(live as LiveToxic<BandwidthToxic>, stub, tools);
     case "slicer":
-      return runSlicer(toxic, stub, tools);
+      return runSlicer(live as LiveToxic<SlicerToxic>, stub, tools);
     case "limit_data":
-      return runLimitData(toxic, stub, tools);
+      return runLimitData(live as LiveToxic<LimitDataToxic>, stub, tools);
     case "timeout":
-      return runTimeout(toxic, stub, tools);
+      return runTimeout(live.toxic, stub, tools);
     case "slow_close":
-      return runSlowClose(toxic, stub, tools);
+      return runSlowClose(live as LiveToxic<SlowCloseToxic>, stub, tools);
     case "reset_peer":
-      return runResetPeer(toxic, stub, tools);
+      return runResetPeer(live.toxic, stub, tools);
   }
 }
 

@@ -5,6 +5,7 @@ import { Scheduler } from "../../scheduler.ts";
 import { SimRandom } from "../../sim-random.ts";
 import type { Acceptor } from "../tcp/sim-endpoint.ts";
 import { SimNetwork } from "../sim-network.ts";
+import type { Lots } from "../proxy/lots.ts";
 import type { SimProxy } from "../proxy/sim-proxy.ts";
 import type { Action, ConnectionRecord, Recording, Schedule, Side } from "./schedule.ts";
 import { SimPeer } from "./sim-peer.ts";
@@ -17,13 +18,21 @@ const UPSTREAM = "server";
 /** Another address of the server, for a change that restarts the proxy. */
 const SAME_UPSTREAM = "server, by another name";
 
-/** Runs `schedule` on the simulated network, each action at its time in `startedMs`. */
-export async function replay(schedule: Schedule, startedMs: readonly number[], pump: Pump): Promise<Recording> {
+/**
+ * Runs `schedule` on the simulated network, each action at its time in `startedMs`.
+ *
+ * @param lots what happens where Toxiproxy leaves it open; by seed without it
+ * @throws NetworkError TOXIPROXY_PANICS, and UNKNOWN_NAME for a change of a toxic that is not there
+ */
+export async function replay(
+  schedule: Schedule,
+  startedMs: readonly number[],
+  pump: Pump,
+  lots?: Lots,
+): Promise<Recording> {
   const scheduler = new Scheduler(new EventLog(1000), { eventsMax: 10_000_000, timeNsMax: schedule.untilMs * NS_PER_MS });
-  const network = new SimNetwork(scheduler, new SimRandom("recorded"), {
-    sendBufferBytes: BUFFER_BYTES,
-    receiveBufferBytes: BUFFER_BYTES,
-  });
+  const buffers = { sendBufferBytes: BUFFER_BYTES, receiveBufferBytes: BUFFER_BYTES };
+  const network = new SimNetwork(scheduler, new SimRandom("recorded"), buffers, lots);
   const proxy = network.proxy("proxy", { listen: LISTEN, upstream: UPSTREAM });
   for (const { name, direction, toxic, toxicity } of schedule.toxics)
     await proxy.addToxic(name, direction, toxic, toxicity);

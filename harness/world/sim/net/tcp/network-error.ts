@@ -1,4 +1,4 @@
-export type NetworkErrorCode = "PARAMETER" | "UNKNOWN_NAME" | "DUPLICATE_NAME" | "ADDRESS_IN_USE";
+export type NetworkErrorCode = "PARAMETER" | "UNKNOWN_NAME" | "DUPLICATE_NAME" | "ADDRESS_IN_USE" | "TOXIPROXY_PANICS";
 
 export interface NetworkErrorContext {
   readonly place: string;

@@ -3,6 +3,7 @@ import type { Process } from "../../process.ts";
 import { AppGate } from "./app-gate.ts";
 import type { Host } from "./host.ts";
 import type { Kernel } from "./kernel.ts";
+import type { Lots } from "../proxy/lots.ts";
 import { SimLink } from "./sim-link.ts";
 import type { Socket } from "./socket.ts";
 
@@ -20,6 +21,8 @@ export type ConnectResult = "established" | "REFUSED" | "TIMEOUT";
 /** The network, as an endpoint or a proxy sees it. */
 export interface Switchboard {
   readonly kernel: Kernel;
+  /** What proxies ask where Go leaves an order open; without it, each connection draws lots of its own. */
+  readonly lots?: Lots | undefined;
   /** Starts a connection. `onResult` is called once; before this returns only if `from` is adjacent. */
   connect(from: Host, address: string, onResult: (result: ConnectResult, socket: Socket) => void): Socket;
   /** @throws NetworkError ADDRESS_IN_USE */

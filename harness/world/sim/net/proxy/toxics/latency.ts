@@ -1,6 +1,7 @@
 import { below, NS_PER_MS } from "../../../../../../engine/ports/index.ts";
 import type { Chunk } from "../chunk.ts";
 import type { Stub, ToxicRun } from "../stub.ts";
+import type { LiveToxic } from "../toxic-live.ts";
 import type { ToxicTools } from "../toxic-tools.ts";
 
 /**
@@ -17,7 +18,7 @@ export interface LatencyToxic {
 /** Chunks that wait in front of it before its sender is blocked. */
 export const LATENCY_BUFFER_CHUNKS = 1024;
 
-export function runLatency({ latencyMs, jitterMs = 0 }: LatencyToxic, stub: Stub, tools: ToxicTools): ToxicRun {
+export function runLatency(live: LiveToxic<LatencyToxic>, stub: Stub, tools: ToxicTools): ToxicRun {
   let held: Chunk | undefined;
   let sleepNs = 0;
   // Made once, not for each chunk: every message of a slow link comes through here.
@@ -30,6 +31,7 @@ export function runLatency({ latencyMs, jitterMs = 0 }: LatencyToxic, stub: Stub
   const interrupted = (): void => stub.forward(held as Chunk, stub.stopped);
   return {
     chunk(chunk) {
+      const { latencyMs, jitterMs = 0 } = live.toxic;
       tools.effects.chunks++;
       // The range is −J … J−1.
       const jitter = jitterMs === 0 ? 0 : below(tools.random(), jitterMs * 2) - jitterMs;

@@ -1,5 +1,7 @@
 import type { Stub, ToxicRun } from "../stub.ts";
+import type { LiveToxic } from "../toxic-live.ts";
 import type { ToxicTools } from "../toxic-tools.ts";
+import { runNoop } from "./noop.ts";
 
 /** Closes the connection as soon as `limitBytes` have passed since it was added; 0 at the first byte. */
 export interface LimitDataToxic {
@@ -7,16 +9,25 @@ export interface LimitDataToxic {
   readonly limitBytes: number;
 }
 
-export function runLimitData({ limitBytes }: LimitDataToxic, stub: Stub, tools: ToxicTools): ToxicRun {
+export function runLimitData(live: LiveToxic<LimitDataToxic>, stub: Stub, tools: ToxicTools): ToxicRun {
+  if (stub.transmittedBytes === undefined) {
+    tools.panic("interface conversion: interface {} is nil, not *toxics.LimitDataToxicState");
+    return runNoop(stub);
+  }
+  let transmittedBytes = stub.transmittedBytes;
+  // Worked out after a chunk for the next: a limit that was changed meanwhile counts from the one after that.
+  let leftBytes = live.toxic.limitBytes - transmittedBytes;
   return {
     chunk(chunk) {
       const { bytes, timestampNs } = chunk;
-      const passing = Math.min(bytes.length, Math.max(0, limitBytes - stub.transmittedBytes));
+      const passing = Math.min(bytes.length, Math.max(0, leftBytes));
       tools.effects.chunks++;
       tools.drop(bytes.length - passing);
       const passed = (): void => {
-        stub.transmittedBytes += passing;
-        if (stub.transmittedBytes < limitBytes) stub.next();
+        transmittedBytes += passing;
+        stub.transmittedBytes = transmittedBytes;
+        leftBytes = live.toxic.limitBytes - transmittedBytes;
+        if (leftBytes > 0) stub.next();
         else {
           tools.effects.connectionsClosed++;
           stub.close();

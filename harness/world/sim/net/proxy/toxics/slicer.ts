@@ -1,6 +1,7 @@
 import { below } from "../../../../../../engine/ports/index.ts";
 import type { Chunk } from "../chunk.ts";
 import type { Stub, ToxicRun } from "../stub.ts";
+import type { LiveToxic } from "../toxic-live.ts";
 import type { ToxicTools } from "../toxic-tools.ts";
 
 /** Cuts chunks into pieces of about `averageSizeBytes` and waits `delayUs` after each, the last included. */
@@ -15,10 +16,10 @@ export interface SlicerToxic {
 
 const NS_PER_US = 1_000;
 
-export function runSlicer(toxic: SlicerToxic, stub: Stub, tools: ToxicTools): ToxicRun {
-  const { averageSizeBytes, sizeVariationBytes = 0, delayUs = 0 } = toxic;
+export function runSlicer(live: LiveToxic<SlicerToxic>, stub: Stub, tools: ToxicTools): ToxicRun {
   /** Where the pieces between `start` and `end` end. */
   const cut = (start: number, end: number, ends: number[]): void => {
+    const { averageSizeBytes, sizeVariationBytes = 0 } = live.toxic;
     if (end - start - averageSizeBytes <= sizeVariationBytes) {
       ends.push(end);
       return;
@@ -43,7 +44,7 @@ export function runSlicer(toxic: SlicerToxic, stub: Stub, tools: ToxicTools): To
       // The rest may be empty, after the last piece.
       const interrupted = (): void => stub.forward({ bytes: bytes.subarray(end), timestampNs }, stub.stopped);
       stub.forward({ bytes: bytes.subarray(start, end), timestampNs }, () =>
-        stub.wait(delayUs * NS_PER_US, advance, interrupted),
+        stub.wait((live.toxic.delayUs ?? 0) * NS_PER_US, advance, interrupted),
       );
     };
     // A loop, not a recursion: a chunk can be cut into 32768 pieces that need no wait.
@@ -65,7 +66,7 @@ export function runSlicer(toxic: SlicerToxic, stub: Stub, tools: ToxicTools): To
       cut(0, chunk.bytes.length, ends);
       tools.effects.chunks++;
       tools.effects.cuts += ends.length - 1;
-      if (delayUs > 0) tools.effects.bytesDelayed += chunk.bytes.length - (ends[0] ?? 0);
+      if ((live.toxic.delayUs ?? 0) > 0) tools.effects.bytesDelayed += chunk.bytes.length - (ends[0] ?? 0);
       sendPieces(chunk, ends);
     },
     end: () => stub.close(),

@@ -1,5 +1,6 @@
 import { NS_PER_MS } from "../../../../../../engine/ports/index.ts";
 import type { Stub, ToxicRun } from "../stub.ts";
+import type { LiveToxic } from "../toxic-live.ts";
 import type { ToxicTools } from "../toxic-tools.ts";
 
 /** Passes data at once and the end of this direction after `delayMs`. */
@@ -8,7 +9,7 @@ export interface SlowCloseToxic {
   readonly delayMs: number;
 }
 
-export function runSlowClose({ delayMs }: SlowCloseToxic, stub: Stub, tools: ToxicTools): ToxicRun {
+export function runSlowClose(live: LiveToxic<SlowCloseToxic>, stub: Stub, tools: ToxicTools): ToxicRun {
   return {
     chunk(chunk) {
       tools.effects.chunks++;
@@ -17,7 +18,7 @@ export function runSlowClose({ delayMs }: SlowCloseToxic, stub: Stub, tools: Tox
     end() {
       tools.effects.endsDelayed++;
       // The next run of the stub finds the end again.
-      stub.wait(delayMs * NS_PER_MS, () => stub.close(), stub.stopped);
+      stub.wait(live.toxic.delayMs * NS_PER_MS, () => stub.close(), stub.stopped);
     },
   };
 }
