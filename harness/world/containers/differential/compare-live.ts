@@ -1,7 +1,7 @@
 import { hostPump } from "../../sim/host-pump.ts";
-import { differences as differencesBetween } from "../../sim/net/recorded/compare.ts";
+import { differences } from "../../sim/net/recorded/compare.ts";
 import { runLive } from "../../sim/net/recorded/live-run.node.ts";
-import { replay } from "../../sim/net/recorded/replay.ts";
+import { outcomes } from "../../sim/net/recorded/outcomes.ts";
 import type { Recording, Schedule } from "../../sim/net/recorded/schedule.ts";
 import type { LiveServer } from "./live-server.ts";
 
@@ -11,8 +11,6 @@ const CONCURRENT_MAX = 24;
 /** Of runs that are repeated, because a busy machine is not made quieter by many of them. */
 const CONCURRENT_MIN = 4;
 const ATTEMPTS_MAX = 20;
-/** Of nine draws of even lots, two at least fall the same way in 98 of 100 cases. */
-const DIFFERENCES_MAX = 8;
 /** No schedule takes a quarter of it. */
 const RUN_MS_MAX = 40_000;
 
@@ -20,10 +18,10 @@ const RUN_MS_MAX = 40_000;
 export interface Comparisons {
   /** By place in the list: how the real server differs from the simulated network; not there if they agree. */
   readonly differing: ReadonlyMap<number, readonly string[]>;
-  /** Schedules that differed and agreed twice besides: Toxiproxy draws lots in them. With how they differed first. */
-  readonly unsettled: ReadonlyMap<number, readonly string[]>;
-  /** Runs that differed while the machine was held up, which shows nothing; they were repeated. */
-  readonly repeated: number;
+  /** By place in the list: which outcome of how many it was, where Toxiproxy draws lots. */
+  readonly drawn: ReadonlyMap<number, string>;
+  /** Runs that differed while the machine was held up, which shows nothing; they were repeated. With how they differed. */
+  readonly repeated: readonly string[];
 }
 
 interface LiveRun {
@@ -39,19 +37,15 @@ interface LiveRun {
  * through the simulated network at the very same times. Simulating takes no part of the processor
  * while the real ones run.
  *
- * A run that differs counts if nothing on this machine was late meanwhile; else it is repeated, up to
- * twenty times, and counts then in any case. One that agrees counts always: no disturbance makes two
- * unlike networks alike. Toxiproxy itself draws lots between things that are ready at once: a Go `select` takes
- * either the interrupt of a stub or the chunk that waits for it, when a toxic is taken away. So a schedule that
- * differs is repeated; what the simulated network does must be among what the real one does, twice at least.
+ * Toxiproxy draws lots between things that are ready at once: the simulated network says beforehand which
+ * outcomes a schedule can have, mostly one, and the real one must be among them. A run that differs counts if nothing
+ * on this machine was late meanwhile, which beats beside it tell; else it is repeated, up to twenty times, and counts
+ * then in any case. One that agrees counts always: no disturbance makes two unlike networks alike.
  */
 export async function compareLive(server: LiveServer, schedules: readonly Schedule[]): Promise<Comparisons> {
   const differing = new Map<number, readonly string[]>();
-  const differedFirst = new Map<number, readonly string[]>();
-  const differences = new Map<number, number>();
-  const agreedSince = new Set<number>();
-  const unsettled = new Map<number, readonly string[]>();
-  let repeated = 0;
+  const drawn = new Map<number, string>();
+  const repeated: string[] = [];
   let runs = 0;
   let waiting = [...schedules.entries()];
   for (let attempt = 1; waiting.length > 0; attempt++) {
@@ -66,37 +60,37 @@ export async function compareLive(server: LiveServer, schedules: readonly Schedu
     });
     const crashed = await server.revived();
     for (const { index, schedule, outcome, disturbanceMs } of done) {
-      const found = await differencesOf(outcome);
-      const before = differedFirst.get(index);
-      const count = differences.get(index) ?? 0;
-      if (found.length === 0) {
-        if (before === undefined) continue;
-        if (agreedSince.has(index)) unsettled.set(index, before);
-        else {
-          agreedSince.add(index);
-          again.push([index, schedule]);
-        }
-      } else if (crashed || (disturbanceMs > DISTURBANCE_MS_MAX && attempt < ATTEMPTS_MAX)) {
-        repeated++;
+      const { found, which } = await compared(outcome);
+      if (which !== undefined) drawn.set(index, which);
+      if (found.length === 0) continue;
+      const told = [...found, `the machine was up to ${disturbanceMs.toFixed(1)} ms late`];
+      if (crashed || (disturbanceMs > DISTURBANCE_MS_MAX && attempt < ATTEMPTS_MAX)) {
+        repeated.push(`${index}: ${told.join("; ")}`);
         again.push([index, schedule]);
-      } else if (count < DIFFERENCES_MAX && attempt < ATTEMPTS_MAX) {
-        differedFirst.set(index, before ?? found);
-        differences.set(index, count + 1);
-        again.push([index, schedule]);
-      } else differing.set(index, [...found, `the machine was up to ${disturbanceMs.toFixed(1)} ms late`]);
+      } else differing.set(index, told);
     }
     waiting = again;
   }
-  return { differing, unsettled, repeated };
+  return { differing, drawn, repeated };
 }
 
-async function differencesOf(outcome: Recording | Error): Promise<readonly string[]> {
-  if (outcome instanceof Error) return [outcome.message];
+/** How the outcome differs from the one that is nearest to it of those that the simulated network has. */
+async function compared(
+  outcome: Recording | Error,
+): Promise<{ readonly found: readonly string[]; readonly which?: string }> {
+  if (outcome instanceof Error) return { found: [outcome.message] };
   try {
-    return differencesBetween(outcome, await replay(outcome.schedule, outcome.startedMs, hostPump()));
+    const possible = await outcomes(outcome.schedule, outcome.startedMs, hostPump());
+    if (possible === undefined) return { found: ["simulated: too many outcomes"] };
+    const found = possible.map((each) => differences(outcome, each));
+    const nearest = found.reduce((best, each, index) => (each.length < (found[best]?.length ?? 0) ? index : best), 0);
+    return {
+      found: found[nearest] ?? [],
+      ...(possible.length > 1 ? { which: `outcome ${nearest + 1} of ${possible.length}` } : {}),
+    };
   } catch (error) {
     // A change that comes too early, say of a toxic that is not there yet, is refused in both worlds.
-    return [`simulated: ${String(error)}`];
+    return { found: [`simulated: ${String(error)}`] };
   }
 }
 

@@ -4,6 +4,7 @@ import { TOXIPROXY_IMAGE, TOXIPROXY_VERSION } from "../base-images.ts";
 import { ContainerError } from "../container-error.ts";
 import type { ContainerRuntime } from "../runtime/container-runtime.ts";
 import type { RunningContainer } from "../runtime/running-container.ts";
+import { lastWords } from "../toxiproxy/last-words.ts";
 import { ToxiproxyApi, ToxiproxyHangs } from "../toxiproxy/toxiproxy-api.ts";
 import { Canary } from "./canary.ts";
 
@@ -58,20 +59,12 @@ export class LiveServer {
       if (!hangs) return false;
       await this.#container.kill();
     }
-    const lines = (await this.#container.logs(500)).split("\n");
-    const panic = lines
-      .slice(
-        Math.max(
-          0,
-          lines.findLastIndex((line) => /^(panic|fatal error):/.test(line)),
-        ),
-      )
-      .slice(0, 12);
-    this.crashes.push(panic.join("\n"));
+    const panic = lastWords(await this.#container.logs(500));
+    this.crashes.push(panic);
     if (this.crashes.length > CRASHES_MAX)
       throw new ContainerError("TOXIPROXY", {
         place: "differential tests",
-        found: `${this.crashes.length} crashes: ${panic.join("\n")}`,
+        found: `${this.crashes.length} crashes: ${panic}`,
         expected: "a server that runs",
         remedy: "look for what the schedules of this run have in common",
       });
