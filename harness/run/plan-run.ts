@@ -78,6 +78,7 @@ export class PlanRun<W extends RunWorld = RunWorld> {
   readonly #interpreter: Interpreter;
   readonly #waiting = new WaitingList();
   readonly #failures: Failure[] = [];
+  #isBroken = false;
   readonly #tolerated: string[] = [];
   #census: () => Census | undefined = () => undefined;
   #writeSequence = 0;
@@ -146,7 +147,11 @@ export class PlanRun<W extends RunWorld = RunWorld> {
   /** An exception that ended the run: forbidden access to the host, or a mistake of ours. */
   broke(error: unknown): void {
     if (error instanceof HostAccessError) this.#fail("determinism", error.message);
-    else this.#fail(isOfEngine(error) ? "target" : "harness", textOf(error));
+    else if (isOfEngine(error)) this.#fail("target", textOf(error));
+    else {
+      this.#fail("harness", textOf(error));
+      this.#isBroken = true;
+    }
   }
 
   /** Starts the systems, takes the steps, and looks at what is expected at the end. */
@@ -302,6 +307,8 @@ export class PlanRun<W extends RunWorld = RunWorld> {
   }
 
   #fail(rule: Failure["rule"], message: string): void {
+    // What hosts and administrators meet in a world that is being taken away is not the engine's fault.
+    if (this.#isBroken) return;
     this.#failures.push({ rule, message, timeNs: this.world.nowNs(), blame: [] });
   }
 }

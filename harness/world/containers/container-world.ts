@@ -226,8 +226,10 @@ export class ContainerWorld implements RunWorld {
     for (const timer of this.#timers) clearTimeout(timer);
     await this.#operations.settled();
     await Promise.all(this.systems.map((system) => system.close()));
-    for (const proxy of this.#proxies.values()) await proxy.reset();
-    await this.#options.stage.reset();
+    const { stage } = this.#options;
+    // What is gone has nothing to be healed.
+    if (!stage.toxiproxy.hasEnded) for (const proxy of this.#proxies.values()) await proxy.reset();
+    await stage.reset();
   }
 
   async #look(): Promise<void> {

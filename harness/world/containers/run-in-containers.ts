@@ -29,7 +29,8 @@ const LIMIT_MS = 180_000;
 const LOOK_MS = 15;
 
 /**
- * Runs a plan on real containers and judges it, by samples. Whatever the engine does ends in the record.
+ * Runs a plan on real containers and judges it, by samples. Whatever the engine does ends in the record; so does an end of
+ * Toxiproxy, as an error of the harness.
  *
  * @throws ContainerError: the world could not be made, or not be healed
  */
@@ -56,6 +57,7 @@ async function runOn(
   startMs: number,
 ): Promise<RunRecord> {
   const end = new Ending(limitMs);
+  const { toxiproxy } = stage;
   const late: { run?: PlanRun<ContainerWorld>; checker?: SampledChecker } = {};
   const world = await ContainerWorld.create({
     stage,
@@ -77,6 +79,8 @@ async function runOn(
       sample?.judge();
     },
     onFailure: (error) => end.fail(error),
+  }).catch(async (error: unknown) => {
+    throw await toxiproxy.reason(error);
   });
   const run = new PlanRun<ContainerWorld>(plan, {
     makeWorld: () => world,
@@ -98,6 +102,7 @@ async function runOn(
   late.run = run;
   let check: CheckResult = { invariants: {}, checks: {}, failures: [] };
   const looking = keepLooking(world, end);
+  void toxiproxy.ended.then((error) => end.fail(error));
   try {
     run.main().then(
       () => end.finish(),
@@ -108,8 +113,10 @@ async function runOn(
     await looking;
     await world.look();
     check = run.checker.finish();
+    // Gone a moment ago, it may have made a failure of what is none.
+    await toxiproxy.api.version();
   } catch (error) {
-    run.broke(error);
+    run.broke(await toxiproxy.reason(error));
   }
   await looking;
   const virtualNs = world.nowNs();

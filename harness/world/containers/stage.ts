@@ -2,7 +2,7 @@ import { proveHealed } from "./heal-proof.ts";
 import { type RunningFaultDisk, startFaultDisk } from "./fault-disk/start-fault-disk.ts";
 import { LinkKeys } from "./link-keys.ts";
 import { ContainerRuntime } from "./runtime/container-runtime.ts";
-import { startToxiproxy, type ToxiproxyServer } from "./toxiproxy/toxiproxy-server.ts";
+import { ToxiproxyServer } from "./toxiproxy/toxiproxy-server.ts";
 
 /**
  * What worlds share that follow one another: the network, Toxiproxy, the container of the disks, and the authority
@@ -11,14 +11,14 @@ import { startToxiproxy, type ToxiproxyServer } from "./toxiproxy/toxiproxy-serv
 export class Stage {
   readonly runtime: ContainerRuntime;
   readonly network: string;
-  readonly toxiproxy: ToxiproxyServer;
   readonly faultDisk: RunningFaultDisk;
   readonly keys: LinkKeys;
+  #toxiproxy: ToxiproxyServer;
 
   private constructor(parts: Pick<Stage, "runtime" | "network" | "toxiproxy" | "faultDisk" | "keys">) {
     this.runtime = parts.runtime;
     this.network = parts.network;
-    this.toxiproxy = parts.toxiproxy;
+    this.#toxiproxy = parts.toxiproxy;
     this.faultDisk = parts.faultDisk;
     this.keys = parts.keys;
   }
@@ -29,7 +29,7 @@ export class Stage {
     try {
       const network = await runtime.network("net");
       const [toxiproxy, faultDisk, keys] = await Promise.all([
-        startToxiproxy(runtime, network),
+        ToxiproxyServer.start(runtime, network),
         startFaultDisk(runtime, network),
         LinkKeys.create(),
       ]);
@@ -40,11 +40,18 @@ export class Stage {
     }
   }
 
+  /** Another one after its program ended. */
+  get toxiproxy(): ToxiproxyServer {
+    return this.#toxiproxy;
+  }
+
   /**
-   * After a world: its proxies and disks are forgotten; if anything else of it was left, that is told.
+   * After a world: its proxies and disks are forgotten; if anything else of it was left, that is told. A Toxiproxy that
+   * has ended, of which that world was told, is started again.
    * @throws ContainerError NOT_HEALED
    */
   async reset(): Promise<void> {
+    if (this.#toxiproxy.hasEnded) this.#toxiproxy = await this.#toxiproxy.startedAgain();
     const { runtime, toxiproxy, faultDisk } = this;
     const stays = new Set([this.network, toxiproxy.container.address, faultDisk.container.address]);
     try {
@@ -56,6 +63,7 @@ export class Stage {
   }
 
   close(): Promise<void> {
+    this.#toxiproxy.close();
     return this.runtime.close();
   }
 }

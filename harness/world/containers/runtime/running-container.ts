@@ -74,6 +74,14 @@ export class RunningContainer {
     await this.#call("unpause", (abortSignal) => this.#container.unpause({ abortSignal }));
   }
 
+  /** Settles when its program ends, whoever ended it. @returns the exit code @throws if the engine ceases to tell, or `signal` says so */
+  async whenEnded(signal: AbortSignal): Promise<number> {
+    const { StatusCode } = (await this.#container.wait({ condition: "not-running", abortSignal: signal })) as {
+      readonly StatusCode: number;
+    };
+    return StatusCode;
+  }
+
   /** What it is doing now, as the engine says. */
   async state(): Promise<ContainerState> {
     try {

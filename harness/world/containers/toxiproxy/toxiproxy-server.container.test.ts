@@ -4,7 +4,7 @@ import { ContainerRuntime } from "../runtime/container-runtime.ts";
 import { httpReady } from "../runtime/container-spec.ts";
 import type { RunningContainer } from "../runtime/running-container.ts";
 import { ProxiedLink } from "./proxied-link.ts";
-import { startToxiproxy, type ToxiproxyServer } from "./toxiproxy-server.ts";
+import { ToxiproxyServer } from "./toxiproxy-server.ts";
 
 /** Listens on 7000, and dials whatever address it is asked to by HTTP: what becomes of it? */
 const PROGRAM = `
@@ -37,7 +37,7 @@ beforeAll(async () => {
       ports: [8080],
       ready: httpReady(8080, "/"),
     });
-  const [server, a, b] = await Promise.all([startToxiproxy(runtime, network), node("a"), node("b")]);
+  const [server, a, b] = await Promise.all([ToxiproxyServer.start(runtime, network), node("a"), node("b")]);
   toxiproxy = server;
   nodes = { a, b };
 });
