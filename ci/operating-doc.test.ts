@@ -31,4 +31,10 @@ test("docs/operating.md has every metric of the engine, and no other", async () 
   );
   const told = [...short.matchAll(/`(resilver_\w+)`/g)].map(([, name = ""]) => name);
   expect([...new Set(told)].toSorted()).toEqual(found.toSorted());
+  // Alarms and the like.
+  const used = [...text.matchAll(/^```(?:yaml|sh)\n([^]*?)^```$/gm)].flatMap(([block]) => [
+    ...block.matchAll(/\bresilver_\w+/g),
+  ]);
+  expect(used.length).toBeGreaterThan(0);
+  for (const [name] of used) expect(found).toContain(name);
 });

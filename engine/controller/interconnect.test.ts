@@ -25,14 +25,28 @@ async function greeted(site: Site, peer: HandPeer, epoch: number): Promise<void>
   await site.until(() => peer.heard("hello").length > 0);
 }
 
-test.each<[string, (peer: HandPeer) => void]>([
-  ["does not say who it is", (peer) => peer.send("flush")],
-  ["speaks another version", (peer) => peer.hello({ version: 2 })],
-  ["is another system", (peer) => peer.hello({ system: "c" })],
-  ["means another link", (peer) => peer.hello({ link: "other" })],
-  ["says more than it can read", (peer) => peer.send("hello", { payload: new Uint8Array(3) })],
-])("whoever %s is dropped without a word, and the session that is up stays", async (_, say) => {
+/** What the systems say of sessions that they refuse. */
+function refusalsOf(site: Site): readonly string[] {
+  const refusals: string[] = [];
+  site.onStep = (system, step, { why = "" }) => {
+    if (step === "session.refused") refusals.push(`${system}: ${why}`);
+  };
+  return refusals;
+}
+
+test.each<[string, string, (peer: HandPeer) => void]>([
+  ["does not say who it is", "expected hello, found flush", (peer) => peer.send("flush")],
+  ["speaks another version", "expected protocol 1, found 2", (peer) => peer.hello({ version: 2 })],
+  ["is another system", "expected a on link, found c on link", (peer) => peer.hello({ system: "c" })],
+  ["means another link", "expected a on link, found a on other", (peer) => peer.hello({ link: "other" })],
+  [
+    "says more than it can read",
+    "expected 2 bytes at 2, found 1",
+    (peer) => peer.send("hello", { payload: new Uint8Array(3) }),
+  ],
+])("whoever %s is dropped without a word but to the log, and the session that is up stays", async (_, why, say) => {
   const { site, stranger } = await open();
+  const refusals = refusalsOf(site);
   const peer = stranger();
   await greeted(site, peer, 1);
   const other = stranger();
@@ -41,6 +55,7 @@ test.each<[string, (peer: HandPeer) => void]>([
   await site.until(() => other.ends.length > 0);
   await site.run(site.sleep(10 * SECOND_NS));
   expect([other.frames, peer.ends]).toEqual([[], []]);
+  expect(refusals).toEqual([`b: ${why}`]);
 });
 
 test("whoever does not wait for the answer to its hello is dropped", async () => {
@@ -58,6 +73,7 @@ test("whoever does not wait for the answer to its hello is dropped", async () =>
 
 test("a dial that was held up on the way does not replace its successor", async () => {
   const { site, stranger } = await open();
+  const refusals = refusalsOf(site);
   const late = stranger();
   await late.dial(1);
   const peer = stranger();
@@ -65,6 +81,7 @@ test("a dial that was held up on the way does not replace its successor", async 
   late.hello();
   await site.until(() => late.ends.length > 0);
   expect([late.frames, peer.ends]).toEqual([[], []]);
+  expect(refusals).toEqual(["b: epoch 1 is not after 2"]);
 });
 
 test("a later dial replaces the session that is up", async () => {

@@ -128,7 +128,7 @@ export class Interconnect {
       onFrame: (frame) => {
         if (this.#connection?.session === session) this.#take(this.#connection, frame);
         else {
-          this.#checkHello(frame);
+          this.#believe(() => this.#checkHello(frame));
           this.#up(session);
         }
       },
@@ -159,10 +159,12 @@ export class Interconnect {
         if (this.#connection?.session === session) this.#take(this.#connection, frame);
         else {
           if (!stranger) throw new CodecError("a frame before the answer to hello");
-          this.#checkHello(frame);
-          // A dial that was held up on the way must not replace its successor.
-          if (frame.epoch <= this.#lastEpoch)
-            throw new CodecError(`epoch ${frame.epoch} is not after ${this.#lastEpoch}`);
+          this.#believe(() => {
+            this.#checkHello(frame);
+            // A dial that was held up on the way must not replace its successor.
+            if (frame.epoch <= this.#lastEpoch)
+              throw new CodecError(`epoch ${frame.epoch} is not after ${this.#lastEpoch}`);
+          });
           this.#lastEpoch = frame.epoch;
           known();
           this.#connection?.session.end("replaced");
@@ -189,6 +191,17 @@ export class Interconnect {
   #hello(session: Session): void {
     const payload = new ByteWriter(64).u16(PROTOCOL_VERSION).text(this.#host.system).text(this.config.name).bytes();
     session.send("hello", { payload });
+  }
+
+  /** Names that do not fit would be refused for ever, so an operator must be able to see why. @throws what `check` throws */
+  #believe(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      const why = handled(error, CodecError).message;
+      this.#runtime.log.step("session.refused", { link: this.config.name, why });
+      throw error;
+    }
   }
 
   /** @throws CodecError */
