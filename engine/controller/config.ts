@@ -37,6 +37,13 @@ export interface VolumeConfig {
   readonly sizeBytes: number;
   /** The tracking granule, a power of two from 512 on; 8192 by default in deployments (BR-3). */
   readonly trackBytes: number;
+  /**
+   * How many bytes of a remote mirror's volume are marked durably at once, before the first write there: a multiple
+   * of `trackBytes`, which it is without. See `mirror/hot-regions.ts`.
+   */
+  readonly regionBytes?: number;
+  /** Regions that stay marked while they are in use, and are copied whole after a crash; 256 without. */
+  readonly hotRegions?: number;
 }
 
 /** A link to another system; one end dials, the other listens. */

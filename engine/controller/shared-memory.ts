@@ -1,3 +1,4 @@
+import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
 import { CopyManagementTable } from "../mirror/copy-management-table.ts";
 import { newGeneration, NO_GENERATION } from "../mirror/generation.ts";
@@ -7,13 +8,14 @@ import type { Tracker } from "../mirror/intent-store.ts";
 import { Pair } from "../mirror/pair.ts";
 import type { Mode, PairEntry, Role } from "../mirror/pair-entry.ts";
 import type { Runtime } from "../runtime.ts";
+import { NO_REGIONS, type RegionOptions } from "../volume/regions.ts";
 import { Volume } from "../volume/volume.ts";
 import { type AreaImage, openAreaImage } from "../image/area-image.ts";
 import type { Image } from "../image/image.ts";
 import type { ImageMethod } from "../image/image-head.ts";
 import { openLsnImage } from "../image/lsn-image.ts";
 import { PairImage } from "../mirror/pair-image.ts";
-import type { ImageConfig, SystemConfig, SystemPorts } from "./config.ts";
+import type { ImageConfig, SystemConfig, SystemPorts, VolumeConfig } from "./config.ts";
 import { Journals } from "./journals.ts";
 import { LocalMirrors } from "./local-mirrors.ts";
 
@@ -64,10 +66,11 @@ export class SharedMemory {
   static async load(config: SystemConfig, ports: SystemPorts, runtime: Runtime): Promise<SharedMemory> {
     const table = await CopyManagementTable.load(ports.meta, runtime.clock, runtime.log);
     const memory = new SharedMemory(table, ports, runtime);
-    for (const { name, trackBytes } of config.volumes) {
+    for (const volume of config.volumes) {
+      const { name, trackBytes } = volume;
       const disk = ports.disks.get(name);
       if (disk === undefined) throw new EngineError("VOLUME_UNKNOWN", { volume: name });
-      memory.#volumes.set(name, new Volume(name, disk, trackBytes, runtime));
+      memory.#volumes.set(name, new Volume(name, disk, trackBytes, runtime, regionsOf(volume)));
     }
     memory.journals = await Journals.open(config.journals ?? [], (name) => memory.volume(name), runtime);
     for (const image of config.images ?? []) memory.#addImage(image);
@@ -251,4 +254,16 @@ function bitmapEndBytes({ entry }: Pair): number {
 
 function intentStoreBytes(tracker: Tracker, trackCount: number): number {
   return tracker === "lsn" ? INTENT_LOG_BYTES : intentBitmapBytes(trackCount);
+}
+
+const HOT_REGIONS_DEFAULT = 256;
+
+function regionsOf({
+  trackBytes,
+  regionBytes = trackBytes,
+  hotRegions = HOT_REGIONS_DEFAULT,
+}: VolumeConfig): RegionOptions {
+  if (regionBytes === trackBytes) return NO_REGIONS;
+  assert(regionBytes > trackBytes && regionBytes % trackBytes === 0, "a region is a number of tracks");
+  return { tracks: regionBytes / trackBytes, hotMax: hotRegions };
 }

@@ -51,6 +51,7 @@ intentStoreConformance({
     2 * TRACKS_PER_SECTOR,
     TRACKS - 1,
   ],
+  isExact: true,
   open,
 });
 

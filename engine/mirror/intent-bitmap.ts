@@ -33,6 +33,7 @@ export interface IntentPlace {
  * On disk: sectors of `u32 magic, u32 pair id, u32 sector index, u32 CRC-32C of the rest`, 496 bytes of bits.
  */
 export class IntentBitmap implements IntentStore {
+  readonly isWarm = false;
   readonly #disk: Disk;
   readonly #offsetBytes: number;
   readonly #pairId: number;

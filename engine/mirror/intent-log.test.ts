@@ -26,6 +26,7 @@ intentStoreConformance({
   trackCount: TRACKS,
   diskBytes: DISK_BYTES,
   spots: [0, 1, 2, 3, 5, 700, 701, 4998, TRACKS - 1],
+  isExact: true,
   open,
 });
 

@@ -36,6 +36,7 @@ interface LogRecord {
  * `u64 lsn, u32 first, u32 last`.
  */
 export class IntentLog implements IntentStore {
+  readonly isWarm = false;
   readonly #disk: Disk;
   readonly #offsetBytes: number;
   readonly #pairId: number;

@@ -23,6 +23,8 @@ export interface IntentStore {
    * to none.
    */
   lean(pending: Bitmap | undefined): void;
+  /** Whether it keeps marks that memory does not need, for as long as the volume is in use. */
+  readonly isWarm: boolean;
   /** Clears marks that memory does not need, once there are many or if `all`. @throws DiskError */
   sweep(pendingCount: number, all: boolean): Promise<void>;
 }

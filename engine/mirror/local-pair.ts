@@ -168,7 +168,7 @@ export class LocalPair extends Tap {
     this.pending.retire(this.mirror.flushedTick, this.volume.flushedTick);
   }
 
-  override async sweep(): Promise<void> {
+  override async sweep(_isCold: boolean): Promise<void> {
     await this.#flushing;
     this.retire();
     await this.intents.sweep(this.pending.count, this.pending.activeCount === 0);

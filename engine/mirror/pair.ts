@@ -14,6 +14,7 @@ import type { Connection } from "./connection.ts";
 import type { CopyManagementTable } from "./copy-management-table.ts";
 import { ANCESTORS_MAX, newGeneration } from "./generation.ts";
 import { markExchange, tellExchange } from "./exchange.ts";
+import { intentsByRegion } from "./hot-regions.ts";
 import { IntentBitmap } from "./intent-bitmap.ts";
 import { IntentLog } from "./intent-log.ts";
 import type { IntentStore } from "./intent-store.ts";
@@ -84,11 +85,13 @@ export class Pair extends Tap {
     this.#table = table;
     this.pending = new PendingTracks(volume.trackCount);
     const Store = entry.tracker === "lsn" ? IntentLog : IntentBitmap;
-    this.intents = new Store(
-      meta,
-      { pairId: entry.id, offsetBytes: entry.bitmapOffsetBytes, trackCount: volume.trackCount },
+    const { trackCount, regions } = volume;
+    const place = { pairId: entry.id, offsetBytes: entry.bitmapOffsetBytes, trackCount };
+    this.intents = intentsByRegion(
+      trackCount,
+      regions,
       (track) => this.pending.has(track),
-      this.pending.dirty,
+      (isMarked) => new Store(meta, place, isMarked, this.pending.dirty),
     );
   }
 
@@ -298,8 +301,13 @@ export class Pair extends Tap {
   }
 
   /** Clears marks on disk that nothing needs any more. @throws DiskError */
-  override async sweep(): Promise<void> {
-    await this.intents.sweep(this.pending.count, this.pending.activeCount === 0);
+  override async sweep(isCold: boolean): Promise<void> {
+    const all = this.pending.activeCount === 0 && (isCold || !this.isWarm);
+    await this.intents.sweep(this.pending.count, all);
+  }
+
+  override get isWarm(): boolean {
+    return this.intents.isWarm;
   }
 
   // --- transitions ----------------------------------------------------------------------------

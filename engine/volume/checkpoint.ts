@@ -8,6 +8,9 @@ const CHECKPOINT_AFTER_NS = 50 * NS_PER_MS;
 /** More active tracks than this bring the checkpoint forward. */
 const ACTIVE_TRACKS_MAX = 256;
 
+/** Marks that are kept for the next change are cleared when there was none for so long. */
+const COOL_NS = 2_000 * NS_PER_MS;
+
 /** A stop looks again after this long, and so many times at most: a peer or a disk that hangs must not prevent it. */
 const SETTLE_NS = 10 * NS_PER_MS;
 const SETTLE_ROUNDS_MAX = 1000;
@@ -18,6 +21,9 @@ export class Checkpoint {
   readonly #runtime: Runtime;
   #isSet = false;
   #running = false;
+  /** A timer runs that looks whether the volume was idle meanwhile. */
+  #cools = false;
+  #isCalm = true;
 
   constructor(volume: Volume, runtime: Runtime) {
     this.#volume = volume;
@@ -26,6 +32,7 @@ export class Checkpoint {
 
   /** One will be made soon, or at once where many tracks are active. */
   schedule(): void {
+    this.#isCalm = false;
     if (!this.#running && this.#activeCount() > ACTIVE_TRACKS_MAX) this.#runtime.tasks.spawn(this.#run());
     if (this.#isSet) return;
     this.#isSet = true;
@@ -43,13 +50,14 @@ export class Checkpoint {
     for (let round = 0; round < SETTLE_ROUNDS_MAX; round++) {
       const isIdle = !this.#running && this.#activeCount() === 0;
       // One more: what became idle may still be marked.
-      if (!this.#running) await this.#run();
+      if (!this.#running) await this.#run(true);
       if (isIdle) return;
       await sleep(this.#runtime.clock, SETTLE_NS);
     }
   }
 
-  async #run(): Promise<void> {
+  /** @param isCold the volume was idle, or is going to be */
+  async #run(isCold = false): Promise<void> {
     const { taps } = this.#volume;
     this.#running = true;
     try {
@@ -57,7 +65,7 @@ export class Checkpoint {
       await this.#volume.flushDisk();
       for (const tap of taps) {
         tap.retire();
-        await tap.sweep();
+        await tap.sweep(isCold);
       }
     } catch (error) {
       // The tracks stay pending; the next checkpoint tries again.
@@ -66,6 +74,20 @@ export class Checkpoint {
       this.#running = false;
     }
     if (this.#activeCount() > 0) this.schedule();
+    else if (!isCold) this.#coolDown();
+  }
+
+  /** Marks that are kept warm go when the volume was idle for a while. */
+  #coolDown(): void {
+    if (this.#cools || !this.#volume.taps.some((tap) => tap.isWarm)) return;
+    this.#cools = true;
+    this.#isCalm = true;
+    this.#runtime.clock.after(COOL_NS, () => {
+      this.#cools = false;
+      if (this.#running || this.#activeCount() > 0) return;
+      if (this.#isCalm) this.#runtime.tasks.spawn(this.#run(true));
+      else this.#coolDown();
+    });
   }
 
   #activeCount(): number {

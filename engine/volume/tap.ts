@@ -96,9 +96,14 @@ export abstract class Tap {
   /** The volume was flushed: tracks that are durable on both sides are forgotten. */
   retire(): void {}
 
-  /** Durable marks that nothing needs are cleared. @throws DiskError */
-  sweep(): Promise<void> | undefined {
+  /** Durable marks that nothing needs are cleared. @param _isCold also those of {@link isWarm}. @throws DiskError */
+  sweep(_isCold: boolean): Promise<void> | undefined {
     return undefined;
+  }
+
+  /** Whether durable marks are kept that nothing needs but the next change there. */
+  get isWarm(): boolean {
+    return false;
   }
 
   /** Tracks that a checkpoint would make this forget. */

@@ -7,6 +7,7 @@ import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { diskFailure } from "./disk-failure.ts";
 import { type Held, RangeLock } from "./range-lock.ts";
+import { NO_REGIONS, type RegionOptions } from "./regions.ts";
 import { notReady, type Tap } from "./tap.ts";
 import { type Access, lengthOf, type Update } from "./update.ts";
 import type { VolumeJournal } from "./volume-journal.ts";
@@ -27,6 +28,8 @@ export class Volume {
   disk: Disk;
   readonly trackBytes: number;
   readonly trackCount: number;
+  /** How its remote mirror marks what is about to change. */
+  readonly regions: RegionOptions;
   readonly locks = new RangeLock();
   /** What the system keeps on this volume; hosts have no access then. "" for a volume of theirs. */
   reservedFor = "";
@@ -42,10 +45,11 @@ export class Volume {
   #tick = 0;
   #flushedTick = 0;
 
-  constructor(name: string, disk: Disk, trackBytes: number, runtime: Runtime) {
+  constructor(name: string, disk: Disk, trackBytes: number, runtime: Runtime, regions = NO_REGIONS) {
     this.name = name;
     this.disk = disk;
     this.trackBytes = trackBytes;
+    this.regions = regions;
     this.trackCount = Math.ceil(disk.sizeBytes / trackBytes);
     this.#checkpoint = new Checkpoint(this, runtime);
   }

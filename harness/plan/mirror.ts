@@ -16,6 +16,10 @@ export interface VolumeOptions {
   readonly sizeBytes?: number;
   /** Bytes of a track; 8 KiB without (BR-3). */
   readonly trackBytes?: number;
+  /** Bytes that are marked durably at once; without, each track by itself. */
+  readonly regionBytes?: number;
+  /** Regions that stay marked while they are in use. */
+  readonly hotRegions?: number;
 }
 
 /** What the helpers for topologies with remote mirrors have in common. */
@@ -63,8 +67,14 @@ export function group<const P extends string>(
 
 /** A volume as `options` describe it. */
 export function volume<const V extends string>(name: V, options: VolumeOptions): TopologyVolume<V> {
-  const { sizeBytes = MiB(4), trackBytes = KiB(8) } = options;
-  return { name, sizeBytes, trackBytes };
+  const { sizeBytes = MiB(4), trackBytes = KiB(8), regionBytes, hotRegions } = options;
+  return {
+    name,
+    sizeBytes,
+    trackBytes,
+    ...(regionBytes === undefined ? {} : { regionBytes }),
+    ...(hotRegions === undefined ? {} : { hotRegions }),
+  };
 }
 
 /** The remote pair `name` of `name-p` and `name-s`. */

@@ -8,6 +8,10 @@ export interface TopologyVolume<V extends string = string> {
   readonly sizeBytes: number;
   /** A power of two, 512 bytes to 1 MiB. */
   readonly trackBytes: number;
+  /** Bytes that a remote mirror marks durably at once: a power of two, `trackBytes` at least, which it is without. */
+  readonly regionBytes?: number;
+  /** Regions that stay marked while they are in use; 256 without. */
+  readonly hotRegions?: number;
 }
 
 /** One storage system. */
@@ -94,12 +98,26 @@ const sizeBytesSchema = z
   .max(2 ** 40)
   .multipleOf(512);
 
-const trackBytesSchema = z
-  .number()
-  .int()
-  .min(512)
-  .max(1_048_576)
-  .refine((bytes) => Number.isInteger(Math.log2(bytes)), "must be a power of two");
+const powerOfTwoSchema = (max: number) =>
+  z
+    .number()
+    .int()
+    .min(512)
+    .max(max)
+    .refine((bytes) => Number.isInteger(Math.log2(bytes)), "must be a power of two");
+
+const trackBytesSchema = powerOfTwoSchema(1_048_576);
+const regionBytesSchema = powerOfTwoSchema(2 ** 30);
+
+const volumeSchema = z
+  .strictObject({
+    name: nameSchema,
+    sizeBytes: sizeBytesSchema,
+    trackBytes: trackBytesSchema,
+    regionBytes: regionBytesSchema.exactOptional(),
+    hotRegions: z.number().int().min(1).max(65_536).exactOptional(),
+  })
+  .refine(({ trackBytes, regionBytes = trackBytes }) => regionBytes >= trackBytes, "a region is a track at least");
 
 /** Bounds of a topology; whether its names fit together is checked by `checkNames`. */
 export const topologySchema = z.strictObject({
@@ -107,9 +125,7 @@ export const topologySchema = z.strictObject({
     .array(
       z.strictObject({
         name: nameSchema,
-        volumes: z
-          .array(z.strictObject({ name: nameSchema, sizeBytes: sizeBytesSchema, trackBytes: trackBytesSchema }))
-          .max(64),
+        volumes: z.array(volumeSchema).max(64),
         images: z
           .array(
             z.strictObject({

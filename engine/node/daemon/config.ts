@@ -4,6 +4,8 @@ import { SECTOR_BYTES } from "../../ports/index.ts";
 
 const UNITS = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
 const TRACK_BYTES_DEFAULT = 8192;
+const REGION_BYTES_DEFAULT = 4 * 1024 * 1024;
+const REGION_BYTES_MAX = 1024 * 1024 * 1024;
 const TRACK_BYTES_MAX = 1024 * 1024;
 
 const name = z.string().regex(/^[^\s@/]{1,255}$/, "a name without blanks, @ and /");
@@ -43,6 +45,19 @@ const volume = z.strictObject({
     .refine((bytes) => bytes >= SECTOR_BYTES && bytes <= TRACK_BYTES_MAX && Number.isInteger(Math.log2(bytes)))
     .default(TRACK_BYTES_DEFAULT)
     .describe("the tracking granule: a power of two from 512 to 1048576; the same at both ends of a pair"),
+  regionBytes: z
+    .int()
+    .refine((bytes) => bytes >= SECTOR_BYTES && bytes <= REGION_BYTES_MAX && Number.isInteger(Math.log2(bytes)))
+    .default(REGION_BYTES_DEFAULT)
+    .describe(
+      "marked durably at once, before the first write there: a power of two up to 1 GiB; less than a track counts as one",
+    ),
+  hotRegions: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(256)
+    .describe("regions that stay marked while they are in use: so many are copied whole after a crash, at most"),
   create,
 });
 

@@ -118,7 +118,9 @@ class RunningDaemon implements Daemon, ControlHost {
     this.system = await StorageSystem.start(
       {
         name,
-        volumes: volumes.map(({ name, size, trackBytes }) => ({ name, sizeBytes: size, trackBytes })),
+        volumes: volumes.map(({ name, size, trackBytes, regionBytes, hotRegions }) => {
+          return { name, sizeBytes: size, trackBytes, regionBytes: Math.max(regionBytes, trackBytes), hotRegions };
+        }),
         links: links.map(({ name, peer, role }) => ({ name, peer, role, address: name })),
         images: images.map(({ volume, method, area }) => ({ volume, method, ...(area === undefined ? {} : { area }) })),
         journals,

@@ -49,6 +49,9 @@ export function engineConfig(
       disk: urlOf(`${name}/${volume.name}`),
       size: volume.sizeBytes,
       trackBytes: volume.trackBytes,
+      // As in the simulated world; a daemon by itself has larger ones.
+      regionBytes: volume.regionBytes ?? volume.trackBytes,
+      ...(volume.hotRegions === undefined ? {} : { hotRegions: volume.hotRegions }),
     })),
     meta: { disk: urlOf(`${name}/meta`), size: metaBytesOf(volumes) },
     links,

@@ -1,0 +1,45 @@
+import {
+  after,
+  connected,
+  converged,
+  create,
+  cut,
+  flush,
+  heal,
+  KiB,
+  mirror,
+  ms,
+  scenario,
+  status,
+  wait,
+  write,
+} from "../../harness/plan/index.ts";
+
+// Small enough for a crash at every write and every frame: more regions are written than may be hot, while the link is up
+// and while it is down, and at last the volume is idle for so long that its marks are cleared.
+export default scenario({
+  name: "smallest: a mirror whose changes are marked by region, with two regions hot",
+  requirements: ["LS-3", "LS-5"],
+  topology: mirror({ sizeBytes: KiB(128), regionBytes: KiB(16), hotRegions: 2, mode: "sync" }),
+  steps: [
+    write("pvol", { offsetBytes: 0, lengthBytes: KiB(16) }),
+    create("pair"),
+    wait(status("pair", "DUPLEX")),
+    write("pvol", { offsetBytes: KiB(2), lengthBytes: KiB(4) }),
+    write("pvol", { offsetBytes: KiB(10), lengthBytes: KiB(2) }),
+    write("pvol", { offsetBytes: KiB(30), lengthBytes: KiB(4) }),
+    write("pvol", { offsetBytes: KiB(60), lengthBytes: KiB(2) }),
+    flush("pvol"),
+    write("pvol", { offsetBytes: KiB(4), lengthBytes: KiB(2) }),
+    wait(connected("pair")),
+    cut("link"),
+    wait(status("pair", "SPLIT")),
+    write("pvol", { offsetBytes: KiB(90), lengthBytes: KiB(9) }),
+    write("pvol", { offsetBytes: KiB(11), lengthBytes: KiB(1) }),
+    heal("link"),
+    wait(status("pair", "DUPLEX")),
+    write("pvol", { offsetBytes: KiB(100), lengthBytes: KiB(2) }),
+    after(ms(2500), write("pvol", { offsetBytes: KiB(101), lengthBytes: KiB(2) })),
+  ],
+  expect: [converged()],
+});
