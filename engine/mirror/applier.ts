@@ -2,12 +2,13 @@ import { assert } from "../assert.ts";
 import { handled } from "../handled.ts";
 import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
-import { lengthOf, type Update } from "../volume/update.ts";
+import { applyRow } from "../volume/apply-row.ts";
+import { lengthOf, type Update, type WriteUpdate } from "../volume/update.ts";
 import type { Volume } from "../volume/volume.ts";
 import { FLAG_NUMBERED, readNumbered } from "../wire/change-number.ts";
 import { ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import { readZeroPayload } from "../wire/zero-range.ts";
-import { FLAG_FUA, type Frame, PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
+import { FLAG_FUA, FLAG_UNORDERED, type Frame, PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
 import type { Connection } from "./connection.ts";
 import { ackPayload, WINDOW_BYTES } from "./outbox.ts";
 import type { Pair } from "./pair.ts";
@@ -20,6 +21,8 @@ import { beginRewrite, completeRewrite } from "./rewrite-target.ts";
 const QUEUE_BYTES_MAX = WINDOW_BYTES + 2 * PAYLOAD_BYTES_MAX;
 /** Frames applied before an acknowledgement goes out although more wait. */
 const ACK_EVERY = 16;
+/** Frames that are applied in one row. */
+const ROW_MAX = 32;
 
 /** Splits the local mirrors that a `backup` frame names, durably, and answers. @throws CodecError */
 export type OnBackup = (connection: Connection, frame: Frame) => Promise<void>;
@@ -43,6 +46,12 @@ export class Applier {
   readonly #touched = new Set<Volume>();
   #queuedBytes = 0;
   #running = false;
+  /** While what was applied is made durable. */
+  #flushing: Promise<void> | undefined;
+  /** The latest barrier that waits for that. */
+  #flushWanted: Queued | undefined;
+  #applied = -1;
+  #unacknowledged = 0;
   #durable = -1;
   #idle: Promise<void> = Promise.resolve();
 
@@ -51,14 +60,17 @@ export class Applier {
     this.#onBackup = onBackup;
   }
 
-  /** Settles when nothing is being applied or waits. */
-  idle(): Promise<void> {
-    return this.#idle;
+  /** Settles when nothing is being applied or waits, or is made durable because a barrier asked for it. */
+  async idle(): Promise<void> {
+    await this.#idle;
+    await this.#flushing;
   }
 
   /** Forgets the acknowledgements of the last session. Only when idle. */
   reset(): void {
+    this.#applied = -1;
     this.#durable = -1;
+    this.#unacknowledged = 0;
   }
 
   /** @throws CodecError if the peer does not keep to the window */
@@ -74,29 +86,65 @@ export class Applier {
   }
 
   async #drain(): Promise<void> {
-    let unacknowledged = 0;
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      const { frame, connection } = next;
-      this.#queuedBytes -= frame.payload.length;
+    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
       try {
-        if ((await this.#apply(next)) === true) this.#durable = frame.sequence;
+        if ((await this.#applyRow()) === 0) await this.#applyNext();
       } catch (error) {
         this.#refuse(next, handled(error, CodecError, DiskError));
-        // Nothing after it may be applied.
-        this.#queue.length = 0;
-        this.#queuedBytes = 0;
         break;
       }
-      unacknowledged++;
-      if (connection.session.ended || (this.#queue.length > 0 && unacknowledged < ACK_EVERY)) continue;
-      unacknowledged = 0;
-      connection.session.send("ack", { payload: ackPayload(frame.sequence, this.#durable) });
+      if (this.#queue.length === 0 || this.#unacknowledged >= ACK_EVERY) this.#acknowledge(next.connection);
     }
     this.#running = false;
   }
 
+  #acknowledge({ session }: Connection): void {
+    this.#unacknowledged = 0;
+    if (!session.ended) session.send("ack", { payload: ackPayload(this.#applied, this.#durable) });
+  }
+
+  /** The frames at the head of the queue are applied. */
+  #shift(count: number): void {
+    for (const { frame } of this.#queue.splice(0, count)) {
+      this.#queuedBytes -= frame.payload.length;
+      this.#applied = frame.sequence;
+    }
+    this.#unacknowledged += count;
+  }
+
+  /** @throws DiskError, CodecError */
+  async #applyNext(): Promise<void> {
+    const [next] = this.#queue;
+    assert(next !== undefined, "there is something to apply");
+    if ((await this.#apply(next)) === true) this.#durable = next.frame.sequence;
+    this.#shift(1);
+  }
+
+  /**
+   * Applies the writes at the head of the queue at once, those of one pair: as one by one, in their order, but without
+   * a wait for each. @returns how many; 0 if the head is to be looked at by itself. @throws DiskError
+   */
+  async #applyRow(): Promise<number> {
+    const [head] = this.#queue;
+    if (head === undefined || this.#queue.length === 1) return 0;
+    const { pair } = head;
+    const updates: WriteUpdate[] = [];
+    for (const queued of this.#queue) {
+      const update = queued.pair === pair && updates.length < ROW_MAX ? rowUpdateOf(queued) : undefined;
+      if (update === undefined) break;
+      updates.push(update);
+    }
+    if (updates.length < 2) return 0;
+    const count = await this.#touching(pair.volume, applyRow(pair.volume, updates, pair));
+    this.#shift(count);
+    return count;
+  }
+
   #refuse({ pair, connection }: Queued, error: CodecError | DiskError): void {
     const { session } = connection;
+    // Nothing after it may be applied.
+    this.#queue.length = 0;
+    this.#queuedBytes = 0;
     if (error instanceof CodecError) return session.end(`protocol: ${error.message}`);
     this.#runtime.log.step("apply.failed", { pair: pair.entry.name, code: error.code });
     if (session.ended) return;
@@ -110,12 +158,21 @@ export class Applier {
     if (frame.kind !== "write" && frame.kind !== "resync" && frame.kind !== "zero") return this.#follow(queued);
     const update = updateOf(frame);
     checkRange(pair, frame.offsetBytes, lengthOf(update));
-    this.#touched.add(pair.volume);
-    return pair.volume.apply(update, pair);
+    return this.#touching(pair.volume, pair.volume.apply(update, pair));
+  }
+
+  /** Of no use before: a flush does not speak for what is under way. */
+  async #touching<T>(volume: Volume, change: Promise<T>): Promise<T> {
+    try {
+      return await change;
+    } finally {
+      this.#touched.add(volume);
+    }
   }
 
   /** Takes a step of the other end that is no change of data. */
-  async #follow({ frame, pair, connection }: Queued): Promise<boolean> {
+  async #follow(queued: Queued): Promise<boolean> {
+    const { frame, pair, connection } = queued;
     switch (frame.kind) {
       case "recover":
         await this.#flush();
@@ -125,6 +182,10 @@ export class Applier {
         await beginCopy(pair, frame, connection);
         return false;
       case "flush":
+        if ((frame.flags & FLAG_UNORDERED) !== 0) {
+          this.#flushBehind(queued);
+          return false;
+        }
         await this.#flush();
         return true;
       case "copy-done":
@@ -154,12 +215,68 @@ export class Applier {
     }
   }
 
-  /** An acknowledgement speaks for every pair of the link, so a flush reaches every disk that was written. */
-  async #flush(): Promise<void> {
-    for (const volume of this.#touched) {
-      await volume.disk.flush();
-      this.#touched.delete(volume);
+  /**
+   * Everything before this frame is applied: when it is durable, the other end hears of it. What comes behind is applied
+   * meanwhile. While one flush runs, those that follow share the next.
+   */
+  #flushBehind(queued: Queued): void {
+    this.#flushWanted = queued;
+    if (this.#flushing !== undefined) return;
+    this.#flushing = this.#flushWhileWanted();
+    this.#runtime.tasks.spawn(this.#flushing);
+  }
+
+  async #flushWhileWanted(): Promise<void> {
+    for (let wanted = this.#flushWanted; wanted !== undefined; wanted = this.#flushWanted) {
+      this.#flushWanted = undefined;
+      const { frame, connection } = wanted;
+      try {
+        await this.#flushTouched();
+      } catch (error) {
+        this.#flushWanted = undefined;
+        this.#refuse(wanted, handled(error, DiskError));
+        break;
+      }
+      this.#durable = Math.max(this.#durable, frame.sequence);
+      this.#applied = Math.max(this.#applied, frame.sequence);
+      this.#acknowledge(connection);
     }
+    this.#flushing = undefined;
+  }
+
+  /** Settles when all that was applied is durable. @throws DiskError */
+  async #flush(): Promise<void> {
+    // What it flushes counts as flushed from its beginning.
+    await this.#flushing;
+    await this.#flushTouched();
+  }
+
+  /** An acknowledgement speaks for every pair of the link, so a flush reaches every disk that was written. */
+  async #flushTouched(): Promise<void> {
+    for (const volume of this.#touched) {
+      // What is applied meanwhile is not spoken for.
+      this.#touched.delete(volume);
+      try {
+        await volume.disk.flush();
+      } catch (error) {
+        this.#touched.add(volume);
+        throw error;
+      }
+    }
+  }
+}
+
+/** What a frame changes, if it may be applied in a row with others; else it is looked at by itself. */
+function rowUpdateOf({ frame, pair }: Queued): WriteUpdate | undefined {
+  if ((frame.kind !== "write" && frame.kind !== "resync") || (frame.flags & FLAG_FUA) !== 0) return undefined;
+  try {
+    const update = updateOf(frame);
+    checkRange(pair, frame.offsetBytes, lengthOf(update));
+    return update.kind === "write" ? update : undefined;
+  } catch (error) {
+    // It is refused when its turn comes.
+    handled(error, CodecError);
+    return undefined;
   }
 }
 

@@ -12,16 +12,6 @@ interface Hot {
 /** Of the hot regions, so many cool down at once where there are too many: each batch costs a durable write. */
 const BATCH_SHARE = 4;
 
-/** The store that `open` makes, and hot regions over it if the volume has any. */
-export function intentsByRegion(
-  trackCount: number,
-  options: RegionOptions,
-  isPending: (trackIndex: number) => boolean,
-  open: (isPending: (trackIndex: number) => boolean) => IntentStore,
-): IntentStore {
-  return options.hotMax === 0 ? open(isPending) : new HotRegions(trackCount, options, isPending, open);
-}
-
 /**
  * An activity log over an {@link IntentStore}: the first write in a region of neighbouring tracks has all of it
  * marked durably, and the next ones there cost nothing. A region stays *hot*, that is marked whether anything in it is

@@ -159,16 +159,24 @@ test("who waits for room when the session ends is told so", async () => {
   for (const room of rooms) expect(await room).toBe(false);
 });
 
-test("the age of the oldest frame that is not applied is what a hanging disk shows", async () => {
+test("the age of the oldest frame that is not applied, or barrier that is not durable, is what a hanging disk shows", async () => {
   const { outbox, runtime } = open();
   expect(outbox.oldestAgeNs()).toBe(0);
-  const first = outbox.send("flush", {});
+  const first = outbox.send("split", {});
   await runtime.clock.pass(NS_PER_MS);
-  outbox.send("flush", {});
+  const barrier = outbox.send("flush", {});
   await runtime.clock.pass(NS_PER_MS);
-  expect(outbox.oldestAgeNs()).toBe(2 * NS_PER_MS);
+  const last = outbox.send("split", {});
+  await runtime.clock.pass(NS_PER_MS);
+  expect(outbox.oldestAgeNs()).toBe(3 * NS_PER_MS);
   outbox.acknowledge(first, -1);
+  expect(outbox.oldestAgeNs()).toBe(2 * NS_PER_MS);
+  outbox.acknowledge(barrier, first);
+  expect(outbox.oldestAgeNs()).toBe(2 * NS_PER_MS);
+  outbox.acknowledge(barrier, barrier);
   expect(outbox.oldestAgeNs()).toBe(NS_PER_MS);
+  outbox.acknowledge(last, barrier);
+  expect(outbox.oldestAgeNs()).toBe(0);
 });
 
 function ack(payload: Uint8Array): Frame {

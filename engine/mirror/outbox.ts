@@ -45,6 +45,8 @@ export class Outbox {
   /** Sequence numbers wait here for durability: (sequence, settle). */
   readonly #barriers: { readonly sequence: number; readonly settle: (outcome: "durable" | "lost") => void }[] = [];
   readonly #waiters: Waiter[] = [];
+  /** Flush barriers that are not durable. */
+  readonly #flushes: { readonly sequence: number; readonly sentNs: number }[] = [];
   #head = 0;
   #windowBytes = 0;
   #durable = -1;
@@ -67,10 +69,11 @@ export class Outbox {
     return this.#head < this.#sent.length;
   }
 
-  /** Age of the oldest frame that is not applied; 0 without one. */
+  /** Age of the oldest frame that is not applied, or barrier that is not durable; 0 without one. */
   oldestAgeNs(): number {
-    const oldest = this.#sent[this.#head];
-    return oldest === undefined ? 0 : this.#nowNs() - oldest.sentNs;
+    const nowNs = this.#nowNs();
+    const sentNs = Math.min(this.#sent[this.#head]?.sentNs ?? nowNs, this.#flushes[0]?.sentNs ?? nowNs);
+    return nowNs - sentNs;
   }
 
   /** What the other end has not applied of a pair's changes. Looks at all that is on its way: not for every write. */
@@ -103,7 +106,9 @@ export class Outbox {
     const sequence = this.#session.send(kind, fields);
     const bytes = frameBytes(fields.payload?.length ?? 0);
     const changeOf = kind === "write" || kind === "zero" ? (fields.pairId ?? 0) : 0;
-    this.#sent.push({ sequence, bytes, sentNs: this.#nowNs(), changeOf, settle });
+    const sentNs = this.#nowNs();
+    this.#sent.push({ sequence, bytes, sentNs, changeOf, settle });
+    if (kind === "flush") this.#flushes.push({ sequence, sentNs });
     this.#windowBytes += bytes;
     this.#last = sequence;
     return sequence;
@@ -142,6 +147,7 @@ export class Outbox {
     this.#grant();
     if (durable <= this.#durable) return false;
     this.#durable = durable;
+    while ((this.#flushes[0]?.sequence ?? Infinity) <= durable) this.#flushes.shift();
     for (let next = this.#barriers[0]; next !== undefined && next.sequence <= durable; next = this.#barriers[0]) {
       this.#barriers.shift();
       next.settle("durable");

@@ -9,15 +9,13 @@ import type { ChangeNumber } from "../volume/update.ts";
 import { FLAG_NUMBERED, numberedPayload } from "../wire/change-number.ts";
 import { ByteCount } from "../wire/traffic.ts";
 import { zeroPayload } from "../wire/zero-range.ts";
-import { FLAG_FUA } from "../wire/frame.ts";
+import { FLAG_FUA, FLAG_UNORDERED } from "../wire/frame.ts";
 import type { Connection } from "./connection.ts";
 import type { CopyManagementTable } from "./copy-management-table.ts";
 import { ANCESTORS_MAX, newGeneration } from "./generation.ts";
 import { markExchange, tellExchange } from "./exchange.ts";
-import { intentsByRegion } from "./hot-regions.ts";
-import { IntentBitmap } from "./intent-bitmap.ts";
-import { IntentLog } from "./intent-log.ts";
 import type { IntentStore } from "./intent-store.ts";
+import { openIntents } from "./open-intents.ts";
 import type { PairEntry, PairState, Suspension } from "./pair-entry.ts";
 import { forgetTracked, type PairImage } from "./pair-image.ts";
 import { setStatus } from "./pair-status.ts";
@@ -84,15 +82,7 @@ export class Pair extends Tap {
     this.runtime = runtime;
     this.#table = table;
     this.pending = new PendingTracks(volume.trackCount);
-    const Store = entry.tracker === "lsn" ? IntentLog : IntentBitmap;
-    const { trackCount, regions } = volume;
-    const place = { pairId: entry.id, offsetBytes: entry.bitmapOffsetBytes, trackCount };
-    this.intents = intentsByRegion(
-      trackCount,
-      regions,
-      (track) => this.pending.has(track),
-      (isMarked) => new Store(meta, place, isMarked, this.pending.dirty),
-    );
+    this.intents = openIntents(entry, volume, meta, this.pending);
   }
 
   /** What a host may do, as far as this pair is concerned. */
@@ -230,7 +220,8 @@ export class Pair extends Tap {
 
   /** Sends a flush barrier. @returns settles when a synchronous pair has it durably; `undefined` if nothing is to wait for */
   override flush(): Promise<void> | undefined {
-    const sequence = this.sendFlush();
+    // The host of an asynchronous pair does not wait for the other end, but its order is kept there.
+    const sequence = this.sendFlush(this.entry.mode === "async" ? 0 : FLAG_UNORDERED);
     const { connection } = this;
     if (sequence < 0 || connection === undefined || this.entry.mode === "async") return undefined;
     return this.#acknowledge(connection.outbox.whenDurable(sequence));
@@ -241,15 +232,14 @@ export class Pair extends Tap {
   }
 
   /** Sends a flush barrier without waiting. @returns its sequence number, -1 if none went out */
-  sendFlush(): number {
+  sendFlush(flags = FLAG_UNORDERED): number {
     const { connection } = this;
     if (connection === undefined || connection.session.ended) return -1;
     // Also when split: what went out before is still on its way to durability.
     if (!this.live && this.pending.activeCount === 0) return -1;
-    return connection.outbox.send("flush", { pairId: this.entry.id });
+    return connection.outbox.send("flush", { pairId: this.entry.id, flags });
   }
 
-  /** Forgets tracks that are durable on both sides. */
   /**
    * The status stays DUPLEX (JR-4): what is brought goes out like a host's write. But until all of it is
    * there, the other end is a mixture that nobody must take over.

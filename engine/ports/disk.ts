@@ -24,6 +24,12 @@ export interface Disk {
   read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
   /** @throws DiskError EIO, ENOSPC */
   write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void>;
+  /**
+   * As so many writes, each begun when the one before is through, but cheaper: at any moment those that had an effect
+   * are the first ones, and perhaps a part of the next. Of a disk that has nothing better {@link writeInOrder} makes it.
+   * @throws DiskError as of the write that failed; none after it was begun
+   */
+  writeInOrder?(writes: readonly DiskWrite[]): Promise<void>;
   /** @throws DiskError EIO: nothing is known of the writes since the last successful flush. */
   flush(): Promise<void>;
   /** @throws DiskError EIO */
@@ -33,6 +39,18 @@ export interface Disk {
 export interface WriteOptions {
   /** Force unit access: durable on completion. */
   readonly fua?: boolean;
+}
+
+/** One of several writes. */
+export interface DiskWrite {
+  readonly offsetBytes: number;
+  readonly data: Uint8Array;
+}
+
+/** {@link Disk.writeInOrder}, of any disk. */
+export async function writeInOrder(disk: Disk, writes: readonly DiskWrite[]): Promise<void> {
+  if (disk.writeInOrder !== undefined) return disk.writeInOrder(writes);
+  for (const { offsetBytes, data } of writes) await disk.write(offsetBytes, data);
 }
 
 /** The unit that a disk writes atomically. */

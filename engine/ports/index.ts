@@ -1,5 +1,13 @@
 export { type Clock, NS_PER_MS, sleep, type Timer } from "./clock.ts";
-export { type Disk, DiskError, type DiskErrorCode, SECTOR_BYTES, type WriteOptions } from "./disk.ts";
+export {
+  type Disk,
+  DiskError,
+  type DiskErrorCode,
+  type DiskWrite,
+  SECTOR_BYTES,
+  writeInOrder,
+  type WriteOptions,
+} from "./disk.ts";
 export { type Link, type LinkEndpoint, LinkError, type LinkErrorCode, type Listener } from "./link.ts";
 export type { Log, StepFields } from "./log.ts";
 export { below, chance, type Random } from "./random.ts";

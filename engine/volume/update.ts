@@ -23,6 +23,9 @@ export type Update =
       readonly number?: ChangeNumber;
     };
 
+/** {@link Update} that brings data. */
+export type WriteUpdate = Extract<Update, { readonly kind: "write" }>;
+
 /** Bytes of the volume that change. */
 export function lengthOf(update: Update): number {
   return update.kind === "write" ? update.data.length : update.lengthBytes;

@@ -186,6 +186,11 @@ export class Volume {
     }
   }
 
+  /** Counts local writes that somebody else made, done or failed. */
+  wrote(count: number): void {
+    this.#tick += count;
+  }
+
   /** {@link apply} by someone who holds the tracks. */
   applyLocked(update: Update, ...origins: readonly Tap[]): Promise<void> {
     return this.#change(update, origins);

@@ -43,7 +43,10 @@ export function isOrdered(kind: FrameKind): boolean {
 
 export interface Frame {
   readonly kind: FrameKind;
-  /** Bit 0: force unit access. Bit 1: the payload begins with a number, see `change-number.ts`. */
+  /**
+   * Bit 0: force unit access. Bit 1: the payload begins with a number, see `change-number.ts`. Bit 2, of a flush: no
+   * order is asked for, and what follows may be applied meanwhile.
+   */
   readonly flags: number;
   /** 0 for frames of the session itself. */
   readonly pairId: number;
@@ -57,6 +60,7 @@ export interface Frame {
 }
 
 export const FLAG_FUA = 1;
+export const FLAG_UNORDERED = 4;
 const MAGIC = 0x31565352; // "RSV1"
 export const HEADER_BYTES = 40;
 /** The largest payload that a frame may have; a larger one is not even received. */
