@@ -21,6 +21,7 @@ export class ProxyConnection {
   readonly #chain: ToxicChain;
   readonly #links: { upstream?: ToxicLink; downstream?: ToxicLink } = {};
   readonly #onOver: () => void;
+  readonly #endedLinks: ToxicLink[] = [];
   #over = false;
 
   /** @param onOver called once, when both sockets are closed */
@@ -75,7 +76,10 @@ export class ProxyConnection {
       direction,
       (slots) => {
         const link = new ToxicLink(world, random.fork(direction), slots, source, destination, () => {
-          this.#chain.endLink(direction, link);
+          this.#chain.endLink(direction, link, () => {
+            this.#endedLinks.push(link);
+            this.#discardEnded();
+          });
           this.#closeSocket(destination);
         });
         started = link;
@@ -100,6 +104,12 @@ export class ProxyConnection {
     this.#links[writing]?.writer.roomAgain();
     if (this.#over || !this.#client.closed || !this.#server.closed) return;
     this.#over = true;
+    this.#discardEnded();
     this.#onOver();
+  }
+
+  /** A link that has ended still takes what its source sends, as far as it has room. */
+  #discardEnded(): void {
+    if (this.#over) for (const link of this.#endedLinks) link.discard();
   }
 }

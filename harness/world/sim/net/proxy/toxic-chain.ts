@@ -40,12 +40,12 @@ export class ToxicChain {
     });
   }
 
-  /** The writer of a link is done: no change reaches it any more, once none is under way. */
-  endLink(direction: Direction, link: ToxicLink): void {
+  /** The writer of a link is done: once no change is under way, none reaches it any more, and `done` is called. */
+  endLink(direction: Direction, link: ToxicLink, done: () => void): void {
     this.#lock.run((unlock) => {
       this.#links[direction].delete(link);
-      link.discard();
       unlock();
+      done();
     });
   }
 

@@ -17,6 +17,7 @@ import {
   slowClose,
   timeout,
   update,
+  upstream,
   write,
 } from "./schedule-parts.ts";
 
@@ -86,6 +87,10 @@ export const contestedSchedules: readonly Schedule[] = [
     named("a", downstream, limit(100)),
     named("b", downstream, latency(500)),
   ], [write(40, server, 100), remove(160, "a"), update(240, "b", latency(900))]),
+  schedule("limit reached, its source sends on until the other direction ends", 900, [
+    named("a", downstream, limit(100)),
+    named("b", upstream, slowClose(300)),
+  ], [write(40, server, 300), write(120, server, 300), write(200, server, 300)]),
   schedule("disabled while a latency holds one chunk, which is removed", 1500, [named("a", downstream, latency(500))], [
     write(40, server, 100),
     proxy(160, "disable"),
