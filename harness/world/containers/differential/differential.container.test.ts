@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { panics } from "../../sim/net/recorded/contested-schedules.ts";
+import { runLive } from "../../sim/net/recorded/live-run.node.ts";
 import { schedules } from "../../sim/net/recorded/schedules.ts";
 import type { Schedule } from "../../sim/net/recorded/schedule.ts";
 import { ContainerRuntime } from "../runtime/container-runtime.ts";
@@ -26,7 +28,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   server.stop();
-  for (const crash of server.crashes) console.log(`Toxiproxy crashed, and was started again:\n${crash}`);
   await runtime.close();
 });
 
@@ -37,6 +38,7 @@ test("every schedule that was recorded: the simulated network does what this Tox
   console.log(`${schedules.length} schedules; runs repeated because the machine was held up: ${repeated.length}`);
   tell(drawn);
   expect([...differing].map(([index, found]) => `${schedules[index]?.name}: ${found.join("; ")}`)).toEqual([]);
+  expect(server.crashes).toEqual([]);
 });
 
 test("random chains with live changes agree", { timeout: MS_MAX }, async () => {
@@ -59,7 +61,16 @@ test("random chains with live changes agree", { timeout: MS_MAX }, async () => {
   tell(drawn);
   for (const [index, found] of differing) console.log(`schedule ${chosen[index]?.[0]} differs: ${found.join("; ")}`);
   const [first] = differing;
+  // None was chosen of which the simulated network says that Toxiproxy panics.
+  expect(server.crashes).toEqual([]);
   if (first !== undefined) expect.fail(await shrunk(chosen[first[0]]?.[0] ?? 0, first[1]));
+});
+
+test.each(panics)("$schedule.name: Toxiproxy panics, as the simulated network says", async ({ schedule, found }) => {
+  expect(await whyNotCompared(schedule)).toBe("panics");
+  await expect(runLive(server.url, schedule, "panics")).rejects.toThrow("fetch failed");
+  expect(await server.revived()).toBe(true);
+  expect(server.crashes.splice(0).join("\n")).toContain(found);
 });
 
 function tell(drawn: ReadonlyMap<number, string>): void {

@@ -13,8 +13,7 @@ const CRASHES_MAX = 5;
 
 /**
  * A Toxiproxy server on the network of this machine: through published ports a refusal would be an end,
- * and so would a reset. Once in some thousand changes it panics, of a race of its own; then it is
- * started again, and what ran meanwhile says nothing.
+ * and so would a reset. If it panics or hangs, it is started again, and what ran meanwhile says nothing.
  */
 export class LiveServer {
   readonly url: string;

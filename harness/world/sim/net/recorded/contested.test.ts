@@ -57,7 +57,7 @@ test("a schedule without lots has one outcome, and one with very many is given u
   expect(await outcomes(many, onTime(many), hostPump())).toBeUndefined();
 });
 
-test.each(panics)("$0.name: the run ends as Toxiproxy does", async (schedule, found) => {
+test.each(panics)("$schedule.name: the run ends as Toxiproxy does", async ({ schedule, found }) => {
   await expect(run(schedule)).rejects.toMatchObject({ code: "TOXIPROXY_PANICS", context: { place: "proxy proxy" } });
   await expect(run(schedule)).rejects.toThrow(`"${found}"`);
 });
