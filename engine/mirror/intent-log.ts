@@ -277,7 +277,7 @@ export class IntentLog implements IntentStore {
   #readSector(half: Uint8Array, index: number): Sector | "blank" | "corrupt" {
     const bytes = half.slice(index * SECTOR_BYTES, (index + 1) * SECTOR_BYTES);
     if (isZero(bytes)) return "blank";
-    const view = new DataView(bytes.buffer);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
     if (view.getUint32(0, true) !== MAGIC || view.getUint32(HEADER_BYTES - 4, true) !== checksum(bytes))
       return "corrupt";
     if (view.getUint32(4, true) !== this.#pairId) return "blank";

@@ -1,4 +1,4 @@
-import { type ConformanceTest, expectThat } from "./conformance.ts";
+import { type ConformanceTest, expectSame, expectThat } from "./conformance.ts";
 import { type Disk, SECTOR_BYTES } from "./disk.ts";
 
 /** A disk of zeros, and what a case may do to it. */
@@ -93,6 +93,13 @@ export function diskConformance({ test, open, lacks }: DiskConformanceOptions): 
     const unwritten = await disk.read(64 * 1024, SECTOR_BYTES);
     unwritten.fill(0xcc);
     await expectBytes(disk, 64 * 1024, new Uint8Array(SECTOR_BYTES));
+  });
+
+  story("a read gives plain bytes, of which a slice is a copy", async (disk) => {
+    await disk.write(0, pattern(1, SECTOR_BYTES));
+    const bytes = await disk.read(0, SECTOR_BYTES);
+    bytes.slice().fill(0xee);
+    expectSame([...bytes], [...pattern(1, SECTOR_BYTES)], "bytes of which a slice was changed");
   });
 
   story("a part of a longer buffer is written without the rest", async (disk) => {

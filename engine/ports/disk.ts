@@ -13,7 +13,8 @@
  * serialises them. Requests complete in any order.
  *
  * **Buffers.** The disk is done with `data` when `write` settles; until then the caller leaves it
- * alone. A buffer returned by `read` belongs to the caller.
+ * alone. A buffer returned by `read` belongs to the caller, and is a plain Uint8Array: of a subclass, as
+ * Buffer of Node.js is, `slice` may not copy.
  *
  * Every range is aligned to sectors and lies inside the device; anything else is a bug of the
  * caller and asserts. Trimmed sectors read as zeros.

@@ -64,6 +64,13 @@ export function linkConformance({ test, open, lacks = {} }: LinkConformanceOptio
     await Promise.all(writes);
   });
 
+  pairTest("what arrives is plain bytes, of which a slice is a copy", async ({ dialled, accepted }) => {
+    await dialled.write(Uint8Array.of(7));
+    const bytes = (await accepted.read()) ?? new Uint8Array();
+    bytes.slice().fill(0xee);
+    expectSame([...bytes], [7], "bytes of which a slice was changed");
+  });
+
   pairTest("the end comes after the last byte, and stays", async ({ dialled, accepted }) => {
     const sending = send(dialled, [200_000, 3]).then(() => dialled.close());
     await expectStream(accepted, 200_003, "bytes before the end");

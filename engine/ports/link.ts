@@ -12,7 +12,7 @@
  * After a reset `read` and `write` reject with {@link LinkError}. Neither tells what arrived.
  */
 export interface Link {
-  /** The next bytes, at least one; `undefined` at the end. One read at a time. @throws LinkError */
+  /** The next bytes, at least one, plain as those of a disk; `undefined` at the end. One read at a time. @throws LinkError */
   read(): Promise<Uint8Array | undefined>;
   /**
    * Queues `bytes`; they must not change afterwards. Calls may be made without waiting and keep

@@ -103,7 +103,7 @@ test("content stays from one opening to the next, and is the file's", async () =
   await first.write(512, new Uint8Array(512).fill(7), { fua: true });
   await first.close();
   const second = await openFileDisk({ path, sizeBytes: SIZE_BYTES, create: true });
-  expect(await second.read(512, 512)).toEqual(Buffer.alloc(512, 7));
+  expect(await second.read(512, 512)).toEqual(new Uint8Array(512).fill(7));
   await second.close();
   const file = readFileSync(path);
   expect([file.length, file[511], file[512], file[1023], file[1024]]).toEqual([SIZE_BYTES, 0, 7, 7, 0]);

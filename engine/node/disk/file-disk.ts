@@ -2,6 +2,7 @@ import { close } from "node:fs";
 import { promisify } from "node:util";
 import { assert } from "../../assert.ts";
 import { type Disk, DiskError, SECTOR_BYTES, type WriteOptions } from "../../ports/index.ts";
+import { ownBytes } from "../plain-bytes.ts";
 import { systemCode } from "../setup-error.ts";
 import { DiskIo } from "./disk-io.ts";
 import { openExclusive } from "./open-exclusive.ts";
@@ -74,8 +75,7 @@ class FileDisk implements ClosableDisk {
   }
 
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    // Not from Node's shared pool: the caller may keep it long, or change it.
-    const into = Buffer.allocUnsafeSlow(this.#checked(offsetBytes, lengthBytes));
+    const into = ownBytes(this.#checked(offsetBytes, lengthBytes));
     await this.#request(offsetBytes, lengthBytes, () => this.#io.read(offsetBytes, into));
     return into;
   }

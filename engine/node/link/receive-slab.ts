@@ -1,3 +1,5 @@
+import { plainView } from "../plain-bytes.ts";
+
 /** Several reads of the socket, whatever they bring. */
 const SLAB_BYTES = 1024 * 1024;
 /** With less room than this a new one is begun: a short read costs as much as a long one. */
@@ -26,7 +28,7 @@ export class ReceiveSlab {
 
   /** The `count` bytes that were put there. */
   take(count: number): Uint8Array {
-    const bytes = this.#slab.subarray(this.#used, this.#used + count);
+    const bytes = plainView(this.#slab, this.#used, count);
     this.#used += count;
     return bytes;
   }

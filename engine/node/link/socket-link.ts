@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { type Link, LinkError } from "../../ports/index.ts";
+import { plainView } from "../plain-bytes.ts";
 
 /** Bytes that `write` takes before it lets its caller wait, besides those in the buffers of the system. */
 const QUEUED_BYTES_MAX = 1024 * 1024;
@@ -41,7 +42,7 @@ export class SocketLink implements Link {
   constructor(socket: Socket) {
     this.#socket = socket;
     // A socket with `onread` has no such events; then {@link arrive} is called.
-    socket.on("data", (chunk: Uint8Array) => this.arrive(chunk));
+    socket.on("data", (chunk: Buffer<ArrayBuffer>) => this.arrive(plainView(chunk, 0, chunk.length)));
     socket.on("end", this.#onEnd);
     socket.on("drain", this.#onDrain);
     socket.on("error", this.#onGone);

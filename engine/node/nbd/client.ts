@@ -1,4 +1,5 @@
 import { assert } from "../../assert.ts";
+import { ownBytes } from "../plain-bytes.ts";
 import type { NbdInfo } from "./client-handshake.ts";
 import { addressOf, connectedBy, type NbdClientOptions } from "./connect-client.ts";
 import { NbdError } from "./nbd-error.ts";
@@ -105,7 +106,7 @@ export class NbdClient {
 
   /** @throws NbdError NBD_FAILED, NBD_LOST, NBD_BUSY, as all requests */
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    const into = Buffer.allocUnsafeSlow(lengthBytes);
+    const into = ownBytes(lengthBytes);
     await this.#pieces(lengthBytes, (at, length) =>
       this.#request(COMMAND.READ, 0, offsetBytes + at, length, { into: into.subarray(at, at + length) }),
     );

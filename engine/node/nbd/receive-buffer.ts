@@ -1,4 +1,5 @@
 import { assert } from "../../assert.ts";
+import { plainView } from "../plain-bytes.ts";
 import type { Slab, SlabPool } from "./slab.ts";
 
 /** Less room than this at the end of a slab is not worth a read of the socket. */
@@ -154,7 +155,7 @@ export class ReceiveBuffer {
     assert(lengthBytes <= this.unread, "what is taken has come");
     const slab = this.#slab;
     slab.hold();
-    const bytes = slab.bytes.subarray(this.#start, this.#start + lengthBytes);
+    const bytes = plainView(slab.bytes, this.#start, lengthBytes);
     this.#start += lengthBytes;
     // Forgotten slowly: a large message among many small ones leaves no large slabs behind for long.
     if (lengthBytes < this.#messageBytes / 2) this.#messageBytes -= Math.ceil(this.#messageBytes / 64);

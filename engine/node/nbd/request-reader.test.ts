@@ -54,6 +54,8 @@ test("however the stream is cut, and whatever is held or refused, the requests a
       const held: { readonly bytes: Uint8Array; readonly slab: Slab; readonly expected: Buffer }[] = [];
       const giveBack = (): void => {
         const { bytes, slab, expected } = held.shift() as (typeof held)[number];
+        // The slice of a Buffer would share its memory.
+        expect(bytes).not.toBeInstanceOf(Buffer);
         // Until now nothing may have been written over it.
         expect(expected.equals(bytes)).toBe(true);
         slab.release();

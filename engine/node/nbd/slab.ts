@@ -10,7 +10,7 @@ const MESSAGES_PER_SLAB = 4;
 
 /** A piece of memory that is used again once nobody needs what is in it. */
 export class Slab {
-  readonly bytes: Buffer;
+  readonly bytes: Buffer<ArrayBuffer>;
   /** Called once, when the last user has gone. */
   onFree: (() => void) | undefined;
   readonly #pool: SlabPool;
