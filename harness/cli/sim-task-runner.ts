@@ -7,7 +7,7 @@ import type { Target } from "../target/target.ts";
 import { TraceDirectory } from "../trace/trace-directory.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
-import { type ContainerRunner, containerRunner } from "./container-runner.ts";
+import { type ContainerRunner, containerRunner, containerWorld } from "./container-runner.ts";
 import { runOracles } from "./run-oracles.ts";
 import type { RunTask, RunTaskFunction } from "./run-task.ts";
 import type { ScenarioCatalogue } from "./scenario-entry.ts";
@@ -39,7 +39,7 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
     const { id, seed, replay } = task;
     try {
       if (task.world === "containers") {
-        containers ??= containerRunner();
+        containers ??= containerRunner(containerWorld);
         return await containers(plan, { id, seed, replay, ...outside });
       }
       const { record } = await runPlan(plan, {
