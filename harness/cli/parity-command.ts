@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from "node:os";
 import Table from "cli-table3";
 import type { FaultRecord, RunRecord } from "../history/run-record.ts";
 import { REALISATIONS, type Realisation } from "../world/containers/realisation.ts";
@@ -5,12 +6,11 @@ import type { CommandLineParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
 import { EXIT } from "./exit-code.ts";
 import { OutDirectory } from "./out-directory.ts";
-import { progressFor } from "./progress.ts";
 import { type RunOptions, taskOf } from "./run-command.ts";
+import { runRecorded } from "./run-recorded.ts";
 import { loadAll } from "./scenario-files.ts";
 import { selectScenarios } from "./select-scenarios.ts";
 import { withContainers } from "./with-containers.ts";
-import { runTasks } from "./worker-pool.ts";
 
 /** A fault of a plan, in both worlds. */
 interface FaultParity extends Realisation {
@@ -29,6 +29,8 @@ interface ScenarioParity {
   /** True also if it was not run on containers; then `why` says why. */
   readonly agrees: boolean;
   readonly why: string;
+  /** Real time on containers beyond the virtual time of the simulated run; 0 if it was not run on containers. */
+  readonly overheadMs: number;
   readonly faults: readonly FaultParity[];
 }
 
@@ -46,25 +48,10 @@ export async function parityCommand(
   const entries = selectScenarios(await loadAll(parts.scenarios), patterns);
   const digest = engineDigest(parts.engineFolder);
   const head = { seed: options.seed, repeat: false };
-  const run = async (world: RunRecord["world"], workerCount: number): Promise<readonly RunRecord[]> => {
+  const run = (world: RunRecord["world"], workerCount: number): Promise<readonly RunRecord[]> => {
     const tasks = entries.map((entry) => taskOf(entry, { ...head, world }, digest, false));
     const out = new OutDirectory(`${options.out}/${world}`);
-    const progress = await progressFor(tasks, parts.terminal);
-    try {
-      return await runTasks(tasks, {
-        worker: parts.worker,
-        workerCount,
-        taskMsMax: options.timeoutMs,
-        signal: parts.interrupt,
-        onStart: (task) => progress.started(task),
-        onRecord: (record) => {
-          out.record(record);
-          progress.finished(record);
-        },
-      });
-    } finally {
-      await progress.end();
-    }
+    return runRecorded(parts, tasks, out, { workerCount, timeoutMs: options.timeoutMs });
   };
   const sim = await run("sim", 2);
   const containers = await withContainers(() => run("containers", 1));
@@ -92,28 +79,54 @@ function compare(sim: RunRecord, containers: RunRecord | undefined): ScenarioPar
       containers: { injected: there?.injected ?? 0, effective: there?.effective ?? 0 },
     };
   });
-  return { id: sim.id, sim: sim.verdict, containers: containers.verdict, agrees, why, faults };
+  const overheadMs = isSilent ? 0 : Math.max(0, Math.round(containers.wallMs - sim.virtualMs));
+  return { id: sim.id, sim: sim.verdict, containers: containers.verdict, agrees, why, overheadMs, faults };
 }
 
 function report(scenarios: readonly ScenarioParity[], disagreeing: number): string {
   const table = new Table({
-    head: ["scenario", "sim", "containers", "faults: effective of injected, sim / containers"],
+    head: ["scenario", "sim", "containers", "overhead", "faults: effective of injected, sim / containers"],
     style: { head: [], border: [], compact: true },
-    colWidths: [48, 10, 16, 64],
+    colWidths: [48, 8, 16, 10, 64],
     wordWrap: true,
   });
-  for (const { id, sim, containers, agrees, why, faults } of scenarios) {
+  for (const { id, sim, containers, agrees, why, overheadMs, faults } of scenarios) {
     const lines = faults.map(
       ({ kind, on, how, sim: here, containers: there }) =>
         `${kind} ${on}: ${how}, ${here.effective} of ${here.injected} / ${there.effective} of ${there.injected}`,
     );
     const told = why === "" ? lines : [...lines, why.split("\n")[0] ?? ""];
-    table.push([id, sim, agrees ? containers : `${containers} !`, told.join("\n")]);
+    const overhead = overheadMs === 0 ? "" : `${(overheadMs / 1000).toFixed(1)} s`;
+    table.push([id, sim, agrees ? containers : `${containers} !`, overhead, told.join("\n")]);
   }
   const count = (verdict: string): number => scenarios.filter(({ containers }) => containers === verdict).length;
   const [impossible, skipped] = [count("NOT_APPLICABLE"), count("SKIPPED")];
   const both = scenarios.length - impossible - skipped;
   const word = disagreeing === 0 ? "all agree" : `${disagreeing} disagree`;
   const rest = `${impossible} cannot be run, or not be judged, on containers${skipped === 0 ? "" : `; ${skipped} not run`}`;
-  return `${table.toString()}\n${both} scenarios in both worlds: ${word}; ${rest}\n`;
+  return `${table.toString()}\n${both} scenarios in both worlds: ${word}; ${rest}\n${reasonsOf(scenarios)}${overheadOf(scenarios)}`;
+}
+
+/** Why scenarios were not run on containers, and how many each. */
+function reasonsOf(scenarios: readonly ScenarioParity[]): string {
+  const counts = new Map<string, number>();
+  for (const { containers, why } of scenarios) {
+    if (containers !== "NOT_APPLICABLE") continue;
+    for (const reason of why.split("; ")) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts].map(([reason, count]) => `  ${count} of them: ${reason}\n`).join("");
+}
+
+/** What the world of containers costs, beside the time that a scenario takes by itself. */
+function overheadOf(scenarios: readonly ScenarioParity[]): string {
+  const all = scenarios.map(({ overheadMs }) => overheadMs).filter((overheadMs) => overheadMs > 0);
+  if (all.length === 0) return "";
+  const sorted = all.toSorted((a, b) => a - b);
+  const seconds = (ms = 0): string => `${(ms / 1000).toFixed(1)} s`;
+  const half = seconds(sorted[Math.floor(sorted.length / 2)]);
+  const load = loadavg()[1] ?? 0;
+  return (
+    `overhead on containers beyond virtual time: half of them within ${half}, all within ${seconds(sorted.at(-1))}; ` +
+    `${availableParallelism()} processors, of which all programs of this machine kept ${load.toFixed(1)} busy\n`
+  );
 }

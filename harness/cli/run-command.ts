@@ -7,15 +7,14 @@ import { engineDigest } from "./engine-digest.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { OutDirectory } from "./out-directory.ts";
 import { readPlanFile } from "./plan-file.ts";
-import { progressFor } from "./progress.ts";
 import { tokenOf } from "./replay-token.ts";
+import { runRecorded } from "./run-recorded.ts";
 import { type RunTask, unfinishedRecord } from "./run-task.ts";
 import type { ScenarioEntry } from "./scenario-entry.ts";
 import { loadAll } from "./scenario-files.ts";
 import { selectScenarios } from "./select-scenarios.ts";
 import { traceNames } from "./trace-names.ts";
 import { withContainers } from "./with-containers.ts";
-import { runTasks } from "./worker-pool.ts";
 
 export interface RunOptions {
   readonly seed: number;
@@ -85,24 +84,10 @@ export async function runAndReport(
   const planned = tasks.map((task) => unfinishedRecord(task, "SKIPPED", "not run yet"));
   out.index(reports.resultDocument(planned, verdictOf(planned)));
 
-  const progress = await progressFor(tasks, terminal);
-  let runs: readonly RunRecord[];
-  try {
-    runs = await runTasks(tasks, {
-      worker: parts.worker,
-      workerCount: options.workers ?? Math.min(availableParallelism(), WORKERS_DEFAULT_MAX),
-      taskMsMax: options.timeoutMs,
-      signal: interrupt,
-      onStart: (task) => progress.started(task),
-      onRecord: (record) => {
-        out.record(record);
-        progress.finished(record);
-      },
-    });
-  } finally {
-    await progress.end();
-  }
-
+  const runs = await runRecorded(parts, tasks, out, {
+    workerCount: options.workers ?? Math.min(availableParallelism(), WORKERS_DEFAULT_MAX),
+    timeoutMs: options.timeoutMs,
+  });
   const verdict = verdictOf(runs);
   const document = reports.resultDocument(runs, verdict);
   const replayCommand = (token: string): string => `${parts.calledAs} replay ${token}`;
