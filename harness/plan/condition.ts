@@ -48,6 +48,12 @@ export interface StatusCondition<P extends string = string> {
   readonly at: "primary" | "secondary" | "both";
 }
 
+/** The system does not run: it crashed, or lost power within a torn write. */
+export interface DownCondition<S extends string = string> {
+  readonly kind: "down";
+  readonly system: S;
+}
+
 /** Both ends of the pair are up and say that they are connected. */
 export interface ConnectedCondition<P extends string = string> {
   readonly kind: "connected";
@@ -104,6 +110,7 @@ export type Condition<N extends Names = Names> =
   | EngineStepCondition<N["system"]>
   | WrittenCondition<N["volume"]>
   | StatusCondition<N["pair"]>
+  | DownCondition<N["system"]>
   | ConnectedCondition<N["pair"]>
   | RestoredCondition<N["volume"]>
   | ImageCondition<N["volume"]>
@@ -153,6 +160,7 @@ export const conditionSchema = z.discriminatedUnion("kind", [
     status: pairStatusSchema,
     at: z.enum(["primary", "secondary", "both"]),
   }),
+  z.strictObject({ kind: z.literal("down"), system: nameSchema }),
   z.strictObject({ kind: z.literal("connected"), pair: nameSchema }),
   z.strictObject({ kind: z.literal("restored"), volume: nameSchema }),
   z.strictObject({ kind: z.literal("image"), volume: nameSchema, state: z.enum(["none", "fixed", "lost"]) }),
@@ -182,6 +190,8 @@ export function describeCondition(condition: Condition): string {
       return `write no. ${condition.nth} to the disk ${condition.disk}`;
     case "sent":
       return `frame no. ${condition.nth} from ${condition.system} on ${condition.link}`;
+    case "down":
+      return `system ${condition.system} is down`;
     case "connected":
       return `${condition.pair} is connected`;
     case "restored":

@@ -25,6 +25,7 @@ export {
 export {
   connected,
   diskWrite,
+  down,
   image,
   journal,
   progress,

@@ -64,6 +64,7 @@ export class ConditionWatch {
         cancelTimer = this.#world.after(withinNs, () => end(false));
         return;
       case "connected":
+      case "down":
       case "image":
       case "journal":
       case "progress":
@@ -118,6 +119,8 @@ export class ConditionWatch {
       case "sent":
       case "written":
         return false;
+      case "down":
+        return this.#world.system(condition.system).state === "down";
       case "connected": {
         const reports = this.#reports(condition.pair);
         return reports.length === 2 && reports.every(({ connected }) => connected);

@@ -5,6 +5,7 @@ import {
   crash,
   create,
   cut,
+  down,
   expectRefused,
   file,
   filesHold,
@@ -52,7 +53,7 @@ export default scenario({
     together(
       removeFiles("svol", ["/accounts/new.dat"]),
       tornWrite("svol", { sectors: 1, nth: 1, count: 1 }),
-      after(ms(500), restart("b")),
+      when(down("b"), after(ms(500), restart("b"))),
     ),
     bandwidth("link", "downstream", 5000),
     resync("pair", { direction: "reverse" }),

@@ -3,6 +3,7 @@ import {
   converged,
   create,
   cut,
+  down,
   heal,
   KiB,
   MiB,
@@ -27,13 +28,18 @@ export default scenario({
   steps: [
     create("pair"),
     wait(status("pair", "DUPLEX")),
-    ...(["a/meta", "b/meta"] as const).flatMap((disk) =>
+    ...(["a", "b"] as const).flatMap((system) =>
       [0, 1].flatMap((sectors) => [
-        tornWrite(disk, { sectors, count: 1, range: { offsetBytes: 0, lengthBytes: KiB(32) } }),
+        tornWrite(`${system}/meta`, { sectors, count: 1, range: { offsetBytes: 0, lengthBytes: KiB(32) } }),
         // The suspension is a transition at both ends.
         together(
           workload("pvol", { writes: 30 }),
-          when(written("pvol", 5), cut("link"), after(ms(20), restart("a"), restart("b"), heal(disk), heal("link"))),
+          when(
+            written("pvol", 5),
+            cut("link"),
+            wait(down(system)),
+            after(ms(20), restart(system), heal(`${system}/meta`), heal("link")),
+          ),
         ),
         wait(status("pair", "DUPLEX")),
       ]),

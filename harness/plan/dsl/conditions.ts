@@ -2,6 +2,7 @@ import type { PairStatus } from "../../target/target.ts";
 import type {
   ConnectedCondition,
   DiskWriteCondition,
+  DownCondition,
   EngineStepCondition,
   ImageCondition,
   JournalCondition,
@@ -47,6 +48,11 @@ export function written<const V extends string>(
 /** The `nth` write, trim or flush that the system's program issues to the disk from now on: it is in flight. */
 export function diskWrite<const D extends string>(disk: D, nth = 1): DiskWriteCondition<D> {
   return { kind: "disk-write", disk, nth };
+}
+
+/** The system does not run: it crashed, or lost power within a torn write. */
+export function down<const S extends string>(system: S): DownCondition<S> {
+  return { kind: "down", system };
 }
 
 /** The `nth` frame that the system's program sends on the link from now on. */
