@@ -124,7 +124,9 @@ export class Interpreter {
       });
     });
     const isTrue = await waiting.during(`${path} when ${describeCondition(step.condition)}`, armed);
-    if (isTrue) await this.sequence(step.steps.slice(taken), `${path}.steps`);
+    if (!isTrue) return;
+    if (taken > 0) await this.#parts.world.settled();
+    await this.sequence(step.steps.slice(taken), `${path}.steps`);
   }
 
   async #linkBytes(step: Extract<Step, { kind: "link-bytes" }>, path: string): Promise<void> {
@@ -172,6 +174,7 @@ export class Interpreter {
       case "inject":
       case "heal":
         this.#strike([step]);
+        await world.settled();
         checker.checkpoint();
         return;
       case "restart":

@@ -6,7 +6,8 @@ import type { Measure } from "./measures.ts";
 /** Measures, in virtual time, how long a system keeps hosts from writing (SR-1, SR-4). */
 export class PauseMeasure implements Measure {
   readonly #expectation: PauseAtMost;
-  readonly #world: Pick<RunWorld, "nowNs" | "flushNsMax">;
+  readonly #world: Pick<RunWorld, "nowNs">;
+  readonly #flushNsMax: number;
   /** By what the steps are about: since when. */
   readonly #since = new Map<string, number>();
   readonly #exceeded: string[] = [];
@@ -15,6 +16,8 @@ export class PauseMeasure implements Measure {
   constructor(expectation: PauseAtMost, world: Pick<RunWorld, "nowNs" | "flushNsMax">) {
     this.#expectation = expectation;
     this.#world = world;
+    if (world.flushNsMax === undefined) throw new Error("a pause in flushes, in a world whose flushes have no bound");
+    this.#flushNsMax = world.flushNsMax;
   }
 
   step(system: string, { name, fields }: LoggedStep): void {
@@ -27,7 +30,7 @@ export class PauseMeasure implements Measure {
     this.#since.delete(about);
     this.#count++;
     const pauseNs = this.#world.nowNs() - sinceNs;
-    const mostNs = flushes * this.#world.flushNsMax;
+    const mostNs = flushes * this.#flushNsMax;
     if (pauseNs <= mostNs) return;
     const most = `at most ${mostNs / NS_PER_MS} ms, the time of ${flushes} flushes`;
     this.#exceeded.push(

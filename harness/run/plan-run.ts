@@ -24,9 +24,9 @@ import type { CaptureContext, RunOracle } from "./run-oracle.ts";
 import { readImages } from "./read-images.ts";
 import { WaitingList } from "./waiting-list.ts";
 
-export interface PlanRunParts<W extends RunWorld> {
+export interface PlanRunParts<W extends RunWorld, C extends Checker> {
   readonly makeWorld: (listener: WorldListener) => W;
-  readonly makeChecker: (config: CheckerConfig) => Checker;
+  readonly makeChecker: (config: CheckerConfig) => C;
   /** Every trace that the plan names. */
   readonly traces: ReadonlyMap<string, LoadedTrace>;
   readonly oracles: ReadonlyMap<string, RunOracle>;
@@ -62,13 +62,13 @@ export interface PlanOutcome {
  * One execution of a plan: its hosts and administrators, its faults, its checker. Knows worlds only as
  * {@link RunWorld}; whoever makes it drives that world's time.
  */
-export class PlanRun<W extends RunWorld = RunWorld> {
+export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker> {
   readonly #plan: Plan;
-  readonly #parts: PlanRunParts<W>;
+  readonly #parts: PlanRunParts<W, C>;
   readonly world: W;
   /** To be told what becomes of the world. */
   readonly listener: WorldListener;
-  readonly checker: Checker;
+  readonly checker: C;
   readonly #hosts = new Map<string, Host>();
   readonly #watch: ConditionWatch;
   readonly #marks: Marks;
@@ -83,7 +83,7 @@ export class PlanRun<W extends RunWorld = RunWorld> {
   #census: () => Census | undefined = () => undefined;
   #writeSequence = 0;
 
-  constructor(plan: Plan, parts: PlanRunParts<W>) {
+  constructor(plan: Plan, parts: PlanRunParts<W, C>) {
     const { traces, oracles, fileSystems, outside, makeChecker } = parts;
     this.#plan = plan;
     this.#parts = parts;

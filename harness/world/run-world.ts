@@ -8,10 +8,12 @@ import type { CrashKind, World, WorldLink, WorldSystem } from "./world.ts";
  */
 export interface RunWorld extends World {
   readonly systems: readonly RunSystem[];
-  /** The slowest flush of one of its disks when nothing is wrong with it. */
-  readonly flushNsMax: number;
+  /** The slowest flush of one of its disks when nothing is wrong with it; undefined where nobody can say. */
+  readonly flushNsMax: number | undefined;
   /** Starts every system; settles when all serve. */
   start(): Promise<void>;
+  /** Settles when all that was injected and healed so far has been done; undefined where it is done at once. */
+  settled(): Promise<void> | undefined;
   /** Calls back after `delayNs`, whatever happens to systems; the function returned cancels it. */
   after(delayNs: number, callback: () => void): () => void;
   system(name: string): RunSystem;

@@ -39,26 +39,18 @@ export class ContainerLink implements RunLink {
   }
 
   cut(): Injection {
-    const { proxy, operations, listener, look, isUp } = this.#parts;
+    const { proxy, isUp } = this.#parts;
     let effects: Effects = { connectionsClosed: 0 };
-    void operations.do(async () => {
-      await look();
-      listener.linkCut(this.name);
-      effects = { connectionsClosed: isUp() ? 1 : 0 };
-      if (this.#cuts++ === 0) await proxy.disable();
-    });
-    let healed = false;
-    return {
-      heal: () => {
-        if (healed) return;
-        healed = true;
-        void operations.do(async () => {
-          if (--this.#cuts === 0) await proxy.enable();
-          listener.linkHealed(this.name);
-        });
+    return this.#injected({
+      strike: async () => {
+        effects = { connectionsClosed: isUp() ? 1 : 0 };
+        if (this.#cuts++ === 0) await proxy.disable();
+      },
+      heal: async () => {
+        if (--this.#cuts === 0) await proxy.enable();
       },
       effects: () => effects,
-    };
+    });
   }
 
   hold(direction: Direction): Injection {
@@ -70,16 +62,36 @@ export class ContainerLink implements RunLink {
   }
 
   #toxic(toxic: Toxic, direction: Direction): Injection {
-    const { proxy, operations, listener, look } = this.#parts;
+    const { proxy } = this.#parts;
     const name = `${toxic.type}-${++this.#toxicCount}`;
     // Systems that have a session never fall silent for longer than a ping.
     const active = { connections: 0 };
+    return this.#injected({
+      strike: async () => {
+        await proxy.addToxic(name, direction, toxic);
+        this.#active.add(active);
+        this.looked();
+      },
+      heal: async () => {
+        this.looked();
+        this.#active.delete(active);
+        await proxy.removeToxic(name);
+      },
+      effects: () => ({ ...active }),
+    });
+  }
+
+  /** Strikes now, and is healed once. */
+  #injected(fault: {
+    readonly strike: () => Promise<void>;
+    readonly heal: () => Promise<void>;
+    readonly effects: () => Effects;
+  }): Injection {
+    const { operations, listener, look } = this.#parts;
     void operations.do(async () => {
       await look();
       listener.linkCut(this.name);
-      await proxy.addToxic(name, direction, toxic);
-      this.#active.add(active);
-      this.looked();
+      await fault.strike();
     });
     let healed = false;
     return {
@@ -87,13 +99,11 @@ export class ContainerLink implements RunLink {
         if (healed) return;
         healed = true;
         void operations.do(async () => {
-          this.looked();
-          this.#active.delete(active);
-          await proxy.removeToxic(name);
+          await fault.heal();
           listener.linkHealed(this.name);
         });
       },
-      effects: () => ({ ...active }),
+      effects: fault.effects,
     };
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { RunSystem, WorldListener } from "../run-world.ts";
 import type { CrashKind, Effects, Injection } from "../world.ts";
 import { ContainerError } from "./container-error.ts";
@@ -193,9 +192,8 @@ export class ContainerSystem implements RunSystem {
     return { stopped: 1, requestsGone };
   }
 
-  /** The stream of events broke off, and nobody here killed the program: it ended by itself, or will be found dead. */
+  /** The stream of events broke off. Whoever kills the program forgets it first: if nobody did, it ended by itself. */
   async #lost(serving: RemoteSystem, error: unknown): Promise<void> {
-    await sleep(500);
     if (this.#serving !== serving) return;
     const logs = await this.logs().catch(() => "");
     this.#parts.listener.targetFailed(this.name, new Error(`its events broke off: ${String(error)}\n${logs}`));

@@ -14,9 +14,8 @@ afterAll(() => stage.close());
 worldConformance(test, async (topology, body) => {
   const told: string[] = [];
   const failures: unknown[] = [];
-  const world = await ContainerWorld.create({
-    stage,
-    topology,
+  const prepared = await ContainerWorld.prepare(stage, topology, 1);
+  const world = new ContainerWorld(prepared, {
     seed: 1,
     listener: {
       systemDown: (system, kind) => told.push(`down ${system} ${kind}`),

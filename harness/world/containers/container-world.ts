@@ -18,12 +18,16 @@ import type { RunningContainer } from "./runtime/running-container.ts";
 import type { Stage } from "./stage.ts";
 import { ProxiedLink } from "./toxiproxy/proxied-link.ts";
 
-/** A flush of the fault disk takes no time of its own; what is measured here is the way to it and back. */
-const FLUSH_NS_MAX = 100 * NS_PER_MS;
-
-export interface ContainerWorldOptions {
+/** What takes time to make for a world, ahead of it. */
+export interface PreparedWorld {
   readonly stage: Stage;
   readonly topology: Topology;
+  readonly store: FaultDiskStore;
+  /** One a link. */
+  readonly proxies: ReadonlyMap<string, ProxiedLink>;
+}
+
+export interface ContainerWorldOptions {
   readonly seed: number;
   readonly listener: WorldListener;
   /**
@@ -37,12 +41,12 @@ export interface ContainerWorldOptions {
 /** Real containers: an engine each, one for all disks, and Toxiproxy between them. */
 export class ContainerWorld implements RunWorld {
   readonly kind = "containers";
-  readonly flushNsMax = FLUSH_NS_MAX;
+  /** Its disks are served by a program on a machine that does other things as well. */
+  readonly flushNsMax = undefined;
   readonly systems: readonly ContainerSystem[];
   readonly #options: ContainerWorldOptions;
   readonly #operations: Operations;
-  readonly #store: FaultDiskStore;
-  readonly #proxies: ReadonlyMap<string, ProxiedLink>;
+  readonly #prepared: PreparedWorld;
   readonly #disks = new Map<string, ContainerDisk>();
   readonly #links: ReadonlyMap<string, ContainerLink>;
   readonly #systemOfVolume = new Map<string, ContainerSystem>();
@@ -52,11 +56,10 @@ export class ContainerWorld implements RunWorld {
   #looking: Promise<void> | undefined;
 
   /** Makes what systems need: a proxy for each link, and the disks. @throws ContainerError */
-  static async create(options: ContainerWorldOptions): Promise<ContainerWorld> {
-    const { stage, topology, seed } = options;
+  static async prepare(stage: Stage, topology: Topology, seed: number): Promise<PreparedWorld> {
     const { runtime, toxiproxy, faultDisk } = stage;
     const specs = topology.systems.flatMap((system) => disksOf(system).map((disk) => ({ ...disk, seed })));
-    const disks = await FaultDiskStore.create(faultDisk, specs);
+    const store = await FaultDiskStore.create(faultDisk, specs);
     const proxies = new Map<string, ProxiedLink>();
     for (const { name, between } of topology.links) {
       const port = linkPort(topology, name);
@@ -64,18 +67,14 @@ export class ContainerWorld implements RunWorld {
       const parts = { api: toxiproxy.api, name, listen: `0.0.0.0:${port}`, upstream };
       proxies.set(name, await ProxiedLink.create(parts));
     }
-    return new ContainerWorld(options, disks, proxies);
+    return { stage, topology, store, proxies };
   }
 
-  private constructor(
-    options: ContainerWorldOptions,
-    store: FaultDiskStore,
-    proxies: ReadonlyMap<string, ProxiedLink>,
-  ) {
-    const { topology, listener, seed } = options;
+  constructor(prepared: PreparedWorld, options: ContainerWorldOptions) {
+    const { topology, proxies } = prepared;
+    const { listener, seed } = options;
+    this.#prepared = prepared;
     this.#options = options;
-    this.#store = store;
-    this.#proxies = proxies;
     this.#random = new SimRandom(String(seed));
     const operations = new Operations(options.onFailure);
     this.#operations = operations;
@@ -93,7 +92,7 @@ export class ContainerWorld implements RunWorld {
 
   #system(system: TopologySystem): ContainerSystem {
     const { listener } = this.#options;
-    const store = this.#store;
+    const { store } = this.#prepared;
     const token = randomBytes(32).toString("hex");
     const disks = disksOf(system);
     const made = new ContainerSystem({
@@ -117,11 +116,11 @@ export class ContainerWorld implements RunWorld {
   }
 
   async #startEngine(system: TopologySystem, token: string): Promise<RunningContainer> {
-    const { stage, topology } = this.#options;
+    const { stage, topology, store } = this.#prepared;
     const { runtime, network, toxiproxy, keys } = stage;
     const config = engineConfig(topology, system, {
       proxyHost: toxiproxy.container.address,
-      urlOf: (disk) => this.#store.urlOf(disk),
+      urlOf: (disk) => store.urlOf(disk),
     });
     return runtime.start({
       name: system.name,
@@ -226,15 +225,15 @@ export class ContainerWorld implements RunWorld {
     for (const timer of this.#timers) clearTimeout(timer);
     await this.#operations.settled();
     await Promise.all(this.systems.map((system) => system.close()));
-    const { stage } = this.#options;
+    const { stage, proxies } = this.#prepared;
     // What is gone has nothing to be healed.
-    if (!stage.toxiproxy.hasEnded) for (const proxy of this.#proxies.values()) await proxy.reset();
+    if (!stage.toxiproxy.hasEnded) for (const proxy of proxies.values()) await proxy.reset();
     await stage.reset();
   }
 
   async #look(): Promise<void> {
     await this.#options.onLook(
-      async () => this.#take(await this.#store.look()),
+      async () => this.#take(await this.#prepared.store.look()),
       async () => {
         // A paused one would let everybody wait.
         const asked = this.systems.filter(({ state }) => state === "running");

@@ -58,48 +58,36 @@ async function runOn(
 ): Promise<RunRecord> {
   const end = new Ending(limitMs);
   const { toxiproxy } = stage;
-  const late: { run?: PlanRun<ContainerWorld>; checker?: SampledChecker } = {};
-  const world = await ContainerWorld.create({
-    stage,
-    topology: plan.topology,
-    seed: options.seed,
-    listener: {
-      systemDown: (system, kind) => late.run?.listener.systemDown(system, kind),
-      systemUp: (system) => late.run?.listener.systemUp(system),
-      linkCut: (link) => late.run?.listener.linkCut(link),
-      linkHealed: (link) => late.run?.listener.linkHealed(link),
-      step: (system, step) => late.run?.listener.step(system, step),
-      targetFailed: (system, error) => late.run?.listener.targetFailed(system, error),
-    },
-    onLook: async (take, ask) => {
-      const sample = late.checker?.begin();
-      await take();
-      sample?.looked();
-      await ask();
-      sample?.judge();
-    },
-    onFailure: (error) => end.fail(error),
-  }).catch(async (error: unknown) => {
+  const prepared = await ContainerWorld.prepare(stage, plan.topology, options.seed).catch(async (error: unknown) => {
     throw await toxiproxy.reason(error);
   });
-  const run = new PlanRun<ContainerWorld>(plan, {
-    makeWorld: () => world,
-    makeChecker: (config) => {
-      late.checker = new SampledChecker({ ...config, nowNs: () => world.nowNs() });
-      return late.checker;
-    },
+  const run = new PlanRun<ContainerWorld, SampledChecker>(plan, {
+    makeWorld: (listener) =>
+      new ContainerWorld(prepared, {
+        seed: options.seed,
+        listener,
+        onLook: async (take, ask) => {
+          const sample = run.checker.begin();
+          await take();
+          sample.looked();
+          await ask();
+          sample.judge();
+        },
+        onFailure: (error) => end.fail(error),
+      }),
+    makeChecker: (config) => new SampledChecker(config),
     traces: options.traces ?? new Map(),
     oracles: options.oracles ?? new Map(),
     fileSystems: options.fileSystems,
     census: false,
     look: async () => {
-      await world.settled();
-      await world.look();
+      await run.world.settled();
+      await run.world.look();
     },
     outside: (body) => body(),
     stop: () => end.finish(),
   });
-  late.run = run;
+  const { world } = run;
   let check: CheckResult = { invariants: {}, checks: {}, failures: [] };
   const looking = keepLooking(world, end);
   void toxiproxy.ended.then((error) => end.fail(error));

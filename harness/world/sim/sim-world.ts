@@ -111,6 +111,10 @@ export class SimWorld implements RunWorld {
   }
 
   /** Waits in the harness's own process, which nothing kills. */
+  settled(): undefined {
+    return undefined;
+  }
+
   sleep(delayNs: number): Promise<void> {
     return new Promise((resolve) => this.after(delayNs, resolve));
   }
