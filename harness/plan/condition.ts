@@ -30,6 +30,8 @@ export interface EngineStepCondition<S extends string = string> {
   readonly system: S;
   readonly name: string;
   readonly nth: number;
+  /** What follows must strike before the program goes on after the step, or the plan does not tell its story. */
+  readonly exact?: true;
 }
 
 /** The `nth` host write to the volume since the condition was armed was issued or acknowledged. */
@@ -147,6 +149,7 @@ export const conditionSchema = z.discriminatedUnion("kind", [
     system: nameSchema,
     name: z.string().min(1).max(64),
     nth: nthSchema,
+    exact: z.literal(true).exactOptional(),
   }),
   z.strictObject({
     kind: z.literal("written"),

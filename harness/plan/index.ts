@@ -26,6 +26,7 @@ export {
   connected,
   diskWrite,
   down,
+  exactly,
   image,
   journal,
   progress,

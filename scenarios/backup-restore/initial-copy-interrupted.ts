@@ -29,7 +29,7 @@ export default scenario({
   topology: mirror({ sizeBytes: MiB(2), mode: "sync" }),
   steps: [
     write("pvol", fill("before the mirror")),
-    bandwidth("link", "upstream", 20_000),
+    bandwidth("link", "upstream", 2000),
     together(
       workload("pvol", { writes: 120, thinkUsMax: 4000 }),
       sequence(
@@ -38,7 +38,7 @@ export default scenario({
           when(progress("resync", "pair", fraction), cut("link")),
           after(ms(20), expectRefused(takeover("pair"), "NOT_CONSISTENT")),
           heal("link"),
-          bandwidth("link", "upstream", 20_000),
+          bandwidth("link", "upstream", 2000),
           wait(status("pair", "COPY")),
         ]),
         wait(status("pair", "DUPLEX")),

@@ -1,5 +1,6 @@
 import {
   after,
+  bandwidth,
   converged,
   create,
   expectRefused,
@@ -35,6 +36,8 @@ export default scenario({
       workload("pvol", { writes: 20, partialTrack: 0.5, trim: 0.1, bytesMax: KiB(16) }),
       workload("svol", { writes: 20, partialTrack: 0.5, trim: 0.1, bytesMax: KiB(16) }),
     ),
+    // Slow enough for a write to come before it is through.
+    bandwidth("link", "downstream", 1500),
     // Hosts of the primary go on until they are kept out, and go on again on what the secondary held.
     together(
       workload("pvol", { writes: 60 }),

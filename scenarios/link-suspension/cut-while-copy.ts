@@ -30,7 +30,7 @@ export default scenario({
     wait(status("pair", "DUPLEX")),
     split("pair"),
     write("pvol", fill("while split")),
-    bandwidth("link", "upstream", 20_000),
+    bandwidth("link", "upstream", 2000),
     resync("pair"),
     together(
       workload("pvol", { writes: 60, thinkUsMax: 3000 }),

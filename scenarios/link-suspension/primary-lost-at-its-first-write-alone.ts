@@ -8,6 +8,7 @@ import {
   expectRefused,
   fill,
   heal,
+  hold,
   MiB,
   mirror,
   ms,
@@ -37,10 +38,10 @@ export default scenario({
     create("pair"),
     wait(status("pair", "DUPLEX")),
     together(
-      workload("pvol", { writes: 60, concurrency: 1, onGone: "stop" }),
+      workload("pvol", { writes: 600, concurrency: 1, onGone: "stop" }),
       sequence(
-        // The write is on its way to the secondary, and the table cannot be written for a while.
-        when(written("pvol", 30, "issued"), after(ms(1), cut("link"), enospc("a/meta"))),
+        // A write is on its way to the secondary, and the table cannot be written for a while.
+        when(written("pvol", 30), hold("link", "upstream"), after(ms(20), enospc("a/meta"), cut("link"))),
         together(when(written("pvol", 1), after(ms(2), crash("a", "power"))), after(ms(300), heal("a/meta"))),
       ),
     ),

@@ -37,7 +37,7 @@ export default scenario({
     write("pvol", fill("the same on both sides")),
     split("pair"),
     workload("pvol", { writes: 100, flushEvery: 20 }),
-    bandwidth("link", "upstream", 30_000),
+    bandwidth("link", "upstream", 500),
     resync("pair"),
     when(progress("resync", "pair", 0.5), crash("a", "power")),
     wait(status("pair", "SPLIT", "secondary")),

@@ -1,13 +1,16 @@
 import {
+  after,
   cut,
   converged,
   crash,
   create,
   expectRefused,
   heal,
+  hold,
   KiB,
   MiB,
   mirror,
+  ms,
   restart,
   scenario,
   status,
@@ -29,8 +32,9 @@ export default scenario({
     create("pair"),
     wait(status("pair", "DUPLEX")),
     together(
-      workload("pvol", { writes: 40, flushEvery: 5, onGone: "stop" }),
-      when(written("pvol", 30), crash("a", "kill"), cut("link")),
+      workload("pvol", { writes: 400, flushEvery: 5, onGone: "stop" }),
+      // The end of the connection is held as well: the secondary learns of it by the cut.
+      when(written("pvol", 30), hold("link", "upstream"), after(ms(20), crash("a", "kill"), cut("link"))),
     ),
     wait(status("pair", "SPLIT", "secondary")),
     takeover("pair"),

@@ -36,6 +36,14 @@ export function step<const S extends string>(system: S, name: string, nth = 1): 
   return { kind: "engine-step", system, name, nth };
 }
 
+/**
+ * What follows must strike within the step, before the program goes on. Only the simulated world can do that: leave it
+ * out where a few milliseconds later tell the same story.
+ */
+export function exactly<const S extends string>(moment: EngineStepCondition<S>): EngineStepCondition<S> {
+  return { ...moment, exact: true };
+}
+
 /** The `nth` host write to the volume from now on. */
 export function written<const V extends string>(
   volume: V,

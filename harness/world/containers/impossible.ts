@@ -1,4 +1,5 @@
 import { isAdminStep } from "../../plan/admin-step.ts";
+import type { Condition } from "../../plan/condition.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Step } from "../../plan/step.ts";
 import { REALISATIONS } from "./realisation.ts";
@@ -40,8 +41,14 @@ function reasonOf(step: Step): string {
     return how === "impossible" ? `${step.fault.kind}: ${why}` : "";
   }
   if (step.kind === "link-bytes") return "bytes on the wire are not counted while a connection lives";
-  if ((step.kind === "wait" || step.kind === "when") && step.condition.kind === "sent")
-    return "frames that an engine sends are not seen from outside";
+  if (step.kind === "wait" || step.kind === "when") return reasonOfCondition(step.condition);
   if (isAdminStep(step) && MOVES_CONTENT.has(step.kind)) return `a ${step.kind} cannot be judged by samples yet`;
+  return "";
+}
+
+function reasonOfCondition(condition: Condition): string {
+  if (condition.kind === "sent") return "frames that an engine sends are not seen from outside";
+  if (condition.kind === "engine-step" && condition.exact === true)
+    return "a fault is to strike within a step of an engine, before the engine goes on";
   return "";
 }

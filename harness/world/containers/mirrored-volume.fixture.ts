@@ -25,9 +25,8 @@ export class MirroredVolume {
   static async create(stage: Stage, sizeBytes?: number): Promise<MirroredVolume> {
     const failures: unknown[] = [];
     const steps: string[] = [];
-    const world = await ContainerWorld.create({
-      stage,
-      topology: mirror({ mode: "sync", ...(sizeBytes === undefined ? {} : { sizeBytes }) }),
+    const topology = mirror({ mode: "sync", ...(sizeBytes === undefined ? {} : { sizeBytes }) });
+    const world = new ContainerWorld(await ContainerWorld.prepare(stage, topology, 1), {
       seed: 1,
       listener: {
         systemDown: () => {},
