@@ -14,6 +14,7 @@ import {
 } from "../../target/target.ts";
 import type { LoggedStep } from "../run-world.ts";
 import { type NbdPlace, RemoteDevice } from "./remote-device.ts";
+import { RemoteImage } from "./remote-image.ts";
 
 export interface RemoteSystemParts {
   readonly url: string;
@@ -94,8 +95,18 @@ export class RemoteSystem implements TargetSystem {
 
   /** A connection is bound to the image that there was when it was made. */
   image(volume: string): HostDevice {
-    const { moment = 0 } = this.#status.images.find((image) => image.volume === volume) ?? {};
-    return this.#export(`${volume}@image`, volume, String(moment));
+    const moment = this.#momentOf(volume);
+    const device = this.#export(`${volume}@image`, volume, String(moment));
+    return new RemoteImage(device, async () => {
+      await this.refresh();
+      return moment !== undefined && this.#momentOf(volume) === moment;
+    });
+  }
+
+  /** Of the image that is fixed. */
+  #momentOf(volume: string): number | undefined {
+    const image = this.#status.images.find((report) => report.volume === volume);
+    return image?.state === "fixed" ? image.moment : undefined;
   }
 
   async admin(command: AdminCommand): Promise<void> {
