@@ -27,13 +27,14 @@ class NotedStage {
   }
 }
 
-function recordWith(verdict: Verdict): RunRecord {
+function recordWith(verdict: Verdict, isHarness = verdict === "ERROR"): RunRecord {
   const task = { id: "any", name: "any", requirements: [], seed: 1, world: "containers", repeat: false } as const;
-  return unfinishedRecord({ ...task, heavy: false, replay: "" }, verdict, "");
+  const record = unfinishedRecord({ ...task, heavy: false, replay: "" }, verdict, "");
+  return isHarness ? record : { ...record, failures: [] };
 }
 
 /** A runner whose runs end as they are told to, and what happened. */
-function rig(ends: (Verdict | Error)[]) {
+function rig(ends: (Verdict | RunRecord | Error)[]) {
   const told: string[] = [];
   let stages = 0;
   const runner = containerRunner(async () => ({
@@ -43,7 +44,7 @@ function rig(ends: (Verdict | Error)[]) {
       const end = ends.shift();
       if (end === undefined) throw new Error("one run too many");
       if (end instanceof Error) throw end;
-      return recordWith(end);
+      return typeof end === "string" ? recordWith(end) : end;
     },
   }));
   return { told, run: () => runner(plan, { id: "any", seed: 1, replay: "" }) };
@@ -60,6 +61,13 @@ test("an ERROR is the record, is not run again, and only the next plan gets anot
   expect((await run()).verdict).toBe("ERROR");
   expect(told).toEqual(["run on 1", "1 closed"]);
   expect((await run()).verdict).toBe("PASS");
+  expect(told).toEqual(["run on 1", "1 closed", "run on 2"]);
+});
+
+test("a stage that was not healed is not used again, whatever else the run found", async () => {
+  const { told, run } = rig([recordWith("FAIL", true), "PASS"]);
+  expect((await run()).verdict).toBe("FAIL");
+  await run();
   expect(told).toEqual(["run on 1", "1 closed", "run on 2"]);
 });
 

@@ -59,6 +59,7 @@ export {
   cut,
   heal,
   hold,
+  labelled,
   latency,
   limitData,
   release,

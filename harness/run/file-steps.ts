@@ -101,7 +101,7 @@ export class FileSteps {
   }
 
   async #write({ volume, fileSystem, files }: WriteFilesStep): Promise<void> {
-    if (fileSystem === "new") await hostDevice(this.#parts.host(volume)).write(this.#fileSystems().blank());
+    if (fileSystem === "new") await this.#device(volume).write(this.#fileSystems().blank());
     if (files.length === 0) return;
     await this.#using(volume, async (mounted) => {
       for (const { path, content, sizeBytes } of files)
@@ -145,7 +145,11 @@ export class FileSteps {
   }
 
   #mount(volume: string, access: "read-only" | "read-write"): Promise<FileSystem> {
-    return this.#fileSystems().mount(hostDevice(this.#parts.host(volume)), { access, nowMs: this.#nowMs });
+    return this.#fileSystems().mount(this.#device(volume), { access, nowMs: this.#nowMs });
+  }
+
+  #device(volume: string): BlockDevice {
+    return hostDevice(this.#parts.host(volume), () => this.#parts.world.nowNs());
   }
 
   #fileSystems(): FileSystems {

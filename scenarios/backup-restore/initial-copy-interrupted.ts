@@ -7,6 +7,7 @@ import {
   expectRefused,
   fill,
   heal,
+  labelled,
   MiB,
   mirror,
   ms,
@@ -35,10 +36,9 @@ export default scenario({
       sequence(
         create("pair"),
         ...[0.1, 0.3, 0.6].flatMap((fraction) => [
-          when(progress("resync", "pair", fraction), cut("link")),
+          when(progress("resync", "pair", fraction), labelled("outage", cut("link"))),
           after(ms(20), expectRefused(takeover("pair"), "NOT_CONSISTENT")),
-          heal("link"),
-          bandwidth("link", "upstream", 2000),
+          heal("outage"),
           wait(status("pair", "COPY")),
         ]),
         wait(status("pair", "DUPLEX")),

@@ -15,6 +15,11 @@ export function cut<const L extends string>(link: L): InjectStep<Cut<L>> {
   return { kind: "inject", fault: { kind: "cut", link } };
 }
 
+/** Gives a fault a name of its own, so that `heal(label)` ends it alone. */
+export function labelled<const S extends InjectStep>(label: string, step: S): S {
+  return { ...step, label };
+}
+
 /** Ends the running faults with this label, or on the link, disk or system of this name. */
 export function heal(label: string): HealStep {
   return { kind: "heal", label };

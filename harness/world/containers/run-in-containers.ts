@@ -32,7 +32,7 @@ const LOOK_MS = 15;
  * Runs a plan on real containers and judges it, by samples. Whatever the engine does ends in the record; so does an end of
  * Toxiproxy, as an error of the harness.
  *
- * @throws ContainerError: the world could not be made, or not be healed
+ * @throws ContainerError: the world could not be made
  */
 export async function runInContainers(plan: Plan, options: ContainerRunOptions): Promise<RunRecord> {
   const { id, seed, replay, limitMs = LIMIT_MS } = options;
@@ -96,10 +96,12 @@ async function runOn(
       () => end.finish(),
       (error: unknown) => end.fail(error),
     );
-    if ((await end.reached) === "late") run.stuck(`${limitMs} ms have passed`);
+    const isLate = (await end.reached) === "late";
+    if (isLate) run.stuck(`${limitMs} ms have passed`);
     await world.settled();
     await looking;
     await world.look();
+    if (isLate) run.checker.cutShort();
     check = run.checker.finish();
     // Gone a moment ago, it may have made a failure of what is none.
     await toxiproxy.api.version();
@@ -108,8 +110,9 @@ async function runOn(
   }
   await looking;
   const virtualNs = world.nowNs();
+  // Whatever ended the run is told as well: it may be why the world cannot be healed.
+  await world.close().catch((error: unknown) => run.broke(error));
   const outcome = run.outcome(check);
-  await world.close();
   const wallMs = performance.now() - startMs;
   return recordOf(plan, head, outcome, [], { historyHash: "", events: 0, virtualNs, wallMs });
 }
