@@ -261,6 +261,7 @@ export class SampledChecker implements Checker {
 
   /** After a sample: what was answered before the crash is judged by the disks before it. */
   systemDown(system: string, kind: CrashKind): void {
+    this.#words.forget(system);
     this.#inner.systemDown(system, kind);
   }
 

@@ -8,12 +8,20 @@ import type { CheckerConfig, LiveSystem, VolumeKey } from "./checker.ts";
 export class SampledWords {
   readonly #config: CheckerConfig;
   readonly systems: readonly string[];
-  /** By system: what the judge was told last, also while it is down. */
+  /** By system: what the judge was told last of this incarnation. */
   readonly #last = new Map<string, LiveSystem>();
 
   constructor(config: CheckerConfig) {
     this.#config = config;
     this.systems = [...new Set(config.disks.map(({ volume }) => volume.slice(0, volume.indexOf("/"))))];
+  }
+
+  /**
+   * It went down: what became of its volumes between its last word and that moment only its next word tells. A resync
+   * that had begun to overwrite one, for example.
+   */
+  forget(system: string): void {
+    this.#last.delete(system);
   }
 
   /** As it is now, for later. */

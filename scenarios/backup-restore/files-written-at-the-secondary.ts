@@ -55,7 +55,7 @@ export default scenario({
       tornWrite("svol", { sectors: 1, nth: 1, count: 1 }),
       when(down("b"), after(ms(500), restart("b"))),
     ),
-    bandwidth("link", "downstream", 5000),
+    bandwidth("link", "downstream", 200),
     resync("pair", { direction: "reverse" }),
     when(progress("resync", "pair", 0.5), cut("link")),
     after(ms(30), heal("link")),
