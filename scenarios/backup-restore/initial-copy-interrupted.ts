@@ -30,7 +30,7 @@ export default scenario({
   topology: mirror({ sizeBytes: MiB(2), mode: "sync" }),
   steps: [
     write("pvol", fill("before the mirror")),
-    bandwidth("link", "upstream", 2000),
+    bandwidth("link", "upstream", 500),
     together(
       workload("pvol", { writes: 120, thinkUsMax: 4000 }),
       sequence(

@@ -103,6 +103,33 @@ test("toxics, cuts and what is left of them are seen from outside", async () => 
   await link.remove();
 });
 
+test("what a toxic held back on a connection that was cut does not keep the link from being healed", async () => {
+  const link = await ProxiedLink.create({
+    api,
+    name: "held",
+    listen: "0.0.0.0:9000",
+    upstream: `${peers.address}:7000`,
+  });
+  await link.addToxic("hold", "upstream", { type: "latency", latencyMs: 3_600_000 });
+  const socket = client(9000);
+  await once(socket, "connect");
+  // Apart, or they would be held as one piece.
+  for (let piece = 0; piece < 5; piece++) {
+    socket.write("held");
+    await sleep(20);
+  }
+  const ended = closed(socket);
+  await link.disable();
+  await ended;
+  await link.enable();
+  await link.removeToxic("hold");
+  expect(link.replacements).toBe(0);
+  const again = client(9000);
+  again.write("hello");
+  expect(String((await once(again, "data"))[0])).toBe("hello");
+  await link.remove();
+});
+
 test("a change that hangs before a stalled receiver ends with a new proxy that is as it should be", async () => {
   let told = 0;
   const link = await ProxiedLink.create({

@@ -48,13 +48,29 @@ export class ProxiedLink {
     return this.#replacements;
   }
 
-  /** Closes every connection, and refuses new ones. */
+  /**
+   * Closes every connection, and refuses new ones. With toxics this is done by a new proxy: what one of them holds
+   * back on a connection that is closed it would try to get rid of later, for 5 s a piece, when it is removed, and
+   * nobody could change the proxy meanwhile.
+   */
   disable(): Promise<void> {
-    return this.#setEnabled(false);
+    const { api, name } = this.#parts;
+    return this.#change(
+      () => (this.#toxics.size === 0 ? api.setEnabled(name, false) : this.#makeAnew(false)),
+      () => {
+        this.#enabled = false;
+      },
+    );
   }
 
   enable(): Promise<void> {
-    return this.#setEnabled(true);
+    const { api, name } = this.#parts;
+    return this.#change(
+      () => api.setEnabled(name, true),
+      () => {
+        this.#enabled = true;
+      },
+    );
   }
 
   addToxic(name: string, direction: Direction, toxic: Toxic): Promise<void> {
@@ -88,18 +104,6 @@ export class ProxiedLink {
     await this.#inOrder(() => this.#parts.api.remove(this.#parts.name));
   }
 
-  async #setEnabled(enabled: boolean): Promise<void> {
-    const { api, name } = this.#parts;
-    await this.#change(
-      async () => {
-        await api.setEnabled(name, enabled);
-      },
-      () => {
-        this.#enabled = enabled;
-      },
-    );
-  }
-
   /** @param intend notes what the proxy is to be like, whether `call` gets through or not */
   #change(call: () => Promise<void>, intend: () => void): Promise<void> {
     return this.#inOrder(async () => {
@@ -115,13 +119,17 @@ export class ProxiedLink {
   }
 
   async #replace(): Promise<void> {
-    const { api, name, upstream, onReplaced } = this.#parts;
     this.#replacements++;
-    onReplaced?.();
+    this.#parts.onReplaced?.();
+    await this.#makeAnew(this.#enabled);
+  }
+
+  async #makeAnew(enabled: boolean): Promise<void> {
+    const { api, name, upstream } = this.#parts;
     await api.remove(name);
-    await api.create(name, this.#listen, upstream);
+    await api.create(name, this.#listen, upstream, false);
     for (const toxic of this.#toxics.values()) await api.addToxic(name, toxic);
-    if (!this.#enabled) await api.setEnabled(name, false);
+    if (enabled) await api.setEnabled(name, true);
   }
 
   #inOrder(action: () => Promise<void>): Promise<void> {

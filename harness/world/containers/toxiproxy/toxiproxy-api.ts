@@ -64,9 +64,9 @@ export class ToxiproxyApi {
     return (JSON.parse(text) as { readonly version: string }).version;
   }
 
-  /** Makes a proxy, enabled. @returns where it listens: the port, if none was given */
-  async create(name: string, listen: string, upstream: string): Promise<string> {
-    const body = { name: checkedName(name), listen, upstream, enabled: true };
+  /** Makes a proxy. @returns where it listens: the port, if none was given */
+  async create(name: string, listen: string, upstream: string, enabled = true): Promise<string> {
+    const body = { name: checkedName(name), listen, upstream, enabled };
     return (await this.#bounded(`proxy ${name}`, this.#client.createProxy(body))).listen;
   }
 
