@@ -56,7 +56,11 @@ export class MirrorChecker implements Checker {
   /** Systems that went down and are not known to be back: what a crash took may be another volume's by now. */
   readonly #down = new Set<string>();
 
+  /** The world is looked at now and then only. */
+  readonly #isSampled: boolean;
+
   constructor(config: CheckerConfig) {
+    this.#isSampled = config.saidSince !== undefined;
     this.#model = new Model(config, (pair, wasDuplex) => this.#reported(pair, wasDuplex));
     this.#acknowledged = new Acknowledged(this.#model);
     this.#unacknowledged = new Unacknowledged(this.#model);
@@ -144,6 +148,7 @@ export class MirrorChecker implements Checker {
   systemDown(system: string, kind: CrashKind): void {
     this.#model.tick();
     this.#down.add(system);
+    if (this.#isSampled) this.#prefix.lostSight(system);
     this.#model.noteIncident(kind === "power" ? `${system} lost power` : `${system} was killed`);
     if (kind !== "power") return;
     for (const disk of this.#model.disks) if (disk.system === system) disk.losePower(this.#model.now);

@@ -109,3 +109,23 @@ test("X: what a dead secondary said last does not end the weaker rule of its pow
   stage.checker.systemUp("b");
   expect(failed(stage.checker.finish())).toEqual([]);
 });
+
+test("X: where a world is looked at now and then, a claim whose end was not seen is no measure; one that goes on is", () => {
+  for (const goesOn of [false, true]) {
+    const stage = new Stage(onePair("async"), 32, [], { saidSince: () => 0 });
+    for (const track of [0, 1]) stage.pending.get("a pair")?.add(track);
+    stage.write(["a/pvol"], 0, sectors(1));
+    stage.write(both, 4, sectors(2));
+    stage.checker.linkCut("link");
+    // Without the first write: the claim is false. Or a resync began that was not seen, as its system went down.
+    stage.report("b", "pair", { status: "SPLIT", suspension: "link" });
+    stage.down.add("b");
+    stage.checker.systemDown("b", "kill");
+    stage.checker.observe();
+    const split = stage.reports.get("b pair") as PairReport;
+    stage.reports.set("b pair", { ...split, suspension: "crash", consistent: goesOn });
+    stage.down.delete("b");
+    stage.checker.systemUp("b");
+    expect(failed(stage.checker.finish())).toEqual(goesOn ? ["X"] : []);
+  }
+});

@@ -16,6 +16,8 @@ interface Claim {
   readonly incidents: number;
   /** The primary is being overwritten by this secondary: then its history is no measure any more. */
   void: boolean;
+  /** Its system went down, and has said nothing since: whether a resync had begun by then was not seen. */
+  unheard: boolean;
 }
 
 /**
@@ -42,6 +44,11 @@ export class Prefix {
     const side = pair.secondary;
     const before = this.#claims.get(pair);
     const report = side?.report?.status === "SPLIT" && side.report.consistent ? side.report : undefined;
+    if (before?.unheard === true && this.#model.live(before.secondary.system) !== undefined) {
+      before.unheard = false;
+      // What it held before the resync that overwrites it nobody has seen.
+      if (report === undefined) before.void = true;
+    }
     if (before !== undefined && (report === undefined || side?.disk !== before.secondary)) {
       this.#judge(before);
       this.#claims.delete(pair);
@@ -60,6 +67,7 @@ export class Prefix {
       together: suspension === "link" || suspension === "crash",
       incidents: this.#model.incidents.count,
       void: false,
+      unheard: false,
     };
     claim.void = wasReversed || isPrimaryVoid(claim);
     this.#claims.set(pair, claim);
@@ -68,6 +76,11 @@ export class Prefix {
   /** True if the pair is suspended with a claim: a change of its secondary may be the end of it. */
   isClaimed(pair: PairState): boolean {
     return this.#claims.has(pair);
+  }
+
+  /** The system went down, and its disks were not looked at within every event: the end of a claim may not have been seen. */
+  lostSight(system: string): void {
+    for (const claim of this.#claims.values()) if (claim.secondary.system === system) claim.unheard = true;
   }
 
   judgeAll(): void {

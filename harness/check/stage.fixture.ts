@@ -29,12 +29,12 @@ export class Stage {
   readonly restores = new Map<string, RestoreReport>();
   nowNs = 0;
 
-  /** @param alone volumes in no pair. @param kept what is kept of which volumes */
+  /** @param alone volumes in no pair. @param kept what is kept of which volumes, and how the world is looked at */
   constructor(
     pairs: readonly StagePair[],
     sectorCount = 32,
     alone: readonly string[] = [],
-    kept: Pick<CheckerConfig, "images" | "journals"> = {},
+    kept: Pick<CheckerConfig, "images" | "journals" | "saidSince"> = {},
   ) {
     for (const volume of alone) this.disks.set(volume, new Uint8Array(sectorCount * SECTOR_BYTES));
     const bases = kept.journals?.map(({ base }) => base);
