@@ -5,8 +5,8 @@ import { outcomes } from "../../sim/net/recorded/outcomes.ts";
 import type { Recording, Schedule } from "../../sim/net/recorded/schedule.ts";
 import type { LiveServer } from "./live-server.ts";
 
-/** A fraction of what times may differ by: it adds up over the waits of a chain. */
-const DISTURBANCE_MS_MAX = 5;
+/** What counts as held up. A fraction of what times may differ by: it adds up over the waits of a chain. */
+export const DISTURBANCE_MS_MAX = 5;
 const CONCURRENT_MAX = 24;
 /** Of runs that are repeated, because a busy machine is not made quieter by many of them. */
 const CONCURRENT_MIN = 4;

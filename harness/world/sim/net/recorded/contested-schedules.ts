@@ -117,25 +117,25 @@ export const contestedSchedules: readonly Schedule[] = [
 /** Changes at which Toxiproxy 2.12.0 ends, and what it says then. */
 export const panics: readonly { readonly schedule: Schedule; readonly found: string }[] = [
   {
-    schedule: schedule("two toxics that closed removed, another added while the last still holds a chunk", 1500, [
+    schedule: schedule("two toxics that closed removed, another added while the last still holds a chunk", 2500, [
       named("a", downstream, limit(100)),
       named("b", downstream, noop),
-      named("c", downstream, latency(600)),
-    ], [write(40, server, 100), remove(120, "a"), remove(200, "b"), add(280, named("d", downstream, noop))]),
+      named("c", downstream, latency(2000)),
+    ], [write(40, server, 100), remove(400, "a"), remove(700, "b"), add(1000, named("d", downstream, noop))]),
     found: "index out of range [3] with length 3",
   },
   {
-    schedule: schedule("a toxic that closed removed, a limit added while the last still holds a chunk", 1500, [
+    schedule: schedule("a toxic that closed removed, a limit added while the last still holds a chunk", 2500, [
       named("a", downstream, limit(100)),
-      named("b", downstream, latency(600)),
-    ], [write(40, server, 100), remove(120, "a"), add(200, named("c", downstream, limit(5000)))]),
+      named("b", downstream, latency(2000)),
+    ], [write(40, server, 100), remove(400, "a"), add(800, named("c", downstream, limit(5000)))]),
     found: "interface conversion: interface {} is nil, not *toxics.LimitDataToxicState",
   },
   {
-    schedule: schedule("rate raised beyond what is left while a slice is blocked", 2000, [named("a", downstream, bandwidth(2)), narrow], [
-      write(40, server, 1000),
-      update(300, "a", bandwidth(50)),
+    schedule: schedule("rate raised beyond what is left while a slice is blocked", 2000, [named("a", downstream, bandwidth(10)), narrow], [
+      write(40, server, 3000),
+      update(600, "a", bandwidth(50)),
     ]),
-    found: "slice bounds out of range [5000:800]",
+    found: "slice bounds out of range [5000:2000]",
   },
 ];
