@@ -152,6 +152,8 @@ export interface Checker {
   live(converged: boolean, waitingFor: string): void;
   /** The last evaluation, once, while the last incarnations are still there. */
   finish(): CheckResult;
+  /** What was found so far, without a further evaluation. */
+  soFar(): CheckResult;
   /** What `b/svol` differs in from what it should hold, for the failure of an expectation. */
   blame(pair: string): readonly BlockBlame[];
 }

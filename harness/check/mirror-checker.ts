@@ -258,6 +258,10 @@ export class MirrorChecker implements Checker {
     return this.#model.findings.result();
   }
 
+  soFar(): CheckResult {
+    return this.#model.findings.result();
+  }
+
   blame(name: string): readonly BlockBlame[] {
     const pair = this.#model.pairs.find(({ config }) => config.name === name);
     if (pair === undefined) throw new Error(`checker: no pair ${name}`);

@@ -338,18 +338,26 @@ export class SampledChecker implements Checker {
   finish(): CheckResult {
     if (!this.#isCutShort && this.#waiting.length > 0)
       throw new Error(`checker: ${this.#waiting.length} answers were never judged`);
-    const { invariants, checks, failures } = this.#inner.finish();
-    const isJudged = (rule: string): boolean => rule !== "D" && rule !== "G";
-    const judged = <T>(byRule: Readonly<Partial<Record<Invariant, T>>>): Partial<Record<Invariant, T>> =>
-      Object.fromEntries(Object.entries(byRule).filter(([rule]) => isJudged(rule)));
-    return {
-      invariants: { ...judged(invariants), D: "NOT_APPLICABLE", G: "NOT_APPLICABLE" },
-      checks: judged(checks),
-      failures: failures.filter(({ rule }) => isJudged(rule)),
-    };
+    return judgedOf(this.#inner.finish());
+  }
+
+  soFar(): CheckResult {
+    return judgedOf(this.#inner.soFar());
   }
 
   blame(pair: string): readonly BlockBlame[] {
     return this.#inner.blame(pair);
   }
+}
+
+/** Without what is not judged from samples. */
+function judgedOf({ invariants, checks, failures }: CheckResult): CheckResult {
+  const isJudged = (rule: string): boolean => rule !== "D" && rule !== "G";
+  const judged = <T>(byRule: Readonly<Partial<Record<Invariant, T>>>): Partial<Record<Invariant, T>> =>
+    Object.fromEntries(Object.entries(byRule).filter(([rule]) => isJudged(rule)));
+  return {
+    invariants: { ...judged(invariants), D: "NOT_APPLICABLE", G: "NOT_APPLICABLE" },
+    checks: judged(checks),
+    failures: failures.filter(({ rule }) => isJudged(rule)),
+  };
 }

@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from "commander";
 import type { Blow } from "../hunt/crash-point.ts";
+import { type ChaosOptions, chaosCommand, parseKinds } from "./chaos-command.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
+import { CHAOS_KINDS, type ChaosKind } from "../hunt/chaos-fault.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { exhaustCommand } from "./exhaust-command.ts";
 import { EXIT } from "./exit-code.ts";
@@ -22,6 +24,8 @@ Exit codes: 0 passed, 1 failed, 2 undecided or nothing run, 130 interrupted,
 const SEED_DEFAULT = 1;
 const WORKER_BOUNDS = { min: 1, max: 64 };
 const STRIDE_BOUNDS = { min: 1, max: 1_000_000 };
+const MINUTES_BOUNDS = { min: 1, max: 10_080 };
+const ROUNDS_BOUNDS = { min: 1, max: 1_000_000 };
 const DAYS_BOUNDS = { min: 1, max: 3650 };
 const TIMEOUT_BOUNDS = { min: 1, max: 86_400 };
 
@@ -72,6 +76,15 @@ interface RunFlags {
 interface ExhaustFlags extends Omit<RunFlags, "repeat"> {
   readonly stride: number;
   readonly kind: keyof typeof BLOWS;
+}
+
+interface ChaosFlags {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly rounds?: number;
+  readonly faults?: readonly ChaosKind[];
+  readonly out?: string;
+  readonly json?: true;
 }
 
 /** By the word of `--kind`. */
@@ -136,6 +149,29 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .action(async (patterns: string[], flags: Omit<RunFlags, "repeat">) =>
       exit(await parityCommand(parts, patterns, optionsOf({ ...flags, repeat: false }))),
     );
+
+  program
+    .command("chaos")
+    .description("random faults on real containers, round after round, until the time is over or something breaks")
+    .addOption(
+      new Option("--minutes <n>", "no round begins after that; one that has begun is finished")
+        .default(10)
+        .argParser((text) => parseInteger("--minutes", text, MINUTES_BOUNDS)),
+    )
+    .addOption(
+      new Option("--rounds <n>", "at most so many rounds").argParser((text) =>
+        parseInteger("--rounds", text, ROUNDS_BOUNDS),
+      ),
+    )
+    .addOption(seedOption())
+    .addOption(
+      new Option("--faults <kinds>", `only these, separated by commas (default: ${CHAOS_KINDS.join(",")})`).argParser(
+        parseKinds,
+      ),
+    )
+    .option("--out <dir>", "where records go, and all about a violation (default: out/chaos- and the time)")
+    .option("--json", "one JSON document on stdout, nothing else")
+    .action(async (flags: ChaosFlags) => exit(await chaosCommand(parts, chaosOptionsOf(flags))));
 
   withRunOptions(program.command("start").description("run all scenarios and write out/"), "out").action(
     async (flags: RunFlags) => exit(await runCommand(parts, [], optionsOf(flags))),
@@ -241,5 +277,18 @@ function optionsOf(flags: RunFlags) {
     repeat: flags.repeat,
     workers: flags.workers,
     timeoutMs: flags.timeout * 1000,
+  };
+}
+
+function chaosOptionsOf(flags: ChaosFlags): ChaosOptions {
+  const time = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "");
+  return {
+    seed: flags.seed,
+    minutes: flags.minutes,
+    roundsMax: flags.rounds ?? ROUNDS_BOUNDS.max,
+    kinds: flags.faults ?? CHAOS_KINDS,
+    // A folder for each campaign: what a violation left must not be overwritten by the next.
+    out: flags.out ?? `out/chaos-${time}`,
+    json: flags.json === true,
   };
 }

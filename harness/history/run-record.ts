@@ -36,8 +36,22 @@ export interface RunRecord {
   readonly tolerated?: readonly string[];
   /** Only if it was asked for. */
   readonly census?: Census;
+  /** Only if it was asked for. */
+  readonly recovery?: RecoveryTimes;
   /** `resilver replay TOKEN` runs it again. */
   readonly replay: string;
+}
+
+/** What faults cost those who use the mirrors. Of remote pairs, from when they were DUPLEX for the first time. */
+export interface RecoveryTimes {
+  readonly hostRequests: number;
+  readonly hostRequestsDone: number;
+  /** Each time that a host waited for a write for 100 ms or longer, and none to the pair was done. */
+  readonly hostOutagesMs: readonly number[];
+  /** Each time that a pair was not DUPLEX at both ends, until it was again. */
+  readonly apartMs: readonly number[];
+  /** Of these, each last part in which tracks were copied. */
+  readonly resyncsMs: readonly number[];
 }
 
 export interface FaultRecord {

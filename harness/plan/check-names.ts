@@ -111,6 +111,9 @@ function checkStep(names: KnownNames, step: Step, path: string): void {
     case "read-image":
       known(names.images, step.volume, `${path}.volume`, "volume with an image");
       return;
+    case "steady":
+      step.pairs.forEach((pair, index) => known(names.pairs, pair, `${path}.pairs[${index}]`, "pair"));
+      return;
     case "wait":
     case "when":
     case "throughout":

@@ -46,6 +46,7 @@ export {
   repeat,
   seconds,
   sequence,
+  steady,
   throughout,
   together,
   wait,

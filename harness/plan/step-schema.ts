@@ -33,6 +33,7 @@ const workloadSchema = z.strictObject({
   range: z.strictObject({ offsetBytes: offsetBytesSchema, lengthBytes: lengthBytesSchema }).exactOptional(),
   thinkUsMax: z.number().int().min(0).max(10_000_000).exactOptional(),
   onGone: z.enum(["continue", "stop"]).exactOptional(),
+  lastsMs: durationMsSchema.exactOptional(),
 });
 
 const traceSchema = z.strictObject({
@@ -86,6 +87,11 @@ export const stepSchema: z.ZodType<Step> = z.discriminatedUnion("kind", [
   ...fileStepSchemas,
   z.strictObject({ kind: z.literal("mark"), label: nameSchema, volumes: z.array(nameSchema).min(1).max(64) }),
   z.strictObject({ kind: z.literal("read-image"), volume: nameSchema }),
+  z.strictObject({
+    kind: z.literal("steady"),
+    pairs: z.array(nameSchema).min(1).max(64),
+    withinMs: durationMsSchema,
+  }),
   z.strictObject({ kind: z.literal("wait"), condition: conditionSchema, withinMs: durationMsSchema }),
   z.strictObject({ kind: z.literal("together"), steps: stepsSchema }),
   z.strictObject({ kind: z.literal("sequence"), steps: stepsSchema }),

@@ -78,6 +78,8 @@ export interface WorkloadStep<V extends string = string> {
   /** Longest pause between two requests of one slot; 1000 without. */
   readonly thinkUsMax?: number;
   readonly onGone?: "continue" | "stop";
+  /** After this no request is made any more, however many are left; no such end without. */
+  readonly lastsMs?: number;
 }
 
 /**
@@ -133,6 +135,19 @@ export interface WaitStep<N extends Names = Names> {
   readonly withinMs: number;
 }
 
+/**
+ * The steady state, of which a chaos experiment supposes that faults do not change it for good: within `withinMs` the
+ * pairs are DUPLEX at both ends with nothing pending; the host of the primary of each is served (it writes the first
+ * and the last sectors, flushes, and reads them back); and the two volumes are equal to the last byte. If not, the run
+ * fails, also one that `mayRefuse`. No other step goes on beside it.
+ */
+export interface SteadyStep<P extends string = string> {
+  readonly kind: "steady";
+  /** Remote mirrors, or local ones that are not split. */
+  readonly pairs: readonly P[];
+  readonly withinMs: number;
+}
+
 /** The faults that can act on what these names mean. */
 export type FaultOn<N extends Names = Names> =
   | LinkFault<N["link"]>
@@ -160,6 +175,7 @@ export type LeafStep<N extends Names = Names> =
   | MarkStep<N["volume"]>
   | ReadImageStep<N["volume"]>
   | FileStep<N["volume"], N["pair"]>
+  | SteadyStep<N["pair"]>
   | WaitStep<N>;
 
 /** Starts all at once, those that wait for a condition first; ends when all have ended. */

@@ -21,6 +21,8 @@ export interface HostParts {
   readonly trackBytes: number;
   /** The program answered with something that is no HostError. */
   readonly onTargetFault: (error: unknown) => void;
+  /** A request is made; what it returns is called at its end. */
+  readonly onRequest: (isWrite: boolean) => ((isDone: boolean) => void) | undefined;
   /** A write, trim or write of zeroes goes to the system now. */
   readonly onIssued: (offsetBytes: number, lengthBytes: number) => void;
   /** Draws the numbers of writes: one row for all hosts of a run. */
@@ -169,13 +171,18 @@ export class Host {
   ): Promise<HostOutcome> {
     const { system, station, checker, volume } = this.#parts;
     const { serving: program } = system;
-    if (program === undefined) return Promise.resolve({ code: "REFUSED", why: `system ${system.name} is down` });
+    const onEnd = this.#parts.onRequest(isWrite);
+    if (program === undefined) {
+      onEnd?.(false);
+      return Promise.resolve({ code: "REFUSED", why: `system ${system.name} is down` });
+    }
     return new Promise((resolve) => {
       const operation = register();
       let open = true;
       const end = (outcome: HostOutcome, content: number): void => {
         open = false;
         forget();
+        onEnd?.(outcome === DONE);
         station.ended(outcome === DONE, operation, content);
         if (outcome !== DONE) checker.failed(operation, outcome.code === "DONE" ? "EIO" : outcome.code);
         resolve(outcome);

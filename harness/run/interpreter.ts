@@ -19,6 +19,7 @@ import type { Marks, VolumeMark } from "./marks.ts";
 import { askUntilServed, giveUntilAnswered } from "./persistent.ts";
 import { TraceReplay } from "./trace-replay.ts";
 import { OperatorsWord } from "./operators-word.ts";
+import { steadyState } from "./steady-state.ts";
 import type { WaitingList } from "./waiting-list.ts";
 import { runWorkload } from "./workload.ts";
 
@@ -44,6 +45,10 @@ export interface InterpreterParts {
   readonly onTargetFault: (system: string, error: unknown) => void;
   /** A step did not go as a plan may expect. */
   readonly onUnexpected: (message: string) => void;
+  /** A steady state was not there; no plan tolerates that. */
+  readonly onUnsteady: (message: string) => void;
+  /** Settles when the checker knows disks and systems as they are now. */
+  readonly look: () => Promise<void>;
 }
 
 /** Takes the steps of a plan in virtual time. */
@@ -216,8 +221,15 @@ export class Interpreter {
       case "wait":
         await this.#wait(step, path);
         return;
+      case "steady": {
+        const why = await steadyState(step, this.#parts);
+        if (why !== "") this.#parts.onUnsteady(`${path}: no steady state: ${why}`);
+        return;
+      }
       case "workload":
-        await runWorkload(host(step.volume), step, world.random(this.#workloadStream(step.volume)));
+        await runWorkload(host(step.volume), step, world.random(this.#workloadStream(step.volume)), () =>
+          world.nowNs(),
+        );
         return;
       case "trace":
         await this.#trace(step, path);

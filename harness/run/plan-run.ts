@@ -1,7 +1,7 @@
 import type { Checker, CheckerConfig, CheckResult } from "../check/checker.ts";
 import type { Census } from "../history/census.ts";
 import type { FileSystems } from "../files/file-system.ts";
-import type { Failure, FaultRecord, OracleRecord } from "../history/run-record.ts";
+import type { Failure, FaultRecord, OracleRecord, RecoveryTimes } from "../history/run-record.ts";
 import { describeCondition } from "../plan/condition.ts";
 import type { Expectation } from "../plan/expectation.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -21,6 +21,7 @@ import { Interpreter } from "./interpreter.ts";
 import { Marks } from "./marks.ts";
 import { Measures } from "./measures.ts";
 import type { CaptureContext, RunOracle } from "./run-oracle.ts";
+import { RecoveryWatch } from "./recovery-watch.ts";
 import { readImages } from "./read-images.ts";
 import { WaitingList } from "./waiting-list.ts";
 
@@ -34,6 +35,8 @@ export interface PlanRunParts<W extends RunWorld, C extends Checker> {
   readonly fileSystems: FileSystems | undefined;
   /** Count what a crash can fall upon. */
   readonly census: boolean;
+  /** Measure how long it takes until all is well again; not without. */
+  readonly recovery?: boolean;
   /** Calls what may use the machine's clock and files, for outside judges. */
   readonly outside: <T>(body: () => T) => T;
   /** Settles when the checker knows disks and systems as they are now. */
@@ -51,6 +54,8 @@ export interface PlanOutcome {
   readonly tolerated: readonly string[];
   /** If it was asked for. */
   readonly census: Census | undefined;
+  /** If it was asked for. */
+  readonly recovery: RecoveryTimes | undefined;
   readonly faults: readonly FaultRecord[];
   /** What faults struck, by their kind. */
   readonly struck: ReadonlyMap<string, readonly string[]>;
@@ -73,6 +78,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
   readonly #watch: ConditionWatch;
   readonly #marks: Marks;
   readonly #measures: Measures;
+  readonly #recovery: RecoveryWatch | undefined;
   readonly #ledger: FaultLedger;
   readonly #captures: Captures;
   readonly #interpreter: Interpreter;
@@ -82,6 +88,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
   readonly #tolerated: string[] = [];
   #census: () => Census | undefined = () => undefined;
   #writeSequence = 0;
+  #isGivenUp = false;
 
   constructor(plan: Plan, parts: PlanRunParts<W, C>) {
     const { traces, oracles, fileSystems, outside, makeChecker } = parts;
@@ -103,6 +110,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
     this.#captures = new Captures(plan, this.world, oracles, outside, (volume) => this.#traceAt(volume));
     this.#marks = new Marks(this.world);
     this.#measures = new Measures(plan, this.world);
+    this.#recovery = parts.recovery === true ? new RecoveryWatch(this.world, topology) : undefined;
     this.#interpreter = new Interpreter({
       plan,
       marks: this.#marks,
@@ -123,6 +131,8 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
       },
       onTargetFault: (system, error) => this.#targetFailed(system, error),
       onUnexpected: (message) => this.#unexpected(message),
+      onUnsteady: (message) => this.#unsteady(message),
+      look: parts.look,
     });
   }
 
@@ -133,10 +143,21 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
       failures: this.#failures,
       tolerated: this.#tolerated,
       census: this.#census(),
+      recovery: this.#recovery?.times(),
       faults: this.#ledger.records(),
       struck: this.#ledger.struck(),
       oracles: this.#captures.records(),
     };
+  }
+
+  /** True if something is wrong already; more may be found at the end. */
+  get hasFailed(): boolean {
+    return this.#failures.length > 0 || this.checker.soFar().failures.length > 0;
+  }
+
+  /** The steps that are still taken are taken in a world that comes to its end: how they end says nothing. */
+  giveUp(): void {
+    this.#isGivenUp = true;
   }
 
   /** Nothing goes on, and the plan has not come to its end. */
@@ -252,6 +273,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
       step: (system, step) => {
         this.checker.observe();
         this.#measures.step(system, step);
+        this.#recovery?.look();
         this.#watch.step(system, step.name);
       },
       targetFailed: (system, error) => this.#targetFailed(system, error),
@@ -260,7 +282,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
 
   #targetFailed(system: string, error: unknown): void {
     // The guards have told the scheduler already.
-    if (error instanceof HostAccessError) return;
+    if (error instanceof HostAccessError || this.#isGivenUp) return;
     this.#fail("target", `system ${system}: ${textOf(error)}`);
     this.#parts.stop();
   }
@@ -280,6 +302,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
         sizeBytes: config.sizeBytes,
         trackBytes: config.trackBytes,
         onTargetFault: (error) => this.#targetFailed(system.name, error),
+        onRequest: (isWrite) => this.#recovery?.requested(volume, isWrite),
         onIssued: (offsetBytes, lengthBytes) => this.#measures.hostWrite(volume, offsetBytes, lengthBytes),
         nextSequence: () => ++this.#writeSequence,
       });
@@ -300,8 +323,13 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
     return undefined;
   }
 
+  #unsteady(message: string): void {
+    if (!this.#isGivenUp) this.#fail("expectation", message);
+  }
+
   /** A refusal, or a wait that was too long. */
   #unexpected(message: string): void {
+    if (this.#isGivenUp) return;
     if (this.#plan.mayRefuse === true) this.#tolerated.push(message);
     else this.#fail("expectation", message);
   }

@@ -53,6 +53,7 @@ export async function recordOf(
     vacuous,
     ...(plan.mayRefuse === true ? { tolerated: outcome.tolerated } : {}),
     ...(outcome.census === undefined ? {} : { census: outcome.census }),
+    ...(outcome.recovery === undefined ? {} : { recovery: outcome.recovery }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { below, chance, type Random, SECTOR_BYTES } from "../../engine/ports/index.ts";
+import { below, chance, NS_PER_MS, type Random, SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { WorkloadStep } from "../plan/step.ts";
 import type { Host, HostOutcome } from "./host.ts";
 
@@ -9,13 +9,14 @@ type Draw =
   | { readonly kind: "flush" };
 
 /** Host I/O drawn from one stream: the same requests in the same order, whatever faults strike. */
-export async function runWorkload(host: Host, step: WorkloadStep, random: Random): Promise<void> {
+export async function runWorkload(host: Host, step: WorkloadStep, random: Random, nowNs: () => number): Promise<void> {
+  const endNs = step.lastsMs === undefined ? Number.POSITIVE_INFINITY : nowNs() + step.lastsMs * NS_PER_MS;
   const source = new DrawSource(host, step, random);
   const think = random.fork("think");
   const thinkUsMax = step.thinkUsMax ?? 1000;
   let stopped = false;
   const slot = async (): Promise<void> => {
-    for (let draw = source.next(); draw !== undefined && !stopped; draw = source.next()) {
+    for (let draw = source.next(); draw !== undefined && !stopped && nowNs() < endNs; draw = source.next()) {
       const outcome = await make(host, draw);
       if (outcome.code !== "DONE" && (outcome.code === "GONE" || host.system.serving === undefined)) {
         if (step.onGone === "stop") stopped = true;

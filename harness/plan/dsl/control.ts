@@ -6,6 +6,7 @@ import type {
   LinkBytesStep,
   RepeatStep,
   SequenceStep,
+  SteadyStep,
   Step,
   ThroughoutStep,
   TogetherStep,
@@ -57,6 +58,14 @@ export function wait<const C extends Condition>(
   options: { readonly withinMs?: number } = {},
 ): Omit<WaitStep, "condition"> & { readonly condition: C } {
   return { kind: "wait", condition, withinMs: 10_000, ...options };
+}
+
+/** The steady state of the pairs within 60 s, host service and equality of all bytes included; see {@link SteadyStep}. */
+export function steady<const P extends string>(
+  pairs: readonly P[],
+  options: { readonly withinMs?: number } = {},
+): SteadyStep<P> {
+  return { kind: "steady", pairs, withinMs: 60_000, ...options };
 }
 
 /** The command or request must be refused with this code. */

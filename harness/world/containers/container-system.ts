@@ -141,6 +141,13 @@ export class ContainerSystem implements RunSystem {
     await this.#container?.remove();
   }
 
+  /** What the program says of itself when it is asked now. @throws Error if it does not run, ControlError */
+  tables(): Promise<unknown> {
+    if (this.#serving === undefined || this.state !== "running")
+      throw new Error(`system ${this.name} is ${this.state}`);
+    return this.#serving.tables();
+  }
+
   logs(): Promise<string> {
     return this.#required().logs();
   }

@@ -223,7 +223,7 @@ export class ContainerWorld implements RunWorld {
   /** Heals, and takes the engines away. @throws ContainerError NOT_HEALED */
   async close(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
-    await this.#operations.settled();
+    await this.#operations.close();
     await Promise.all(this.systems.map((system) => system.close()));
     const { stage, proxies } = this.#prepared;
     // What is gone has nothing to be healed.

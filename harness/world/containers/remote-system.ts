@@ -67,6 +67,15 @@ export class RemoteSystem implements TargetSystem {
     }
   }
 
+  /** All that its control API shows now. @throws ControlError */
+  async tables(): Promise<unknown> {
+    const status = await this.#client.status();
+    const pending = await Promise.all(
+      status.pairs.map(async ({ pair }) => ({ pair, ...(await this.#client.pending(pair)) })),
+    );
+    return { status, pending, metrics: (await this.#client.metrics()).split("\n") };
+  }
+
   /** The program has died: settles when every answer it gave has been taken in. */
   async drained(): Promise<void> {
     this.#stop.abort();

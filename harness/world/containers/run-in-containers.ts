@@ -22,6 +22,12 @@ export interface ContainerRunOptions {
   readonly stage?: Stage;
   /** Until a run is given up; 180 s without. */
   readonly limitMs?: number;
+  /** Aborted: the run is given up, healed, and UNKNOWN. */
+  readonly interrupt?: AbortSignal;
+  /** Measure how long it takes until all is well again; not without. */
+  readonly recovery?: boolean;
+  /** With it the run ends at its first failure; called then, before anything is healed. */
+  readonly onFailure?: (world: ContainerWorld, stage: Stage) => Promise<void>;
 }
 
 const LIMIT_MS = 180_000;
@@ -56,7 +62,7 @@ async function runOn(
   head: { readonly id: string; readonly world: "containers"; readonly seed: number; readonly replay: string },
   startMs: number,
 ): Promise<RunRecord> {
-  const end = new Ending(limitMs);
+  const end = new Ending(limitMs, options.interrupt);
   const { toxiproxy } = stage;
   const prepared = await ContainerWorld.prepare(stage, plan.topology, options.seed).catch(async (error: unknown) => {
     throw await toxiproxy.reason(error);
@@ -80,29 +86,49 @@ async function runOn(
     oracles: options.oracles ?? new Map(),
     fileSystems: options.fileSystems,
     census: false,
+    recovery: options.recovery === true,
     look: async () => {
       await run.world.settled();
       await run.world.look();
     },
     outside: (body) => body(),
-    stop: () => end.finish(),
+    stop: () => end.finish("finished"),
   });
   const { world } = run;
   let check: CheckResult = { invariants: {}, checks: {}, failures: [] };
-  const looking = keepLooking(world, end);
+  const { onFailure } = options;
+  const looking = keepLooking(world, end, () => {
+    if (onFailure !== undefined && run.hasFailed) end.finish("failed");
+  });
+  let isTold = false;
+  let isInterrupted = false;
+  const tell = async (): Promise<void> => {
+    if (isTold || onFailure === undefined || !run.hasFailed) return;
+    isTold = true;
+    await onFailure(world, stage);
+  };
   void toxiproxy.ended.then((error) => end.fail(error));
   try {
     run.main().then(
-      () => end.finish(),
+      () => end.finish("finished"),
       (error: unknown) => end.fail(error),
     );
-    const isLate = (await end.reached) === "late";
+    const how = await end.reached;
+    const isLate = how === "late";
     if (isLate) run.stuck(`${limitMs} ms have passed`);
-    await world.settled();
-    await looking;
-    await world.look();
-    if (isLate) run.checker.cutShort();
-    check = run.checker.finish();
+    isInterrupted = how === "interrupted";
+    if (how !== "finished") run.giveUp();
+    if (!isInterrupted) await tell();
+    if (how === "failed" || isInterrupted) {
+      await looking;
+      check = run.checker.soFar();
+    } else {
+      await world.settled();
+      await looking;
+      await world.look();
+      if (isLate) run.checker.cutShort();
+      check = run.checker.finish();
+    }
     // Gone a moment ago, it may have made a failure of what is none.
     await toxiproxy.api.version();
   } catch (error) {
@@ -110,17 +136,20 @@ async function runOn(
   }
   await looking;
   const virtualNs = world.nowNs();
+  if (!isInterrupted) await tell().catch((error: unknown) => run.broke(error));
   // Whatever ended the run is told as well: it may be why the world cannot be healed.
   await world.close().catch((error: unknown) => run.broke(error));
   const outcome = run.outcome(check);
   const wallMs = performance.now() - startMs;
-  return recordOf(plan, head, outcome, [], { historyHash: "", events: 0, virtualNs, wallMs });
+  const record = await recordOf(plan, head, outcome, [], { historyHash: "", events: 0, virtualNs, wallMs });
+  return isInterrupted && record.failures.length === 0 ? { ...record, verdict: "UNKNOWN" } : record;
 }
 
-async function keepLooking(world: ContainerWorld, end: Ending): Promise<void> {
+async function keepLooking(world: ContainerWorld, end: Ending, onLooked: () => void): Promise<void> {
   while (!end.isOver) {
     try {
       await world.look();
+      onLooked();
     } catch (error) {
       end.fail(error);
     }
@@ -128,31 +157,41 @@ async function keepLooking(world: ContainerWorld, end: Ending): Promise<void> {
   }
 }
 
-/** How a run comes to its end: by itself, by a failure of the harness, or too late. */
+/** `failed`: it ends at its first failure. */
+type End = "finished" | "failed" | "late" | "interrupted";
+
+/** How a run comes to its end: by itself, by a failure of the harness, too late, or because nobody wants it any more. */
 class Ending {
   isOver = false;
-  readonly reached: Promise<"finished" | "late">;
-  #settle: { resolve: (end: "finished" | "late") => void; reject: (error: unknown) => void };
+  readonly reached: Promise<End>;
+  readonly #settle: { readonly resolve: (end: End) => void; readonly reject: (error: unknown) => void };
   readonly #timer: NodeJS.Timeout;
+  readonly #interrupt: AbortSignal | undefined;
+  readonly #onInterrupt = (): void => this.finish("interrupted");
 
-  constructor(limitMs: number) {
-    const { promise, resolve, reject } = Promise.withResolvers<"finished" | "late">();
+  constructor(limitMs: number, interrupt: AbortSignal | undefined) {
+    const { promise, resolve, reject } = Promise.withResolvers<End>();
     this.reached = promise;
     this.#settle = { resolve, reject };
-    this.#timer = setTimeout(() => this.#end(() => this.#settle.resolve("late")), limitMs);
+    this.#timer = setTimeout(() => this.finish("late"), limitMs);
+    this.#interrupt = interrupt;
+    interrupt?.addEventListener("abort", this.#onInterrupt);
+    if (interrupt?.aborted === true) this.finish("interrupted");
   }
 
-  finish(): void {
-    this.#end(() => this.#settle.resolve("finished"));
+  finish(end: End): void {
+    this.#over();
+    this.#settle.resolve(end);
   }
 
   fail(error: unknown): void {
-    this.#end(() => this.#settle.reject(error));
+    this.#over();
+    this.#settle.reject(error);
   }
 
-  #end(settle: () => void): void {
+  #over(): void {
     this.isOver = true;
     clearTimeout(this.#timer);
-    settle();
+    this.#interrupt?.removeEventListener("abort", this.#onInterrupt);
   }
 }
