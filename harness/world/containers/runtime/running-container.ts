@@ -5,6 +5,9 @@ import type { ContainerSpec } from "./container-spec.ts";
 import { within } from "./within.ts";
 
 const CALL_MS_MAX = 20_000;
+/** Attempts to freeze a container, and the time between two. */
+const FREEZES_MAX = 20;
+const FREEZE_AGAIN_MS = 50;
 const READY_MS_MAX = 30_000;
 const READY_ASKED_MS = 15;
 const LOG_LINES_MAX = 200;
@@ -65,9 +68,21 @@ export class RunningContainer {
     await this.whenReady();
   }
 
-  /** Freezes every process. Its sockets stay, and are silent. */
+  /**
+   * Freezes every process. Its sockets stay, and are silent. With control groups of version 1 that is a race against
+   * processes that are just starting, a health check for instance; runc gives up after about 10 ms, with everything thawed,
+   * and leaves it to its caller to try again (opencontainers/runc#4388).
+   */
   async pause(): Promise<void> {
-    await this.#call("pause", (abortSignal) => this.#container.pause({ abortSignal }));
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#call("pause", (abortSignal) => this.#container.pause({ abortSignal }));
+        return;
+      } catch (error) {
+        if (attempt === FREEZES_MAX || !String(error).includes("unable to freeze")) throw error;
+      }
+      await sleep(FREEZE_AGAIN_MS);
+    }
   }
 
   async unpause(): Promise<void> {
