@@ -46,7 +46,9 @@ async function chaos(name: string, options: Partial<ChaosOptions>, setting: Chao
 
 const short = (round: number): Plan => chaosPlan(11, round, { faultMs: 3000, kinds: ["cut", "crash", "pause"] });
 
-test("two short rounds on real containers: steady before and after, and everything healed", async () => {
+test("two short rounds on real containers: steady before and after, and everything healed", {
+  timeout: 300_000,
+}, async () => {
   const { exitCode, text, out } = await chaos("short", {}, { planOf: short });
   expect(text).toMatch(/PASS {2}chaos, seed 11: completed/);
   expect(exitCode).toBe(0);
