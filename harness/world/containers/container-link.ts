@@ -14,6 +14,8 @@ export interface ContainerLinkParts {
   readonly listener: WorldListener;
   /** True if the systems have a session over it now. */
   readonly isUp: () => boolean;
+  /** True if one of them at least has not heard of the end of its connection. */
+  readonly isConnected: () => boolean;
   readonly look: () => Promise<void>;
 }
 
@@ -39,11 +41,11 @@ export class ContainerLink implements RunLink {
   }
 
   cut(): Injection {
-    const { proxy, isUp } = this.#parts;
+    const { proxy, isConnected } = this.#parts;
     let effects: Effects = { connectionsClosed: 0 };
     return this.#injected({
       strike: async () => {
-        effects = { connectionsClosed: isUp() ? 1 : 0 };
+        effects = { connectionsClosed: isConnected() ? 1 : 0 };
         if (this.#cuts++ === 0) await proxy.disable();
       },
       heal: async () => {

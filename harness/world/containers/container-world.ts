@@ -84,8 +84,10 @@ export class ContainerWorld implements RunWorld {
       topology.links.map(({ name, between }) => {
         const proxy = proxies.get(name);
         if (proxy === undefined) throw new Error(`no proxy for ${name}`);
-        const isUp = (): boolean => between.every((end) => this.system(end).serving?.isUp(name) === true);
-        return [name, new ContainerLink({ name, proxy, operations, listener, isUp, look })];
+        const isUpAt = (end: string): boolean => this.system(end).serving?.isUp(name) === true;
+        const isUp = (): boolean => between.every(isUpAt);
+        const isConnected = (): boolean => between.some(isUpAt);
+        return [name, new ContainerLink({ name, proxy, operations, listener, isUp, isConnected, look })];
       }),
     );
   }
