@@ -3,6 +3,7 @@ import Table from "cli-table3";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { EXIT } from "../../harness/cli/exit-code.ts";
 import { bundle, ENGINE_ENTRY } from "../bundle.ts";
+import { scenarioOverhead, worldStart } from "./containers.ts";
 import { ENGINE_PARTS, engineParts } from "./engine/parts.ts";
 import { Stage } from "./engine/stage.ts";
 import { eventLoop } from "./event-loop.ts";
@@ -19,6 +20,11 @@ const SIM: Parts = new Map([
   ["ping-pong", pingPong],
   ["mirror", mirrorRuns],
   ["workers", workers],
+]);
+
+const CONTAINERS: Parts = new Map([
+  ["start", worldStart],
+  ["overhead", scenarioOverhead],
 ]);
 
 interface Options {
@@ -87,6 +93,13 @@ program
   .addOption(new Option("--only <part>", "one part").choices([...SIM.keys()]))
   .option("--runs <count>", "measured rounds; the figures are medians", wholeNumber, 5)
   .action((options: Options) => bench("sim", SIM, options));
+program
+  .command("containers")
+  .description("the world of containers: its start, and what it costs beyond virtual time; images must be built")
+  .option("--json", "one JSON document on stdout instead of tables", false)
+  .addOption(new Option("--only <part>", "one part").choices([...CONTAINERS.keys()]))
+  .option("--runs <count>", "measured rounds; the figures are medians", wholeNumber, 5)
+  .action((options: Options) => bench("containers", CONTAINERS, options));
 program
   .command("engine")
   .description("two daemons on files: mirrored writes against QEMU, first copy against nbdcopy, resync, memory")
