@@ -11,6 +11,8 @@ import { within } from "./within.ts";
 const CALL_MS_MAX = 20_000;
 const START_MS_MAX = 60_000;
 const CLOSE_ROUNDS_MAX = 5;
+/** Longer than any run. */
+const NEVER_MS = 24 * 3_600_000;
 
 /**
  * What one run makes on the container engine: networks, volumes, containers, all with the labels of the
@@ -130,6 +132,8 @@ export class ContainerRuntime {
       .withNetworkMode(spec.network)
       .withExposedPorts(...spec.ports)
       .withPullPolicy(PullPolicy.neverPull())
+      // We ask ourselves whether it is ready. An image's own question costs a program of its own every few seconds.
+      .withHealthCheck({ test: ["CMD", "true"], interval: NEVER_MS })
       // The reaper of the library cannot be pulled everywhere; we sweep.
       .withAutoCleanup(false);
     if (spec.command !== undefined) container.withCommand([...spec.command]);
