@@ -6,6 +6,9 @@ export class Tasks {
   /** Settles with the first error that escaped. */
   readonly failed: Promise<Error>;
   #fail: (error: Error) => void = () => {};
+  readonly #escaped = (error: unknown): void => {
+    this.#fail(error instanceof Error ? error : new Error(String(error)));
+  };
 
   constructor() {
     this.failed = new Promise((resolve) => {
@@ -14,17 +17,16 @@ export class Tasks {
   }
 
   /** @param onError deals with an error that may well come; what it throws has escaped. Without it, every error has */
-  spawn(task: Promise<unknown>, onError: (error: unknown) => void = escape): void {
-    task.catch((error: unknown) => {
-      try {
-        onError(error);
-      } catch (escaped) {
-        this.#fail(escaped instanceof Error ? escaped : new Error(String(escaped)));
-      }
-    });
+  spawn(task: Promise<unknown>, onError?: (error: unknown) => void): void {
+    if (onError === undefined) task.catch(this.#escaped);
+    else {
+      task.catch((error: unknown) => {
+        try {
+          onError(error);
+        } catch (escaped) {
+          this.#escaped(escaped);
+        }
+      });
+    }
   }
-}
-
-function escape(error: unknown): never {
-  throw error;
 }

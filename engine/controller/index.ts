@@ -3,6 +3,7 @@ export type { Command } from "./command.ts";
 export type { LocalPair } from "../mirror/local-pair.ts";
 export type { Pair } from "../mirror/pair.ts";
 export type { SystemConfig, SystemPorts } from "./config.ts";
+export type { FrontEndDevice } from "./front-end.ts";
 export { StorageSystem } from "./storage-system.ts";
 export type { CopyIn } from "../restore/copy-in.ts";
 export { type RestoringAdministrator, restoreFromBackup } from "../restore/restoring-program.ts";

@@ -6,6 +6,7 @@ import type { LocalPair } from "../mirror/local-pair.ts";
 import { NO_CHANGES } from "../mirror/outbox.ts";
 import type { Pair } from "../mirror/pair.ts";
 import type { Role, Status } from "../mirror/pair-entry.ts";
+import type { PendingTracks } from "../mirror/pending-tracks.ts";
 import type { CopyIn } from "../restore/copy-in.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
 import type { Access, Volume } from "../volume/volume.ts";
@@ -103,7 +104,7 @@ export function volumeReport(volume: Volume): VolumeReport {
 
 export function pairReport(pair: Pair): PairReport {
   const { entry, progress } = pair;
-  return {
+  const report = {
     pair: entry.name,
     volume: entry.volume,
     role: entry.role,
@@ -113,8 +114,8 @@ export function pairReport(pair: Pair): PairReport {
     connected: pair.connection !== undefined,
     generation: entry.current,
     pendingTracks: pair.pending.count,
-    ...(progress === undefined ? {} : { progress: { ...progress } }),
   };
+  return progress === undefined ? report : { ...report, progress: { ...progress } };
 }
 
 /** One system has both volumes of a local mirror, so it reports both. */
@@ -160,8 +161,25 @@ export function pairLag(pair: Pair): LagReport {
 
 /** Tracks that the other side may lack, as this side knows: pending or on their way. */
 export function pendingView({ pending, volume }: Pair): TrackView {
-  const { trackBytes } = volume;
-  return { trackBytes, has: (trackIndex) => pending.has(trackIndex), indices: (from) => pending.indices(from) };
+  return new PendingView(volume.trackBytes, pending);
+}
+
+class PendingView implements TrackView {
+  readonly trackBytes: number;
+  readonly #pending: PendingTracks;
+
+  constructor(trackBytes: number, pending: PendingTracks) {
+    this.trackBytes = trackBytes;
+    this.#pending = pending;
+  }
+
+  has(trackIndex: number): boolean {
+    return this.#pending.has(trackIndex);
+  }
+
+  indices(from: number): Iterable<number> {
+    return this.#pending.indices(from);
+  }
 }
 
 /** Tracks in which the volumes of a local mirror may differ. */

@@ -218,7 +218,7 @@ export class Volume {
   async #change(update: Update, origins: readonly Tap[] | undefined, range?: Held): Promise<void> {
     const { first, last } = this.#tracks(update.offsetBytes, lengthOf(update));
     // A tap that comes while this change is under way must not hear half of it.
-    const taps = origins === undefined ? [...this.#taps] : this.#taps.filter((tap) => !origins.includes(tap));
+    const taps = origins === undefined ? this.#taps.slice() : this.#taps.filter((tap) => !origins.includes(tap));
     for (const tap of taps) tap.begin(first, last);
     let committed = false;
     try {
@@ -227,8 +227,11 @@ export class Volume {
         if (prepared !== undefined) await prepared;
       }
       const payloadBytes = update.kind === "write" ? update.data.length : 0;
-      const next = (): Promise<unknown> | undefined => notReady(taps, payloadBytes, update);
-      for (let wait = next(); wait !== undefined; wait = next()) await wait;
+      for (;;) {
+        const wait = notReady(taps, payloadBytes, update);
+        if (wait === undefined) break;
+        await wait;
+      }
       // Nothing is awaited since every tap was ready: no half of a transition is seen (rule 4).
       if (origins === undefined) this.#checkAccess("read-write");
       committed = true;
@@ -245,7 +248,11 @@ export class Volume {
   }
 
   async #commit(update: Update, taps: readonly Tap[], first: number, last: number, range?: Held): Promise<void> {
-    const acknowledged = taps.map((tap) => tap.commit(update, first, last));
+    const acknowledged: Promise<void>[] = [];
+    for (const tap of taps) {
+      const settled = tap.commit(update, first, last);
+      if (settled !== undefined) acknowledged.push(settled);
+    }
     const local = this.#write(update);
     this.scheduleCheckpoint();
     let failure: { readonly error: unknown } | undefined;
@@ -263,7 +270,7 @@ export class Volume {
       }
       if (range !== undefined) this.locks.placed(range);
     }
-    for (const settled of acknowledged) if (settled !== undefined) await settled;
+    for (const settled of acknowledged) await settled;
     if (failure !== undefined) throw failure.error;
   }
 
@@ -353,10 +360,12 @@ export class Volume {
 
   /** The range that a change locks: its own bytes, or whole tracks where a tap copies whole tracks. */
   #locked(offsetBytes: number, lengthBytes: number): { readonly startBytes: number; readonly endBytes: number } {
-    if (!this.#taps.some((tap) => tap.locksTracks))
-      return { startBytes: offsetBytes, endBytes: offsetBytes + lengthBytes };
-    const { first, last } = this.#tracks(offsetBytes, lengthBytes);
-    return { startBytes: first * this.trackBytes, endBytes: (last + 1) * this.trackBytes };
+    for (const { locksTracks } of this.#taps) {
+      if (!locksTracks) continue;
+      const { first, last } = this.#tracks(offsetBytes, lengthBytes);
+      return { startBytes: first * this.trackBytes, endBytes: (last + 1) * this.trackBytes };
+    }
+    return { startBytes: offsetBytes, endBytes: offsetBytes + lengthBytes };
   }
 
   #tracks(offsetBytes: number, lengthBytes: number): { readonly first: number; readonly last: number } {
