@@ -48,7 +48,7 @@ export class PairState {
     for (const side of this.sides) {
       const system = live(side.disk.system);
       if (system === undefined) continue;
-      const report = system.pairs().find((one) => one.pair === this.config.name && one.volume === side.disk.name);
+      const report = reportOf(system, this.config.name, side.disk.name);
       const before = side.report;
       if (
         before?.status !== report?.status ||
@@ -75,4 +75,10 @@ export class PairState {
     if (!report.consistent) return true;
     return report.role === "secondary" && !(this.isLocal && report.status === "SPLIT");
   }
+}
+
+/** What a system says of its end of a pair. */
+function reportOf(system: LiveSystem, pair: string, volume: string): PairReport | undefined {
+  for (const report of system.pairs()) if (report.pair === pair && report.volume === volume) return report;
+  return undefined;
 }

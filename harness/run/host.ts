@@ -3,7 +3,7 @@ import type { Checker } from "../check/checker.ts";
 import { hashBytes, hashText } from "../history/rolling-hash.ts";
 import { type HostDevice, HostError, type HostErrorCode } from "../target/target.ts";
 import type { HostRequestKind, HostStation, RunSystem } from "../world/run-world.ts";
-import { RangeLocks } from "./range-locks.ts";
+import { type HeldRange, RangeLocks } from "./range-locks.ts";
 import { stampedSectors } from "./stamp.ts";
 
 /** How a host request ended. `why` is empty for one that was done. */
@@ -82,8 +82,9 @@ export class Host {
 
   /** A write of given bytes, which must not change until it ends. */
   write(offsetBytes: number, data: Uint8Array, fua: boolean): Promise<HostOutcome> {
-    return this.#locked(offsetBytes, data.length, () =>
+    return this.#locked(offsetBytes, data.length, (range) =>
       this.#request(
+        range,
         "write",
         offsetBytes,
         data.length,
@@ -95,13 +96,14 @@ export class Host {
   }
 
   trim(offsetBytes: number, lengthBytes: number): Promise<HostOutcome> {
-    const range = { host: this.volume, volume: this.#key, offsetBytes, lengthBytes };
-    return this.#locked(offsetBytes, lengthBytes, () =>
+    const asked = { host: this.volume, volume: this.#key, offsetBytes, lengthBytes };
+    return this.#locked(offsetBytes, lengthBytes, (range) =>
       this.#request(
+        range,
         "trim",
         offsetBytes,
         lengthBytes,
-        () => this.#parts.checker.trim(range),
+        () => this.#parts.checker.trim(asked),
         (device) => device.trim(offsetBytes, lengthBytes),
         true,
       ),
@@ -109,13 +111,14 @@ export class Host {
   }
 
   writeZeroes(offsetBytes: number, lengthBytes: number): Promise<HostOutcome> {
-    const range = { host: this.volume, volume: this.#key, offsetBytes, lengthBytes };
-    return this.#locked(offsetBytes, lengthBytes, () =>
+    const asked = { host: this.volume, volume: this.#key, offsetBytes, lengthBytes };
+    return this.#locked(offsetBytes, lengthBytes, (range) =>
       this.#request(
+        range,
         "zeroes",
         offsetBytes,
         lengthBytes,
-        () => this.#parts.checker.writeZeroes(range),
+        () => this.#parts.checker.writeZeroes(asked),
         (device) => device.writeZeroes(offsetBytes, lengthBytes),
         true,
       ),
@@ -124,13 +127,14 @@ export class Host {
 
   /** @param onData is given what was read, before the promise settles */
   read(offsetBytes: number, lengthBytes: number, onData?: (data: Uint8Array) => void): Promise<HostOutcome> {
-    const range = { host: this.volume, volume: this.#key, offsetBytes, lengthBytes };
-    return this.#locked(offsetBytes, lengthBytes, () =>
+    const asked = { host: this.volume, volume: this.#key, offsetBytes, lengthBytes };
+    return this.#locked(offsetBytes, lengthBytes, (range) =>
       this.#request(
+        range,
         "read",
         offsetBytes,
         lengthBytes,
-        () => this.#parts.checker.read(range),
+        () => this.#parts.checker.read(asked),
         (device) => device.read(offsetBytes, lengthBytes),
         false,
         onData,
@@ -140,6 +144,7 @@ export class Host {
 
   flush(): Promise<HostOutcome> {
     return this.#request(
+      undefined,
       "flush",
       0,
       0,
@@ -150,17 +155,18 @@ export class Host {
   }
 
   /** Two requests of this host that overlap are never in flight at once. */
-  async #locked(offsetBytes: number, lengthBytes: number, body: () => Promise<HostOutcome>): Promise<HostOutcome> {
-    const release =
-      this.#locks.tryAcquire(offsetBytes, lengthBytes) ?? (await this.#locks.acquire(offsetBytes, lengthBytes));
-    try {
-      return await body();
-    } finally {
-      release();
-    }
+  #locked(
+    offsetBytes: number,
+    lengthBytes: number,
+    body: (range: HeldRange) => Promise<HostOutcome>,
+  ): Promise<HostOutcome> {
+    const free = this.#locks.tryAcquire(offsetBytes, lengthBytes);
+    return free === undefined ? this.#locks.acquire(offsetBytes, lengthBytes).then(body) : body(free);
   }
 
+  /** @param range what is held for it, and given back when it ends */
   #request(
+    range: HeldRange | undefined,
     kind: HostRequestKind,
     offsetBytes: number,
     lengthBytes: number,
@@ -173,6 +179,7 @@ export class Host {
     const { serving: program } = system;
     const onEnd = this.#parts.onRequest(isWrite);
     if (program === undefined) {
+      if (range !== undefined) this.#locks.release(range);
       onEnd?.(false);
       return Promise.resolve({ code: "REFUSED", why: `system ${system.name} is down` });
     }
@@ -185,6 +192,7 @@ export class Host {
         onEnd?.(outcome === DONE);
         station.ended(outcome === DONE, operation, content);
         if (outcome !== DONE) checker.failed(operation, outcome.code === "DONE" ? "EIO" : outcome.code);
+        if (range !== undefined) this.#locks.release(range);
         resolve(outcome);
       };
       const forget = system.onDown(() => {

@@ -15,13 +15,13 @@ test("ranges that overlap are held by one at a time, in order of asking, and eve
       };
       await Promise.all(
         list.map(async ([offset, length, turns], index) => {
-          const release = await locks.acquire(offset, length);
+          const range = await locks.acquire(offset, length);
           for (const other of held) expect(overlap(index, other)).toBe(false);
           held.add(index);
           order.push(index);
           for (let turn = 0; turn < turns; turn++) await Promise.resolve();
           held.delete(index);
-          release();
+          locks.release(range);
         }),
       );
       expect(order).toHaveLength(list.length);

@@ -1,4 +1,4 @@
-import { StorageSystem, Tasks } from "../../engine/controller/index.ts";
+import { type FrontEndDevice, StorageSystem, Tasks } from "../../engine/controller/index.ts";
 import {
   imageReport,
   journalReport,
@@ -66,15 +66,7 @@ class ResilverSystem implements TargetSystem {
   }
 
   device(volume: string): HostDevice {
-    const device = this.#required().device(volume);
-    return {
-      sizeBytes: device.sizeBytes,
-      read: (offsetBytes, lengthBytes) => hostErrors(device.read(offsetBytes, lengthBytes)),
-      write: (offsetBytes, data, options) => hostErrors(device.write(offsetBytes, data, options)),
-      flush: () => hostErrors(device.flush()),
-      trim: (offsetBytes, lengthBytes) => hostErrors(device.trim(offsetBytes, lengthBytes)),
-      writeZeroes: (offsetBytes, lengthBytes) => hostErrors(device.writeZeroes(offsetBytes, lengthBytes)),
-    };
+    return new ResilverDevice(this.#required().device(volume));
   }
 
   async admin(command: AdminCommand): Promise<void> {
@@ -92,7 +84,9 @@ class ResilverSystem implements TargetSystem {
   pairs(): readonly PairReport[] {
     const system = this.#system;
     if (system === undefined) return [];
-    return [...system.pairs().map(pairReport), ...system.localPairs().flatMap(localPairReports)];
+    const reports = system.pairs().map(pairReport);
+    for (const local of system.localPairs()) reports.push(...localPairReports(local));
+    return reports;
   }
 
   pending(pair: string): PendingView | undefined {
@@ -130,6 +124,37 @@ class ResilverSystem implements TargetSystem {
   #required(): StorageSystem {
     if (this.#system === undefined) throw new HostError("REFUSED", "the system has not started");
     return this.#system;
+  }
+}
+
+/** A volume as a host sees it. One is made for every request, so it is no bundle of functions. */
+class ResilverDevice implements HostDevice {
+  readonly sizeBytes: number;
+  readonly #device: FrontEndDevice;
+
+  constructor(device: FrontEndDevice) {
+    this.sizeBytes = device.sizeBytes;
+    this.#device = device;
+  }
+
+  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    return hostErrors(this.#device.read(offsetBytes, lengthBytes));
+  }
+
+  write(offsetBytes: number, data: Uint8Array, options?: { readonly fua?: boolean }): Promise<void> {
+    return hostErrors(this.#device.write(offsetBytes, data, options));
+  }
+
+  flush(): Promise<void> {
+    return hostErrors(this.#device.flush());
+  }
+
+  trim(offsetBytes: number, lengthBytes: number): Promise<void> {
+    return hostErrors(this.#device.trim(offsetBytes, lengthBytes));
+  }
+
+  writeZeroes(offsetBytes: number, lengthBytes: number): Promise<void> {
+    return hostErrors(this.#device.writeZeroes(offsetBytes, lengthBytes));
   }
 }
 

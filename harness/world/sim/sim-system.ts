@@ -31,7 +31,7 @@ interface Incarnation {
   readonly program: TargetSystem;
   ready: boolean;
   /** Called when it dies: hosts whose requests nobody will answer. */
-  readonly onDown: Set<() => void>;
+  readonly onDown: (() => void)[];
 }
 
 /** A program whose disk failed while it started is started again after this, so many times. */
@@ -91,8 +91,11 @@ export class SimSystem implements RunSystem {
   /** Calls `onDown` if the present incarnation dies; the function returned ends that. */
   onDown(onDown: () => void): () => void {
     const listeners = this.#incarnation?.onDown;
-    listeners?.add(onDown);
-    return () => listeners?.delete(onDown);
+    listeners?.push(onDown);
+    return () => {
+      const at = listeners?.indexOf(onDown) ?? -1;
+      if (at >= 0) listeners?.splice(at, 1);
+    };
   }
 
   /** Calls `listener` within every write of the program to a link, once the kernel has it; gives the way to stop. */
@@ -142,7 +145,7 @@ export class SimSystem implements RunSystem {
       random: random.fork(`system/${this.name}/${index}`),
       log,
     });
-    const incarnation: Incarnation = { process, program, ready: false, onDown: new Set() };
+    const incarnation: Incarnation = { process, program, ready: false, onDown: [] };
     this.#incarnation = incarnation;
     const failed = (error: unknown): void => {
       if (this.#incarnation === incarnation) listener.targetFailed(this.name, error);
@@ -199,7 +202,7 @@ export class SimSystem implements RunSystem {
     listener.systemDown(this.name, kind);
     // From here on the program is gone for everybody: what is told below must not find it serving.
     this.#incarnation = undefined;
-    const requestsGone = incarnation.onDown.size;
+    const requestsGone = incarnation.onDown.length;
     if (kind === "power") network.powerLoss(incarnation.process);
     incarnation.process.kill();
     let sectorsLost = 0;

@@ -53,7 +53,8 @@ export class SimDisk {
   readonly #timing: DiskTiming;
   readonly #checkBuffers: boolean;
   readonly #kinds: Record<RequestKind | "data" | "wake" | "injected" | "stalled" | "powerLoss", EventKind>;
-  readonly #inFlight = new Set<DiskRequest>();
+  /** In the order they started. A list: few at a time come and go, and a Set is made anew whenever it gets empty. */
+  readonly #inFlight: DiskRequest[] = [];
   readonly #requestListeners: RequestListener[] = [];
   #requestIndex = 0;
   #powerLosses = 0;
@@ -99,8 +100,7 @@ export class SimDisk {
    */
   powerLoss(mode: PowerLossMode = "random"): number {
     this.#powerLosses++;
-    const gone = [...this.#inFlight];
-    this.#inFlight.clear();
+    const gone = this.#inFlight.splice(0);
     const lostSectorCount = this.#medium.powerLoss(mode, () => {
       for (const request of gone) this.#arrive(request);
     });
@@ -173,7 +173,7 @@ export class SimDisk {
 
   /** Requests that started and did not settle. */
   get inFlightCount(): number {
-    return this.#inFlight.size;
+    return this.#inFlight.length;
   }
 
   /** Told of every visible change, within it. Gives the way to stop. */
@@ -202,7 +202,7 @@ export class SimDisk {
       this.#assertRange(offsetBytes, lengthBytes, SECTOR_BYTES);
       // What a dead program still computes in this event reaches nothing.
       if (process.state === "dead") return;
-      if (this.#inFlight.size >= IN_FLIGHT_MAX) {
+      if (this.#inFlight.length >= IN_FLIGHT_MAX) {
         throw new Error(`disk ${this.name}: ${IN_FLIGHT_MAX} requests in flight: the caller has no bound`);
       }
       const staging = source === undefined ? undefined : stagedCopy(source);
@@ -224,7 +224,7 @@ export class SimDisk {
         decision: this.#faulty.decide({ kind, offsetBytes, lengthBytes }),
         event: undefined,
       };
-      this.#inFlight.add(request);
+      this.#inFlight.push(request);
       const stall = request.decision?.stall;
       if (stall === undefined) this.#start(request, 0);
       else this.#stall(request, stall);
@@ -247,7 +247,7 @@ export class SimDisk {
     if (spec.kind === "stall" && spec.durationNs !== undefined) this.#start(request, spec.durationNs);
     else {
       fault.onHeal(() => {
-        if (this.#inFlight.has(request)) this.#start(request, 0);
+        if (this.#inFlight.includes(request)) this.#start(request, 0);
       });
     }
     fault.acted(0);
@@ -255,7 +255,8 @@ export class SimDisk {
   }
 
   #complete(request: DiskRequest): void {
-    this.#inFlight.delete(request);
+    const at = this.#inFlight.indexOf(request);
+    if (at >= 0) this.#inFlight.splice(at, 1);
     if (request.event !== undefined) request.event.callback = undefined;
     if (this.#checkBuffers) assertUntouched(this.name, request);
     const { offsetBytes, lengthBytes } = request;
