@@ -16,6 +16,8 @@ export interface EngineErrorContexts {
   NOT_CONSISTENT: { pair: string; command: string };
   /** A takeover while the primary is in reach would make two primaries. */
   PEER_ALIVE: { pair: string };
+  /** Only one end was to forget a pair that the other one, which can be reached, still has. */
+  PEER_HAS_PAIR: { pair: string };
   /** These two volumes cannot be a local mirror. */
   MIRROR_MISFIT: { pair: string; volume: string; mirrorVolume: string; why: string };
   /** A backup is of what both ends hold; this pair's ends differ. */
@@ -82,6 +84,7 @@ const remedies: Readonly<Record<EngineErrorCode, string>> = {
   DIVERGED: "resync with a direction: the target's own writes since the split are discarded",
   NOT_CONSISTENT: "let the resync finish, or resync from the other side",
   PEER_ALIVE: "use failback to swap the roles, or cut the link first",
+  PEER_HAS_PAIR: "delete the pair at both ends at once",
   MIRROR_MISFIT: "mirror onto another volume of the same size and track size that is used for nothing else",
   NOT_DUPLEX: "resynchronise the pair and give the command again when it is DUPLEX",
   NOT_ONE_LINK: "back up the pairs of each link by themselves",

@@ -32,6 +32,8 @@ const byKind: { readonly [K in Command["kind"]]: fc.Arbitrary<CommandOf<K>> } = 
   restore: fc.record({ kind: one("restore"), pair, scope: one("changed", "all") }),
   takeover: fc.record({ kind: one("takeover"), pair }),
   failback: fc.record({ kind: one("failback"), pair }),
+  delete: fc.record({ kind: one("delete"), pair, scope: one("both", "here") }),
+  forget: fc.record({ kind: one("forget"), pair, id: fc.maxSafeNat() }),
   rollback: fc.record({ kind: one("rollback"), volume: names }),
   backup: fc.record({ kind: one("backup"), pairs: list, mirrors: list }),
   "offer-moment": fc.record({

@@ -42,6 +42,13 @@ export type Command =
       readonly to: GroupPoint;
       readonly method: "apply" | "swap";
     }
+  /**
+   * A mirror is forgotten, its volumes stay as they are. `here`: by this end alone, while the other one is gone or
+   * does not know the pair either; of a local mirror both are here.
+   */
+  | { readonly kind: "delete"; readonly pair: string; readonly scope: "both" | "here" }
+  /** From one system to another: its half of a `delete`. */
+  | { readonly kind: "forget"; readonly pair: string; readonly id: number }
   /** From one system to another: whether the pair's volume can go back to this moment by itself (JR-5). */
   | { readonly kind: "offer-moment"; readonly pair: string; readonly journalId: number; readonly lsn: number };
 
@@ -92,6 +99,8 @@ const FIELDS: { readonly [K in Command["kind"]]: Readonly<Record<Exclude<keyof C
   failback: { pair: name },
   rollback: { volume: name },
   backup: { pairs: names, mirrors: names },
+  delete: { pair: name, scope: oneOf("both", "here") },
+  forget: { pair: name, id: whole },
   "offer-moment": { pair: name, journalId: whole, lsn: whole },
   recover: { volume: name, to: point, method: oneOf("apply", "swap") },
   "recover-group": { group: name, to: groupPoint, method: oneOf("apply", "swap") },

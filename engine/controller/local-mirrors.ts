@@ -180,6 +180,17 @@ export class LocalMirrors {
     this.#runtime.tasks.spawn(runLocalCopy(pair));
   }
 
+  /** SPLIT → SIMPLEX, durable before the taps go. The mirror is busy with that, and with nothing else. */
+  async erase(pair: LocalPair): Promise<void> {
+    const { table } = this.#memory;
+    table.remove(pair.entry.name);
+    await table.persist();
+    // In the order in which a change takes them.
+    const releases = [await pair.volume.locks.drain(), await pair.mirror.locks.drain()];
+    this.#uninstall(pair);
+    for (const release of releases) release();
+  }
+
   /** @throws EngineError as {@link restoreFromMirror}, DISK_FAILED */
   async restore(pair: LocalPair, scope: RestoreScope): Promise<void> {
     try {
@@ -193,7 +204,7 @@ export class LocalMirrors {
   #retry(pair: LocalPair): void {
     this.#runtime.clock.after(RETRY_NS, () => {
       const { entry, busy } = pair;
-      if (entry.status !== "SPLIT" || entry.suspension !== "error") return;
+      if (entry.status !== "SPLIT" || entry.suspension !== "error" || this.#pairs.get(entry.name) !== pair) return;
       if (busy !== "") this.#retry(pair);
       else this.#runtime.tasks.spawn(this.#tryAgain(pair));
     });

@@ -49,7 +49,7 @@ export class PairProtocol {
   /** Tells the other end where this one stands, if there is a session. */
   #tell(pair: Pair): void {
     const { connection, entry } = pair;
-    if (connection === undefined || connection.session.ended) return;
+    if (connection === undefined || connection.session.ended || pair.phase === "leaving") return;
     connection.session.send("pair-state", { pairId: entry.id, payload: encodePairOffer(entry) });
   }
 
@@ -171,7 +171,7 @@ export class PairProtocol {
     this.#runtime.log.step("pair.refused", { pair: pair.entry.name, reason });
     if (this.#creating.has(pair)) return this.#answered(pair, reason);
     pair.refusal = reason;
-    pair.phase = "idle";
+    if (pair.phase !== "leaving") pair.phase = "idle";
     pair.fenced = false;
     pair.release("start");
     // The source was busy: nothing else would make this end ask again.

@@ -229,6 +229,21 @@ export class SharedMemory {
     await this.table.persist();
   }
 
+  /**
+   * SPLIT → SIMPLEX, durable before the tap goes: until then every change is marked, as long as a crash would bring the
+   * pair back. Nobody else may go on with the pair.
+   */
+  async erase(pair: Pair): Promise<void> {
+    await pair.image?.settled();
+    this.table.remove(pair.entry.name);
+    await this.table.persist();
+    const release = await pair.volume.locks.drain();
+    this.#uninstall(pair);
+    pair.connection = undefined;
+    pair.image?.end();
+    release();
+  }
+
   #install(entry: PairEntry): Pair {
     const volume = this.volume(entry.volume);
     const pair = new Pair(entry, volume, this.table, this.#ports.meta, this.#runtime);

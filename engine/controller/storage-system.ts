@@ -24,6 +24,7 @@ import type { SystemConfig, SystemPorts } from "./config.ts";
 import { FrontEndDevice } from "./front-end.ts";
 import { Interconnect } from "./interconnect.ts";
 import { PairProtocol } from "./pair-protocol.ts";
+import { PairRemoval } from "./pair-removal.ts";
 import type { LinkReport } from "./reports.ts";
 import { SharedMemory } from "./shared-memory.ts";
 
@@ -43,6 +44,7 @@ export class StorageSystem {
   readonly #protocol: PairProtocol;
   readonly #interconnects = new Map<string, Interconnect>();
   readonly #relay: CommandRelay;
+  readonly #removal: PairRemoval;
 
   private constructor(config: SystemConfig, ports: SystemPorts, runtime: Runtime, memory: SharedMemory) {
     this.#config = config;
@@ -50,6 +52,12 @@ export class StorageSystem {
     this.#memory = memory;
     this.#protocol = new PairProtocol(memory, runtime);
     this.#relay = new CommandRelay(runtime, (command) => this.#carryOut(command));
+    this.#removal = new PairRemoval(memory, {
+      ask: (pair, command) => this.#relay.ask(pair.connection, command),
+      applied: async (pair) => this.#interconnects.get(pair.entry.link)?.applied(),
+      heard: (pair) => this.#protocol.whenHeard(pair, LINK_WAIT_NS),
+      stays: (pair) => this.#protocol.reconcile(pair),
+    });
     for (const link of config.links) {
       const interconnect = new Interconnect(link, ports.links, runtime, {
         system: config.name,
@@ -201,7 +209,7 @@ export class StorageSystem {
 
   /** The pair whose primary must carry the command out, if that is the other end. */
   #primaryElsewhere(command: Command): Pair | undefined {
-    if ("volume" in command || command.kind === "takeover") return undefined;
+    if ("volume" in command || command.kind === "takeover" || command.kind === "delete") return undefined;
     return namesOf(command)
       .flatMap((name) => this.#memory.pairIfKnown(name) ?? [])
       .find(({ entry }) => entry.role === "secondary");
@@ -223,6 +231,10 @@ export class StorageSystem {
         return this.#recover(command);
       case "recover-group":
         return this.#memory.journals.recoverGroup(command, this.#memory.pairs(), this.#offer);
+      case "forget":
+        return this.#removal.forget(command);
+      case "delete":
+        return this.#delete(command);
       case "offer-moment":
         return offerMoment(this.#memory.journals.required(this.#memory.pair(command.pair).volume.name), command);
       default: {
@@ -254,6 +266,12 @@ export class StorageSystem {
       await this.#protocol.whenHeard(pair, LINK_WAIT_NS);
       await chooseResync(pair, command.direction, isNews);
     }
+  }
+
+  #delete(command: CommandOf<"delete">): Promise<void> {
+    const local = this.#memory.locals.get(command.pair);
+    if (local !== undefined) return this.#removal.removeLocal(local);
+    return this.#removal.remove(this.#memory.pair(command.pair), command);
   }
 
   async #rollback(volume: string): Promise<void> {

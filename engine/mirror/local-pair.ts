@@ -54,7 +54,7 @@ export class LocalPair extends Tap {
   /** Changes of the volume go to the mirror. Flips only between awaits (rule 4). */
   live = false;
   /** A command that is not durable yet. */
-  busy: "" | "split" | "resync" | "restore" = "";
+  busy: "" | "split" | "resync" | "restore" | "delete" = "";
   /** What brings the mirror's content into the volume now. */
   restore: CopyIn | undefined;
   /** The copy that runs; whoever sets another one ends it. */

@@ -197,6 +197,13 @@ export class PairImage {
     this.#pair.runtime.tasks.spawn(this.image.release());
   }
 
+  /** The pair is gone: what the image was kept for, too. */
+  end(): void {
+    this.image.onLost = async () => {};
+    this.void();
+    this.release();
+  }
+
   // --- rollback (LS-8) ------------------------------------------------------------------------
 
   /**

@@ -58,8 +58,8 @@ export class Pair extends Tap {
   live = false;
   /** This side is about to be overwritten: hosts stay out. */
   fenced = false;
-  /** Which side of a resync this end is now. */
-  phase: "idle" | "source" | "target" = "idle";
+  /** Which side of a resync this end is now. `leaving`: the pair is about to be forgotten, and nobody goes on with it. */
+  phase: "idle" | "source" | "target" | "leaving" = "idle";
   progress: CopyProgress | undefined;
   /** This end is source, and has told the other end that it has everything. */
   copyDone = false;
@@ -234,7 +234,7 @@ export class Pair extends Tap {
   /** Sends a flush barrier without waiting. @returns its sequence number, -1 if none went out */
   sendFlush(flags = FLAG_UNORDERED): number {
     const { connection } = this;
-    if (connection === undefined || connection.session.ended) return -1;
+    if (connection === undefined || connection.session.ended || this.phase === "leaving") return -1;
     // Also when split: what went out before is still on its way to durability.
     if (!this.live && this.pending.activeCount === 0) return -1;
     return connection.outbox.send("flush", { pairId: this.entry.id, flags });
@@ -348,7 +348,7 @@ export class Pair extends Tap {
     this.peerState = undefined;
     this.live = false;
     this.fenced = false;
-    this.phase = "idle";
+    if (this.phase !== "leaving") this.phase = "idle";
     this.copyDone = false;
     this.progress = undefined;
     this.pending.lose();

@@ -57,6 +57,7 @@ export class Consents {
         if (!this.#splitBy.has(pair)) this.#splitBy.set(pair, command);
         return;
       case "failback":
+      case "delete":
       case "restore":
       case "rollback":
       case "recover":

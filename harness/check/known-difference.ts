@@ -58,7 +58,8 @@ export class KnownDifference {
       findings.count("D");
       return;
     }
-    if (first === undefined || second === undefined) return;
+    // A system that is down, or has deleted the pair: there is nothing to resynchronise with now.
+    if (firstView === undefined || secondView === undefined) return;
     findings.count("D");
     const shown = unknown.slice(0, 8).join(", ");
     const message = `${unknown.length} tracks differ and are pending on neither side: ${shown}${unknown.length > 8 ? ", …" : ""}`;

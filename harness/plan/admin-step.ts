@@ -11,6 +11,7 @@ export type AdminStep<P extends string = string, S extends string = string, V ex
   | { readonly kind: "resync"; readonly pair: P; readonly at?: S; readonly direction?: "forward" | "reverse" }
   | { readonly kind: "takeover"; readonly pair: P; readonly at?: S }
   | { readonly kind: "failback"; readonly pair: P; readonly at?: S }
+  | { readonly kind: "delete"; readonly pair: P; readonly scope: "both" | "here"; readonly at?: S }
   /** `pairs`: the remote mirrors through which the data comes; without, as the topology has them. */
   | { readonly kind: "backup"; readonly mirrors: readonly P[]; readonly pairs?: readonly P[]; readonly at?: S }
   | { readonly kind: "restore"; readonly pair: P; readonly scope: "changed" | "all"; readonly at?: S }
@@ -50,6 +51,7 @@ export const adminStepSchemas = [
   }),
   z.strictObject({ kind: z.literal("takeover"), ...onPair }),
   z.strictObject({ kind: z.literal("failback"), ...onPair }),
+  z.strictObject({ kind: z.literal("delete"), ...onPair, scope: z.enum(["both", "here"]) }),
   z.strictObject({ kind: z.literal("backup"), mirrors: pairsSchema.min(1), pairs: pairsSchema.exactOptional(), at }),
   z.strictObject({ kind: z.literal("restore"), ...onPair, scope: z.enum(["changed", "all"]) }),
   z.strictObject({ kind: z.literal("rollback"), volume: nameSchema, at }),

@@ -98,6 +98,7 @@ function checkStep(names: KnownNames, step: Step, path: string): void {
     case "resync":
     case "takeover":
     case "failback":
+    case "delete":
     case "backup":
     case "restore":
     case "rollback":

@@ -11,6 +11,7 @@ export { type ImageOptions, withImages, withJournals, withLocalMirrors, withTrac
 export {
   backup,
   create,
+  deletePair,
   failback,
   mark,
   readImage,

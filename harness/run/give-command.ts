@@ -91,6 +91,10 @@ function addressed(
       return { volume: pairOf(step.pair).secondary, command: { kind: "takeover", pair: step.pair } };
     case "failback":
       return { volume: pairOf(step.pair).primary, command: { kind: "failback", pair: step.pair } };
+    case "delete": {
+      const { pair, scope } = step;
+      return { volume: pairOf(pair).primary, command: { kind: "delete", pair, scope } };
+    }
     case "backup": {
       const { mirrors } = step;
       const volumes = new Set(mirrors.map((name) => pairOf(name).primary));

@@ -191,6 +191,7 @@ export class Interpreter {
       case "resync":
       case "takeover":
       case "failback":
+      case "delete":
       case "backup":
       case "restore":
       case "rollback":

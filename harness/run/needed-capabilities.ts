@@ -20,7 +20,8 @@ export function neededCapabilities(plan: Plan): ReadonlySet<Capability> {
           if (tracker === "lsn") needed.add("tracker-lsn");
         }
       }
-      if (step.kind === "split" || step.kind === "takeover" || step.kind === "failback") needed.add(step.kind);
+      if (step.kind === "split" || step.kind === "takeover" || step.kind === "failback" || step.kind === "delete")
+        needed.add(step.kind);
       if (step.kind === "resync" && step.direction === "reverse") needed.add("resync-reverse");
       if (step.kind === "restore-files") for (const capability of RESTORING) needed.add(capability);
       if ("steps" in step) visit(step.steps);

@@ -6,7 +6,7 @@ export class OperatorsWord {
   readonly #created = new Set<string>();
   readonly #maySplit = new Set<string>();
 
-  /** Pairs whose creation was accepted. */
+  /** Pairs whose creation was accepted, and that were not to be deleted since. */
   get created(): ReadonlySet<string> {
     return this.#created;
   }
@@ -21,6 +21,10 @@ export class OperatorsWord {
     switch (step.kind) {
       case "create":
         this.#created.add(step.pair);
+        return;
+      case "delete":
+        // If nobody knows, one end may have it still: no more is asked of it than of one that is gone.
+        this.#created.delete(step.pair);
         return;
       case "split":
         this.#maySplit.add(step.pair);

@@ -18,6 +18,12 @@ const PASSING: ReadonlySet<string> = new Set([
   "UNANSWERED",
 ]);
 
+/** What a command is refused with that was carried out before. */
+const DONE_BEFORE: ReadonlyMap<string, string> = new Map([
+  ["create", "PAIR_EXISTS"],
+  ["delete", "PAIR_UNKNOWN"],
+]);
+
 /**
  * The operator of a plan with `mayRefuse`: gives a command again while nobody is there to carry it out, or to say
  * whether it was. Any other refusal is final.
@@ -33,7 +39,7 @@ export async function giveUntilAnswered(
     const [code = ""] = outcome.refusal.split(/[: ]/, 1);
     // One of those before was carried out, and its answer was lost: that is why this one does not fit any more.
     if (mayBeDone && (!PASSING.has(code) || code === "ILLEGAL_TRANSITION") && outcome.done === "no")
-      return { done: step.kind === "create" && code === "PAIR_EXISTS" ? "yes" : "unknown", refusal: "" };
+      return { done: DONE_BEFORE.get(step.kind) === code ? "yes" : "unknown", refusal: "" };
     mayBeDone ||= outcome.done === "unknown";
     const isPassing = outcome.done === "unknown" || PASSING.has(code);
     if (!isPassing || attempt === ATTEMPTS_MAX) return outcome;

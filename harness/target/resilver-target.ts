@@ -33,6 +33,7 @@ const CAPABILITIES: readonly Capability[] = [
   "resync-reverse",
   "takeover",
   "failback",
+  "delete",
   "pending-bitmap",
   "tracker-lsn",
   "local-mirror",

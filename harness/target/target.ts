@@ -19,6 +19,7 @@ export type Capability =
   | "resync-reverse"
   | "takeover"
   | "failback"
+  | "delete"
   | "pending-bitmap"
   /** Updates remembered by number instead of by bitmap (LS-3). */
   | "tracker-lsn"
@@ -120,6 +121,11 @@ export type AdminCommand =
   | { readonly kind: "takeover"; readonly pair: string }
   /** Swaps the roles of a DUPLEX pair, nothing lost. */
   | { readonly kind: "failback"; readonly pair: string }
+  /**
+   * Forgets a mirror that is SPLIT; its volumes stay as they are. `here`: by this end alone, while the other one is gone
+   * or does not know the pair either.
+   */
+  | { readonly kind: "delete"; readonly pair: string; readonly scope: "both" | "here" }
   /**
    * Splits the local mirrors `mirrors` at one moment (BR-6, BR-8), that of the command. `pairs` are the
    * remote mirrors through which the data comes, all over one link; none if hosts write here.

@@ -134,6 +134,19 @@ test("a pair from its making to its recovery, with every kind of command, given 
   const swapped = statusSchema.parse(JSON.parse(await done(at("b", "--json", "status"))));
   expect(swapped.pairs[0]).toMatchObject({ pair: "pair", role: "primary" });
   await host.disconnect();
+
+  expect(await at("b", "delete", "pair")).toMatchObject({ code: 1, err: expect.stringMatching(/ILLEGAL_TRANSITION/) });
+  expect(await at("a", "delete", "pair", "--here")).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/PEER_HAS_PAIR/),
+  });
+  await done(at("a", "delete", "local"));
+  await done(at("a", "split", "pair"));
+  await done(at("a", "delete", "pair"));
+  for (const name of ["a", "b"] as const) {
+    expect(statusSchema.parse(JSON.parse(await done(at(name, "--json", "status")))).pairs).toEqual([]);
+    expect(await done(at(name, "metrics"))).not.toContain('pair="pair"');
+  }
 });
 
 test.for<[string, readonly string[], RegExp]>([

@@ -163,6 +163,13 @@ function pairCommands(program: Command, give: (command: OperatorCommand) => Prom
     .command("failback <pair>")
     .description("swap the roles of a DUPLEX pair")
     .action((pair: string) => give({ kind: "failback", pair }));
+  program
+    .command("delete <pair>")
+    .description("forget a mirror that is split, at both ends; the volumes stay as they are")
+    .option("--here", "at this end alone: the other one is gone, or does not know the pair either")
+    .action((pair: string, { here }: { here?: true }) =>
+      give({ kind: "delete", pair, scope: here === true ? "here" : "both" }),
+    );
 }
 
 function contentCommands(

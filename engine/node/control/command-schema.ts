@@ -3,8 +3,8 @@ import type { Command } from "../../controller/command.ts";
 import { TRACKERS } from "../../mirror/intent-store.ts";
 import { MODES } from "../../mirror/pair-entry.ts";
 
-/** What an operator may ask for: `offer-moment` goes from one system to another only. */
-export type OperatorCommand = Exclude<Command, { readonly kind: "offer-moment" }>;
+/** What an operator may ask for: `offer-moment` and `forget` go from one system to another only. */
+export type OperatorCommand = Exclude<Command, { readonly kind: "offer-moment" | "forget" }>;
 
 const name = z.string().min(1).max(1024);
 const names = z.array(name).max(1024);
@@ -48,6 +48,13 @@ export const commandSchema = z
       pair: name,
     }),
     z.strictObject({ kind: z.literal("failback").describe("swaps the roles of a DUPLEX pair"), pair: name }),
+    z.strictObject({
+      kind: z.literal("delete").describe("forgets a mirror that is split; its volumes stay as they are"),
+      pair: name,
+      scope: z
+        .enum(["both", "here"])
+        .describe("here: by this end alone, while the other one is gone or does not know the pair either"),
+    }),
     z.strictObject({
       kind: z.literal("backup").describe("splits the local mirrors at one moment"),
       pairs: names,

@@ -49,6 +49,14 @@ export function failback<const P extends string, const S extends string = never>
   return { kind: "failback", pair, ...options };
 }
 
+/** Forgets a pair that is split, or a local mirror; its volumes stay as they are. `here`: at the end named by `at` alone. */
+export function deletePair<const P extends string, const S extends string = never>(
+  pair: P,
+  options: At<S> & { readonly scope?: "both" | "here" } = {},
+): AdminStep<P, S, never> {
+  return { kind: "delete", pair, scope: "both", ...options };
+}
+
 /**
  * Splits the local mirrors `mirrors` at the moment of the command (BR-6, BR-8). Given at the primary of the remote
  * pairs that lead to them, which are those of the topology without `pairs`.
