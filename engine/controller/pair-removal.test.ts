@@ -112,6 +112,39 @@ test("one end alone forgets a pair only while the other one is gone; that one is
   expect(known(site)).toEqual([]);
 });
 
+test("a refusal of the other end that comes while the pair is being deleted does not bring it back", async () => {
+  const site = await split();
+  site.network.cut();
+  await site.until(() => site.at("b").system.pair("p")?.connection === undefined);
+  await give(site, "b", "here");
+  const { runtime, system } = site.at("a");
+  const before = runtime.steps.length;
+  let given: Promise<void> | undefined;
+  site.onStep = (end, step) => {
+    // When the pair is on the session, and has told of itself.
+    if (end === "a" && step === "session.up")
+      given ??= Promise.resolve().then(() => system.execute({ kind: "delete", pair: "p", scope: "both" }));
+  };
+  site.network.heal();
+  await site.until(() => given !== undefined);
+  await site.run(given ?? Promise.reject(new Error("not given")));
+  expect(known(site)).toEqual([]);
+  const steps = runtime.steps.slice(before).filter((step) => step === "command" || step.startsWith("pair."));
+  expect(steps).toEqual(["command", "pair.refused", "pair.deleted"]);
+});
+
+test("asked for at both ends at once, each may refuse the other; once more does it", async () => {
+  const site = await split();
+  const both = (["a", "b"] as const).map((end) =>
+    site.at(end).system.execute({ kind: "delete", pair: "p", scope: "both" }),
+  );
+  for (const end of await site.run(Promise.allSettled(both)))
+    expect(end).toMatchObject({ status: "rejected", reason: { code: "ILLEGAL_TRANSITION" } });
+  expect(known(site)).toEqual(["a", "b"]);
+  await give(site, "b");
+  expect(known(site)).toEqual([]);
+});
+
 test("a secondary does not forget by itself a pair whose copy has not begun: the primary would offer it again", async () => {
   const site = await Site.open({
     sizeBytes: TRACKS * TRACK_BYTES,
