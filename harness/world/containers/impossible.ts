@@ -26,7 +26,10 @@ export function impossibleIn(plan: Plan): string {
   };
   visit(plan.steps);
   for (const { kind } of plan.expect) {
-    if (kind === "resync-bytes") reasons.add("bytes on the wire are not counted while a connection lives");
+    if (kind === "resync-bytes")
+      reasons.add(
+        "which tracks a resync may copy is not known: what was in flight is not told at the moment of a look",
+      );
     if (kind === "pause-at-most")
       reasons.add("a pause is measured in flushes, which have no bound on a shared machine");
   }
@@ -40,7 +43,7 @@ function reasonOf(step: Step): string {
     const { how, why } = REALISATIONS[step.fault.kind];
     return how === "impossible" ? `${step.fault.kind}: ${why}` : "";
   }
-  if (step.kind === "link-bytes") return "bytes on the wire are not counted while a connection lives";
+  if (step.kind === "link-bytes") return "what crosses a link is not counted to the byte at a moment";
   if (step.kind === "wait" || step.kind === "when") return reasonOfCondition(step.condition);
   if (isAdminStep(step) && MOVES_CONTENT.has(step.kind)) return `a ${step.kind} cannot be judged by samples yet`;
   return "";
