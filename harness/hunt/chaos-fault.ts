@@ -36,6 +36,9 @@ export interface TimedFault {
   readonly endMs: number;
 }
 
+const CLOSE_DELAY_MS_MAX = 1500;
+/** For so long a connection may be ending after a toxic that draws this out. */
+const ENDING_MS_MAX = CLOSE_DELAY_MS_MAX + 500;
 const DIRECTIONS: readonly Direction[] = ["upstream", "downstream"];
 const REQUESTS = [["write"], ["flush"], ["read"], ["write", "flush"], ["read", "write", "flush"]] as const;
 
@@ -89,7 +92,7 @@ export function drawFault(
       case "timeout":
         return { kind: chosen, link, direction, timeoutMs: pick(random, [0, 50, 400, 1500]) };
       case "slow-close":
-        return { kind: chosen, link, direction, delayMs: acrossOrders(random, 10, 1500) };
+        return { kind: chosen, link, direction, delayMs: acrossOrders(random, 10, CLOSE_DELAY_MS_MAX) };
       case "reset-peer":
         return { kind: chosen, link, direction, timeoutMs: pick(random, [0, 20, 300, 1000]) };
       case "crash":
@@ -127,16 +130,25 @@ const endsProgram = ({ fault }: TimedFault): boolean => fault.kind === "crash" |
 
 /**
  * True if `added` may be there beside all of `others`. A program that is started on a disk that fails or hangs does not
- * start: that is an operator's mistake, and no fault that heals.
+ * start: that is an operator's mistake, and no fault that heals. And Toxiproxy ends with a panic if the toxics of one
+ * direction change while a connection is ending, which toxics there draw out.
  */
 export function fits(added: TimedFault, others: readonly TimedFault[], topology: Topology): boolean {
-  const system = systemOf(added, topology);
   return others.every((other) => {
-    if (system === "" || systemOf(other, topology) !== system) return true;
-    const isStartOnBadDisk =
-      (endsProgram(added) && "disk" in other.fault) || (endsProgram(other) && "disk" in added.fault);
-    return !isStartOnBadDisk || added.endMs < other.startMs || other.endMs < added.startMs;
+    const apartMs = Math.max(other.startMs - added.endMs, added.startMs - other.endMs);
+    if (isOnOneDirection(added, other)) return apartMs > ENDING_MS_MAX;
+    return apartMs > 0 || !isStartOnBadDisk(added, other, topology);
   });
+}
+
+function isStartOnBadDisk(one: TimedFault, other: TimedFault, topology: Topology): boolean {
+  const system = systemOf(one, topology);
+  if (system === "" || systemOf(other, topology) !== system) return false;
+  return (endsProgram(one) && "disk" in other.fault) || (endsProgram(other) && "disk" in one.fault);
+}
+
+function isOnOneDirection({ fault: one }: TimedFault, { fault: other }: TimedFault): boolean {
+  return "direction" in one && "direction" in other && one.link === other.link && one.direction === other.direction;
 }
 
 /** The fault strikes, lasts, and is healed: one lane of many. */
