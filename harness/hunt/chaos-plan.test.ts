@@ -93,6 +93,22 @@ test("no program is started on a disk that fails or hangs", () => {
   );
 });
 
+test("toxics of one direction of a link come one after the other, with time for connections to end in between", () => {
+  checkLaw(
+    fc.property(seeds, rounds, (seed, round) => {
+      const toxics = strikesOf(chaosPlan(seed, round)).filter(({ fault }) => "direction" in fault);
+      for (const { fault, startMs, endMs } of toxics) {
+        for (const other of toxics) {
+          if (other.fault === fault || !("direction" in other.fault) || !("direction" in fault)) continue;
+          if (other.fault.direction !== fault.direction) continue;
+          expect(Math.max(other.startMs - endMs, startMs - other.endMs)).toBeGreaterThan(1500);
+        }
+      }
+    }),
+    100,
+  );
+});
+
 test("only the kinds that were asked for, and each of them", () => {
   const seen = new Set<string>();
   for (let round = 1; round <= 60; round++) {

@@ -148,8 +148,9 @@ export class ContainerSystem implements RunSystem {
     return this.#serving.tables();
   }
 
-  logs(): Promise<string> {
-    return this.#required().logs();
+  /** What its program printed last: so many lines, 200 without. */
+  logs(lines?: number): Promise<string> {
+    return this.#required().logs(lines);
   }
 
   async #start(): Promise<void> {

@@ -11,6 +11,8 @@ export interface EvidenceFile {
   readonly content: string | Uint8Array;
 }
 
+/** The last ones of a log. */
+const LOG_LINES_MAX = 100_000;
 /** A larger disk is told of, and not copied. */
 const DISK_BYTES_MAX = 64 * 1024 * 1024;
 const PIECE_BYTES = 8 * 1024 * 1024;
@@ -29,10 +31,10 @@ export async function evidenceOf(
   const asked: readonly (readonly [name: string, ask: () => Promise<string | Uint8Array>])[] = [
     ["systems.json", async () => json(states)],
     ["toxiproxy.json", async () => json(await toxiproxy.api.proxies())],
-    ["toxiproxy.log", () => toxiproxy.container.logs()],
-    ["fault-disk.log", () => faultDisk.container.logs()],
+    ["toxiproxy.log", () => toxiproxy.container.logs(LOG_LINES_MAX)],
+    ["fault-disk.log", () => faultDisk.container.logs(LOG_LINES_MAX)],
     ...world.systems.flatMap((system) => [
-      [`engine-${system.name}.log`, () => system.logs()] as const,
+      [`engine-${system.name}.log`, () => system.logs(LOG_LINES_MAX)] as const,
       [`engine-${system.name}.json`, async () => json(await system.tables())] as const,
     ]),
     ...topology.systems
