@@ -9,6 +9,8 @@ import {
   type Plan,
   parsePlan,
   split,
+  withImages,
+  withJournals,
   withTracker,
   write,
 } from "../plan/index.ts";
@@ -33,6 +35,10 @@ const REFUSALS = [
   "DISK_FAILED",
   "DIVERGED",
   "DOWN",
+  // Of the read of an image; and the disk's failures.
+  "EIO",
+  "GONE",
+  "REFUSED",
   "ILLEGAL_TRANSITION",
   "LINK_DOWN",
   "NOT_CONSISTENT",
@@ -76,9 +82,13 @@ export function chaosPlan(seed: number, round: number, options: ChaosPlanOptions
 export function describeTopology({ systems, pairs }: Topology): string {
   const { sizeBytes = 0, trackBytes = 0 } = systems[0]?.volumes[0] ?? {};
   const { mode = "sync", tracker = "bitmap" } = pairs[0] ?? {};
+  const extras = systems.flatMap(({ images = [], journals = [] }) => [
+    ...images.map(({ method }) => `, images ${method}`),
+    ...(journals.length > 0 ? [", journals"] : []),
+  ]);
   const what = pairs.length === 1 ? "mirror" : `group of ${pairs.length} mirrors`;
   const size = sizeBytes < MiB(1) ? `${(sizeBytes / KiB(1)).toFixed(1)} KiB` : `${(sizeBytes / MiB(1)).toFixed(2)} MiB`;
-  return `${mode} ${what} of ${size}, tracks of ${trackBytes / KiB(1)} KiB, tracker ${tracker}`;
+  return `${mode} ${what} of ${size}, tracks of ${trackBytes / KiB(1)} KiB, tracker ${tracker}${extras[0] ?? ""}`;
 }
 
 function drawTopology(random: Random): Topology {
@@ -90,7 +100,29 @@ function drawTopology(random: Random): Topology {
   };
   const tracker = pick(random, ["bitmap", "lsn"] as const);
   const made: Topology = pick(random, [1, 1, 2]) === 1 ? mirror(shape) : group(["data", "log"], shape);
-  return withTracker(made, tracker);
+  return drawExtras(random.fork("extras"), withTracker(made, tracker));
+}
+
+/** Images of every volume, journals of the primaries, or neither. */
+function drawExtras(random: Random, topology: Topology): Topology {
+  const { pairs } = topology;
+  switch (pick(random, ["none", "none", "images", "journals"] as const)) {
+    case "none":
+      return topology;
+    case "images": {
+      const method = pick(random, ["old-data", "reserved-area"] as const);
+      return withImages(
+        topology,
+        pairs.flatMap(({ primary, secondary }) => [primary, secondary]),
+        { method },
+      );
+    }
+    case "journals":
+      return withJournals(
+        topology,
+        pairs.map(({ primary }) => primary),
+      );
+  }
 }
 
 const names = ({ pairs }: Topology): string[] => pairs.map(({ name }) => name);
@@ -130,7 +162,9 @@ function drawFaults(random: Random, topology: Topology, faultMs: number, kinds: 
 }
 
 /** What operators do meanwhile, fitting or not. */
-function drawCommands(random: Random, { systems, pairs }: Topology, faultMs: number): Step[] {
+function drawCommands(random: Random, topology: Topology, faultMs: number): Step[] {
+  const { systems, pairs } = topology;
+  const imaged = systems.flatMap(({ images = [] }) => images.map(({ volume }) => volume));
   const count = pick(random, [0, 1, 2, 3, 5]);
   return Array.from({ length: count }, (_, index): Step => {
     const own = random.fork(String(index));
@@ -145,6 +179,7 @@ function drawCommands(random: Random, { systems, pairs }: Topology, faultMs: num
       { kind: "resync", pair: name, direction: "reverse", ...at },
       { kind: "failback", pair: name, ...at },
       { kind: "takeover", pair: name },
+      ...imaged.map((volume): Step => ({ kind: "read-image", volume })),
     ];
     return { kind: "after", delayMs, steps: [attempt(pick(own, commands), ...REFUSALS)] };
   });
