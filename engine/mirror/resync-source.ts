@@ -10,6 +10,11 @@ import type { PairState } from "./pair-entry.ts";
 import { setStatus } from "./pair-status.ts";
 import { COPY_BYTES_MAX, tracksAtOnce } from "../volume/track-copy.ts";
 
+/** Copied without a proof that what was copied before is durable; as much again may be on its way to be. */
+const STRETCH_BYTES_MAX = 16 * 1024 * 1024;
+/** Read and sent at once. */
+const LONG_COPY_BYTES_MAX = 256 * 1024;
+
 /** What the side to be overwritten asks with. */
 export interface ResyncRequest {
   readonly state: PairState;
@@ -105,16 +110,19 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
 /** Copies until no track is dirty, or the session is over. */
 export async function copyDirty(pair: Pair, connection: Connection): Promise<void> {
   const { pending, volume } = pair;
-  const tracksMax = tracksAtOnce(volume.trackBytes);
   let cursor = 0;
   let stretchBytes = COPY_BYTES_MAX;
   let stretchLeftBytes = stretchBytes;
+  let before: Promise<unknown> | undefined;
   while (pair.connection === connection) {
     if (stretchLeftBytes <= 0) {
       // Progress counts once it is durable over there. Short stretches first: a link that dies young
-      // still gets something done each time; then longer ones, so that a long link is kept busy.
-      await connection.outbox.whenDurable(pair.sendFlush());
-      stretchBytes = Math.min(stretchBytes * 2, WINDOW_BYTES);
+      // still gets something done each time; then longer ones, so that a long link is kept busy, and the disk there
+      // works at one while the next is on its way.
+      const durable = connection.outbox.whenDurable(pair.sendFlush());
+      await (stretchBytes < WINDOW_BYTES ? durable : before);
+      before = durable;
+      stretchBytes = Math.min(stretchBytes * 2, STRETCH_BYTES_MAX);
       stretchLeftBytes = stretchBytes;
       continue;
     }
@@ -122,7 +130,9 @@ export async function copyDirty(pair: Pair, connection: Connection): Promise<voi
     // Tracks that were written behind the cursor are found from the start.
     if (first < 0) first = pending.dirty.next(0);
     if (first < 0) return;
-    const last = pending.dirty.runEnd(first, tracksMax);
+    // Hosts wait for a copy of their tracks: large ones only once the link has shown that it is fast.
+    const copyBytesMax = stretchBytes > WINDOW_BYTES ? LONG_COPY_BYTES_MAX : COPY_BYTES_MAX;
+    const last = pending.dirty.runEnd(first, tracksAtOnce(volume.trackBytes, copyBytesMax));
     cursor = last + 1;
     try {
       stretchLeftBytes -= await copyTracks(pair, connection, first, last);

@@ -1,5 +1,5 @@
 import { type ConformanceTest, expectSame, expectThat } from "./conformance.ts";
-import { type Disk, SECTOR_BYTES } from "./disk.ts";
+import { type Disk, SECTOR_BYTES, writeInOrder } from "./disk.ts";
 
 /** A disk of zeros, and what a case may do to it. */
 export interface DiskUnderTest {
@@ -70,6 +70,25 @@ export function diskConformance({ test, open, lacks }: DiskConformanceOptions): 
     expected.set(pattern(2, 2 * SECTOR_BYTES), 3 * SECTOR_BYTES);
     await expectBytes(disk, 0, expected);
     await expectBytes(disk, 8 * SECTOR_BYTES, new Uint8Array(SECTOR_BYTES));
+  });
+
+  story("a row of writes, small and large, neighbours and not, is as each of them", async (disk) => {
+    const placed: [number, Uint8Array][] = [
+      [0, pattern(1, SECTOR_BYTES)],
+      [SECTOR_BYTES, pattern(2, 8 * SECTOR_BYTES)],
+      [100 * 1024, pattern(3, SECTOR_BYTES)],
+      [128 * 1024, pattern(4, 40 * 1024)],
+      [168 * 1024, pattern(5, 41 * 1024)],
+      [209 * 1024, pattern(6, 33 * 1024)],
+      [64 * 1024, pattern(7, 34 * 1024)],
+      [SIZE_BYTES - SECTOR_BYTES, pattern(8, SECTOR_BYTES)],
+    ];
+    await writeInOrder(
+      disk,
+      placed.map(([offsetBytes, data]) => ({ offsetBytes, data })),
+    );
+    for (const [offsetBytes, data] of placed) await expectBytes(disk, offsetBytes, data);
+    await expectBytes(disk, 101 * 1024, new Uint8Array(SECTOR_BYTES));
   });
 
   story("trimmed sectors read as zeros, their neighbours as before, and can be written again", async (disk) => {

@@ -3,10 +3,13 @@ import { DiskError, NS_PER_MS, sleep } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Volume } from "./volume.ts";
 
-/** A track stays pending at most about this long after its last write. */
+/** A track stays pending about this long after its last write, on a disk that is fast. */
 const CHECKPOINT_AFTER_NS = 50 * NS_PER_MS;
-/** More active tracks than this bring the checkpoint forward. */
-const ACTIVE_TRACKS_MAX = 256;
+/** More active tracks than this bring the checkpoint forward: they take memory, some 100 bytes each. */
+const ACTIVE_TRACKS_MAX = 16_384;
+/** Where it takes long, the next one comes so many times later: most of the disk's time is for hosts. */
+const REST_FACTOR = 3;
+const REST_NS_MAX = 2_000 * NS_PER_MS;
 
 /** Marks that are kept for the next change are cleared when there was none for so long. */
 const COOL_NS = 2_000 * NS_PER_MS;
@@ -24,6 +27,7 @@ export class Checkpoint {
   /** A timer runs that looks whether the volume was idle meanwhile. */
   #cools = false;
   #isCalm = true;
+  #restNs = 0;
 
   constructor(volume: Volume, runtime: Runtime) {
     this.#volume = volume;
@@ -36,7 +40,7 @@ export class Checkpoint {
     if (!this.#running && this.#activeCount() > ACTIVE_TRACKS_MAX) this.#runtime.tasks.spawn(this.#run());
     if (this.#isSet) return;
     this.#isSet = true;
-    this.#runtime.clock.after(CHECKPOINT_AFTER_NS, () => {
+    this.#runtime.clock.after(Math.max(CHECKPOINT_AFTER_NS, this.#restNs), () => {
       this.#isSet = false;
       if (!this.#running) this.#runtime.tasks.spawn(this.#run());
     });
@@ -59,6 +63,8 @@ export class Checkpoint {
   /** @param isCold the volume was idle, or is going to be */
   async #run(isCold = false): Promise<void> {
     const { taps } = this.#volume;
+    const { clock } = this.#runtime;
+    const beganNs = clock.monotonicNs();
     this.#running = true;
     try {
       for (const tap of taps) tap.flushBehind();
@@ -72,6 +78,7 @@ export class Checkpoint {
       handled(error, DiskError);
     } finally {
       this.#running = false;
+      this.#restNs = Math.min((clock.monotonicNs() - beganNs) * REST_FACTOR, REST_NS_MAX);
     }
     if (this.#activeCount() > 0) this.schedule();
     else if (!isCold) this.#coolDown();

@@ -6,8 +6,8 @@ import { Bitmap } from "./bitmap.ts";
 export const COPY_BYTES_MAX = 64 * 1024;
 
 /** How many tracks one step of a copy moves. */
-export function tracksAtOnce(trackBytes: number): number {
-  return Math.max(1, Math.floor(COPY_BYTES_MAX / trackBytes));
+export function tracksAtOnce(trackBytes: number, bytesMax = COPY_BYTES_MAX): number {
+  return Math.max(1, Math.floor(bytesMax / trackBytes));
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Disk, WriteOptions } from "../../ports/index.ts";
+import { type Disk, type DiskWrite, writeInOrder, type WriteOptions } from "../../ports/index.ts";
 import type { ClosableDisk } from "../disk/file-disk.ts";
 
 /**
@@ -23,6 +23,10 @@ export class GatedDisk implements Disk {
 
   write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
     return this.#shut ? never() : this.#disk.write(offsetBytes, data, options);
+  }
+
+  writeInOrder(writes: readonly DiskWrite[]): Promise<void> {
+    return this.#shut ? never() : writeInOrder(this.#disk, writes);
   }
 
   flush(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { DiskWrite } from "../../ports/index.ts";
 import type { FileIo } from "./file-io.ts";
 import { Lane, SLOT_BYTES } from "./lane.ts";
 import { PoolIo } from "./pool-io.ts";
@@ -39,6 +40,31 @@ export class DiskIo implements FileIo {
   write(offsetBytes: number, data: Uint8Array): Promise<void> {
     const io = data.length > SLOT_BYTES && this.#pool !== undefined ? this.#pool : this.#lane;
     return io.write(offsetBytes, data);
+  }
+
+  /** As `Disk.writeInOrder`: small ones go to the own thread, which keeps their order, and large neighbours go as one. */
+  async writeInOrder(writes: readonly DiskWrite[]): Promise<void> {
+    for (let at = 0; at < writes.length; ) {
+      const first = writes[at] as DiskWrite;
+      const isLarge = first.data.length > SLOT_BYTES;
+      let end = at + 1;
+      let endBytes = first.offsetBytes + first.data.length;
+      for (; end < writes.length; end++) {
+        const { offsetBytes, data } = writes[end] as DiskWrite;
+        if (data.length > SLOT_BYTES !== isLarge || (isLarge && offsetBytes !== endBytes)) break;
+        endBytes = offsetBytes + data.length;
+      }
+      const row = at === 0 && end === writes.length ? writes : writes.slice(at, end);
+      at = end;
+      if (!isLarge) await this.#lane.writeInOrder(row);
+      else if (row.length === 1 || this.#pool === undefined)
+        for (const { offsetBytes, data } of row) await this.write(offsetBytes, data);
+      else
+        await this.#pool.writeRow(
+          first.offsetBytes,
+          row.map(({ data }) => data),
+        );
+    }
   }
 
   writeZeros(offsetBytes: number, lengthBytes: number): Promise<void> {

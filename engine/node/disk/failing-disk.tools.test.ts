@@ -76,6 +76,10 @@ test.each([4096, 65_536])(
       ask(disk.trim(900 * 1024, 4096)),
     ]);
     ends.push(await ask(disk.flush()), await ask(disk.write(4096, data, { fua: true })));
+    // Of a row, none after the one that failed.
+    const row = [16, 768, 256].map((at) => ({ offsetBytes: at * 1024, data }));
+    ends.push(await ask(disk.writeInOrder(row)));
+    for (const at of [16, 256]) ends.push((await disk.read(at * 1024, 512))[0]);
     await disk.close();
     console.log(JSON.stringify(ends));`;
     const { stdout } = await promisify(execFile)("prlimit", [
@@ -85,6 +89,6 @@ test.each([4096, 65_536])(
       "-e",
       program,
     ]);
-    expect(JSON.parse(stdout)).toEqual(["done", "ENOSPC", "ENOSPC", "EIO", "done", "done"]);
+    expect(JSON.parse(stdout)).toEqual(["done", "ENOSPC", "ENOSPC", "EIO", "done", "done", "ENOSPC", 7, 0]);
   },
 );

@@ -1,7 +1,7 @@
 import { close } from "node:fs";
 import { promisify } from "node:util";
 import { assert } from "../../assert.ts";
-import { type Disk, DiskError, SECTOR_BYTES, type WriteOptions } from "../../ports/index.ts";
+import { type Disk, DiskError, type DiskWrite, SECTOR_BYTES, type WriteOptions } from "../../ports/index.ts";
 import { ownBytes } from "../plain-bytes.ts";
 import { systemCode } from "../setup-error.ts";
 import { DiskIo } from "./disk-io.ts";
@@ -80,13 +80,19 @@ class FileDisk implements ClosableDisk {
     return into;
   }
 
-  async write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
+  write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
     this.#checked(offsetBytes, data.length);
-    const work = async (): Promise<void> => {
-      await this.#io.write(offsetBytes, data);
-      if (options?.fua === true) await this.#sync();
+    const work = (): Promise<void> => {
+      const written = this.#io.write(offsetBytes, data);
+      return options?.fua === true ? written.then(() => this.#sync()) : written;
     };
-    await this.#request(offsetBytes, data.length, work, true);
+    return this.#request(offsetBytes, data.length, work, true);
+  }
+
+  writeInOrder(writes: readonly DiskWrite[]): Promise<void> {
+    let bytes = 0;
+    for (const { offsetBytes, data } of writes) bytes += this.#checked(offsetBytes, data.length);
+    return this.#request(writes[0]?.offsetBytes ?? 0, bytes, () => this.#io.writeInOrder(writes), true);
   }
 
   async trim(offsetBytes: number, lengthBytes: number): Promise<void> {
@@ -160,19 +166,20 @@ class FileDisk implements ClosableDisk {
   }
 
   /** @param mayFill whether the request may say that there is no room; after a failed flush nothing is known */
-  async #request(offsetBytes: number, lengthBytes: number, work: () => Promise<void>, mayFill = false): Promise<void> {
+  #request(offsetBytes: number, lengthBytes: number, work: () => Promise<void>, mayFill = false): Promise<void> {
     assert(this.#closing === undefined, "a request to a closed disk");
-    if (this.#failed) throw new DiskError("EIO", offsetBytes, lengthBytes);
+    if (this.#failed) return Promise.reject(new DiskError("EIO", offsetBytes, lengthBytes));
     this.#inFlight++;
-    try {
-      await work();
-    } catch (error) {
+    return work().then(this.#ended, (error: unknown) => {
+      this.#ended();
       const code = mayFill && !this.#failed && NO_ROOM.has(systemCode(error)) ? "ENOSPC" : "EIO";
       throw new DiskError(code, offsetBytes, lengthBytes);
-    } finally {
-      if (--this.#inFlight === 0) this.#onIdle?.();
-    }
+    });
   }
+
+  readonly #ended = (): void => {
+    if (--this.#inFlight === 0) this.#onIdle?.();
+  };
 }
 
 const NO_ROOM: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);

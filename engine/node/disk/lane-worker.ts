@@ -19,7 +19,8 @@ export const LAYOUT = { controlBytes: 64, entryNumbers: 4, entryBytes: 32 } as c
 /** Words of control. Both counts go round at 2^32, a multiple of the number of slots. */
 export const CONTROL = { submitted: 0, completed: 1, told: 2 } as const;
 
-export const OPERATION = { write: 0, read: 1, zero: 2, sync: 3 } as const;
+/** `follow`: a write that is left out, and fails, if the request before it failed. */
+export const OPERATION = { write: 0, read: 1, zero: 2, sync: 3, follow: 4 } as const;
 
 /** Results of a slot. */
 export const RESULT = { done: 0, failed: 1, noRoom: 2 } as const;
@@ -37,6 +38,8 @@ export function runLane(fs: typeof FileSystem, { parentPort, workerData }: typeo
   const data = new Uint8Array(memory, 64 + slots * 32);
   const zeros = new Uint8Array(256 * 1024);
   let completed = 0;
+  /** The request before this one failed. */
+  let failed = false;
 
   const each = (offset: number, length: number, step: (at: number, done: number) => number): void => {
     for (let done = 0; done < length; ) {
@@ -49,7 +52,9 @@ export function runLane(fs: typeof FileSystem, { parentPort, workerData }: typeo
     const [operation, offset, length] = [entries[slot * 4], entries[slot * 4 + 1], entries[slot * 4 + 2]];
     if (operation === undefined || offset === undefined || length === undefined) throw new Error("no such slot");
     const at = slot * slotBytes;
-    if (operation === 0) each(offset, length, (to, done) => fs.writeSync(fd, data, at + done, length - done, to));
+    if (operation === 4 && failed) throw new Error("the write before it failed");
+    if (operation === 0 || operation === 4)
+      each(offset, length, (to, done) => fs.writeSync(fd, data, at + done, length - done, to));
     else if (operation === 1)
       each(offset, length, (from, done) => fs.readSync(fd, data, at + done, length - done, from));
     else if (operation === 2)
@@ -84,7 +89,8 @@ export function runLane(fs: typeof FileSystem, { parentPort, workerData }: typeo
     let end = -1;
     for (let index = completed; index !== submitted && count < 16; index = (index + 1) | 0) {
       const at = (index & (slots - 1)) * 4;
-      if (entries[at] !== 0 || (end !== -1 && entries[at + 1] !== end)) break;
+      const isWrite = entries[at] === 0 || (entries[at] === 4 && !failed);
+      if (!isWrite || (end !== -1 && entries[at + 1] !== end)) break;
       end = (entries[at + 1] as number) + (entries[at + 2] as number);
       count++;
     }
@@ -99,6 +105,7 @@ export function runLane(fs: typeof FileSystem, { parentPort, workerData }: typeo
     }
     const together = adjoining(submitted);
     if (together > 1 && writtenTogether(together)) {
+      failed = false;
       for (let index = 0; index < together; index++) entries[((completed + index) & (slots - 1)) * 4 + 3] = 0;
       complete(together);
       continue;
@@ -106,8 +113,10 @@ export function runLane(fs: typeof FileSystem, { parentPort, workerData }: typeo
     const slot = completed & (slots - 1);
     try {
       carryOut(slot);
+      failed = false;
       entries[slot * 4 + 3] = 0;
     } catch (error) {
+      failed = true;
       const code = String((error as { code?: unknown }).code);
       entries[slot * 4 + 3] = code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG" ? 2 : 1;
     }

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { assert } from "../../assert.ts";
+import type { DiskWrite } from "../../ports/index.ts";
 import type { FileIo } from "./file-io.ts";
 import { CONTROL, type LaneData, LAYOUT, OPERATION, RESULT, runLane } from "./lane-worker.ts";
 
@@ -18,8 +19,8 @@ interface Request {
   readonly lengthBytes: number;
   /** What is written, or where to put what is read. */
   readonly data: Uint8Array | undefined;
-  resolve(): void;
-  reject(error: Error): void;
+  /** @param error `undefined` if it was carried out */
+  readonly settle: (error?: Error) => void;
 }
 
 /**
@@ -100,10 +101,32 @@ export class Lane implements FileIo {
     data: Uint8Array | undefined,
   ): Promise<void> {
     return new Promise((resolve, reject) => {
-      const request = { operation, offsetBytes, lengthBytes, data, resolve, reject };
-      if (this.#broken !== undefined) reject(this.#broken);
-      else if (this.#room === 0) this.#waiting.push(request);
-      else this.#submit(request);
+      const settle = (error?: Error): void => (error === undefined ? resolve() : reject(error));
+      this.#ask({ operation, offsetBytes, lengthBytes, data, settle });
+    });
+  }
+
+  #ask(request: Request): void {
+    if (this.#broken !== undefined) request.settle(this.#broken);
+    else if (this.#room === 0) this.#waiting.push(request);
+    else this.#submit(request);
+  }
+
+  /** Each fits a slot. One promise for all. */
+  writeInOrder(writes: readonly DiskWrite[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let left = writes.length;
+      let failure: Error | undefined;
+      const settle = (error?: Error): void => {
+        failure ??= error;
+        if (--left > 0) return;
+        if (failure === undefined) resolve();
+        else reject(failure);
+      };
+      for (const [index, { offsetBytes, data }] of writes.entries()) {
+        const operation = index === 0 ? OPERATION.write : OPERATION.follow;
+        this.#ask({ operation, offsetBytes, lengthBytes: data.length, data, settle });
+      }
     });
   }
 
@@ -118,7 +141,8 @@ export class Lane implements FileIo {
     this.#entries[entry] = request.operation;
     this.#entries[entry + 1] = request.offsetBytes;
     this.#entries[entry + 2] = request.lengthBytes;
-    if (request.operation === OPERATION.write && request.data !== undefined)
+    const { operation } = request;
+    if ((operation === OPERATION.write || operation === OPERATION.follow) && request.data !== undefined)
       this.#data.set(request.data, slot * SLOT_BYTES);
     this.#running[slot] = request;
     this.#submitted = (this.#submitted + 1) | 0;
@@ -147,8 +171,8 @@ export class Lane implements FileIo {
         data.set(this.#data.subarray(slot * SLOT_BYTES, slot * SLOT_BYTES + data.length));
       const result = this.#entries[slot * LAYOUT.entryNumbers + 3];
       this.#completed = (this.#completed + 1) | 0;
-      if (result === RESULT.done) request.resolve();
-      else request.reject(new LaneError(result === RESULT.noRoom ? "ENOSPC" : "EIO"));
+      if (result === RESULT.done) request.settle();
+      else request.settle(new LaneError(result === RESULT.noRoom ? "ENOSPC" : "EIO"));
       this.#refill();
     }
     if (this.#submitted === this.#completed) this.#worker.unref();
@@ -163,8 +187,8 @@ export class Lane implements FileIo {
   #break(error: Error): void {
     if (this.#broken !== undefined) return;
     this.#broken = error;
-    for (const request of this.#running) request?.reject(error);
-    for (const request of this.#waiting) request.reject(error);
+    for (const request of this.#running) request?.settle(error);
+    for (const request of this.#waiting) request.settle(error);
     this.#running.fill(undefined);
     this.#waiting.length = 0;
     this.#completed = this.#submitted;

@@ -1,9 +1,10 @@
-import { fdatasync, read, write } from "node:fs";
+import { fdatasync, read, write, writev } from "node:fs";
 import { promisify } from "node:util";
 import type { FileIo } from "./file-io.ts";
 
 const readAsync = promisify(read);
 const writeAsync = promisify(write);
+const writevAsync = promisify(writev);
 const syncAsync = promisify(fdatasync);
 
 /** The part of a {@link FileIo} that needs no zeros, on the thread pool of Node.js: no copies, some 14 µs a request. */
@@ -39,6 +40,18 @@ export class PoolIo implements Omit<FileIo, "writeZeros"> {
     });
   }
 
+  /** Writes these one behind the other. */
+  writeRow(offsetBytes: number, row: readonly Uint8Array[]): Promise<void> {
+    return this.#run(async () => {
+      for (let left = row, at = offsetBytes; left.length > 0; ) {
+        const { bytesWritten } = await writevAsync(this.#fd, left, at);
+        if (bytesWritten === 0) throw new Error(`nothing was written at byte ${at}`);
+        at += bytesWritten;
+        left = without(left, bytesWritten);
+      }
+    });
+  }
+
   sync(): Promise<void> {
     return this.#run(() => syncAsync(this.#fd));
   }
@@ -58,4 +71,14 @@ export class PoolIo implements Omit<FileIo, "writeZeros"> {
       else next();
     }
   }
+}
+
+/** What is left of a row when so many bytes of it are done. */
+function without(row: readonly Uint8Array[], doneBytes: number): readonly Uint8Array[] {
+  let left = doneBytes;
+  for (const [index, part] of row.entries()) {
+    if (left < part.length) return [part.subarray(left), ...row.slice(index + 1)];
+    left -= part.length;
+  }
+  return [];
 }
