@@ -151,6 +151,25 @@ test("no more is on its way than the window, or one frame; senders go first come
   );
 });
 
+test("of several that wait, each sends in its turn, though it asks again once it was granted room", async () => {
+  const { outbox } = open();
+  const payload = new Uint8Array(WINDOW_BYTES / 2);
+  const sent: number[] = [];
+  const sequences: number[] = [];
+  const writer = async (name: number): Promise<void> => {
+    for (let wait = outbox.room(payload.length); wait !== undefined; wait = outbox.room(payload.length)) await wait;
+    sequences.push(outbox.send("write", { payload }));
+    sent.push(name);
+  };
+  const writers = [0, 1, 2, 3].map(writer);
+  for (let acknowledged = 0; acknowledged < writers.length; acknowledged++) {
+    outbox.acknowledge(sequences[acknowledged] ?? -1, -1);
+    await drained();
+  }
+  expect(sent).toEqual([0, 1, 2, 3]);
+  await Promise.all(writers);
+});
+
 test("who waits for room when the session ends is told so", async () => {
   const { outbox } = open();
   outbox.send("write", { payload: new Uint8Array(WINDOW_BYTES) });

@@ -49,6 +49,8 @@ export class Outbox {
   readonly #flushes: { readonly sequence: number; readonly sentNs: number }[] = [];
   #head = 0;
   #windowBytes = 0;
+  /** Waiters that were granted room and have not sent since. */
+  #granted = 0;
   #durable = -1;
   /** Sequence number of the last frame sent; -1 for none. */
   #last = -1;
@@ -83,12 +85,14 @@ export class Outbox {
   }
 
   /**
-   * Waits for room in the window, first come first served. `undefined` if there is room now.
-   * False if the session ended meanwhile. Room is not reserved: send at once.
+   * Waits for room in the window, first come first served. `undefined` if there is room now, and for whoever was
+   * granted some and asks again, although others wait. False if the session ended meanwhile. Room is not reserved: send
+   * at once.
    */
   room(payloadBytes: number): Promise<boolean> | undefined {
     if (this.#ended) return Promise.resolve(false);
-    if (this.#waiters.length === 0 && this.#fits(frameBytes(payloadBytes))) return undefined;
+    const isNext = this.#waiters.length === 0 || this.#granted > 0;
+    if (isNext && this.#fits(frameBytes(payloadBytes))) return undefined;
     return new Promise((resolve) => {
       this.#waiters.push({ bytes: frameBytes(payloadBytes), grant: resolve });
     });
@@ -110,6 +114,7 @@ export class Outbox {
     this.#sent.push({ sequence, bytes, sentNs, changeOf, settle });
     if (kind === "flush") this.#flushes.push({ sequence, sentNs });
     this.#windowBytes += bytes;
+    if (this.#granted > 0 && fields.payload !== undefined) this.#granted--;
     this.#last = sequence;
     return sequence;
   }
@@ -162,6 +167,7 @@ export class Outbox {
       if (!this.#fits(next.bytes, promised)) return;
       promised += next.bytes;
       this.#waiters.shift();
+      this.#granted++;
       next.grant(true);
     }
   }
