@@ -4,7 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { EXIT } from "../../../harness/cli/exit-code.ts";
 
+/** They end the benchmark as anything else does: with nothing left behind. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** So long a program may take to listen. */
 const LISTEN_MS = 10_000;
 
@@ -17,10 +20,13 @@ export class Stage implements AsyncDisposable {
     rmSync(this.folder, { recursive: true, force: true });
   };
 
+  readonly #leave = (): void => process.exit(EXIT.interrupted);
+
   /** @param parent its file system is what is measured */
   constructor(parent: string) {
     this.folder = mkdtempSync(join(parent, "resilver-bench-"));
     process.once("exit", this.#sweep);
+    for (const signal of SIGNALS) process.once(signal, this.#leave);
   }
 
   path(name: string): string {
@@ -67,6 +73,7 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#programs].map((program) => this.end(program)));
     process.off("exit", this.#sweep);
+    for (const signal of SIGNALS) process.off(signal, this.#leave);
     this.#sweep();
   }
 }
