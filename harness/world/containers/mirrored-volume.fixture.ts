@@ -7,6 +7,7 @@ import { ContainerWorld } from "./container-world.ts";
 import type { Stage } from "./stage.ts";
 
 const WITHIN_NS = 60_000 * NS_PER_MS;
+const LOOK_NS = 50 * NS_PER_MS;
 
 /** `pvol` on `a` mirrored to `svol` on `b`, synchronously, in containers; taken away after the test. */
 export class MirroredVolume {
@@ -42,7 +43,19 @@ export class MirroredVolume {
       },
       onFailure: (error) => failures.push(error),
     });
-    onTestFinished(() => world.close());
+    let isOver = false;
+    // As a run does: a look that has all to take in that happened since the one before takes long otherwise.
+    const looking = (async () => {
+      while (!isOver) {
+        await world.look().catch((error: unknown) => failures.push(error));
+        await world.sleep(LOOK_NS);
+      }
+    })();
+    onTestFinished(async () => {
+      isOver = true;
+      await looking;
+      await world.close();
+    });
     await world.start();
     const mirrored = new MirroredVolume(world, steps, failures);
     const volumes = { volume: "pvol", link: "link", peerVolume: "svol" } as const;
