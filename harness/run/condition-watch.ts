@@ -13,7 +13,7 @@ const LOOK_BESIDE_STEPS_NS_MIN = 1_000_000;
 export class ConditionWatch {
   readonly #world: RunWorld;
   readonly #host: (volume: string) => Host;
-  readonly #stepListeners = new Set<(system: string, name: string) => void>();
+  readonly #stepListeners = new Set<(system: string, name: string, volume: string) => void>();
 
   constructor(world: RunWorld, host: (volume: string) => Host) {
     this.#world = world;
@@ -26,9 +26,9 @@ export class ConditionWatch {
     return () => this.#stepListeners.delete(listener);
   }
 
-  /** A system's program logged a step. */
-  step(system: string, name: string): void {
-    for (const listener of [...this.#stepListeners]) listener(system, name);
+  /** A system's program logged a step, of that volume if it is of one. */
+  step(system: string, name: string, volume = ""): void {
+    for (const listener of [...this.#stepListeners]) listener(system, name, volume);
   }
 
   /**
@@ -69,9 +69,18 @@ export class ConditionWatch {
       case "journal":
       case "progress":
       case "restored":
-      case "status":
-        if (this.isTrue(condition)) end(true);
-        else stopListening = this.#keepLooking(condition, withinNs, end);
+      case "status": {
+        if (this.isTrue(condition)) {
+          end(true);
+          return;
+        }
+        const stopLooking = this.#keepLooking(condition, withinNs, end);
+        const stopHearing = this.#onRestored(condition, () => end(true));
+        stopListening = () => {
+          stopLooking();
+          stopHearing();
+        };
+      }
     }
   }
 
@@ -109,6 +118,16 @@ export class ConditionWatch {
       cancelTimer();
       stopListening();
     };
+  }
+
+  /** A restore that is through has come as far as any condition wants, though nobody saw it on its way. */
+  #onRestored(condition: Condition, onTrue: () => void): () => void {
+    if (condition.kind !== "progress" || condition.of !== "restore") return () => {};
+    const listener = (_system: string, name: string, volume: string): void => {
+      if (name === "restore.done" && volume === condition.volume) onTrue();
+    };
+    this.#stepListeners.add(listener);
+    return () => this.#stepListeners.delete(listener);
   }
 
   /** Whether a condition that can be looked at is true now; a moment (a step, a write, a frame) never is. */

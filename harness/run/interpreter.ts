@@ -35,6 +35,8 @@ export interface InterpreterParts {
   readonly traces: ReadonlyMap<string, LoadedTrace>;
   /** For plans that deal with files. */
   readonly fileSystems: FileSystems | undefined;
+  /** Settles when disks and systems are known as they are now. */
+  readonly look: () => Promise<void>;
   /** These moments got a name. */
   readonly onMark: (marks: readonly VolumeMark[]) => void;
   /** An image was read, this piece of it. */
@@ -202,6 +204,7 @@ export class Interpreter {
         return;
       }
       case "mark":
+        await this.#parts.look();
         this.#parts.onMark(this.#parts.marks.set(step.label, step.volumes));
         return;
       case "read-image":

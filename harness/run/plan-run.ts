@@ -114,6 +114,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
     this.#interpreter = new Interpreter({
       plan,
       marks: this.#marks,
+      look: parts.look,
       onMark: (marks) => {
         for (const { volume, timeNs } of marks) this.checker.mark(this.#keyOf(volume), timeNs);
       },
@@ -274,7 +275,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
         this.checker.observe();
         this.#measures.step(system, step);
         this.#recovery?.look();
-        this.#watch.step(system, step.name);
+        this.#watch.step(system, step.name, String(step.fields["volume"] ?? ""));
       },
       targetFailed: (system, error) => this.#targetFailed(system, error),
     };

@@ -21,7 +21,6 @@ export interface ContainerSystemParts {
   readonly start: () => Promise<RunningContainer>;
   /** Settles when the checker knows disks and systems as they are now. */
   readonly look: () => Promise<void>;
-  readonly nowNs: () => number;
 }
 
 /** One storage system: a container that is killed, paused and started again. */
@@ -34,8 +33,6 @@ export class ContainerSystem implements RunSystem {
   #starting: Promise<void> = Promise.resolve();
   #onServing: (() => void)[] = [];
   readonly #onDown = new Set<() => void>();
-  /** The engine's clock minus the harness's. */
-  #clockOffsetNs = 0;
 
   constructor(parts: ContainerSystemParts) {
     this.name = parts.name;
@@ -52,7 +49,7 @@ export class ContainerSystem implements RunSystem {
   }
 
   localNs(): number {
-    return Math.max(0, Math.floor(this.#parts.nowNs() + this.#clockOffsetNs));
+    return this.#serving?.atNs ?? 0;
   }
 
   whenServing(): Promise<void> {
@@ -159,7 +156,7 @@ export class ContainerSystem implements RunSystem {
   }
 
   async #serve(container: RunningContainer): Promise<void> {
-    const { listener, token, nowNs } = this.#parts;
+    const { listener, token } = this.#parts;
     const serving = await RemoteSystem.connect({
       url: `http://127.0.0.1:${container.port(CONTROL_PORT)}`,
       token,
@@ -168,7 +165,6 @@ export class ContainerSystem implements RunSystem {
       onStatus: () => listener.step(this.name, { name: "status", fields: {} }),
       onLost: (error) => void this.#lost(serving, error),
     });
-    this.#clockOffsetNs = serving.atNs - nowNs();
     this.#serving = serving;
     this.state = "running";
     listener.systemUp(this.name);

@@ -105,7 +105,6 @@ export class ContainerWorld implements RunWorld {
       listener,
       start: () => this.#startEngine(system, token),
       look: () => this.look(),
-      nowNs: () => this.nowNs(),
     });
     for (const { name, sizeBytes } of disks) {
       const disk = new ContainerDisk(name, sizeBytes, store, this.#operations);

@@ -1,18 +1,7 @@
-import { isAdminStep } from "../../plan/admin-step.ts";
 import type { Condition } from "../../plan/condition.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Step } from "../../plan/step.ts";
 import { REALISATIONS } from "./realisation.ts";
-
-/** Commands after which the content of a volume is another all at once. */
-const MOVES_CONTENT: ReadonlySet<string> = new Set([
-  "backup",
-  "restore",
-  "rollback",
-  "recover",
-  "recover-group",
-  "create-local",
-]);
 
 /** Why the plan cannot be run, or not be judged, on containers; "" if it can. */
 export function impossibleIn(plan: Plan): string {
@@ -33,8 +22,6 @@ export function impossibleIn(plan: Plan): string {
     if (kind === "pause-at-most")
       reasons.add("a pause is measured in flushes, which have no bound on a shared machine");
   }
-  if (plan.topology.pairs.some(({ link }) => link === undefined))
-    reasons.add("what a local mirror holds cannot be judged by samples yet");
   return [...reasons].join("; ");
 }
 
@@ -45,7 +32,6 @@ function reasonOf(step: Step): string {
   }
   if (step.kind === "link-bytes") return "what crosses a link is not counted to the byte at a moment";
   if (step.kind === "wait" || step.kind === "when") return reasonOfCondition(step.condition);
-  if (isAdminStep(step) && MOVES_CONTENT.has(step.kind)) return `a ${step.kind} cannot be judged by samples yet`;
   return "";
 }
 

@@ -21,8 +21,10 @@ export class RemoteDevice implements HostDevice {
     this.sizeBytes = sizeBytes;
   }
 
-  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    return this.#use((client) => client.read(offsetBytes, lengthBytes));
+  async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    const { buffer, byteOffset, length } = await this.#use((client) => client.read(offsetBytes, lengthBytes));
+    // Not the Buffer that it is: a slice of that is no copy.
+    return new Uint8Array(buffer, byteOffset, length);
   }
 
   write(offsetBytes: number, data: Uint8Array, options: { readonly fua?: boolean } = {}): Promise<void> {

@@ -1,4 +1,5 @@
 import { ControlClient, ControlError, RefusedError } from "../../../engine/node/control/client.ts";
+import type { OperatorCommand } from "../../../engine/node/control/command-schema.ts";
 import type { FeedItem } from "../../../engine/node/control/event-feed.ts";
 import type { StatusDocument } from "../../../engine/node/control/status-schema.ts";
 import {
@@ -120,7 +121,7 @@ export class RemoteSystem implements TargetSystem {
 
   async admin(command: AdminCommand): Promise<void> {
     try {
-      await this.#client.execute(command);
+      await this.#client.execute(operatorsCommand(command));
     } catch (error) {
       if (error instanceof RefusedError) throw new AdminError(error.code, error.message);
       if (error instanceof ControlError) {
@@ -187,4 +188,11 @@ export class RemoteSystem implements TargetSystem {
   #say(status: StatusDocument): void {
     if (status.atNs >= this.#status.atNs) this.#status = status;
   }
+}
+
+/** As an operator gives it: which volumes are of a group, the engine knows by itself. */
+function operatorsCommand(command: AdminCommand): OperatorCommand {
+  if (command.kind !== "recover-group") return command;
+  const { kind, group, to, method } = command;
+  return { kind, group, to, method };
 }
