@@ -39,7 +39,10 @@ export interface CheckedJournal {
   readonly base: VolumeKey;
 }
 
-export type LiveSystem = Pick<TargetSystem, "pairs" | "pending" | "images" | "journals" | "restores">;
+export type LiveSystem = Pick<TargetSystem, "pairs" | "pending" | "images" | "journals" | "restores"> & {
+  /** The {@link Checker.moment} at which it said so, if that was a while ago. */
+  readonly saidAt?: number;
+};
 
 export interface CheckerConfig {
   readonly disks: readonly CheckedDisk[];

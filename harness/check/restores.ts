@@ -78,7 +78,8 @@ export class Restores {
       const candidates = content.candidates(sector);
       // The newest of all may be the other end's own, where the two went apart.
       const isThere = (versions.required(head) & disk.bit) !== 0 && versions.hash(head) === candidates[0];
-      if (candidates.length === 1 && isThere) continue;
+      // Who looks now and then does not know whether a write that comes now is under what is restored, or over it.
+      if (candidates.length === 1 && isThere && this.#model.isInStep) continue;
       for (const hash of candidates) {
         sectors.push(sector);
         hashes.push(hash);
@@ -146,13 +147,14 @@ export class Restores {
       else this.#model.restoring.add(disk);
     }
     for (const restore of [...this.#running]) {
-      if (this.#model.live(restore.disk.system) === undefined) continue;
+      const live = this.#model.live(restore.disk.system);
+      if (live === undefined) continue;
       const isRunning = this.#isReported(restore);
       restore.wasReported ||= isRunning;
       if (isRunning && restore.name === "") this.#learnName(restore);
       // A system may speak of it a little before hosts see it; only if there is no answer, that must do.
       if (isRunning && !restore.accepted && restore.answer === "unknown") this.#accept(restore);
-      else if (!isRunning && restore.accepted) this.#complete(restore);
+      else if (!isRunning && restore.accepted && isSince(live.saidAt, restore)) this.#complete(restore);
     }
   }
 
@@ -316,6 +318,11 @@ export class Restores {
 
 function nameOf(report: RestoreReport | undefined): string {
   return report === undefined ? "" : `${report.from} ${report.id}`;
+}
+
+/** True if the word of a system is one that it gave when the restore had been accepted. */
+function isSince(saidAt: number | undefined, { operations }: Restore): boolean {
+  return saidAt === undefined || operations.every(({ endedAt }) => endedAt <= saidAt);
 }
 
 /** Every version that a restore may bring. */

@@ -65,7 +65,7 @@ export class SampledChecker implements Checker {
 
   constructor(config: CheckerConfig) {
     this.#config = config;
-    this.#words = new SampledWords(config);
+    this.#words = new SampledWords(config, () => this.moment());
     this.#inner = createChecker({
       ...config,
       disks: config.disks.map((disk) => {

@@ -7,12 +7,14 @@ import type { CheckerConfig, LiveSystem, VolumeKey } from "./checker.ts";
  */
 export class SampledWords {
   readonly #config: CheckerConfig;
+  readonly #moment: () => number;
   readonly systems: readonly string[];
   /** By system: what the judge was told last of this incarnation. */
   readonly #last = new Map<string, LiveSystem>();
 
-  constructor(config: CheckerConfig) {
+  constructor(config: CheckerConfig, moment: () => number) {
     this.#config = config;
+    this.#moment = moment;
     this.systems = [...new Set(config.disks.map(({ volume }) => volume.slice(0, volume.indexOf("/"))))];
   }
 
@@ -34,7 +36,7 @@ export class SampledWords {
       const sizeBytes = disk?.sizeBytes ?? 0;
       return { ...report, left: frozen(report.left, sizeBytes), altered: frozen(report.altered, sizeBytes) };
     });
-    return this.#withMoments(live, pairs, restores);
+    return { ...this.#withMoments(live, pairs, restores), saidAt: this.#moment() };
   }
 
   /**
@@ -91,7 +93,7 @@ export class SampledWords {
     if (word === undefined || live === undefined) return undefined;
     const told = word.restores();
     const begun = live.restores().filter(({ volume }) => !told.some((report) => report.volume === volume));
-    return this.#withMoments(live, word.pairs(), [...told, ...begun]);
+    return { ...word, ...this.#withMoments(live, word.pairs(), [...told, ...begun]) };
   }
 
   #told(system: string, word: LiveSystem | undefined): LiveSystem | undefined {
@@ -108,7 +110,7 @@ export class SampledWords {
       const sure = report.copyType === "local" ? surelyHeld(report, reports) : report;
       return overwritten.has(`${system}/${report.volume}`) ? { ...sure, consistent: false } : sure;
     });
-    return this.#withMoments(live, pairs, word.restores());
+    return { ...word, ...this.#withMoments(live, pairs, word.restores()) };
   }
 
   /** The moments of images and journal entries are looked for up to now, after what the disks held at the last look. */

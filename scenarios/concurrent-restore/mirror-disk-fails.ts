@@ -33,10 +33,11 @@ export default scenario({
     wait(status("gen1", "DUPLEX")),
     backup({ mirrors: ["gen1"] }),
     workload("pvol", { writes: 60 }),
+    eio("gen1", ["read"], { nth: 3 }),
     together(
       restore("gen1", { scope: "all" }),
       workload("pvol", { writes: 60, partialTrack: 0.5, thinkUsMax: 5_000 }),
-      when(step("a", "restore.brought", 2), eio("gen1", ["read"]), after(ms(150), heal("gen1"))),
+      when(step("a", "restore.brought", 2), after(ms(150), heal("gen1"))),
       when(step("a", "restore.brought", 4), eio("pvol", ["write"], { count: 2 }), after(ms(250), heal("pvol"))),
     ),
     wait(restored("pvol")),
