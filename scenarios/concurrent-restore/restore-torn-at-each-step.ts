@@ -1,5 +1,4 @@
 import {
-  after,
   attempt,
   converged,
   create,
@@ -7,19 +6,17 @@ import {
   localMirror,
   mark,
   MiB,
-  ms,
   restart,
   restore,
   restored,
   scenario,
+  sequence,
   split,
   status,
-  step,
   together,
   tornWrite,
   unchanged,
   wait,
-  when,
   workload,
   write,
 } from "../../harness/plan/index.ts";
@@ -27,10 +24,10 @@ import {
 const torn = (nth: number) =>
   [
     workload("pvol", { writes: 40, flushEvery: 10 }),
+    tornWrite("a/meta", { sectors: 1, nth, count: 1 }),
     together(
       attempt(restore("gen1"), "RESTORE_RUNS"),
-      workload("pvol", { writes: 30, partialTrack: 0.6, flushEvery: 5 }),
-      when(step("a", "command"), tornWrite("a/meta", { sectors: 1, nth, count: 1 }), after(ms(40), restart("a"))),
+      sequence(workload("pvol", { writes: 60, partialTrack: 0.6, flushEvery: 5, onGone: "stop" }), restart("a")),
     ),
     wait(restored("pvol")),
   ] as const;

@@ -53,12 +53,15 @@ export default scenario({
     // Front-end: its hosts get no answer for a while.
     ...workloads(when(written("pvol", 20), pause("a"), after(ms(300), resume("a")))),
     // Back-end: a disk refuses writes, then its log does.
-    ...workloads(when(written("pvol", 20), eio("pvol", ["write"], { count: 2 }))),
+    eio("pvol", ["write"], { nth: 20, count: 2 }),
+    ...workloads(),
     // Shared control memory: a table is torn.
-    ...workloads(
-      when(written("pvol", 20), cut("link"), tornWrite("a/meta", { sectors: 1, count: 1 })),
-      when(step("b", "session.down"), after(ms(30), restart("a"), heal("link"))),
-    ),
+    cut("link"),
+    tornWrite("a/meta", { sectors: 1, count: 1 }),
+    workload("pvol", { writes: 20, onGone: "stop" }),
+    restart("a"),
+    heal("link"),
+    ...workloads(),
     // Interconnect: the link is cut.
     ...workloads(when(written("pvol", 20), cut("link"), after(ms(30), heal("link")))),
     together(

@@ -6,6 +6,7 @@ import {
   create,
   expectRefused,
   fill,
+  heal,
   journal,
   KiB,
   mark,
@@ -17,6 +18,7 @@ import {
   restore,
   restored,
   scenario,
+  stall,
   status,
   step,
   together,
@@ -49,6 +51,8 @@ export default scenario({
     write("pvol", fill("what the restore replaces")),
     workload("pvol", { writes: 20 }),
     mark("before", ["pvol"]),
+    // The mirror's disk holds the restore up, so that its half is met.
+    stall("gen1", ["read"], { nth: 3 }),
     together(
       restore("gen1", { scope: "all" }),
       workload("pvol", { writes: 30, partialTrack: 0.5, flushEvery: 10 }),
@@ -56,6 +60,7 @@ export default scenario({
         step("a", "restore.brought", 2),
         mark("half", ["pvol", "svol"]),
         crash("a", "power"),
+        heal("gen1"),
         after(ms(20), restart("a")),
       ),
     ),

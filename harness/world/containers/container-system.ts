@@ -33,6 +33,8 @@ export class ContainerSystem implements RunSystem {
   #starting: Promise<void> = Promise.resolve();
   #onServing: (() => void)[] = [];
   readonly #onDown = new Set<() => void>();
+  /** A start was asked for while it ran: of a plan whose torn write strikes later than it thought. */
+  #isStartDue = false;
 
   constructor(parts: ContainerSystemParts) {
     this.name = parts.name;
@@ -81,11 +83,8 @@ export class ContainerSystem implements RunSystem {
 
   restart(): Promise<void> {
     return this.#parts.operations.do(async () => {
-      const container = this.#required();
-      if (this.state !== "down") return;
-      await this.#parts.store.powerOn(this.name);
-      await container.start();
-      await this.#serve(container);
+      this.#isStartDue = this.state !== "down";
+      if (!this.#isStartDue) await this.#startAgain();
     });
   }
 
@@ -99,7 +98,11 @@ export class ContainerSystem implements RunSystem {
 
   /** The power of its disks went with a torn write: the program goes, too. */
   powerLost(): void {
-    void this.#parts.operations.do(async () => void (await this.#die("power")));
+    void this.#parts.operations.do(async () => {
+      const isStartDue = this.#isStartDue;
+      await this.#die("power");
+      if (isStartDue) await this.#startAgain();
+    });
   }
 
   pause(): Injection {
@@ -150,6 +153,13 @@ export class ContainerSystem implements RunSystem {
     return this.#required().logs(lines);
   }
 
+  async #startAgain(): Promise<void> {
+    const container = this.#required();
+    await this.#parts.store.powerOn(this.name);
+    await container.start();
+    await this.#serve(container);
+  }
+
   async #start(): Promise<void> {
     this.#container = await this.#parts.start();
     await this.#serve(this.#container);
@@ -178,6 +188,7 @@ export class ContainerSystem implements RunSystem {
     const serving = this.#serving;
     const { listener, look, store } = this.#parts;
     if (this.state === "down") return { stopped: 0 };
+    this.#isStartDue = false;
     const requestsGone = this.#onDown.size;
     // From here on hosts are told that it is gone; what it answered before is taken in first.
     this.#serving = undefined;
