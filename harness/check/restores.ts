@@ -275,6 +275,7 @@ export class Restores {
       return version !== NO_VERSION && operations.includes(versions.operation(version)) ? hash : undefined;
     };
     for (const { sector, found } of bad) this.#acknowledged.release(disk, sector, found);
+    if (this.#mayBeOverwritten(disk)) return;
     if (moment !== undefined) {
       // Volumes that were recovered together hold one and the same moment.
       const group = [...(this.#held.get(moment) ?? []), { source: disk, contentOf: restored }];
@@ -286,6 +287,16 @@ export class Restores {
     findings.fail("S", disk.volume, `a restore ended, and ${bad.length} sectors are not what was to be restored`, () =>
       blameSectors(disk, bad, incidents),
     );
+  }
+
+  /** Who looks now and then may see a resync's content where a restore had brought its own. */
+  #mayBeOverwritten(disk: DiskState): boolean {
+    if (this.#model.isInStep) return false;
+    return this.#model.pairsOf(disk).some((pair) => {
+      const { report } = pair.side(disk);
+      if (pair.isLocal || report === undefined) return false;
+      return !report.consistent || (report.role === "secondary" && report.status !== "SPLIT");
+    });
   }
 
   #end(restore: Restore, state: "REFUSED" | "GONE"): void {
