@@ -127,10 +127,10 @@ export class SampledChecker implements Checker {
       this.#saidSince = lookedAt;
       for (const { volume, data, offsetBytes } of contents ?? []) this.#shadow(volume).put(offsetBytes, data);
       this.#isJudging = true;
-      this.#tell((system) => this.#words.before(system, overwritten));
+      this.#tell(unknown, (system) => this.#words.before(system, overwritten));
       for (const { volume, data: _data, ...change } of contents ?? []) this.#inner.diskChanged(volume, change);
-      this.#tell((system) => this.#words.after(system, said.get(system), this.#overwritten));
-      this.#tell((system) => this.#words.least(system));
+      this.#tell(unknown, (system) => this.#words.after(system, said.get(system), this.#overwritten));
+      this.#tell(unknown, (system) => this.#words.least(system));
       const due = this.#waiting.slice(0, answers);
       this.#waiting = this.#waiting.slice(answers);
       for (const tell of due) tell(overwritten);
@@ -141,8 +141,10 @@ export class SampledChecker implements Checker {
   }
 
   /** From now on the systems say this. */
-  #tell(wordOf: (system: string) => LiveSystem | undefined): void {
-    for (const system of this.#words.systems) this.#word.set(system, wordOf(system));
+  #tell(unknown: ReadonlySet<VolumeKey>, wordOf: (system: string) => LiveSystem | undefined): void {
+    // Of one whose disks nobody knows no word can be believed.
+    const isKnown = (system: string): boolean => ![...unknown].some((disk) => disk.startsWith(`${system}/`));
+    for (const system of this.#words.systems) this.#word.set(system, isKnown(system) ? wordOf(system) : undefined);
     this.#inner.observe();
   }
 

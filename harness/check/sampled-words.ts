@@ -83,7 +83,7 @@ export class SampledWords {
       const isLate = report.role === "primary" && report.status === "DUPLEX" && !isInStep(report.pair);
       return isLate ? { ...report, status: "SPLIT" as const, suspension: "link" } : report;
     });
-    return this.#told(system, { ...word, pairs: () => pairs });
+    return this.#told(system, { ...word, ...this.#withMoments(live, pairs, word.restores()) });
   }
 
   /** When a command is given, or a moment gets a name: what was told last, and which restores have begun since. */

@@ -28,13 +28,15 @@ export class Stage {
   readonly journals = new Map<string, JournalReport>();
   readonly restores = new Map<string, RestoreReport>();
   nowNs = 0;
+  #restoreCount = 0;
 
-  /** @param alone volumes in no pair. @param kept what is kept of which volumes, and how the world is looked at */
+  /** @param alone volumes in no pair. @param kept what is kept of which volumes, and how the world is looked at. @param make the judge */
   constructor(
     pairs: readonly StagePair[],
     sectorCount = 32,
     alone: readonly string[] = [],
     kept: Pick<CheckerConfig, "images" | "journals" | "saidSince"> = {},
+    make: (config: CheckerConfig) => Checker = createChecker,
   ) {
     for (const volume of alone) this.disks.set(volume, new Uint8Array(sectorCount * SECTOR_BYTES));
     const bases = kept.journals?.map(({ base }) => base);
@@ -61,7 +63,7 @@ export class Stage {
         });
       }
     }
-    this.checker = createChecker({
+    this.checker = make({
       disks: [...this.disks].map(([volume, bytes]) => ({
         volume,
         sizeBytes: bytes.length,
@@ -112,7 +114,8 @@ export class Stage {
   restoring(volume: string, left: readonly number[], altered: readonly number[] = []): void {
     const [, bare] = volume.split("/") as [string, string];
     const tracks = { left: viewOf(new Set(left)), altered: viewOf(new Set(altered)) };
-    const report = { volume: bare, from: "mirror", id: 1, doneTracks: 0, totalTracks: 1, ...tracks } as const;
+    const id = this.restores.get(volume)?.id ?? ++this.#restoreCount;
+    const report = { volume: bare, from: "mirror", id, doneTracks: 0, totalTracks: 1, ...tracks } as const;
     if (left.length > 0) this.restores.set(volume, report);
     else this.restores.delete(volume);
     this.checker.observe();

@@ -1,4 +1,5 @@
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
+import type { Checker, CheckerConfig } from "./checker.ts";
 import { Stage, STAGE_TRACK_BYTES, type StagePair, sectors } from "./stage.fixture.ts";
 
 const TRACK_COUNT = 8;
@@ -25,7 +26,7 @@ export type BackupBug =
 
 /** Local mirrors that do right, small enough to see that they do: what takes time is in steps that a test asks for. */
 export class ToyBackup {
-  readonly stage = new Stage(PAIRS, TRACK_COUNT * TRACK_SECTORS);
+  readonly stage: Stage;
   readonly #bug: BackupBug | undefined;
   #tag = 0;
   #splits = 0;
@@ -37,8 +38,10 @@ export class ToyBackup {
   /** Bugs that strike once have struck. */
   #struck = false;
 
-  constructor(bug?: BackupBug) {
+  /** @param make the judge */
+  constructor(bug?: BackupBug, make?: (config: CheckerConfig) => Checker) {
     this.#bug = bug;
+    this.stage = new Stage(PAIRS, TRACK_COUNT * TRACK_SECTORS, [], {}, make);
     for (const tracks of this.stage.pending.values())
       for (let track = 0; track < TRACK_COUNT; track++) tracks.add(track);
   }
