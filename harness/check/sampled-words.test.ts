@@ -26,7 +26,7 @@ function rig(): { said: PairReport | undefined; readonly words: SampledWords } {
   };
   const disk = { volume: "b/svol", sizeBytes: 512, reserved: false };
   const config = { disks: [disk], pairs: [], images: [], live } as unknown as CheckerConfig;
-  const state = { said: report as PairReport | undefined, words: new SampledWords(config) };
+  const state = { said: report as PairReport | undefined, words: new SampledWords(config, () => 1) };
   return state;
 }
 

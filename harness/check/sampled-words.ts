@@ -61,7 +61,13 @@ export class SampledWords {
 
   /** While changes are judged: what was said last; but who was overwritten since, or holds another moment, is so. */
   before(system: string, overwritten: ReadonlySet<VolumeKey>): LiveSystem | undefined {
-    return this.#mixed(system, this.#last.get(system) ?? this.now(system), overwritten);
+    return this.#mixed(system, this.#last.get(system) ?? this.#asBefore(system), overwritten);
+  }
+
+  /** It has said nothing yet that was judged: nothing is over by what it says now. */
+  #asBefore(system: string): LiveSystem | undefined {
+    const word = this.now(system);
+    return word && { ...word, saidAt: 0 };
   }
 
   /** After the changes: what was `said` before the look. */

@@ -35,8 +35,6 @@ export interface InterpreterParts {
   readonly traces: ReadonlyMap<string, LoadedTrace>;
   /** For plans that deal with files. */
   readonly fileSystems: FileSystems | undefined;
-  /** Settles when disks and systems are known as they are now. */
-  readonly look: () => Promise<void>;
   /** These moments got a name. */
   readonly onMark: (marks: readonly VolumeMark[]) => void;
   /** An image was read, this piece of it. */

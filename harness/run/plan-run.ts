@@ -114,7 +114,6 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
     this.#interpreter = new Interpreter({
       plan,
       marks: this.#marks,
-      look: parts.look,
       onMark: (marks) => {
         for (const { volume, timeNs } of marks) this.checker.mark(this.#keyOf(volume), timeNs);
       },

@@ -33,6 +33,8 @@ export class ContainerSystem implements RunSystem {
   #starting: Promise<void> = Promise.resolve();
   #onServing: (() => void)[] = [];
   readonly #onDown = new Set<() => void>();
+  /** The power of its disks is gone, and it is about to go, too. */
+  #isPowerLost = false;
   /** A start was asked for while it ran: of a plan whose torn write strikes later than it thought. */
   #isStartDue = false;
 
@@ -98,10 +100,14 @@ export class ContainerSystem implements RunSystem {
 
   /** The power of its disks went with a torn write: the program goes, too. */
   powerLost(): void {
+    // Every look sees it until it is done.
+    if (this.#isPowerLost) return;
+    this.#isPowerLost = true;
     void this.#parts.operations.do(async () => {
       const isStartDue = this.#isStartDue;
       await this.#die("power");
       if (isStartDue) await this.#startAgain();
+      this.#isPowerLost = false;
     });
   }
 

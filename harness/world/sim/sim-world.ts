@@ -95,11 +95,6 @@ export class SimWorld implements RunWorld {
     });
   }
 
-  /** Faults strike, and end, within the event. */
-  settled(): Promise<void> {
-    return Promise.resolve();
-  }
-
   /** Starts every system; settles when all serve. */
   async start(): Promise<void> {
     for (const system of this.systems) system.start();
