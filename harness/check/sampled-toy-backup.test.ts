@@ -52,10 +52,10 @@ test("backups and restores that do right never fail, whenever they are looked at
   expect(judged).toBeGreaterThan(500);
 });
 
-const planted: Record<BackupBug, "S" | "A"> = {
-  "splits the second mirror later": "S",
+// Not among them: "splits the second mirror later" and "lets a write into the backup". What hosts write while the command
+// is carried out may come before its moment as well as after it, for all that samples show.
+const planted: Partial<Record<BackupBug, "S" | "A">> = {
   "leaves a write out of the backup": "S",
-  "lets a write into the backup": "S",
   "splits one mirror only": "S",
   "restores what is there already": "S",
   "brings a track over a host's write": "S",

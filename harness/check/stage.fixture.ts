@@ -28,7 +28,9 @@ export class Stage {
   readonly journals = new Map<string, JournalReport>();
   readonly restores = new Map<string, RestoreReport>();
   nowNs = 0;
-  #restoreCount = 0;
+  #restoreCount = 1;
+  /** By volume: of the restore that runs, or goes on after a crash. */
+  readonly #restoreIds = new Map<string, number>();
 
   /** @param alone volumes in no pair. @param kept what is kept of which volumes, and how the world is looked at. @param make the judge */
   constructor(
@@ -114,7 +116,9 @@ export class Stage {
   restoring(volume: string, left: readonly number[], altered: readonly number[] = []): void {
     const [, bare] = volume.split("/") as [string, string];
     const tracks = { left: viewOf(new Set(left)), altered: viewOf(new Set(altered)) };
-    const id = this.restores.get(volume)?.id ?? ++this.#restoreCount;
+    const id = this.#restoreIds.get(volume) ?? this.#restoreCount++;
+    if (left.length > 0) this.#restoreIds.set(volume, id);
+    else this.#restoreIds.delete(volume);
     const report = { volume: bare, from: "mirror", id, doneTracks: 0, totalTracks: 1, ...tracks } as const;
     if (left.length > 0) this.restores.set(volume, report);
     else this.restores.delete(volume);
