@@ -22,7 +22,9 @@ export interface RunTask {
 /** Does one task. Rejects only for what the caller caused, or for a mistake of ours. */
 export type RunTaskFunction = (task: RunTask) => Promise<RunRecord>;
 
-/** From the worker thread to its owner, once a task. */
+/** From the worker thread to its owner: that it has loaded what it needs and begins; then one reply a task. */
+export type WorkerMessage = { readonly kind: "began" } | WorkerReply;
+
 export type WorkerReply =
   | { readonly kind: "record"; readonly record: RunRecord }
   /** The caller's mistake, in one line. */

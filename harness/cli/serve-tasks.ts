@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import type { RunTask, RunTaskFunction, WorkerReply, WorkerRequest } from "./run-task.ts";
+import type { RunTask, RunTaskFunction, WorkerMessage, WorkerReply, WorkerRequest } from "./run-task.ts";
 import { isCallerError, UsageError } from "./usage-error.ts";
 
 /** The body of a worker thread: does the tasks that it is sent, one at a time. */
@@ -10,7 +10,9 @@ export function serveTasks(runTask: RunTaskFunction): void {
     // In a worker this ends the thread alone, and unlike being terminated it lets exit listeners
     // remove temporary files.
     if (request.kind === "stop") process.exit();
-    void reply(runTask, request.task).then((answer) => port.postMessage(answer));
+    const post = (message: WorkerMessage): void => port.postMessage(message);
+    post({ kind: "began" });
+    void reply(runTask, request.task).then(post);
   });
 }
 

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { RunRecord } from "../history/run-record.ts";
-import { type RunTask, unfinishedRecord, type WorkerReply, type WorkerRequest } from "./run-task.ts";
+import { type RunTask, unfinishedRecord, type WorkerMessage, type WorkerReply, type WorkerRequest } from "./run-task.ts";
 import { RemoteUsageError } from "./serve-tasks.ts";
 
 /** What a worker thread runs. */
@@ -14,7 +14,7 @@ export interface WorkerModule {
 export interface WorkerPoolOptions {
   readonly worker: WorkerModule;
   readonly workerCount: number;
-  /** Real time that one task may take. */
+  /** Real time that one task may take, once its worker has begun it. */
   readonly taskMsMax: number;
   /** Aborted by an interrupt: running tasks become UNKNOWN, the others SKIPPED. */
   readonly signal: AbortSignal;
@@ -23,7 +23,9 @@ export interface WorkerPoolOptions {
 }
 
 /** Time for a stopped worker to remove its temporary files. */
-const STOP_MS = 1_000;
+const STOP_MS = 3_000;
+/** Time for a worker to load what it needs. */
+const LOAD_MS_MAX = 120_000;
 
 /**
  * Does `tasks` on worker threads.
@@ -103,12 +105,20 @@ class Slot {
     const cleanups: (() => void)[] = [];
     try {
       const end = await new Promise<TaskEnd>((resolve) => {
-        const onMessage = (reply: WorkerReply): void => resolve(reply);
+        const onMessage = (message: WorkerMessage): void => {
+          if (message.kind === "began") limit(taskMsMax);
+          else resolve(message);
+        };
         const onError = (error: Error): void => resolve({ kind: "internal", stack: error.stack ?? error.message });
         const onExit = (code: number): void =>
           resolve({ kind: "internal", stack: `the worker thread ended with code ${code} before its run did` });
         const onAbort = (): void => resolve({ kind: "interrupted" });
-        const timer = setTimeout(() => resolve({ kind: "timeout", limitMs: taskMsMax }), taskMsMax);
+        let timer: NodeJS.Timeout | undefined;
+        const limit = (limitMs: number): void => {
+          clearTimeout(timer);
+          timer = setTimeout(() => resolve({ kind: "timeout", limitMs }), limitMs);
+        };
+        limit(LOAD_MS_MAX);
         worker.on("message", onMessage).on("error", onError).on("exit", onExit);
         signal.addEventListener("abort", onAbort);
         cleanups.push(() => {
