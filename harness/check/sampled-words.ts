@@ -116,7 +116,12 @@ export class SampledWords {
       const sure = report.copyType === "local" ? surelyHeld(report, reports) : report;
       return overwritten.has(`${system}/${report.volume}`) ? { ...sure, consistent: false } : sure;
     });
-    return { ...word, ...this.#withMoments(live, pairs, word.restores()) };
+    // A pair that was made since is not in the word, and may have begun to overwrite its secondary.
+    const isNew = ({ pair, volume }: PairReport): boolean =>
+      !word.pairs().some((report) => report.pair === pair && report.volume === volume);
+    const made = reports.filter((report) => isNew(report) && overwritten.has(`${system}/${report.volume}`));
+    const all = [...pairs, ...made.map((report) => ({ ...report, consistent: false }))];
+    return { ...word, ...this.#withMoments(live, all, word.restores()) };
   }
 
   /** The moments of images and journal entries are looked for up to now, after what the disks held at the last look. */
