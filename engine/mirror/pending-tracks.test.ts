@@ -106,8 +106,9 @@ class Model {
     const frame = content();
     const id = this.#writes++;
     for (const index of tracks) for (const ids of [this.issued, this.#local, frame]) ids[index]?.add(id);
+    this.pending.tell(tracks);
     this.#tick++;
-    this.pending.told(tracks, this.#frames.push(frame) - 1, this.#tick);
+    this.pending.told(this.#frames.push(frame) - 1, this.#tick);
   }
 
   /** The other end applies some frames, and may flush. */
@@ -228,15 +229,21 @@ test("after a cut every track that was on its way is dirty, and none is active b
 test("tracks that one frame told of are pending until it is durable there and its moment here", () => {
   const pending = new PendingTracks(100);
   const seen = (): unknown => [[...pending.indices(0)], pending.count, pending.activeCount];
-  pending.told([3, 70], 0, 5);
-  pending.told([4], 1, 6);
+  pending.tell([3, 70]);
+  pending.retire(9, 9);
+  expect(seen()).toEqual([[3, 70], 2, 2]);
+  pending.told(0, 5);
+  pending.tell([4]);
+  pending.told(1, 6);
   expect([seen(), pending.has(70), pending.has(5)]).toEqual([[[3, 4, 70], 3, 3], true, false]);
   pending.retire(0, 6);
   pending.retire(1, 5);
   expect(seen()).toEqual([[3, 4, 70], 3, 3]);
   pending.retire(1, 6);
   expect(seen()).toEqual([[], 0, 0]);
-  pending.told([9], 2, 7);
+  pending.tell([9]);
   pending.lose();
+  pending.told(2, 7);
+  pending.retire(2, 7);
   expect([seen(), [...pending.dirty.indices()]]).toEqual([[[9], 1, 0], [9]]);
 });

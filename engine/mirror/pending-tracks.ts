@@ -78,13 +78,17 @@ export class PendingTracks {
     }
   }
 
-  /** Frame `sequence` told the other side to change `tracks` by itself; here they change until `tick`. */
-  told(tracks: Iterable<number>, sequence: number, tick: number): void {
-    this.#told ??= { tracks: new Bitmap(this.dirty.length), sequence, tick };
-    // Of two frames the later one counts for both.
-    this.#told.sequence = sequence;
-    this.#told.tick = tick;
+  /** The other side is about to be told to change `tracks` by itself, as this side does: they count from here on. */
+  tell(tracks: Iterable<number>): void {
+    this.#told ??= { tracks: new Bitmap(this.dirty.length), sequence: -1, tick: -1 };
     for (const track of tracks) this.#told.tracks.set(track);
+    this.#told.sequence = Number.POSITIVE_INFINITY;
+  }
+
+  /** Frame `sequence` told it, of all that was to be told; here it is done once `tick` is flushed. */
+  told(sequence: number, tick: number): void {
+    // The session may have ended with the frame: then all of it is dirty.
+    if (this.#told !== undefined) Object.assign(this.#told, { sequence, tick });
   }
 
   #begun(trackIndex: number): ActiveTrack {

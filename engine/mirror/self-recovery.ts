@@ -35,8 +35,9 @@ export function tellRecovery(pair: Pair, told: SelfRecovery): boolean {
   const payload = numberedPayload(number, new ByteWriter(1).bool(method === "swap").bytes());
   assert(tracks !== undefined, "which tracks differ is known at the moment of a recovery");
   assert(payload !== undefined, "a number and a byte fit into a frame");
+  pending.tell(tracks.indices());
   const sequence = connection.outbox.send("recover", { pairId: entry.id, flags: FLAG_NUMBERED, payload });
-  pending.told(tracks.indices(), sequence, volume.tick);
+  pending.told(sequence, volume.tick);
   told.silent.push(pair);
   volume.scheduleCheckpoint();
   runtime.log.step("pair.recover.sent", { pair: entry.name, lsn: number.lsn, tracks: tracks.count });
