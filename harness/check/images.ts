@@ -48,7 +48,7 @@ export class Images {
       } else if (report.moment !== before?.number) {
         if (before !== undefined) this.#judge(disk, before);
         const moment = this.#model.moment(lookedAt, [disk], this.#model.now);
-        if (this.#model.isCopy(disk)) moment.atLeastPresent(disk);
+        if (this.#model.isCopy(disk) && !this.#model.mayHideResync(disk)) moment.atLeastPresent(disk);
         this.#images.set(disk, { number: report.moment, moment, known: new Map() });
       }
     }

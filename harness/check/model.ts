@@ -136,6 +136,16 @@ export class Model {
     });
   }
 
+  /** Who looks now and then may see a resync's content already, where something else was a moment ago. */
+  mayHideResync(disk: DiskState): boolean {
+    if (this.isInStep) return false;
+    return this.pairsOf(disk).some((pair) => {
+      const { report } = pair.side(disk);
+      if (pair.isLocal || report === undefined) return false;
+      return !report.consistent || (report.role === "secondary" && report.status !== "SPLIT");
+    });
+  }
+
   /** Disks of the same mirrored set, itself included. */
   mirrorsOf(disk: DiskState): readonly DiskState[] {
     return this.#mirrorsByDisk[disk.index] as readonly DiskState[];

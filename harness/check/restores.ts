@@ -127,11 +127,14 @@ export class Restores {
   }
 
   #answer(restore: Restore, known: boolean, at: number): void {
-    restore.answer = known ? "done" : "unknown";
+    const isUnseen = restore.isConditional && this.#model.live(restore.disk.system) === undefined;
+    // Nobody saw, before its system died, whether there was anything to restore: it says so when it is back.
+    const isKnown = known && (!isUnseen || restore.wasReported || this.#isSurelyThere(restore));
+    restore.answer = isKnown ? "done" : "unknown";
     // What was a mixture when the command was given may have become whole before it was carried out.
     const isNone = restore.isConditional && !restore.wasReported && !this.#isReported(restore);
-    if (known && isNone && !this.#isSurelyThere(restore)) return this.#end(restore, "REFUSED");
-    if (known && !restore.accepted) this.#accept(restore, at);
+    if (isKnown && isNone && !this.#isSurelyThere(restore)) return this.#end(restore, "REFUSED");
+    if (isKnown && !restore.accepted) this.#accept(restore, at);
   }
 
   refused(command: number): void {
@@ -275,7 +278,7 @@ export class Restores {
       return version !== NO_VERSION && operations.includes(versions.operation(version)) ? hash : undefined;
     };
     for (const { sector, found } of bad) this.#acknowledged.release(disk, sector, found);
-    if (this.#mayBeOverwritten(disk)) return;
+    if (this.#model.mayHideResync(disk)) return;
     if (moment !== undefined) {
       // Volumes that were recovered together hold one and the same moment.
       const group = [...(this.#held.get(moment) ?? []), { source: disk, contentOf: restored }];
@@ -287,16 +290,6 @@ export class Restores {
     findings.fail("S", disk.volume, `a restore ended, and ${bad.length} sectors are not what was to be restored`, () =>
       blameSectors(disk, bad, incidents),
     );
-  }
-
-  /** Who looks now and then may see a resync's content where a restore had brought its own. */
-  #mayBeOverwritten(disk: DiskState): boolean {
-    if (this.#model.isInStep) return false;
-    return this.#model.pairsOf(disk).some((pair) => {
-      const { report } = pair.side(disk);
-      if (pair.isLocal || report === undefined) return false;
-      return !report.consistent || (report.role === "secondary" && report.status !== "SPLIT");
-    });
   }
 
   #end(restore: Restore, state: "REFUSED" | "GONE"): void {

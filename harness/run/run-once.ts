@@ -45,6 +45,8 @@ export interface Execution extends PlanOutcome {
 export async function runOnce(plan: Plan, options: RunOnceOptions): Promise<Execution> {
   const { seed, target, limits, checkBuffers, sampling } = options;
   let sampled: SampledChecker | undefined;
+  /** It died just now, and nobody can ask it any more. */
+  let dead = "";
   const log = new EventLog(limits.retainEvents);
   const scheduler = new Scheduler(log, {
     eventsMax: limits.eventsMax,
@@ -66,7 +68,9 @@ export async function runOnce(plan: Plan, options: RunOnceOptions): Promise<Exec
         listener: {
           ...listener,
           systemDown: (system, kind) => {
+            dead = system;
             sampled?.sample();
+            dead = "";
             listener.systemDown(system, kind);
             // What a power loss took, before anything is written over it.
             if (sampled !== undefined) run.world.after(0, () => sampled?.sample());
@@ -75,7 +79,10 @@ export async function runOnce(plan: Plan, options: RunOnceOptions): Promise<Exec
       }),
     makeChecker: (config) => {
       if (sampling === undefined) return createChecker(config);
-      sampled = new SampledChecker(config);
+      sampled = new SampledChecker({
+        ...config,
+        live: (system) => (system === dead ? undefined : config.live(system)),
+      });
       return sampled;
     },
     look: () => {
