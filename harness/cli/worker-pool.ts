@@ -1,6 +1,12 @@
 import { Worker } from "node:worker_threads";
 import type { RunRecord } from "../history/run-record.ts";
-import { type RunTask, unfinishedRecord, type WorkerMessage, type WorkerReply, type WorkerRequest } from "./run-task.ts";
+import {
+  type RunTask,
+  unfinishedRecord,
+  type WorkerMessage,
+  type WorkerReply,
+  type WorkerRequest,
+} from "./run-task.ts";
 import { RemoteUsageError } from "./serve-tasks.ts";
 
 /** What a worker thread runs. */
