@@ -50,7 +50,7 @@ test("after one failed flush a disk does nothing any more, though the device wou
   await disk.close();
   // Opened anew, it is as the device has it.
   const again = await openFileDisk({ path, sizeBytes });
-  expect(await again.read(0, 4096)).toEqual(Buffer.from(data));
+  expect(await again.read(0, 4096)).toEqual(data);
   await again.flush();
   await again.close();
 });
