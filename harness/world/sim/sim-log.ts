@@ -53,7 +53,7 @@ export class SimLog implements Log {
       timeNs: scheduler.nowNs,
       process: this.#process.name,
       name,
-      fields,
+      fields: { ...fields },
     };
     for (const listener of this.#listeners) {
       try {
