@@ -254,7 +254,7 @@ export class Interconnect {
     if (frame.kind === "ack") {
       const { applied, durable } = readAck(frame);
       if (!connection.outbox.acknowledge(applied, durable)) return;
-      for (const pair of this.#host.pairs()) if (pair.connection === connection) pair.retire();
+      for (const pair of this.#carried(connection)) pair.retire();
     } else if (frame.kind === "nack") {
       const pair = this.#host.pair(frame.pairId);
       this.#runtime.log.step("session.nack", { link: this.config.name, pair: pair?.entry.name ?? "" });

@@ -253,8 +253,8 @@ export class Applier {
 
   /** An acknowledgement speaks for every pair of the link, so a flush reaches every disk that was written. */
   async #flushTouched(): Promise<void> {
-    for (const volume of this.#touched) {
-      // What is applied meanwhile is not spoken for.
+    // What is applied meanwhile is not spoken for: it waits for the next flush.
+    for (const volume of [...this.#touched]) {
       this.#touched.delete(volume);
       try {
         await volume.disk.flush();
@@ -270,9 +270,9 @@ export class Applier {
 function rowUpdateOf({ frame, pair }: Queued): WriteUpdate | undefined {
   if ((frame.kind !== "write" && frame.kind !== "resync") || (frame.flags & FLAG_FUA) !== 0) return undefined;
   try {
-    const update = updateOf(frame);
+    const update = writeOf(frame);
     checkRange(pair, frame.offsetBytes, lengthOf(update));
-    return update.kind === "write" ? update : undefined;
+    return update;
   } catch (error) {
     // It is refused when its turn comes.
     handled(error, CodecError);
@@ -281,11 +281,29 @@ function rowUpdateOf({ frame, pair }: Queued): WriteUpdate | undefined {
 }
 
 /** @throws CodecError */
-function updateOf({ kind, flags, offsetBytes, payload }: Frame): Update {
-  const { number, rest } = (flags & FLAG_NUMBERED) === 0 ? { number: undefined, rest: payload } : readNumbered(payload);
-  const numbered = number === undefined ? {} : { number };
-  if (kind === "zero") return { kind, offsetBytes, lengthBytes: readZeroPayload(rest), ...numbered };
-  return { kind: "write", offsetBytes, data: rest, fua: (flags & FLAG_FUA) !== 0, ...numbered };
+function updateOf(frame: Frame): Update {
+  if (frame.kind !== "zero") return writeOf(frame);
+  const { numbered, rest } = numberOf(frame);
+  return { kind: "zero", offsetBytes: frame.offsetBytes, lengthBytes: readZeroPayload(rest), ...numbered };
+}
+
+/** @throws CodecError */
+function writeOf(frame: Frame): WriteUpdate {
+  const { numbered, rest } = numberOf(frame);
+  return {
+    kind: "write",
+    offsetBytes: frame.offsetBytes,
+    data: rest,
+    fua: (frame.flags & FLAG_FUA) !== 0,
+    ...numbered,
+  };
+}
+
+/** @throws CodecError */
+function numberOf({ flags, payload }: Frame): { readonly numbered: Pick<Update, "number">; readonly rest: Uint8Array } {
+  if ((flags & FLAG_NUMBERED) === 0) return { numbered: {}, rest: payload };
+  const { number, rest } = readNumbered(payload);
+  return { numbered: { number }, rest };
 }
 
 function checkRange(pair: Pair, offsetBytes: number, lengthBytes: number): void {

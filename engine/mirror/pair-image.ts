@@ -126,7 +126,7 @@ export class PairImage {
     const { entry } = this.#pair;
     entry.imageTracks = this.image.moment;
     await this.#pair.persist();
-    if (merges === this.#merges && entry.imageTracks === this.image.moment) this.#covering = true;
+    this.#covering = merges === this.#merges && entry.imageTracks === this.image.moment;
   }
 
   /** Settles when no image is being fixed. */
