@@ -166,6 +166,30 @@ test("an image whose space runs out while the metadata disk refuses: what it kne
   expect(site.disk("b", "svol").visible).toEqual(site.disk("a", "pvol").visible);
 });
 
+test("an image that is lost before it is written down that it stands for marks never does", async () => {
+  const site = await open("reserved-area");
+  const { bitmapOffsetBytes } = pair(site).entry;
+  const held = Promise.withResolvers<"done">();
+  site.onStep = (system, step) => {
+    if (system !== "a" || step !== "image.fixed") return;
+    site.at("a").meta.decide = ({ offsetBytes }) => (offsetBytes < bitmapOffsetBytes ? held.promise : "done");
+    // The copy in the background comes to its end at once.
+    site.disk("a", "area").decide = () => ({ fails: () => false });
+  };
+  for (let track = 0; track < TRACKS; track++) await write(site, track, 1 + track);
+  site.network.cut();
+  await site.until(() => site.at("a").runtime.steps.includes("copy-out.lost"));
+  held.resolve("done");
+  await site.until(() => site.at("a").system.images()[0]?.state === "lost");
+  await write(site, 3, 90);
+  expect([pair(site).entry.imageTracks, pair(site).image?.covers(3, 3)]).toEqual([0, false]);
+  await site.crash("a");
+  expect(pair(site).pending.has(3)).toBe(true);
+  site.network.heal();
+  await duplex(site);
+  expect(site.disk("b", "svol").visible).toEqual(site.disk("a", "pvol").visible);
+});
+
 test("a rollback whose end cannot be written down ends when it can; until then a crash goes on with it", async () => {
   const site = await open("old-data");
   for (let track = 0; track < TRACKS; track++) await write(site, track, 1 + track);

@@ -126,7 +126,7 @@ export class PairImage {
     const { entry } = this.#pair;
     entry.imageTracks = this.image.moment;
     await this.#pair.persist();
-    this.#covering = merges === this.#merges && entry.imageTracks === this.image.moment;
+    if (merges === this.#merges && entry.imageTracks === this.image.moment) this.#covering = true;
   }
 
   /** Settles when no image is being fixed. */
