@@ -1,4 +1,5 @@
 import type { Failure, RecoveryTimes, RunRecord, Verdict } from "../history/run-record.ts";
+import { unjudgedRecord } from "../history/unjudged-record.ts";
 import { mergeVerdicts } from "../history/verdict.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { EvidenceFile } from "../world/containers/evidence.ts";
@@ -105,7 +106,15 @@ async function runRound(round: number, options: ChaosCampaignOptions): Promise<C
     });
     return { round, plan, verdict: verdictOfRound(record), record, isHealed: !record.failures.some(isLeft) };
   } catch (error) {
-    const record = brokenRecord(plan, { id, seed, replay }, error, nowMs() - startMs);
+    const head = {
+      scenario: plan.name,
+      id,
+      requirements: plan.requirements,
+      world: "containers",
+      seed,
+      replay,
+    } as const;
+    const record = unjudgedRecord(head, "ERROR", { rule: "harness", message: textOf(error) }, nowMs() - startMs);
     return { round, plan, verdict: interrupt.aborted ? "UNKNOWN" : "ERROR", record, isHealed: !isNotHealed(error) };
   }
 }
@@ -123,31 +132,6 @@ function isNotHealed(error: unknown): boolean {
 /** The proof of heal ends in the record, beside whatever else went wrong. */
 function isLeft({ rule, message }: Failure): boolean {
   return rule === "harness" && message.includes("NOT_HEALED");
-}
-
-function brokenRecord(
-  plan: Plan,
-  head: { readonly id: string; readonly seed: number; readonly replay: string },
-  error: unknown,
-  wallMs: number,
-): RunRecord {
-  return {
-    scenario: plan.name,
-    ...head,
-    requirements: plan.requirements,
-    world: "containers",
-    verdict: "ERROR",
-    historyHash: "",
-    events: 0,
-    virtualMs: 0,
-    wallMs,
-    faults: [],
-    invariants: {},
-    checks: {},
-    failures: [{ rule: "harness", message: textOf(error), timeNs: 0, blame: [] }],
-    oracles: [],
-    vacuous: false,
-  };
 }
 
 function tally(rounds: readonly ChaosRound[]): KindTally[] {

@@ -1,4 +1,5 @@
 import type { RunRecord, Verdict } from "../history/run-record.ts";
+import { unjudgedRecord } from "../history/unjudged-record.ts";
 
 /** One run to do: plain data, so that it can be handed to a worker thread. */
 export interface RunTask {
@@ -37,23 +38,5 @@ export type WorkerRequest = { readonly kind: "run"; readonly task: RunTask } | {
 
 /** The record of a run that did not come to its end, so that no list ever lacks it. */
 export function unfinishedRecord(task: RunTask, verdict: Verdict, message: string, wallMs = 0): RunRecord {
-  return {
-    scenario: task.name,
-    id: task.id,
-    requirements: task.requirements,
-    world: task.world,
-    seed: task.seed,
-    verdict,
-    historyHash: "",
-    events: 0,
-    virtualMs: 0,
-    wallMs,
-    faults: [],
-    invariants: {},
-    checks: {},
-    failures: [{ rule: "harness", message, timeNs: 0, blame: [] }],
-    oracles: [],
-    vacuous: false,
-    replay: task.replay,
-  };
+  return unjudgedRecord({ ...task, scenario: task.name }, verdict, { rule: "harness", message }, wallMs);
 }

@@ -1,4 +1,5 @@
 import type { Failure, OracleRecord, RunRecord, Verdict } from "../history/run-record.ts";
+import { type RecordHead, unjudgedRecord } from "../history/unjudged-record.ts";
 import { mergeVerdicts } from "../history/verdict.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlanOutcome } from "./plan-run.ts";
@@ -59,24 +60,11 @@ export async function recordOf(
 
 /** The record of a run that made no sense. */
 export function notApplicable(plan: Plan, head: RunHead, why: string): RunRecord {
-  return {
-    ...headFields(plan, head),
-    verdict: "NOT_APPLICABLE",
-    historyHash: "",
-    events: 0,
-    virtualMs: 0,
-    wallMs: 0,
-    faults: [],
-    invariants: {},
-    checks: {},
-    failures: [{ rule: "expectation", message: why, timeNs: 0, blame: [] }],
-    oracles: [],
-    vacuous: false,
-  };
+  return unjudgedRecord(headFields(plan, head), "NOT_APPLICABLE", { rule: "expectation", message: why });
 }
 
-function headFields(plan: Plan, { id, world, seed, replay }: RunHead) {
-  return { scenario: plan.name, id, requirements: plan.requirements, world, seed, replay } as const;
+function headFields(plan: Plan, { id, world, seed, replay }: RunHead): RecordHead {
+  return { scenario: plan.name, id, requirements: plan.requirements, world, seed, replay };
 }
 
 /** Rule 10. A vacuous run is not green: what it should have shown was not shown. */
