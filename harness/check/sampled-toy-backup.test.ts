@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { CheckResult } from "./checker.ts";
 import { SampledChecker } from "./sampled-checker.ts";
 import { failed } from "./stage.fixture.ts";
-import { type BackupBug, ToyBackup } from "./toy-backup.fixture.ts";
+import { type BackupBug, BROKEN_BY, ToyBackup } from "./toy-backup.fixture.ts";
 import { type ToyStep, toySteps } from "./toy-backup-steps.fixture.ts";
 
 // The same backups and restores as in toy-backup.test.ts, judged by somebody who looks now and then.
@@ -52,19 +52,12 @@ test("backups and restores that do right never fail, whenever they are looked at
   expect(judged).toBeGreaterThan(500);
 });
 
-// Not among them: "splits the second mirror later" and "lets a write into the backup". What hosts write while the command
-// is carried out may come before its moment as well as after it, for all that samples show.
-const planted: Partial<Record<BackupBug, "S" | "A">> = {
-  "leaves a write out of the backup": "S",
-  "splits one mirror only": "S",
-  "restores what is there already": "S",
-  "brings a track over a host's write": "S",
-  "serves what is being replaced": "A",
-  "forgets a track at a crash": "S",
-  "does not record what hosts change": "S",
-};
+// What hosts write while the command is carried out may come before its moment as well as after it, for all that samples
+// show.
+const HIDDEN: readonly BackupBug[] = ["splits the second mirror later", "lets a write into the backup"];
 
-for (const [bug, rule] of Object.entries(planted) as [BackupBug, "S" | "A"][]) {
+for (const [bug, rule] of Object.entries(BROKEN_BY) as [BackupBug, "S" | "A"][]) {
+  if (HIDDEN.includes(bug)) continue;
   test(`one that ${bug} breaks ${rule}`, () => {
     const broken = new Set<string>();
     fc.assert(

@@ -24,6 +24,19 @@ export type BackupBug =
   | "forgets a track at a crash"
   | "does not record what hosts change";
 
+/** Which invariant each mistake breaks. */
+export const BROKEN_BY: Readonly<Record<BackupBug, "S" | "A">> = {
+  "splits the second mirror later": "S",
+  "leaves a write out of the backup": "S",
+  "lets a write into the backup": "S",
+  "splits one mirror only": "S",
+  "restores what is there already": "S",
+  "brings a track over a host's write": "S",
+  "serves what is being replaced": "A",
+  "forgets a track at a crash": "S",
+  "does not record what hosts change": "S",
+};
+
 /** Local mirrors that do right, small enough to see that they do: what takes time is in steps that a test asks for. */
 export class ToyBackup {
   readonly stage: Stage;
