@@ -95,10 +95,6 @@ async function writtenWorld(stage: Stage): Promise<ContainerWorld> {
       step: () => {},
       targetFailed: (_system, error) => failures.push(error),
     },
-    onLook: async (take, ask) => {
-      await take();
-      await ask();
-    },
     onFailure: (error) => failures.push(error),
   });
   await world.start();

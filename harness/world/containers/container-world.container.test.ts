@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { tellingListener } from "../telling-listener.fixture.ts";
 import { worldConformance } from "../world.conformance.ts";
 import { ContainerWorld } from "./container-world.ts";
 import { Stage } from "./stage.ts";
@@ -17,18 +18,7 @@ worldConformance(test, async (topology, body) => {
   const prepared = await ContainerWorld.prepare(stage, topology, 1);
   const world = new ContainerWorld(prepared, {
     seed: 1,
-    listener: {
-      systemDown: (system, kind) => told.push(`down ${system} ${kind}`),
-      systemUp: (system) => told.push(`up ${system}`),
-      linkCut: (link) => told.push(`cut ${link}`),
-      linkHealed: (link) => told.push(`healed ${link}`),
-      step: () => {},
-      targetFailed: (_system, error) => failures.push(error),
-    },
-    onLook: async (take, ask) => {
-      await take();
-      await ask();
-    },
+    listener: tellingListener(told, (error) => failures.push(error)),
     onFailure: (error) => failures.push(error),
   });
   const look = async (): Promise<void> => {

@@ -32,9 +32,9 @@ export interface ContainerWorldOptions {
   readonly listener: WorldListener;
   /**
    * A look: `take` takes in what all disks held at one moment after it was called, `ask` has the systems say how they
-   * are now.
+   * are now. Without: one after the other.
    */
-  readonly onLook: (take: () => Promise<void>, ask: () => Promise<void>) => Promise<void>;
+  readonly onLook?: (take: () => Promise<void>, ask: () => Promise<void>) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -233,7 +233,8 @@ export class ContainerWorld implements RunWorld {
   }
 
   async #look(): Promise<void> {
-    await this.#options.onLook(
+    const { onLook = inTurn } = this.#options;
+    await onLook(
       async () => this.#take(await this.#prepared.store.look()),
       async () => {
         // A paused one would let everybody wait.
@@ -259,4 +260,9 @@ export class ContainerWorld implements RunWorld {
 function found<T>(value: T | undefined, what: string, name: string): T {
   if (value === undefined) throw new Error(`no ${what} ${name} in this world`);
   return value;
+}
+
+async function inTurn(take: () => Promise<void>, ask: () => Promise<void>): Promise<void> {
+  await take();
+  await ask();
 }

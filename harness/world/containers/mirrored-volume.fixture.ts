@@ -3,6 +3,7 @@ import { NS_PER_MS } from "../../../engine/ports/index.ts";
 import { mirror } from "../../plan/index.ts";
 import type { AdminCommand, HostDevice, PairReport } from "../../target/target.ts";
 import { firstDifference } from "../sim/disk/index.ts";
+import { tellingListener } from "../telling-listener.fixture.ts";
 import { ContainerWorld } from "./container-world.ts";
 import type { Stage } from "./stage.ts";
 
@@ -30,16 +31,8 @@ export class MirroredVolume {
     const world = new ContainerWorld(await ContainerWorld.prepare(stage, topology, 1), {
       seed: 1,
       listener: {
-        systemDown: () => {},
-        systemUp: () => {},
-        linkCut: () => {},
-        linkHealed: () => {},
+        ...tellingListener([], (error) => failures.push(error)),
         step: (system, { name, fields }) => steps.push(`${system} ${name} ${JSON.stringify(fields)}`),
-        targetFailed: (_system, error) => failures.push(error),
-      },
-      onLook: async (take, ask) => {
-        await take();
-        await ask();
       },
       onFailure: (error) => failures.push(error),
     });

@@ -2,6 +2,7 @@ import { test } from "vitest";
 import { NS_PER_MS } from "../../../engine/ports/index.ts";
 import { EventLog } from "../../history/event-log.ts";
 import { resilverTarget } from "../../target/resilver-target.ts";
+import { tellingListener } from "../telling-listener.fixture.ts";
 import { worldConformance } from "../world.conformance.ts";
 import { hostPump } from "./host-pump.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -18,14 +19,7 @@ worldConformance(test, async (topology, body) => {
     links: topology.links.map(({ name, between: [dial, listen] }) => ({ name, dial, listen })),
     latencyNs: 200_000,
     checkBuffers: true,
-    listener: {
-      systemDown: (system, kind) => told.push(`down ${system} ${kind}`),
-      systemUp: (system) => told.push(`up ${system}`),
-      linkCut: (link) => told.push(`cut ${link}`),
-      linkHealed: (link) => told.push(`healed ${link}`),
-      step: () => {},
-      targetFailed: (_system, error) => scheduler.fail(error),
-    },
+    listener: tellingListener(told, (error) => scheduler.fail(error)),
   });
   world.after(0, () => {
     body({ world, told, look: () => Promise.resolve() }).then(

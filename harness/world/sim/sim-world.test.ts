@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { NS_PER_MS } from "../../../engine/ports/index.ts";
 import { EventLog } from "../../history/event-log.ts";
 import type { SystemConfig, SystemPorts, Target, TargetSystem } from "../../target/target.ts";
+import { tellingListener } from "../telling-listener.fixture.ts";
 import { hostPump } from "./host-pump.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SimWorld } from "./sim-world.ts";
@@ -44,10 +45,7 @@ function world(body: (config: SystemConfig, ports: SystemPorts) => Promise<void>
     latencyNs: 200_000,
     checkBuffers: true,
     listener: {
-      systemDown: (system, kind) => told.push(`down ${system} ${kind}`),
-      systemUp: (system) => told.push(`up ${system}`),
-      linkCut: (link) => told.push(`cut ${link}`),
-      linkHealed: (link) => told.push(`healed ${link}`),
+      ...tellingListener(told, () => {}),
       step: (system, step) => told.push(`step ${system} ${step.name}`),
       targetFailed: (system, error) => told.push(`failed ${system} ${String(error)}`),
     },
