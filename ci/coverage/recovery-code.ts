@@ -15,6 +15,7 @@ const BY_WORK = {
     "engine/mirror/local-pair-entry.ts",
     "engine/mirror/intent-bitmap.ts",
     "engine/mirror/intent-log.ts",
+    "engine/mirror/hot-regions.ts",
     "engine/mirror/pending-tracks.ts",
     "engine/controller/shared-memory.ts",
     "engine/controller/local-mirrors.ts",
@@ -22,6 +23,7 @@ const BY_WORK = {
   "a lost link: what ends meet with, and who overwrites whom": [
     "engine/controller/interconnect.ts",
     "engine/controller/pair-protocol.ts",
+    "engine/controller/pair-removal.ts",
     "engine/controller/command-relay.ts",
     "engine/mirror/applier.ts",
     "engine/mirror/outbox.ts",
