@@ -7,7 +7,7 @@ const require = resilverCreateRequire(import.meta.url);`;
 /** The program of the engine, alone: what its image runs. */
 export const ENGINE_ENTRY = "engine/node/cli/main.ts";
 
-/** Makes one file of a program and all that it imports, with a source map beside it. */
+/** Makes one file of a program and all that it imports, with a source map and native code beside it. */
 export async function bundle(entry: string, outfile: string): Promise<void> {
   await build({
     entryPoints: [entry],
@@ -18,6 +18,9 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
     target: "node24",
     sourcemap: true,
     banner: { js: REQUIRE },
+    // Native code that is installed here lies beside the program; of what is for other processors nothing is found.
+    loader: { ".node": "copy" },
+    assetNames: "[name]",
     logLevel: "warning",
   });
 }

@@ -4,7 +4,7 @@ FROM ${NODE_IMAGE}
 ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
 # Disks, when they are files. A volume that is mounted here takes over the owner.
 RUN mkdir -p /etc/resilver /var/lib/resilver && chown node:node /var/lib/resilver
-COPY engine.mjs engine.mjs.map /opt/resilver/
+COPY . /opt/resilver/
 USER node
 WORKDIR /var/lib/resilver
 # Control API, hosts (NBD).

@@ -2,7 +2,7 @@
 ARG NODE_IMAGE=node:24-bookworm-slim
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
-COPY fault-disk.mjs fault-disk.mjs.map /opt/resilver/
+COPY . /opt/resilver/
 USER 1000:1000
 EXPOSE 8080
 STOPSIGNAL SIGTERM

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NODE_IMAGE } from "./base-images.ts";
 import { ContainerError } from "./container-error.ts";
@@ -20,37 +19,28 @@ const BUILD_MS_MAX = 120_000;
  * @throws ContainerError IMAGE
  */
 export async function programImage(program: Program): Promise<string> {
-  const bundle = join(ROOT, "dist", `${program}.mjs`);
+  const folder = join(ROOT, "dist", program);
   const dockerfile = join(ROOT, "ci/docker", `${program}.Dockerfile`);
-  const content = await readFile(bundle).catch(() => {
+  const files = (await readdir(folder).catch(() => [])).toSorted((left, right) => (left < right ? -1 : 1));
+  if (files.length === 0)
     throw new ContainerError("IMAGE", {
       place: `image of ${program}`,
-      found: `no ${bundle}`,
+      found: `no ${folder}`,
       expected: "the bundled program",
       remedy: "npm run build",
     });
-  });
   const base = await dockerCommand(["image", "inspect", "--format", "{{.Id}}", NODE_IMAGE], BUILD_MS_MAX);
-  const digest = createHash("sha256")
-    .update(content)
-    .update(await readFile(dockerfile))
-    .update(base.ok ? base.stdout : "")
-    .digest("hex");
-  const tag = `resilver-${program}:${digest.slice(0, 12)}`;
+  const digest = createHash("sha256");
+  for (const file of files) digest.update(file).update(await readFile(join(folder, file)));
+  digest.update(await readFile(dockerfile)).update(base.ok ? base.stdout : "");
+  const tag = `resilver-${program}:${digest.digest("hex").slice(0, 12)}`;
   if ((await dockerCommand(["image", "inspect", "--format", "{{.Id}}", tag], BUILD_MS_MAX)).ok) return tag;
-  // A context of its own: the folder of the repository is large.
-  const context = await mkdtemp(join(tmpdir(), "resilver-image-"));
-  try {
-    for (const file of [bundle, `${bundle}.map`]) await copyFile(file, join(context, basename(file)));
-    const built = await dockerCommand(["build", "-q", "-t", tag, "-f", dockerfile, context], BUILD_MS_MAX);
-    if (built.ok) return tag;
-    throw new ContainerError("IMAGE", {
-      place: `image of ${program}`,
-      found: built.why,
-      expected: "docker build to succeed",
-      remedy: "resilver doctor says what is missing",
-    });
-  } finally {
-    await rm(context, { recursive: true, force: true });
-  }
+  const built = await dockerCommand(["build", "-q", "-t", tag, "-f", dockerfile, folder], BUILD_MS_MAX);
+  if (built.ok) return tag;
+  throw new ContainerError("IMAGE", {
+    place: `image of ${program}`,
+    found: built.why,
+    expected: "docker build to succeed",
+    remedy: "resilver doctor says what is missing",
+  });
 }
