@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { RunRecord } from "../history/run-record.ts";
 import {
@@ -32,6 +33,11 @@ export interface WorkerPoolOptions {
 const STOP_MS = 3_000;
 /** Time for a worker to load what it needs. */
 const LOAD_MS_MAX = 120_000;
+
+// WebAssembly (types stripped, ext4 read) calls JavaScript through code that all threads share. V8 13.6 has died while it
+// replaced such code with a faster one in a worker (Runtime_TierUpWasmToJSWrapper), once in some hundred starts. It now
+// keeps what it has: no run was measurably slower.
+setFlagsFromString("--wasm-wrapper-tiering-budget=1000000000");
 
 /**
  * Does `tasks` on worker threads.
