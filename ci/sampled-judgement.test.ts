@@ -3,6 +3,7 @@ import { loadAll, scenarioFiles } from "../harness/cli/scenario-files.ts";
 import type { Failure } from "../harness/history/run-record.ts";
 import type { Plan } from "../harness/plan/plan.ts";
 import { ext4 } from "../harness/files/ext4.node.ts";
+import { chaosPlan } from "../harness/hunt/chaos-plan.ts";
 import { DEFAULT_LIMITS } from "../harness/run/limits.ts";
 import { runOnce } from "../harness/run/run-once.ts";
 import { applyViolations } from "../harness/run/violations.ts";
@@ -61,3 +62,13 @@ test.each([
     }
   },
 );
+
+test("rounds of chaos, sampled: what is drawn for containers is judged there as here", {
+  timeout: 180_000,
+}, async () => {
+  for (let round = 1; round <= 12; round++) {
+    const plan = chaosPlan(1, round);
+    const failures = await failuresOf(plan, 1, 20, 1);
+    expect({ round, failures }).toEqual({ round, failures: [] });
+  }
+});
