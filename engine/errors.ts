@@ -8,7 +8,7 @@ export interface EngineErrorContexts {
   LINK_DOWN: { pair: string; command: string };
   /** The link was lost while the other end carried the command out: it may or may not have been done. */
   UNANSWERED: { pair: string; command: string };
-  ILLEGAL_TRANSITION: { pair: string; command: string; status: string; suspension: string };
+  ILLEGAL_TRANSITION: { pair: string; command: string; status: string; suspension: string; expected: string };
   WRONG_ROLE: { pair: string; command: string; role: string };
   /** Both sides wrote by themselves; only an operator can say whose writes to discard. */
   DIVERGED: { pair: string; mine: string; theirs: string };
@@ -122,7 +122,8 @@ export class EngineError<C extends EngineErrorCode = EngineErrorCode> extends Er
   readonly remedy: string;
 
   constructor(code: C, context: EngineErrorContexts[C]) {
-    const told = Object.entries(context).map(([name, value]) => `${name}=${String(value)}`);
+    // What is "" is not there: a pair that is not suspended has no reason for it.
+    const told = Object.entries(context).flatMap(([name, value]) => (value === "" ? [] : `${name}=${String(value)}`));
     super(`${code} ${told.join(" ")}: ${remedies[code]}`);
     this.name = "EngineError";
     this.code = code;

@@ -170,7 +170,7 @@ export class LocalMirrors {
   async resync(pair: LocalPair, direction: "forward" | "reverse" | undefined): Promise<void> {
     const { entry, busy } = pair;
     if (entry.status !== "SPLIT" || entry.task !== "" || busy !== "" || direction === "reverse")
-      throw illegalTransition(pair, "resync");
+      throw illegalTransition(pair, "resync", "SPLIT, forward, and nothing else under way");
     pair.busy = "resync";
     try {
       await beginLocalCopy(pair);

@@ -52,7 +52,8 @@ export class PairRemoval {
   async removeLocal(pair: LocalPair): Promise<void> {
     const { entry, volume, busy } = pair;
     volume.requireWhole("delete");
-    if (entry.status !== "SPLIT" || entry.task !== "" || busy !== "") throw illegalTransition(pair, "delete");
+    if (entry.status !== "SPLIT" || entry.task !== "" || busy !== "")
+      throw illegalTransition(pair, "delete", "SPLIT, and nothing else under way");
     pair.busy = "delete";
     await this.#memory.locals.erase(pair);
     pair.runtime.log.step("local.deleted", { pair: entry.name });
@@ -61,7 +62,8 @@ export class PairRemoval {
   /** Keeps everybody else from the pair, and forgets it after `before`. */
   async #leaving(pair: Pair, before: () => Promise<void>): Promise<void> {
     pair.volume.requireWhole("delete");
-    if (pair.entry.status !== "SPLIT" || pair.phase !== "idle") throw illegalTransition(pair, "delete");
+    if (pair.entry.status !== "SPLIT" || pair.phase !== "idle")
+      throw illegalTransition(pair, "delete", "SPLIT, and nothing else under way");
     pair.phase = "leaving";
     try {
       await before();

@@ -251,7 +251,7 @@ export class StorageSystem {
     if (command.kind === "split") await splitMirrors([pair], command.secondary === "read-write", "split");
     else if (command.kind === "resync") await this.#memory.locals.resync(pair, command.direction);
     else if (command.kind === "restore") await this.#memory.locals.restore(pair, command.scope);
-    else throw illegalTransition(pair, command.kind);
+    else throw illegalTransition(pair, command.kind, "a pair of two systems");
   }
 
   async #carryOutRemotely(pair: Pair, command: PairCommand): Promise<void> {

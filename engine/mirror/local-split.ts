@@ -18,7 +18,8 @@ export async function splitMirrors(pairs: readonly LocalPair[], writable: boolea
   const [first] = pairs;
   if (first === undefined) return;
   const { runtime, table } = first;
-  for (const pair of pairs) if (pair.busy !== "") throw illegalTransition(pair, command);
+  for (const pair of pairs)
+    if (pair.busy !== "") throw illegalTransition(pair, command, "DUPLEX or COPY, and nothing else under way");
   for (const pair of pairs) requireSplittable(pair, command);
   for (const pair of pairs) pair.busy = "split";
   try {
@@ -49,7 +50,7 @@ export async function splitMirrors(pairs: readonly LocalPair[], writable: boolea
 
 function requireSplittable(pair: LocalPair, command: string): void {
   const { entry, volume } = pair;
-  if (entry.status !== "DUPLEX" && entry.status !== "COPY") throw illegalTransition(pair, command);
+  if (entry.status !== "DUPLEX" && entry.status !== "COPY") throw illegalTransition(pair, command, "DUPLEX or COPY");
   if (volume.access() === "none") throw new EngineError("NOT_CONSISTENT", { pair: entry.name, command });
   volume.requireWhole(command);
 }

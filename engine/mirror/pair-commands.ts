@@ -28,7 +28,7 @@ export async function splitPair(pair: Pair, secondaryWritable: boolean): Promise
   const suspended = entry.status === "SPLIT";
   // The other end may have agreed already to overwrite this one.
   if (suspended ? pair.phase !== "idle" : entry.status !== "DUPLEX" || !pair.live)
-    throw illegalTransition(pair, "split");
+    throw illegalTransition(pair, "split", "DUPLEX or SPLIT, and nothing else under way");
   const tells = !suspended || peerState?.role === "secondary" ? connection : undefined;
   const flags = secondaryWritable ? FLAG_SECONDARY_WRITABLE : 0;
   const heard = tells?.outbox.whenDurable(tells.outbox.send("split", { pairId: entry.id, flags }));
@@ -89,7 +89,8 @@ export async function chooseResync(
 ): Promise<void> {
   requirePrimary(pair, "resync");
   const { entry, peerState } = pair;
-  if (entry.status !== "SPLIT" || pair.phase !== "idle") throw illegalTransition(pair, "resync");
+  if (entry.status !== "SPLIT" || pair.phase !== "idle")
+    throw illegalTransition(pair, "resync", "SPLIT, and nothing else under way");
   if (pair.connection === undefined || peerState === undefined)
     throw new EngineError("LINK_DOWN", { pair: entry.name, command: "resync" });
   const { wish, wishAfter } = direction === undefined ? undirected(entry, peerState) : wishFor(direction, peerState);
@@ -157,7 +158,8 @@ function isOrphan({ entry, peerState }: Pair): boolean {
 function requireSwappable(pair: Pair): void {
   requirePrimary(pair, "failback");
   pair.volume.requireWhole("failback");
-  if (pair.entry.status !== "DUPLEX" || !pair.live) throw illegalTransition(pair, "failback");
+  if (pair.entry.status !== "DUPLEX" || !pair.live)
+    throw illegalTransition(pair, "failback", "DUPLEX, and nothing else under way");
 }
 
 /**

@@ -241,7 +241,8 @@ export class PairImage {
   #requireRollback(): void {
     const { entry, phase } = this.#pair;
     this.image.requireFixed();
-    if (entry.status !== "SPLIT" || phase !== "idle") throw illegalTransition(this.#pair, "rollback");
+    if (entry.status !== "SPLIT" || phase !== "idle")
+      throw illegalTransition(this.#pair, "rollback", "SPLIT, and nothing else under way");
   }
 
   /** Before the volume has other content: the other end may lack it, and it may be another history. */

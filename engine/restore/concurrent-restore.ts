@@ -28,7 +28,7 @@ export async function restoreFromMirror(
   const { entry, volume, runtime } = pair;
   volume.requireWhole("restore");
   if (entry.status !== "SPLIT" || entry.suspension !== "operator" || entry.task !== "" || pair.busy !== "")
-    throw illegalTransition(pair, "restore");
+    throw illegalTransition(pair, "restore", "SPLIT by a command, and nothing else under way");
   pair.busy = "restore";
   try {
     const release = await pair.mirror.locks.drain();

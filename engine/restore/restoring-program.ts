@@ -1,4 +1,5 @@
 import { EngineError } from "../errors.ts";
+import { illegalTransition } from "../mirror/illegal-transition.ts";
 import type { Log } from "../ports/index.ts";
 
 /** A volume's file system, mounted at the host of the restoring program. Paths are absolute. */
@@ -74,8 +75,7 @@ export async function restoreFromBackup(request: RestoreRequest, parts: Restorin
   const { host, administrator, log } = parts;
   // Steps 500 and 600: invoked.
   const { status, suspension } = await administrator.status(mirror);
-  if (status !== "SPLIT")
-    throw new EngineError("ILLEGAL_TRANSITION", { pair: mirror, command: "restore", status, suspension });
+  if (status !== "SPLIT") throw illegalTransition({ entry: { name: mirror, status, suspension } }, "restore", "SPLIT");
   const backup = await reading(host, request.backup, (store) => store.list());
   const files = request.files === "all" ? [...backup] : [...new Set(request.files)];
   for (const path of files)
