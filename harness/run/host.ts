@@ -181,7 +181,7 @@ export class Host {
     if (program === undefined) {
       if (range !== undefined) this.#locks.release(range);
       onEnd?.(false);
-      return Promise.resolve({ code: "REFUSED", why: `system ${system.name} is down` });
+      return Promise.resolve({ code: "REFUSED", why: `REFUSED: system ${system.name} is down` });
     }
     return new Promise((resolve) => {
       const operation = register();

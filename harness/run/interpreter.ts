@@ -3,6 +3,7 @@ import type { Checker } from "../check/checker.ts";
 import type { AnyFault } from "../fault/index.ts";
 import { type AdminStep, describeAdminStep, isAdminStep } from "../plan/admin-step.ts";
 import { describeCondition } from "../plan/condition.ts";
+import { describeFound } from "./describe-found.ts";
 import { isFileStep } from "../plan/file-step.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { HostRequestStep, Step, WhenStep } from "../plan/step.ts";
@@ -145,19 +146,18 @@ export class Interpreter {
 
   async #throughout({ condition, steps }: Extract<Step, { kind: "throughout" }>, path: string): Promise<void> {
     const { watch, world, onUnexpected } = this.#parts;
-    let brokenNs = -1;
+    const what = `not all the while: ${describeCondition(condition)}`;
+    let broken = "";
     const look = (): void => {
-      if (brokenNs < 0 && !watch.isTrue(condition)) brokenNs = world.nowNs();
+      if (broken === "" && !watch.isTrue(condition))
+        broken = `not so at ${world.nowNs() / NS_PER_MS} ms, and ${what}${describeFound(condition, world)}`;
     };
     look();
     const stop = watch.onStep(look);
     await this.sequence(steps, `${path}.steps`);
     stop();
     look();
-    if (brokenNs >= 0)
-      onUnexpected(
-        `${path}: not so at ${brokenNs / NS_PER_MS} ms, and not all the while: ${describeCondition(condition)}`,
-      );
+    if (broken !== "") onUnexpected(`${path}: ${broken}`);
   }
 
   /** Injects and heals what stands at the head of `steps`; gives how many that was. */
@@ -205,12 +205,11 @@ export class Interpreter {
         await this.#parts.look();
         this.#parts.onMark(this.#parts.marks.set(step.label, step.volumes));
         return;
-      case "read-image":
-        this.#expectDone(
-          await this.#ask(step.volume, () => readImage(world, step.volume, this.#parts.onImagePiece)),
-          path,
-        );
+      case "read-image": {
+        const outcome = await this.#ask(step.volume, () => readImage(world, step.volume, this.#parts.onImagePiece));
+        this.#expectDone(outcome, `${path}: read-image of ${step.volume}`);
         return;
+      }
       case "write-files":
       case "remove-files":
       case "mount":
@@ -241,7 +240,7 @@ export class Interpreter {
         for (let at = 0; at < sizeBytes; at += step.chunkBytes) {
           const lengthBytes = Math.min(step.chunkBytes, sizeBytes - at);
           const ask = (): Promise<HostOutcome> => host(step.volume).writeStamped(at, lengthBytes, false);
-          this.#expectDone(await this.#ask(step.volume, ask), `${path}, byte ${at}`);
+          this.#expectDone(await this.#ask(step.volume, ask), `${path}: write of ${step.volume} at byte ${at}`);
         }
         return;
       }
@@ -255,9 +254,11 @@ export class Interpreter {
       case "read":
       case "flush":
       case "trim":
-      case "write-zeroes":
-        this.#expectDone(await this.#ask(step.volume, () => this.#hostRequest(step)), path);
+      case "write-zeroes": {
+        const outcome = await this.#ask(step.volume, () => this.#hostRequest(step));
+        this.#expectDone(outcome, `${path}: ${step.kind} of ${step.volume}`);
         return;
+      }
       case "together":
       case "sequence":
       case "repeat":
@@ -270,11 +271,12 @@ export class Interpreter {
   }
 
   #wait(step: Extract<Step, { kind: "wait" }>, path: string): Promise<void> {
-    const { watch, waiting, onUnexpected } = this.#parts;
-    const what = describeCondition(step.condition);
+    const { watch, world, waiting, onUnexpected } = this.#parts;
+    const { condition, withinMs } = step;
+    const what = describeCondition(condition);
     const armed = new Promise<void>((resolve) => {
-      watch.arm(step.condition, step.withinMs * NS_PER_MS, (isTrue) => {
-        if (!isTrue) onUnexpected(`${path}: waited ${step.withinMs} ms until ${what}`);
+      watch.arm(condition, withinMs * NS_PER_MS, (isTrue) => {
+        if (!isTrue) onUnexpected(`${path}: waited ${withinMs} ms until ${what}${describeFound(condition, world)}`);
         resolve();
       });
     });
@@ -329,11 +331,11 @@ export class Interpreter {
   }
 
   /** A dead system answers nobody, and a bad disk may fail: anything else must succeed. */
-  #expectDone(outcome: HostOutcome, path: string): void {
+  #expectDone(outcome: HostOutcome, what: string): void {
     const { ledger, onUnexpected } = this.#parts;
     if (outcome.code === "DONE" || outcome.code === "GONE") return;
     if (outcome.code !== "REFUSED" && ledger.anyDiskFault) return;
-    onUnexpected(`${path}: ${outcome.why}`);
+    onUnexpected(`${what} ended ${outcome.why}`);
   }
 
   async #expectRefused(step: Step, code: string, path: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { Census } from "../history/census.ts";
 import type { FileSystems } from "../files/file-system.ts";
 import type { Failure, FaultRecord, OracleRecord, RecoveryTimes } from "../history/run-record.ts";
 import { describeCondition } from "../plan/condition.ts";
+import { describeFound } from "./describe-found.ts";
 import type { Expectation } from "../plan/expectation.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
@@ -221,7 +222,8 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
     switch (expectation.kind) {
       case "holds": {
         const { condition } = expectation;
-        return this.#watch.isTrue(condition) ? "" : `not so at the end: ${describeCondition(condition)}`;
+        if (this.#watch.isTrue(condition)) return "";
+        return `not so at the end: ${describeCondition(condition)}${describeFound(condition, this.world)}`;
       }
       case "unchanged": {
         const { volume, since } = expectation;

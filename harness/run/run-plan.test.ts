@@ -89,7 +89,7 @@ test("a link that stays cut fails L, with what each end says", async () => {
   const { record } = await run(plan);
   expect(record.verdict).toBe("FAIL");
   expect(record.failures.map(({ rule, message }) => `${rule}: ${message}`)).toEqual([
-    "expectation: steps[2]: waited 50 ms until pair is DUPLEX at both ends",
+    "expectation: steps[2]: waited 50 ms until pair is DUPLEX at both ends; found SPLIT (link) at the primary, COPY at the secondary",
   ]);
 });
 
@@ -144,7 +144,7 @@ test("refusals are expected by code, and only there", async () => {
     expect: [],
   });
   expect((await run(wrong)).record.failures.map(({ message }) => message)).toEqual([
-    "steps[4]: REFUSED: secondary",
+    "steps[4]: write of svol ended REFUSED: secondary",
     "steps[5]: create of pair was refused: EXISTS: there is a pair already",
     "steps[6]: create of pair was refused by EXISTS: there is a pair already, expected OTHER",
     "steps[7]: write ended DONE, expected REFUSED",

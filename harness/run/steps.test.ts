@@ -106,8 +106,8 @@ test("the first of two conditions that never comes leaves its steps out, the exp
   const result = await run(plan);
   expect(events(result, (kind) => kind === "host.write")).toEqual([]);
   expect(result.record.failures.map(({ message }) => message)).toEqual([
-    "expect[0]: not so at the end: pair is DUPLEX at both ends",
-    "expect[1]: not so at the end: pair is connected",
+    "expect[0]: not so at the end: pair is DUPLEX at both ends; found no system that serves and knows of it",
+    "expect[1]: not so at the end: pair is connected; found no system that serves and knows of it",
   ]);
 });
 
@@ -316,7 +316,9 @@ test("a condition that must hold throughout is looked at between the steps too",
   });
   const messages = (await run(plan)).record.failures.map(({ message }) => message);
   expect(messages).toEqual([
-    expect.stringMatching(/^steps\[3\]: not so at .* ms, and not all the while: pair is DUPLEX at both ends$/),
+    expect.stringMatching(
+      /^steps\[3\]: not so at .* ms, and not all the while: pair is DUPLEX at both ends; found .* at the primary, .* at the secondary$/,
+    ),
   ]);
 });
 
