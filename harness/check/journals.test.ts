@@ -1,14 +1,16 @@
 import { expect, test } from "vitest";
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { AdminCommand } from "../target/target.ts";
+import { createChecker } from "./checker.ts";
+import { SampledChecker } from "./sampled-checker.ts";
 import { failed, failureOf, Stage, sectors } from "./stage.fixture.ts";
 
 /** A volume with a journal, in no pair. */
 class JournalStage extends Stage {
   #lsn = 0;
 
-  constructor() {
-    super([], 32, ["a/pvol", "a/base"], { journals: [{ volume: "a/pvol", base: "a/base" }] });
+  constructor(make = createChecker) {
+    super([], 32, ["a/pvol", "a/base"], { journals: [{ volume: "a/pvol", base: "a/base" }] }, make);
     this.journal("pvol");
   }
 
@@ -259,3 +261,39 @@ test("S: of volumes that are recovered together all went back after a crash, or 
     expect(result.failures.map(({ message }) => message)).toEqual(went.length === 1 ? inPart : []);
   }
 });
+
+test.each(["before", "after"] as const)(
+  "samples: a write where nothing was, that was answered %s the command was, may be under a recovery only if before",
+  (when) => {
+    const checkers: SampledChecker[] = [];
+    const stage = new JournalStage((config) => {
+      const checker = new SampledChecker(config);
+      checkers.push(checker);
+      return checker;
+    });
+    const look = (): void => checkers[0]?.sample();
+    const lsn = stage.log(0, sectors(1));
+    look();
+    stage.log(0, sectors(2));
+    look();
+    const issued = stage.checker.adminIssued("a", { kind: "recover", volume: "pvol", to: { lsn }, method: "apply" });
+    if (when === "after") stage.checker.adminDone(issued);
+    look();
+    const operation = stage.issue("a/pvol", 8, sectors(3));
+    stage.put("a/pvol", 8, sectors(3));
+    look();
+    stage.seeEntries(2);
+    stage.restoring("a/pvol", [0, 1, 2]);
+    look();
+    stage.put("a/pvol", 8, new Uint8Array(SECTOR_BYTES));
+    stage.put("a/pvol", 0, sectors(1));
+    look();
+    stage.checker.acknowledged(operation);
+    if (when === "before") stage.checker.adminDone(issued);
+    look();
+    stage.restoring("a/pvol", []);
+    look();
+    look();
+    expect(failed(stage.checker.finish())).toEqual(when === "before" ? [] : ["A", "S"]);
+  },
+);

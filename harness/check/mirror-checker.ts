@@ -83,6 +83,7 @@ export class MirrorChecker implements Checker {
     const operation = this.#issue("write", host, volume, offsetBytes, data.length, fua === true);
     if (hashes.length < operation.sectorCount) hashes = new Float64Array(operation.sectorCount * 2);
     hashSectors(data, hashes);
+    this.#restores.hostWrites(operation);
     this.#model.diskAt(operation.disk).versions.add(operation, hashes);
     return operation.index;
   }

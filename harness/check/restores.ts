@@ -8,7 +8,8 @@ import type { Model } from "./model.ts";
 import type { Held, Moment } from "./moment.ts";
 import type { Operation } from "./operation.ts";
 import type { RestoredContent, RestoredContents } from "./restored-contents.ts";
-import { NO_VERSION, type Versions } from "./versions.ts";
+import { ZERO_HASH } from "./sector-hash.ts";
+import { INITIAL_VERSION, NO_VERSION, type Versions } from "./versions.ts";
 
 /** A restore from the command on until all of its content is there. */
 interface Restore {
@@ -114,11 +115,24 @@ export class Restores {
         sectors.push(sector);
         hashes.push(hash);
       }
-      const first = restore.operations[0] as Operation;
-      const operation = { ...first };
-      versions.addScattered(operation, sectors, hashes);
-      restore.operations.push(operation);
+      addTo(restore, sectors, hashes);
     }
+  }
+
+  /**
+   * A host is about to write where nothing was ever written, while a restore has been asked for: that may come after
+   * the write, and then it brings the zeros that were there before.
+   */
+  hostWrites({ firstSector, sectorCount, disk }: Operation): void {
+    if (this.#model.isInStep || this.#running.length === 0) return;
+    const { versions } = this.#model.diskAt(disk);
+    const fresh: number[] = [];
+    for (let sector = firstSector; sector < firstSector + sectorCount; sector++)
+      if (versions.head.get(sector) === INITIAL_VERSION) fresh.push(sector);
+    if (fresh.length === 0) return;
+    for (const restore of this.#running)
+      if (restore.answer === "" && restore.disk.versions === versions)
+        addTo(restore, fresh, Array<number>(fresh.length).fill(ZERO_HASH));
   }
 
   answered(command: number, known: boolean, at: number): void {
@@ -318,6 +332,13 @@ export class Restores {
     const { versions } = disk;
     return versionsOf(restore).some((version) => disk.floor.get(versions.sector(version)) === version);
   }
+}
+
+/** It may bring this as well. */
+function addTo({ disk, operations }: Restore, sectors: readonly number[], hashes: readonly number[]): void {
+  const operation = { ...(operations[0] as Operation) };
+  disk.versions.addScattered(operation, sectors, hashes);
+  operations.push(operation);
 }
 
 function nameOf(report: RestoreReport | undefined): string {
