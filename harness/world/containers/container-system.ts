@@ -198,6 +198,7 @@ export class ContainerSystem implements RunSystem {
     const requestsGone = this.#onDown.size;
     // From here on hosts are told that it is gone; what it answered before is taken in first.
     this.#serving = undefined;
+    serving?.dying();
     await this.#required().kill();
     this.state = "down";
     await serving?.drained();

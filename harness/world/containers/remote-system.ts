@@ -44,6 +44,7 @@ export class RemoteSystem implements TargetSystem {
   readonly #stop = new AbortController();
   readonly #devices = new Map<string, RemoteDevice>();
   #status: StatusDocument;
+  #isDying = false;
 
   private constructor(parts: RemoteSystemParts, client: ControlClient, status: StatusDocument) {
     this.#parts = parts;
@@ -75,6 +76,11 @@ export class RemoteSystem implements TargetSystem {
       status.pairs.map(async ({ pair }) => ({ pair, ...(await this.#client.pending(pair)) })),
     );
     return { status, pending, metrics: (await this.#client.metrics()).split("\n") };
+  }
+
+  /** Its program is about to be killed: a command that it will not answer ends with its death, and not before. */
+  dying(): void {
+    this.#isDying = true;
   }
 
   /** The program has died: settles when every answer it gave has been taken in. */
@@ -125,6 +131,8 @@ export class RemoteSystem implements TargetSystem {
     } catch (error) {
       if (error instanceof RefusedError) throw new AdminError(error.code, error.message);
       if (error instanceof ControlError) {
+        // Whoever gave it is told that the system is down.
+        if (this.#isDying) await new Promise<never>(() => {});
         const isUnasked = error.code === "UNREACHABLE";
         throw new AdminError(isUnasked ? "DOWN" : "UNANSWERED", error.message);
       }
