@@ -1,6 +1,7 @@
 import {
   after,
   backup,
+  bandwidth,
   converged,
   crash,
   create,
@@ -29,6 +30,9 @@ import {
   write,
 } from "../../harness/plan/index.ts";
 
+// So slow that a command comes in the midst of a resync in real time, too.
+const slow = bandwidth("link", "upstream", 400);
+
 // The resync set out to copy what differed then. What the restore brings differs as well, and is not on the disk yet.
 export default scenario({
   name: "a restore begins while the remote mirror is being resynchronised; then so again, with the link cut and the power lost",
@@ -45,16 +49,19 @@ export default scenario({
     ...([0.1, 0.6] as const).flatMap((fraction) => [
       split("pair"),
       workload("pvol", { writes: 60 }),
+      slow,
       together(
         resync("pair"),
         when(progress("resync", "pair", fraction), restore("gen1", { scope: "all" })),
         workload("pvol", { writes: 30, partialTrack: 0.5 }),
       ),
+      heal("link"),
       wait(restored("pvol")),
       wait(status("pair", "DUPLEX")),
     ]),
     split("pair"),
     workload("pvol", { writes: 60 }),
+    slow,
     together(
       resync("pair"),
       when(progress("resync", "pair", 0.2), restore("gen1", { scope: "all" })),
@@ -64,11 +71,13 @@ export default scenario({
     wait(status("pair", "DUPLEX")),
     split("pair"),
     workload("pvol", { writes: 60 }),
+    slow,
     together(
       resync("pair"),
       when(progress("resync", "pair", 0.2), restore("gen1", { scope: "all" })),
       when(step("a", "restore.brought", 3), crash("a", "power"), after(ms(20), restart("a"))),
     ),
+    heal("link"),
     wait(restored("pvol")),
     wait(status("pair", "DUPLEX")),
   ],
