@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
+import { createChecker } from "./checker.ts";
+import { SampledChecker } from "./sampled-checker.ts";
 import { failed, failureOf, onePair, Stage, sectors } from "./stage.fixture.ts";
 
 const BOTH = ["a/pvol", "b/svol"];
 
-function imageStage(volume: string): Stage {
-  const stage = new Stage(onePair("async"), 32, [], { images: [volume] });
+function imageStage(volume: string, make = createChecker): Stage {
+  const stage = new Stage(onePair("async"), 32, [], { images: [volume] }, make);
   for (const tracks of stage.pending.values()) for (let track = 0; track < 8; track++) tracks.add(track);
   return stage;
 }
@@ -156,3 +158,41 @@ test("S: a takeover that finds no mixture any more brings no image back, and one
     expect(failed(stage.checker.finish()).includes("S")).toBe(isMixture);
   }
 });
+
+test.each([true, false])(
+  "samples: an image that is fixed when a resync is through, between two looks (%s), lacks what the resync replaced",
+  (isThrough) => {
+    const checkers: SampledChecker[] = [];
+    const stage = imageStage("b/svol", (config) => {
+      const checker = new SampledChecker(config);
+      checkers.push(checker);
+      return checker;
+    });
+    const look = (): void => checkers[0]?.sample();
+    stage.report("a", "pair", { status: "SPLIT", suspension: "operator" });
+    stage.report("b", "pair", { status: "SPLIT", suspension: "operator" });
+    stage.write(["a/pvol"], 0, sectors(1));
+    look();
+    stage.write(["b/svol"], 0, sectors(2));
+    look();
+    stage.checker.adminDone(stage.checker.adminIssued("a", { kind: "resync", pair: "pair", direction: "forward" }));
+    if (isThrough) {
+      stage.report("a", "pair", { status: "COPY" });
+      stage.report("b", "pair", { status: "COPY", consistent: false });
+    }
+    look();
+    look();
+    // The disks were looked at, then the resync came to its end and the link was lost, then the systems were asked.
+    const sample = checkers[0]?.begin();
+    sample?.looked();
+    if (isThrough) stage.put("b/svol", 0, sectors(1));
+    stage.report("a", "pair", { status: "SPLIT", suspension: "link" });
+    stage.report("b", "pair", { status: "SPLIT", suspension: "link", consistent: true });
+    fix(stage, "b/svol");
+    sample?.judge();
+    look();
+    read(stage, "b/svol", 0, sectors(1));
+    look();
+    expect(failed(stage.checker.finish())).toEqual(isThrough ? [] : ["S"]);
+  },
+);

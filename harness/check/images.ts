@@ -20,13 +20,13 @@ interface Image {
  */
 export class Images {
   readonly #model: Model;
-  /** The volumes that have images, and a moment at which each was still as it was last seen. */
-  readonly #volumes: { readonly disk: DiskState; lookedAt: number }[];
+  /** The volumes that have images, a moment at which each was still as it was last seen, and whether a resync hid it then. */
+  readonly #volumes: { readonly disk: DiskState; lookedAt: number; wasHidden: boolean }[];
   readonly #images = new Map<DiskState, Image>();
 
   constructor(model: Model, volumes: readonly VolumeKey[]) {
     this.#model = model;
-    this.#volumes = volumes.map((volume) => ({ disk: model.disk(volume), lookedAt: 0 }));
+    this.#volumes = volumes.map((volume) => ({ disk: model.disk(volume), lookedAt: 0, wasHidden: false }));
   }
 
   /** Before and after everything that may change a volume: so the moment of an image is known closely. */
@@ -34,10 +34,11 @@ export class Images {
     if (this.#volumes.length === 0) return;
     this.#model.tick();
     for (const volume of this.#volumes) {
-      const { disk, lookedAt } = volume;
+      const { disk, lookedAt, wasHidden } = volume;
       const system = this.#model.live(disk.system);
       if (system === undefined) continue;
       volume.lookedAt = this.#model.saidSince;
+      volume.wasHidden = this.#model.mayHideResync(disk);
       const report = system.images().find((image) => image.volume === disk.name);
       const before = this.#images.get(disk);
       if (report?.state !== "fixed") {
@@ -48,7 +49,8 @@ export class Images {
       } else if (report.moment !== before?.number) {
         if (before !== undefined) this.#judge(disk, before);
         const moment = this.#model.moment(lookedAt, [disk], this.#model.now);
-        if (this.#model.isCopy(disk) && !this.#model.mayHideResync(disk)) moment.atLeastPresent(disk);
+        if (this.#model.isCopy(disk) && !volume.wasHidden) moment.atLeastPresent(disk);
+        if (wasHidden) moment.mayBeOverwritten();
         this.#images.set(disk, { number: report.moment, moment, known: new Map() });
       }
     }

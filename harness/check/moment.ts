@@ -25,6 +25,7 @@ export class Moment {
   #to: number;
   /** By source and sector: the newest version that must be there, as of `from`. */
   readonly #wanted = new Map<DiskState, SparseInts>();
+  #mayBeOverwritten = false;
 
   /** @param sources what must hold of these is kept as far as it is known now */
   constructor(from: number, sources: Iterable<DiskState>, to = from) {
@@ -46,6 +47,11 @@ export class Moment {
       if (floor !== INITIAL_VERSION && versions.precedes(wanted?.get(sector) ?? INITIAL_VERSION, floor))
         wanted?.set(sector, floor);
     }
+  }
+
+  /** A resync may have overwritten the volume before this moment: what it was seen to replace need not be there. */
+  mayBeOverwritten(): void {
+    this.#mayBeOverwritten = true;
   }
 
   /** It turns out that `operation` had been acknowledged by then. */
@@ -120,7 +126,9 @@ export class Moment {
   }
 
   #wantedAt(source: DiskState, sector: number): number {
-    return this.#wanted.get(source)?.get(sector) ?? INITIAL_VERSION;
+    const wanted = this.#wanted.get(source)?.get(sector) ?? INITIAL_VERSION;
+    const isReplaced = this.#mayBeOverwritten && (source.versions.required(wanted) & source.bit) === 0;
+    return isReplaced ? INITIAL_VERSION : wanted;
   }
 
   /** The oldest version of those that fit that the content can be. */
