@@ -14,6 +14,8 @@ export class RemoteDevice implements HostDevice {
   readonly #place: NbdPlace;
   readonly #exportName: string;
   #client: Promise<NbdClient> | undefined;
+  /** Clients that take no further requests, until those that they took are answered. */
+  readonly #leaving = new Set<Promise<NbdClient>>();
 
   constructor(place: NbdPlace, exportName: string, sizeBytes: number) {
     this.#place = place;
@@ -45,33 +47,45 @@ export class RemoteDevice implements HostDevice {
 
   /** Settles when every request has been answered or is lost, after the program has died. */
   async drained(): Promise<void> {
-    const client = await this.#client?.catch(() => undefined);
-    await client?.closed;
+    const clients = [...this.#leaving, ...(this.#client === undefined ? [] : [this.#client])];
+    await Promise.all(clients.map((client) => client.then(({ closed }) => closed).catch(() => undefined)));
   }
 
   close(): void {
-    this.#client?.then(
-      (client) => client.destroy(),
-      () => {},
-    );
+    for (const client of this.#leaving) destroy(client);
+    if (this.#client !== undefined) destroy(this.#client);
   }
 
   async #use<T>(request: (client: NbdClient) => Promise<T>): Promise<T> {
+    this.#client ??= NbdClient.connect({ ...this.#place, exportName: this.#exportName });
+    const client = this.#client;
     try {
-      this.#client ??= NbdClient.connect({ ...this.#place, exportName: this.#exportName });
-      return await request(await this.#client);
+      return await request(await client);
     } catch (error) {
       if (!(error instanceof NbdError)) throw error;
       // What the server says at a connection holds for it: another one may find the volume open to hosts.
-      if (error.code !== "NBD_BUSY") this.#forget();
+      if (error.code !== "NBD_BUSY") this.#leave(client);
       throw new HostError(hostCodeOf(error), error.message);
     }
   }
 
-  #forget(): void {
-    this.close();
+  /** What it took besides is answered yet. */
+  #leave(client: Promise<NbdClient>): void {
+    if (this.#client !== client) return;
     this.#client = undefined;
+    this.#leaving.add(client);
+    void client
+      .then((connected) => connected.disconnect())
+      .catch(() => undefined)
+      .finally(() => this.#leaving.delete(client));
   }
+}
+
+function destroy(client: Promise<NbdClient>): void {
+  client.then(
+    (connected) => connected.destroy(),
+    () => {},
+  );
 }
 
 function hostCodeOf(error: NbdError): HostErrorCode {
