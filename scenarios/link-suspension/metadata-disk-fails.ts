@@ -37,7 +37,7 @@ export default scenario({
     wait(status("pair", "DUPLEX")),
     together(
       workload("pvol", { writes: 60 }),
-      when(written("pvol", 10), cut("link"), eio("b/meta", ["write"], { count: 3 }), after(ms(50), heal("link"))),
+      when(written("pvol", 10), eio("b/meta", ["write"], { count: 3 }), cut("link"), after(ms(50), heal("link"))),
     ),
   ],
   expect: [converged()],

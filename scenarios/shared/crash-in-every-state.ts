@@ -36,7 +36,7 @@ export function crashInEveryState(side: "primary" | "secondary", how: "kill" | "
     topology: mirror({ sizeBytes: MiB(1), mode: "sync" }),
     steps: [
       write("pvol", fill("before the mirror")),
-      bandwidth("link", "upstream", 30_000),
+      bandwidth("link", "upstream", 2_000),
       create("pair"),
       // COPY, the initial one
       together(workload("pvol", { writes: 40 }), when(progress("resync", "pair", 0.3), ...crashAndReturn)),
@@ -48,7 +48,7 @@ export function crashInEveryState(side: "primary" | "secondary", how: "kill" | "
       cut("link"),
       together(workload("pvol", { writes: 40, flushEvery: 10 }), when(written("pvol", 20), ...crashAndReturn)),
       heal("link"),
-      bandwidth("link", "upstream", 30_000),
+      bandwidth("link", "upstream", 2_000),
       wait(status("pair", "DUPLEX")),
       // SPLIT
       split("pair"),

@@ -68,7 +68,7 @@ export function imagesOfASplit(method: "reserved-area" | "old-data" | "lsn", tra
       wait(image("svol")),
       together(readImage("pvol"), readImage("svol"), workload("pvol", { writes: 20 })),
       flush("svol"),
-      bandwidth("link", "upstream", 30_000),
+      bandwidth("link", "upstream", 1_000),
       after(ms(2_000), resync("pair", { direction: "forward" })),
       when(progress("resync", "pair", 0.4), cut("link")),
       // The content of before the resync, although some of it was overwritten.
@@ -83,7 +83,7 @@ export function imagesOfASplit(method: "reserved-area" | "old-data" | "lsn", tra
       wait(restored("svol")),
       readImage("svol"),
       heal("link"),
-      bandwidth("link", "upstream", 100_000),
+      bandwidth("link", "upstream", 1_000),
       when(progress("resync", "pair", 0.5), crash("b", "power"), after(ms(15), restart("b"))),
       when(progress("resync", "pair", 0.5), crash("a", "power"), after(ms(15), restart("a"))),
       wait(status("pair", "DUPLEX"), { withinMs: 60_000 }),
