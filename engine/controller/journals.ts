@@ -96,16 +96,16 @@ export class Journals {
     requireBase(journal);
     const lsn = journal.moments.resolve(to);
     const asked = mirrorsInStep(journal, lsn, pairs);
+    // What hosts write after the command is after the moment, however long the other ends take to answer.
+    const release = journal.hosts.hold();
     try {
-      // What hosts write after the command is after the moment.
-      for (const pair of asked) pair.hold("recover");
       const company = await companyOf(journal, lsn, asked, offer);
       const { ended } = await (method === "swap" ? recoverBySwap : recover)(journal, { lsn }, company);
       journal.parts.runtime.tasks.spawn(ended);
     } catch (error) {
       throw diskFailure(error, volume);
     } finally {
-      for (const pair of asked) pair.release("recover");
+      release();
     }
   }
 
@@ -127,8 +127,9 @@ export class Journals {
       const lsn = lsns[index] as number;
       return { journal, lsn, asked: mirrorsInStep(journal, lsn, pairs) };
     });
+    // Of all: what one volume gets from here on may follow from what is in another.
+    const releases = journals.map(({ hosts }) => hosts.hold());
     try {
-      for (const { asked } of places) for (const pair of asked) pair.hold("recover");
       const members: GroupMember[] = [];
       for (const { journal, lsn, asked } of places)
         members.push({ journal, lsn, company: await companyOf(journal, lsn, asked, offer) });
@@ -137,7 +138,7 @@ export class Journals {
     } catch (error) {
       throw diskFailure(error, first.parts.volume.name);
     } finally {
-      for (const { asked } of places) for (const pair of asked) pair.release("recover");
+      for (const release of releases) release();
     }
   }
 }

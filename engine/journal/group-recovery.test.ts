@@ -138,3 +138,34 @@ test("the moment after an entry of one volume is one of the other; a member that
   expect(await contents(site)).toEqual([1, 0]);
   expect(system.restores()).toEqual([]);
 });
+
+test("from the command on hosts of all volumes wait, also of one whose other end is not asked", async () => {
+  const journals = VOLUMES.map((volume) => ({ volume, log: `${volume}-log`, base: `${volume}-base`, group: "g" }));
+  const site = await Site.open({
+    sizeBytes: SIZE_BYTES,
+    trackBytes: TRACK_BYTES,
+    systems: { a: VOLUMES.flatMap((name) => [name, `${name}-log`, `${name}-base`]), b: ["copy"] },
+    sizesBytes: { "log-log": LOG_BYTES, "data-log": LOG_BYTES },
+    journals: { a: journals },
+    links: { link: ["a", "b"] },
+  });
+  const { system } = site.at("a");
+  const pair = { pair: "log", volume: "log", link: "link", peerVolume: "copy", mode: "sync" } as const;
+  await site.run(system.execute({ kind: "create", ...pair }));
+  await site.until(
+    () =>
+      system.pair("log")?.entry.status === "DUPLEX" && system.journals().every(({ moments }) => moments.isRecoverable),
+  );
+  await writeBoth(site, 1);
+  const to = { volume: "log", lsn: system.journals()[0]?.table.newestLsn ?? 0 };
+  await writeBoth(site, 2);
+  const recovery = system.execute({ kind: "recover-group", group: "g", to, method: "apply" });
+  // After the command: what they write is after the moment, whenever the other end answers.
+  const written = VOLUMES.map((name) =>
+    system.device(name).write(TRACK_BYTES, new Uint8Array(2 * TRACK_BYTES).fill(3)),
+  );
+  await site.run(recovery);
+  await site.run(Promise.all(written));
+  await site.until(() => system.restores().length === 0);
+  expect(await contents(site)).toEqual([3, 3]);
+});

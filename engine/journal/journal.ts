@@ -4,6 +4,7 @@ import { handled } from "../handled.ts";
 import { DiskError } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
+import { HostHold } from "../volume/host-hold.ts";
 import { isMixture, Tap } from "../volume/tap.ts";
 import type { ChangeNumber } from "../volume/update.ts";
 import type { Update, Volume } from "../volume/volume.ts";
@@ -45,6 +46,8 @@ export class Journal extends Tap {
   readonly #uncommitted = new Set<JournalEntry>();
   readonly #turns: (() => void)[] = [];
   readonly #changes = new Map<JournalEntry, () => void>();
+  /** From the command of a recovery on: what hosts write then is after the moment. */
+  readonly hosts = new HostHold();
   /** The recovery that runs. */
   recovery: Recovery | undefined;
   /** Disks of volume and base are exchanged now. */
@@ -163,6 +166,10 @@ export class Journal extends Tap {
   }
 
   // --- the data path --------------------------------------------------------------------------
+
+  override holding(): Promise<void> | undefined {
+    return this.hosts.holding;
+  }
 
   /** Durable in the log when it settles (JR-3). While the log is full, it waits. */
   override prepare(update: Update): Promise<void> {

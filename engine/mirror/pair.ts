@@ -29,11 +29,8 @@ export interface CopyProgress {
   readonly total: number;
 }
 
-/**
- * Why hosts wait: for word of the other end after a start, for a swap of roles, for an image to be fixed,
- * for its word on a recovery.
- */
-export type Hold = "start" | "swap" | "image" | "recover";
+/** Why hosts wait: for word of the other end after a start, for a swap of roles, for an image to be fixed. */
+export type Hold = "start" | "swap" | "image";
 
 /**
  * One mirrored pair as one end sees it: its durable entry, its pending tracks, and whether host
