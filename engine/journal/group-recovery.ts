@@ -230,6 +230,7 @@ class Return {
     const { volume } = journal.parts;
     this.#pin?.release();
     if (!this.isSwap) journal.moments.hold(undefined);
+    for (const tap of volume.taps) tap.exchangeEnds();
     if (this.#isDecided) return;
     for (const pair of company.followers ?? []) pair.selfRecovery = undefined;
     if (this.#copy !== undefined) volume.rewriter = undefined;

@@ -90,6 +90,7 @@ export async function recover(
     for (const pair of followers) pair.selfRecovery = undefined;
     throw error;
   } finally {
+    for (const pair of followers) pair.exchangeEnds();
     journal.moments.hold(undefined);
   }
 }

@@ -62,11 +62,16 @@ async function exchange(journal: Journal, lsn: number, company: Company): Promis
   await journal.settle();
   const changed = table.changed(lsn, table.newestLsn, volume.trackBytes, volume.trackCount);
   const taps = volume.taps.filter((tap) => tap !== company.told);
-  for (const tap of taps) await tap.prepareExchange(changed);
-  await journal.exchange(changed);
-  // All of them in the same step as the exchange.
-  lead(company, "swap", []);
-  const waits = taps.map((tap) => tap.exchanged(changed));
+  let waits: readonly (Promise<void> | undefined)[];
+  try {
+    for (const tap of taps) await tap.prepareExchange(changed);
+    await journal.exchange(changed);
+    // All of them in the same step as the exchange.
+    lead(company, "swap", []);
+    waits = taps.map((tap) => tap.exchanged(changed));
+  } finally {
+    for (const tap of taps) tap.exchangeEnds();
+  }
   moments.giveUp(table.baseLsn);
   for (const wait of waits) if (wait !== undefined) await wait;
 }

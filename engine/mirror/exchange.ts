@@ -3,8 +3,12 @@ import { tellRecovery } from "./self-recovery.ts";
 import type { Pair } from "./pair.ts";
 import { copyDirty } from "./resync-source.ts";
 
-/** The tracks will differ from the other end's: marked, durably, before they do (rule 3). @throws DiskError */
+/**
+ * The tracks will differ from the other end's: marked, durably, before they do (rule 3). They are pending from here on,
+ * or a checkpoint would clear the marks. {@link endExchange} follows. @throws DiskError
+ */
 export async function markExchange(pair: Pair, tracks: Bitmap): Promise<void> {
+  pair.pending.tell(tracks.indices());
   for (const track of tracks.indices()) {
     if (pair.intents.mark(track, track) === undefined) continue;
     let last = track;
@@ -33,6 +37,18 @@ export function tellExchange(pair: Pair, tracks: Bitmap): Promise<void> | undefi
     return undefined;
   }
   return !pair.live && entry.shared ? pair.fork() : undefined;
+}
+
+/** What was marked has happened, and is pending by itself if it must be; or it will not happen. */
+export function endExchange(pair: Pair): void {
+  const { connection, pending, volume } = pair;
+  if (!pending.isTelling) return;
+  // Behind what an earlier recovery has told: its tracks may be among these.
+  const sequence = pair.sendFlush();
+  // A session that takes nothing more is at its end, and then all of this is dirty.
+  if (sequence < 0 && connection !== undefined) return;
+  pending.told(sequence, volume.tick);
+  volume.scheduleCheckpoint();
 }
 
 async function resend(pair: Pair, connection: NonNullable<Pair["connection"]>): Promise<void> {

@@ -13,7 +13,7 @@ import { FLAG_FUA, FLAG_UNORDERED } from "../wire/frame.ts";
 import type { Connection } from "./connection.ts";
 import type { CopyManagementTable } from "./copy-management-table.ts";
 import { ANCESTORS_MAX, newGeneration } from "./generation.ts";
-import { markExchange, tellExchange } from "./exchange.ts";
+import { endExchange, markExchange, tellExchange } from "./exchange.ts";
 import type { IntentStore } from "./intent-store.ts";
 import { openIntents } from "./open-intents.ts";
 import type { PairEntry, PairState, Suspension } from "./pair-entry.ts";
@@ -281,6 +281,10 @@ export class Pair extends Tap {
 
   override exchanged(tracks: Bitmap): Promise<void> | undefined {
     return tellExchange(this, tracks);
+  }
+
+  override exchangeEnds(): void {
+    endExchange(this);
   }
 
   override retire(): void {

@@ -78,11 +78,19 @@ export class PendingTracks {
     }
   }
 
-  /** The other side is about to be told to change `tracks` by itself, as this side does: they count from here on. */
+  /**
+   * These tracks are about to change at once, or the other side is about to be told to change them by itself, as this
+   * side does: they count from here on, until {@link told}.
+   */
   tell(tracks: Iterable<number>): void {
     this.#told ??= { tracks: new Bitmap(this.dirty.length), sequence: -1, tick: -1 };
     for (const track of tracks) this.#told.tracks.set(track);
     this.#told.sequence = Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether {@link told} is to follow. */
+  get isTelling(): boolean {
+    return this.#told?.sequence === Number.POSITIVE_INFINITY;
   }
 
   /** Frame `sequence` told it, of all that was to be told; here it is done once `tick` is flushed. */

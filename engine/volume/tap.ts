@@ -127,7 +127,10 @@ export abstract class Tap {
     return false;
   }
 
-  /** These tracks are about to change at once; nothing is under way. Durable when it settles. @throws DiskError */
+  /**
+   * These tracks are about to change at once; nothing is under way. Durable when it settles. {@link exchangeEnds}
+   * follows, whatever becomes of it. @throws DiskError
+   */
   prepareExchange(_tracks: Bitmap): Promise<void> | undefined {
     return undefined;
   }
@@ -136,6 +139,9 @@ export abstract class Tap {
   exchanged(_tracks: Bitmap): Promise<void> | undefined {
     return undefined;
   }
+
+  /** What {@link prepareExchange} was told of has happened, or will not. */
+  exchangeEnds(): void {}
 
   /** Tracks whose content, as a host sees it, is not on the local disk yet. */
   *displaced(): Iterable<number> {}
