@@ -203,6 +203,7 @@ export class Fold {
     if (state.base !== "stale") await base.flush();
     const headPosition = table.endOf(state.foldLsn, state.headPosition);
     state.headPosition = headPosition;
+    state.headIncarnation = table.entry(state.foldLsn).incarnation;
     state.baseLsn = state.foldLsn;
     await management.persist();
     table.dropTo(state.baseLsn);

@@ -153,7 +153,7 @@ export class Journal extends Tap {
   async #load(): Promise<void> {
     const { state } = this.management;
     this.log.continueAt(state.foldTimeNs);
-    this.#settledLsn = Math.max(state.baseLsn, await this.log.scan());
+    this.#settledLsn = Math.max(state.baseLsn, await this.log.scan(state.headIncarnation));
     const { volume, runtime } = this.parts;
     const newestLsn = this.table.newestLsn;
     if (newestLsn < state.foldLsn) {
@@ -340,7 +340,7 @@ export class Journal extends Tap {
   async exchangeDurably(): Promise<void> {
     const { state } = this.management;
     const { newestLsn } = this.table;
-    state.headPosition = this.table.endOf(newestLsn, state.headPosition);
+    this.management.emptyLog(this.table.endOf(newestLsn, state.headPosition));
     // A number of its own for the moment that begins here.
     state.baseLsn = newestLsn + 1;
     state.foldLsn = state.baseLsn;
@@ -381,7 +381,7 @@ export class Journal extends Tap {
   async beginAnew(): Promise<void> {
     const { state } = this.management;
     const { newestLsn } = this.table;
-    state.headPosition = this.table.endOf(newestLsn, state.headPosition);
+    this.management.emptyLog(this.table.endOf(newestLsn, state.headPosition));
     state.base = "copying";
     state.baseLsn = newestLsn;
     state.foldLsn = newestLsn;

@@ -188,25 +188,26 @@ export class LogWriter {
 
   /**
    * Finds what a crash left: records follow one another until one cannot be believed.
+   * @param incarnation of what was before them: those of an earlier start were torn then
    * @returns the last number that is known to be durable in the volume
    * @throws DiskError
    */
-  async scan(): Promise<number> {
+  async scan(incarnation: number): Promise<number> {
     const { area, table } = this.#parts;
     const reader = new ScanReader(area, this.#head);
     let settledLsn = 0;
-    let incarnation = 0;
+    let latest = incarnation;
     for (;;) {
       if (this.usedBytes + RECORD_HEADER_BYTES > area.sizeBytes) break;
-      const found = this.#believed(await reader.read(this.#tail, RECORD_HEADER_BYTES), incarnation);
+      const found = this.#believed(await reader.read(this.#tail, RECORD_HEADER_BYTES), latest);
       if (found === undefined) break;
       const { record } = found;
       const endBytes = this.usedBytes + RECORD_HEADER_BYTES + record.dataBytes;
       assert(endBytes <= area.sizeBytes, "a record that was written had room");
       const data = await reader.read(this.#tail + RECORD_HEADER_BYTES, record.dataBytes);
       if (record.dataBytes > 0 && crc32c(data) !== record.dataCrc) break;
-      incarnation = found.place.incarnation;
-      table.add({ ...record, position: this.#tail, incarnation, done: true, tick: Number.MAX_SAFE_INTEGER });
+      latest = found.place.incarnation;
+      table.add({ ...record, position: this.#tail, incarnation: latest, done: true, tick: Number.MAX_SAFE_INTEGER });
       settledLsn = Math.max(settledLsn, record.settledLsn);
       this.#timeNs = record.timeNs;
       this.#tail += RECORD_HEADER_BYTES + record.dataBytes;

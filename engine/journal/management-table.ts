@@ -29,6 +29,8 @@ export interface JournalState {
   foldMixed: boolean;
   /** Of the entry after {@link baseLsn} in the log. */
   headPosition: number;
+  /** No entry from there on is of an earlier start: one that is was torn then, and is none. */
+  headIncarnation: number;
   /** The last rewind, at least if it is not in the log any more. */
   rewindLsn: number;
   /** It was the other end that went back, and this one follows by itself. */
@@ -61,6 +63,7 @@ export function freshState(
     foldLsn: 0,
     foldMixed: false,
     headPosition: 0,
+    headIncarnation: 0,
     rewindLsn: 0,
     rewindTold: false,
     finishedLsn: 0,
@@ -87,7 +90,7 @@ const RECOVERY_METHODS = ["apply", "swap"] as const;
 
 const FORMAT: SlotFormat<JournalState> = {
   table: "journal function management table",
-  magic: 0x324d464a, // "JFM2"
+  magic: 0x334d464a, // "JFM3"
   slotBytes: 4096,
   decode: decodeState,
 };
@@ -118,6 +121,12 @@ export class ManagementTable {
     return table;
   }
 
+  /** No entry of the log, which ends at `position`, is needed any more. {@link persist} follows. */
+  emptyLog(position: number): void {
+    this.state.headPosition = position;
+    this.state.headIncarnation = this.state.incarnation;
+  }
+
   /** As {@link TwoSlots.persist}. */
   persist(): Promise<void> {
     return this.#slots.persist(() => encodeState(this.state));
@@ -137,6 +146,7 @@ function encodeState(state: JournalState): Uint8Array {
     .u64(state.foldTimeNs)
     .bool(state.foldMixed)
     .u64(state.headPosition)
+    .u32(state.headIncarnation)
     .u64(state.rewindLsn)
     .bool(state.rewindTold)
     .u64(state.finishedLsn)
@@ -165,6 +175,7 @@ function decodeState(body: ByteReader): JournalState {
     foldTimeNs: body.u64(),
     foldMixed: body.bool(),
     headPosition: body.u64(),
+    headIncarnation: body.u32(),
     rewindLsn: body.u64(),
     rewindTold: body.bool(),
     finishedLsn: body.u64(),
