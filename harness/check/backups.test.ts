@@ -268,3 +268,25 @@ test("D: a local mirror's difference that nobody knows", () => {
   stage.checker.checkpoint();
   expect(failed(stage.checker.finish())).toEqual(["D"]);
 });
+
+test("S: a backup goes with the mirror that an operator has deleted, and with no other", () => {
+  for (const deleted of ["copy", "log-copy", "refused"] as const) {
+    const stage = stageOf(GROUP);
+    stage.write(DATA, 0, sectors(1));
+    const command = stage.checker.adminIssued("a", BACKUP);
+    split(stage, "copy");
+    stage.checker.adminDone(command);
+    stage.checker.quiet();
+    const pair = deleted === "refused" ? "copy" : deleted;
+    const deletion = stage.checker.adminIssued("b", { kind: "delete", pair, scope: "both" });
+    if (deleted === "refused") stage.checker.adminRefused(deletion);
+    const gone = { status: "COPY", suspension: "", splitCount: 0, consistent: false } as const;
+    stage.report("b", "copy", gone);
+    stage.reportMirror("b", "copy", gone);
+    stage.checker.quiet();
+    const { failures } = stage.checker.finish();
+    expect(failures.map(({ message }) => message)).toEqual(
+      deleted === "copy" ? [] : ["b/mirror: a backup that was acknowledged is gone"],
+    );
+  }
+});

@@ -44,6 +44,8 @@ export class Backups {
   #splits: Split[] = [];
   readonly #counts = new Map<PairState, number>();
   readonly #held = new Map<DiskState, Backup>();
+  /** By command: local mirrors that it is to forget, or that it may have forgotten. */
+  readonly #forgotten = new Map<number, PairState>();
 
   constructor(model: Model) {
     this.#model = model;
@@ -51,6 +53,9 @@ export class Backups {
 
   /** Before the command is given, at `system`. */
   issued(command: number, given: AdminCommand, system: string): void {
+    if (given.kind === "delete")
+      for (const pair of this.#model.pairs)
+        if (pair.isLocal && pair.config.name === given.pair) this.#forgotten.set(command, pair);
     const mirrors = this.#mirrorsOf(given);
     if (mirrors.length === 0) return;
     const remotes = given.kind === "backup" ? given.pairs : [];
@@ -79,6 +84,7 @@ export class Backups {
   }
 
   refused(command: number): void {
+    this.#forgotten.delete(command);
     this.#splits = this.#splits.filter((one) => one.command !== command);
   }
 
@@ -98,7 +104,7 @@ export class Backups {
       // A crash may have undone a split that was not durable yet, and with it all that follows from it.
       if (held.isUnsure) this.#held.delete(mirror);
       if (count >= held.count) this.#judge();
-      else this.#checkGone(held);
+      else if (![...this.#forgotten.values()].includes(pair)) this.#checkGone(held);
       this.#held.delete(mirror);
     } else if (held !== undefined && report?.consistent === true) held.isComplete = true;
     if (count === before) return;
