@@ -10,7 +10,7 @@ import type { Mode, PairEntry, Role } from "../mirror/pair-entry.ts";
 import type { Runtime } from "../runtime.ts";
 import { NO_REGIONS, type RegionOptions } from "../volume/regions.ts";
 import { Volume } from "../volume/volume.ts";
-import { type AreaImage, openAreaImage } from "../image/area-image.ts";
+import { type ImageWithRollback, openAreaImage } from "../image/area-image.ts";
 import type { Image } from "../image/image.ts";
 import type { ImageMethod } from "../image/image-head.ts";
 import { openLsnImage } from "../image/lsn-image.ts";
@@ -44,7 +44,7 @@ export class SharedMemory {
   readonly #volumes = new Map<string, Volume>();
   readonly #pairs = new Map<string, Pair>();
   readonly #pairsById = new Map<number, Pair>();
-  readonly #images = new Map<string, AreaImage>();
+  readonly #images = new Map<string, ImageWithRollback>();
   readonly #ports: SystemPorts;
   readonly #runtime: Runtime;
   /** Told of every pair whose durable entry changed. */
@@ -132,13 +132,13 @@ export class SharedMemory {
     volume.addTap(image.image);
   }
 
-  #lsnImage(volume: string): AreaImage {
+  #lsnImage(volume: string): ImageWithRollback {
     const journal = this.journals.get(volume);
     if (journal === undefined) throw new EngineError("IMAGE_NEEDS_JOURNAL", { volume });
     return openLsnImage(journal, this.#runtime);
   }
 
-  #areaImage(method: Exclude<ImageMethod, "lsn">, volume: Volume, area: Volume): AreaImage {
+  #areaImage(method: Exclude<ImageMethod, "lsn">, volume: Volume, area: Volume): ImageWithRollback {
     const image = openAreaImage(method, volume, area, this.#runtime);
     area.reservedFor = `the image of ${volume.name}`;
     return image;

@@ -12,8 +12,8 @@ import { ReservedAreaImage } from "./reserved-area-image.ts";
 /** Identifies the marks of a rollback. */
 const ROLLBACK_ID = 1;
 
-/** An image that keeps all it needs in an area of its own. */
-export interface AreaImage {
+/** An image, and what is left of a rollback to it (LS-8). */
+export interface ImageWithRollback {
   readonly image: Image;
   /** The tracks that a rollback to the image has still to bring. */
   readonly rollback: TrackCopy;
@@ -46,7 +46,7 @@ export function openAreaImage(
   volume: Volume,
   area: Volume,
   runtime: Runtime,
-): AreaImage {
+): ImageWithRollback {
   const { disk } = area;
   const neededBytes = imageAreaBytesMin(method, volume);
   if (disk.sizeBytes < neededBytes)

@@ -11,7 +11,7 @@ import type { ContentSource } from "../restore/copy-in.ts";
 import type { Runtime } from "../runtime.ts";
 import { Bitmap } from "../volume/bitmap.ts";
 import type { Access } from "../volume/volume.ts";
-import type { AreaImage } from "./area-image.ts";
+import type { ImageWithRollback } from "./area-image.ts";
 import { Image, type ImageHeads } from "./image.ts";
 import type { ImageHead } from "./image-head.ts";
 
@@ -19,7 +19,7 @@ import type { ImageHead } from "./image-head.ts";
 const SPARE_BYTES = 4 * 64 * 1024;
 
 /** An image that is an entry of the volume's journal. */
-export function openLsnImage(journal: Journal, runtime: Runtime): AreaImage {
+export function openLsnImage(journal: Journal, runtime: Runtime): ImageWithRollback {
   return { image: new LsnImage(journal, runtime), rollback: journalTracks(journal, "recovery") };
 }
 

@@ -62,24 +62,24 @@ export async function recoverGroup(
   for (const { journal } of members) requireMember(journal);
   for (const { journal } of members) await journal.rewindRoom();
   for (const { journal } of members) requireMember(journal);
-  const returns = members.map((member) => new Return(member, method));
-  const [first] = returns;
+  const recoveries = members.map((member) => new MemberRecovery(member, method));
+  const [first] = recoveries;
   assert(first !== undefined, "a group has a volume");
   try {
-    for (const one of returns) one.enter();
+    for (const one of recoveries) one.enter();
     // All in one step, so that what hosts write from here on is behind the moment of every volume.
     const releases = await Promise.all(members.map(({ journal }) => journal.parts.volume.locks.drain()));
     try {
-      for (const one of returns) await one.prepare();
-      const swaps = returns.filter(({ isSwap }) => isSwap);
-      await exclusively(swaps, () => carryOut(returns, first.member.journal));
+      for (const one of recoveries) await one.prepare();
+      const swaps = recoveries.filter(({ isSwap }) => isSwap);
+      await exclusively(swaps, () => carryOut(recoveries, first.member.journal));
     } finally {
       for (const release of releases) release();
     }
   } finally {
-    for (const one of returns) one.release();
+    for (const one of recoveries) one.release();
   }
-  return { ended: Promise.all(returns.map((one) => one.run())).then(() => {}) };
+  return { ended: Promise.all(recoveries.map((one) => one.run())).then(() => {}) };
 }
 
 /** @throws EngineError JOURNAL_NOT_READY, RESTORE_RUNS, NO_ACCESS */
@@ -89,29 +89,29 @@ function requireMember(journal: Journal): void {
 }
 
 /** `work` while nothing is folded in any of these journals. */
-function exclusively(returns: readonly Return[], work: () => Promise<void>): Promise<void> {
-  const [first, ...others] = returns;
+function exclusively(recoveries: readonly MemberRecovery[], work: () => Promise<void>): Promise<void> {
+  const [first, ...others] = recoveries;
   if (first === undefined) return work();
   return first.member.journal.fold.exclusive(() => exclusively(others, work));
 }
 
-async function carryOut(returns: readonly Return[], leader: Journal): Promise<void> {
+async function carryOut(recoveries: readonly MemberRecovery[], leader: Journal): Promise<void> {
   const { management, parts } = leader;
-  for (const one of returns) one.requireReached();
-  management.state.decided = returns.map((one) => one.decision());
+  for (const one of recoveries) one.requireReached();
+  management.state.decided = recoveries.map((one) => one.decision());
   await management.persist();
-  parts.runtime.log.step("journal.group.decided", { volume: parts.volume.name, volumes: returns.length });
-  await Promise.all(returns.map((one) => one.makeDurable()));
-  for (const one of returns) one.open();
-  for (const one of returns) one.begin();
-  for (const one of returns) one.close();
-  await Promise.all(returns.map((one) => one.told()));
+  parts.runtime.log.step("journal.group.decided", { volume: parts.volume.name, volumes: recoveries.length });
+  await Promise.all(recoveries.map((one) => one.makeDurable()));
+  for (const one of recoveries) one.open();
+  for (const one of recoveries) one.begin();
+  for (const one of recoveries) one.close();
+  await Promise.all(recoveries.map((one) => one.told()));
   management.state.decided = [];
   await management.persist();
 }
 
 /** What one volume does. The steps are taken by all volumes of the group together. */
-class Return {
+class MemberRecovery {
   readonly member: GroupMember;
   readonly isSwap: boolean;
   readonly #silent: Tap[];

@@ -1,7 +1,7 @@
 import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
 import { handled } from "../handled.ts";
-import type { AreaImage } from "../image/area-image.ts";
+import type { ImageWithRollback } from "../image/area-image.ts";
 import type { Image } from "../image/image.ts";
 import { DiskError, NS_PER_MS, sleep } from "../ports/index.ts";
 import { CopyIn } from "../restore/copy-in.ts";
@@ -37,7 +37,7 @@ export class PairImage {
   #resume: () => void = () => {};
   #fixAtStart = false;
 
-  constructor(pair: Pair, { image, rollback }: AreaImage) {
+  constructor(pair: Pair, { image, rollback }: ImageWithRollback) {
     this.#pair = pair;
     this.image = image;
     this.#rollbackTracks = rollback;
