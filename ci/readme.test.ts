@@ -6,7 +6,11 @@ import { expect, test } from "vitest";
 import { REQUIREMENTS } from "../harness/cli/requirements.ts";
 import { faultsIn } from "../harness/cli/requirements-command.ts";
 import { loadAll, scenarioFiles } from "../harness/cli/scenario-files.ts";
-import { parsePlan } from "../harness/plan/index.ts";
+import { type Plan, parsePlan } from "../harness/plan/index.ts";
+import { runPlan } from "../harness/run/run-plan.ts";
+import { resilverTarget } from "../harness/target/resilver-target.ts";
+import { hostPump } from "../harness/world/sim/host-pump.ts";
+import { failureText } from "../reports/failure-text.ts";
 import packageJson from "../package.json" with { type: "json" };
 
 const root = join(import.meta.dirname, "..");
@@ -63,7 +67,7 @@ test("a row links to scenarios that name it, with faults in one of them if it is
   expect(wrong).toEqual([]);
 });
 
-test("the examples are plans, and the fault that the README puts into its own goes where it says", async () => {
+test("the examples are plans, and the README shows what its own prints once the fault is where it says", async () => {
   const example = firstExample(readme);
   const fault = /put `(on\.lostWrite.*?)` before `(.*?)`/.exec(readme);
   const broken = example.replace(fault?.[2] ?? "?", `${fault?.[1]}\n${fault?.[2]}`);
@@ -78,12 +82,27 @@ test("the examples are plans, and the fault that the README puts into its own go
     });
     const [plain, faulty] = await Promise.all(plans);
     expect(faulty?.steps).toHaveLength((plain?.steps.length ?? 0) + 1);
+    const shown = /^replay with: (.*)\n[\s\S]*?(?=\n```)/m.exec(readme);
+    expect(inSomeMs(await failureOf(faulty, shown?.[1] ?? ""))).toBe(inSomeMs(shown?.[0] ?? ""));
   } finally {
     rmSync(folder, { recursive: true });
   }
 });
 
 const plan = pathToFileURL(join(root, "harness/plan/index.ts"));
+
+/** What the first scenario prints when it has failed. */
+async function failureOf(plan: Plan | undefined, replayCommand: string): Promise<string> {
+  if (plan === undefined) return "";
+  const run = { id: "first/cut-under-writes", seed: 1, replay: "", repeat: false };
+  const { record } = await runPlan(plan, { ...run, target: resilverTarget("readme"), pump: hostPump() });
+  return failureText(record, replayCommand);
+}
+
+/** Without the times, which change whenever the engine asks its disks for anything else. */
+function inSomeMs(text: string): string {
+  return text.replaceAll(/[\d.]+ ms/g, "… ms");
+}
 
 /** The first block of TypeScript in `markdown`. */
 function firstExample(markdown: string): string {
