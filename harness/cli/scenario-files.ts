@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { PlanError } from "../plan/plan-error.ts";
 import type { ScenarioCatalogue, ScenarioEntry } from "./scenario-entry.ts";
+import { isCallerError, UsageError } from "./usage-error.ts";
 
 /** Files that are no scenarios themselves: tests, and what several scenarios share. */
 const NO_SCENARIO = /\.test\.ts$|^shared\//;
@@ -22,7 +23,11 @@ export function scenarioFiles(folder: URL): ScenarioCatalogue {
         // One file of many: without its name nobody would know which.
         if (error instanceof PlanError)
           throw new PlanError(`scenarios/${id}.ts, ${error.path}`, error.found, error.expected);
-        throw error;
+        if (isCallerError(error)) throw error;
+        const found = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+        const expected = "a module that can be loaded";
+        const remedy = "`npm run check` shows the line";
+        throw new UsageError({ place: `scenarios/${id}.ts`, found, expected, remedy }, { cause: error });
       }
     },
   };
@@ -45,7 +50,13 @@ function entryOf(id: string, module: unknown): ScenarioEntry {
   const plan: unknown =
     typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
   const head = planHead(plan);
-  if (head === undefined) throw new Error(`scenarios/${id}.ts: the default export is no scenario`);
+  if (head === undefined)
+    throw new UsageError({
+      place: `scenarios/${id}.ts`,
+      found: "a default export that is no scenario",
+      expected: "what `scenario({ … })` gives",
+      remedy: "put what several scenarios share into scenarios/shared",
+    });
   return { id, ...head, plan };
 }
 
