@@ -134,6 +134,6 @@ async function onlyScenario(parts: CommandLineParts, pattern: string): Promise<S
     remedy: `name one of ${meant
       .slice(0, 5)
       .map(({ id }) => id)
-      .join(", ")}`,
+      .join(", ")}${meant.length > 5 ? ", …" : ""}`,
   });
 }

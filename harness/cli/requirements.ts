@@ -38,7 +38,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     id: "BR-13",
     title: "The link can be private: mutual authentication, encryption",
-    elsewhere: "needs the container world: a simulated link has no strangers",
+    elsewhere: "by tests of the container world: a simulated link has no strangers",
   },
   { id: "SR-1", title: "On interruption: a copy-on-write snapshot, and what was sent but not acknowledged" },
   { id: "SR-2", title: "On reconnection: the differences by the snapshot's exception tables, and the unacknowledged" },
@@ -68,11 +68,15 @@ export const REQUIREMENTS: readonly Requirement[] = [
     title: "A scenario language: topology, host I/O, faults, administration, expectations",
     elsewhere: "by the harness itself; these scenarios show it",
   },
-  { id: "HX-2", title: "One scenario, unchanged, in both worlds", elsewhere: "needs the container world" },
+  {
+    id: "HX-2",
+    title: "One scenario, unchanged, in both worlds",
+    elsewhere: "by `resilver parity`, which runs them in both",
+  },
   {
     id: "HX-3",
     title: "Container world: real Toxiproxy, started by Testcontainers",
-    elsewhere: "needs the container world",
+    elsewhere: "by `resilver run --world containers`",
   },
   {
     id: "HX-4",
@@ -102,7 +106,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     id: "HX-9",
     title: "Long randomized runs on real containers, with a proof that every fault was healed",
-    elsewhere: "needs the container world",
+    elsewhere: "by `resilver chaos`, which draws its own",
   },
   {
     id: "HX-10",
