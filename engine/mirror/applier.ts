@@ -105,9 +105,10 @@ export class Applier {
 
   /** The frames at the head of the queue are applied. */
   #shift(count: number): void {
-    for (const { frame } of this.#queue.splice(0, count)) {
+    for (const { frame, connection } of this.#queue.splice(0, count)) {
       this.#queuedBytes -= frame.payload.length;
       this.#applied = frame.sequence;
+      connection.session.giveBack(1);
     }
     this.#unacknowledged += count;
   }

@@ -8,6 +8,7 @@ import { linkPair } from "../testing/link-pair.ts";
 import { type TestRuntime, testRuntime } from "../testing/test-runtime.node.ts";
 import { CodecError } from "../wire/byte-codec.ts";
 import type { Frame } from "../wire/frame.ts";
+import { frameMemory, payloadIn } from "../wire/frame-memory.ts";
 import { frameBytes, Session } from "../wire/session.ts";
 import { ackPayload, Outbox, readAck, type SendOutcome, WINDOW_BYTES } from "./outbox.ts";
 
@@ -168,6 +169,19 @@ test("of several that wait, each sends in its turn, though it asks again once it
   }
   expect(sent).toEqual([0, 1, 2, 3]);
   await Promise.all(writers);
+});
+
+test("the memory of a large frame is used again when it was applied, and never when nobody knows", () => {
+  const { outbox } = open();
+  const payload = new Uint8Array(WINDOW_BYTES / 8);
+  const lent = frameMemory.take(payload.length);
+  const applied = outbox.send("resync", { payload: payloadIn(lent, payload.length) }, undefined, lent);
+  outbox.acknowledge(applied, -1);
+  const again = frameMemory.take(payload.length);
+  expect(again).toBe(lent);
+  outbox.send("resync", { payload: payloadIn(again, payload.length) }, undefined, again);
+  outbox.end();
+  expect(frameMemory.take(payload.length)).not.toBe(lent);
 });
 
 test("who waits for room when the session ends is told so", async () => {

@@ -1,6 +1,7 @@
 import { assert } from "../assert.ts";
 import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import type { Frame } from "../wire/frame.ts";
+import { frameMemory, LARGE_PAYLOAD_BYTES } from "../wire/frame-memory.ts";
 import { frameBytes, type FrameFields, type Session } from "../wire/session.ts";
 import type { FrameKind } from "../wire/frame.ts";
 
@@ -14,6 +15,8 @@ interface Sent {
   /** Whose change it carries; 0 for a frame that carries none. */
   readonly changeOf: number;
   readonly settle: ((outcome: SendOutcome) => void) | undefined;
+  /** Of the frame, if it is to be used again. */
+  readonly memory: Uint8Array | undefined;
 }
 
 /** `applied`: the other end has it, perhaps not durably. `lost`: nobody knows. */
@@ -104,14 +107,21 @@ export class Outbox {
     return takenBytes === 0 || takenBytes + bytes <= WINDOW_BYTES;
   }
 
-  /** Sends an ordered frame; `settle` hears once whether it was applied. @returns its sequence number */
-  send(kind: FrameKind, fields: FrameFields, settle?: (outcome: SendOutcome) => void): number {
+  /**
+   * Sends an ordered frame.
+   * @param settle hears once whether it was applied
+   * @param memory of {@link frameMemory} that the payload lies in, and that is given back when the frame was applied
+   * @returns its sequence number
+   */
+  send(kind: FrameKind, fields: FrameFields, settle?: (outcome: SendOutcome) => void, memory?: Uint8Array): number {
     assert(!this.#ended, "an outbox that has ended sends nothing");
-    const sequence = this.#session.send(kind, fields);
-    const bytes = frameBytes(fields.payload?.length ?? 0);
+    const payloadBytes = fields.payload?.length ?? 0;
+    const own = memory ?? (payloadBytes > LARGE_PAYLOAD_BYTES ? frameMemory.take(payloadBytes) : undefined);
+    const sequence = this.#session.send(kind, fields, own);
+    const bytes = frameBytes(payloadBytes);
     const changeOf = kind === "write" || kind === "zero" ? (fields.pairId ?? 0) : 0;
     const sentNs = this.#nowNs();
-    this.#sent.push({ sequence, bytes, sentNs, changeOf, settle });
+    this.#sent.push({ sequence, bytes, sentNs, changeOf, settle, memory: own });
     if (kind === "flush") this.#flushes.push({ sequence, sentNs });
     this.#windowBytes += bytes;
     if (this.#granted > 0 && fields.payload !== undefined) this.#granted--;
@@ -143,6 +153,7 @@ export class Outbox {
     ) {
       this.#head++;
       this.#windowBytes -= next.bytes;
+      if (next.memory !== undefined) frameMemory.giveBack(next.memory);
       next.settle?.("applied");
     }
     if (this.#head > 64 && this.#head * 2 > this.#sent.length) {

@@ -1,9 +1,10 @@
 import { handled } from "../handled.ts";
-import { DiskError } from "../ports/index.ts";
+import { DiskError, readInto } from "../ports/index.ts";
 import { ByteWriter } from "../wire/byte-codec.ts";
 import { decideResync } from "./decide-resync.ts";
 import type { Connection } from "./connection.ts";
 import { WINDOW_BYTES } from "./outbox.ts";
+import { frameMemory, payloadIn } from "../wire/frame-memory.ts";
 import { isZero, zeroPayload } from "../wire/zero-range.ts";
 import type { Pair } from "./pair.ts";
 import type { PairState } from "./pair-entry.ts";
@@ -14,6 +15,8 @@ import { COPY_BYTES_MAX, tracksAtOnce } from "../volume/track-copy.ts";
 const STRETCH_BYTES_MAX = 16 * 1024 * 1024;
 /** Read and sent at once. */
 const LONG_COPY_BYTES_MAX = 256 * 1024;
+/** So many of these are under way at once: the disk reads the next ones while those before wait for room. */
+const COPIES_AT_ONCE = 4;
 
 /** What the side to be overwritten asks with. */
 export interface ResyncRequest {
@@ -114,8 +117,15 @@ export async function copyDirty(pair: Pair, connection: Connection): Promise<voi
   let stretchBytes = COPY_BYTES_MAX;
   let stretchLeftBytes = stretchBytes;
   let before: Promise<unknown> | undefined;
+  let underWay: Promise<void>[] = [];
+  const allSent = async (): Promise<void> => {
+    await Promise.all(underWay);
+    underWay = [];
+  };
   while (pair.connection === connection) {
     if (stretchLeftBytes <= 0) {
+      await allSent();
+      if (pair.connection !== connection) break;
       // Progress counts once it is durable over there. Short stretches first: a link that dies young
       // still gets something done each time; then longer ones, so that a long link is kept busy, and the disk there
       // works at one while the next is on its way.
@@ -126,47 +136,65 @@ export async function copyDirty(pair: Pair, connection: Connection): Promise<voi
       stretchLeftBytes = stretchBytes;
       continue;
     }
+    if (underWay.length === COPIES_AT_ONCE) {
+      await underWay.shift();
+      continue;
+    }
     let first = pending.dirty.next(cursor);
-    // Tracks that were written behind the cursor are found from the start.
-    if (first < 0) first = pending.dirty.next(0);
-    if (first < 0) return;
+    if (first < 0) {
+      // What is under way is dirty until it is sent. Tracks that were written behind the cursor are found from the start.
+      await allSent();
+      first = pending.dirty.next(0);
+    }
+    if (first < 0) break;
     // Hosts wait for a copy of their tracks: large ones only once the link has shown that it is fast.
     const copyBytesMax = stretchBytes > WINDOW_BYTES ? LONG_COPY_BYTES_MAX : COPY_BYTES_MAX;
     const last = pending.dirty.runEnd(first, tracksAtOnce(volume.trackBytes, copyBytesMax));
     cursor = last + 1;
-    try {
-      stretchLeftBytes -= await copyTracks(pair, connection, first, last);
-    } catch (error) {
-      handled(error, DiskError);
-      connection.session.fail("resync read failed");
-    }
+    stretchLeftBytes -= (last + 1 - first) * volume.trackBytes;
+    underWay.push(copyTracks(pair, connection, first, last));
+  }
+  await allSent();
+}
+
+/** Sends these tracks, unless the session ends meanwhile. Ends it where the disk fails. */
+async function copyTracks(pair: Pair, connection: Connection, first: number, last: number): Promise<void> {
+  try {
+    await readAndSend(pair, connection, first, last);
+  } catch (error) {
+    handled(error, DiskError);
+    connection.session.fail("resync read failed");
   }
 }
 
-/** @returns bytes that went out: none if the session ended meanwhile. @throws DiskError */
-async function copyTracks(pair: Pair, connection: Connection, first: number, last: number): Promise<number> {
+/** @throws DiskError */
+async function readAndSend(pair: Pair, connection: Connection, first: number, last: number): Promise<void> {
   const { entry, pending, volume, progress } = pair;
   const offsetBytes = first * volume.trackBytes;
   const endBytes = Math.min((last + 1) * volume.trackBytes, volume.sizeBytes);
-  const room = connection.outbox.room(endBytes - offsetBytes);
-  if (room !== undefined) await room;
   const prepared = volume.prepareRead(first, last);
   if (prepared !== undefined) await prepared;
   // Host writes to these tracks wait, so none can overtake the copy or be overtaken by it.
   const release = await volume.locks.acquire(offsetBytes, endBytes);
   try {
+    const { outbox } = connection;
     const tick = volume.tick;
-    const data = await volume.disk.read(offsetBytes, endBytes - offsetBytes);
-    if (pair.connection !== connection) return 0;
+    const memory = frameMemory.take(endBytes - offsetBytes);
+    const data = payloadIn(memory, endBytes - offsetBytes);
+    await readInto(volume.disk, offsetBytes, data);
     // Zeros go as what they are: explicitly, because the target need not hold zeros there.
-    const sequence = isZero(data)
-      ? connection.outbox.send("zero", { pairId: entry.id, offsetBytes, payload: zeroPayload(data.length) })
-      : connection.outbox.send("resync", { pairId: entry.id, offsetBytes, payload: data });
+    const zeros = isZero(data) ? zeroPayload(data.length) : undefined;
+    if (zeros !== undefined) frameMemory.giveBack(memory);
+    for (let room = outbox.room((zeros ?? data).length); room !== undefined; room = outbox.room((zeros ?? data).length))
+      if (!(await room)) return;
+    if (pair.connection !== connection) return;
+    const fields = { pairId: entry.id, offsetBytes, payload: zeros ?? data };
+    const sequence =
+      zeros === undefined ? outbox.send("resync", fields, undefined, memory) : outbox.send("zero", fields);
     pending.copied(first, last, sequence, tick);
     volume.scheduleCheckpoint();
     if (progress !== undefined) progress.done += last - first + 1;
     pair.runtime.log.step("resync.copied", { pair: entry.name, track: first, tracks: last - first + 1 });
-    return data.length;
   } finally {
     release();
   }

@@ -1,5 +1,5 @@
 import { type ConformanceTest, expectSame, expectThat } from "./conformance.ts";
-import { type Disk, SECTOR_BYTES, writeInOrder } from "./disk.ts";
+import { type Disk, readInto, SECTOR_BYTES, writeInOrder } from "./disk.ts";
 
 /** A disk of zeros, and what a case may do to it. */
 export interface DiskUnderTest {
@@ -61,6 +61,22 @@ export function diskConformance({ test, open, lacks }: DiskConformanceOptions): 
     const [offsetBytes, data] = placed[3] as [number, Uint8Array];
     const middle = data.slice(5 * SECTOR_BYTES, 7 * SECTOR_BYTES);
     await expectBytes(disk, offsetBytes + 5 * SECTOR_BYTES, middle);
+  });
+
+  story("what is read goes where it is to go, by parts and at once, and changes nothing else", async (disk) => {
+    const data = pattern(1, 96 * 1024);
+    await disk.write(0, data);
+    const into = new Uint8Array(data.length + 2 * SECTOR_BYTES).fill(0xee);
+    const parts = [data.length / 3, data.length / 3, data.length / 3];
+    let atBytes = 0;
+    const reads = parts.map((lengthBytes) => {
+      const from = atBytes;
+      atBytes += lengthBytes;
+      return readInto(disk, from, into.subarray(SECTOR_BYTES + from, SECTOR_BYTES + atBytes));
+    });
+    await Promise.all(reads);
+    const around = new Uint8Array(SECTOR_BYTES).fill(0xee);
+    expectSame([...into], [...around, ...data, ...around], "what was read, and what lies around it");
   });
 
   story("a write changes its own range only, and a later one replaces it", async (disk) => {

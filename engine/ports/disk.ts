@@ -12,17 +12,20 @@
  * **Order.** Two requests in flight at once on overlapping ranges have no order: the caller
  * serialises them. Requests complete in any order.
  *
- * **Buffers.** The disk is done with `data` when `write` settles; until then the caller leaves it
- * alone. A buffer returned by `read` belongs to the caller, and is a plain Uint8Array: of a subclass, as
- * Buffer of Node.js is, `slice` may not copy.
+ * **Buffers.** The disk is done with `data` when `write` settles, and with `into` when `read` does; until then the
+ * caller leaves it alone. A buffer returned by `read` belongs to the caller, and is a plain Uint8Array: of a
+ * subclass, as Buffer of Node.js is, `slice` may not copy.
  *
  * Every range is aligned to sectors and lies inside the device; anything else is a bug of the
  * caller and asserts. Trimmed sectors read as zeros.
  */
 export interface Disk {
   readonly sizeBytes: number;
-  /** @throws DiskError EIO */
-  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
+  /**
+   * @param into memory of `lengthBytes` that a disk may use for what it returns, rather than new one; {@link readInto}
+   * @throws DiskError EIO
+   */
+  read(offsetBytes: number, lengthBytes: number, into?: Uint8Array): Promise<Uint8Array>;
   /** @throws DiskError EIO, ENOSPC */
   write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void>;
   /**
@@ -52,6 +55,12 @@ export interface DiskWrite {
 export async function writeInOrder(disk: Disk, writes: readonly DiskWrite[]): Promise<void> {
   if (disk.writeInOrder !== undefined) return disk.writeInOrder(writes);
   for (const { offsetBytes, data } of writes) await disk.write(offsetBytes, data);
+}
+
+/** Fills `into`, from any disk. It must be left alone until this settles. @throws DiskError EIO */
+export async function readInto(disk: Disk, offsetBytes: number, into: Uint8Array): Promise<void> {
+  const bytes = await disk.read(offsetBytes, into.length, into);
+  if (bytes !== into) into.set(bytes);
 }
 
 /** The unit that a disk writes atomically. */

@@ -5,6 +5,7 @@ export {
   type DiskErrorCode,
   type DiskWrite,
   SECTOR_BYTES,
+  readInto,
   writeInOrder,
   type WriteOptions,
 } from "./disk.ts";

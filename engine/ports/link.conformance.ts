@@ -34,6 +34,9 @@ export interface LinkConformanceOptions {
 /** More than any implementation may take without somebody reading. */
 const ACCEPTED_BYTES_MAX = 128 * 1024 * 1024;
 
+/** More than one piece of memory that a link reads into. */
+const GIVEN_BACK_LATE_BYTES = 3_000_000;
+
 /** What every {@link LinkEndpoint} and its {@link Link}s do, whatever carries the bytes. */
 export function linkConformance({ test, open, lacks = {} }: LinkConformanceOptions): void {
   const pairTest = (name: string, body: (pair: Pair, links: LinksUnderTest) => Promise<void>): void =>
@@ -69,6 +72,33 @@ export function linkConformance({ test, open, lacks = {} }: LinkConformanceOptio
     const bytes = (await accepted.read()) ?? new Uint8Array();
     bytes.slice().fill(0xee);
     expectSame([...bytes], [7], "bytes of which a slice was changed");
+  });
+
+  pairTest("what was read stays as it was until it is given back, however late and in whatever parts", async (pair) => {
+    const { dialled, accepted } = pair;
+    const countBytes = 12_000_000;
+    const sending = send(
+      dialled,
+      Array.from({ length: 12 }, () => countBytes / 12),
+    );
+    const kept: Uint8Array[] = [];
+    let [readBytes, checkedBytes, givenBytes] = [0, 0, 0];
+    while (checkedBytes < countBytes) {
+      if (readBytes < countBytes) {
+        const bytes = (await accepted.read()) ?? new Uint8Array();
+        kept.push(bytes);
+        readBytes += bytes.length;
+        if (readBytes - checkedBytes < GIVEN_BACK_LATE_BYTES) continue;
+      }
+      const bytes = kept.shift() ?? new Uint8Array();
+      expectPattern(bytes, checkedBytes, "bytes that were kept");
+      checkedBytes += bytes.length;
+      // Not at the end of what was read at once.
+      const nextBytes = checkedBytes === countBytes ? checkedBytes : Math.max(givenBytes, checkedBytes - 100);
+      accepted.giveBack?.(nextBytes - givenBytes);
+      givenBytes = nextBytes;
+    }
+    await sending;
   });
 
   pairTest("the end comes after the last byte, and stays", async ({ dialled, accepted }) => {
@@ -223,12 +253,16 @@ async function expectStream(link: Link, count: number, place: string): Promise<v
     const bytes = await link.read();
     expectThat(bytes !== undefined, `${place}: the end came after ${offset} of ${count} bytes`);
     expectThat(bytes.length > 0, `${place}: an empty read at byte ${offset}`);
-    const expected = pattern(offset, bytes.length);
-    const wrong = bytes.findIndex((byte, index) => byte !== expected[index]);
-    expectThat(wrong === -1, `${place}: byte ${offset + wrong} is not the one sent`);
+    expectPattern(bytes, offset, place);
     offset += bytes.length;
   }
   expectSame(offset, count, `${place}: bytes read`);
+}
+
+function expectPattern(bytes: Uint8Array, offset: number, place: string): void {
+  const expected = pattern(offset, bytes.length);
+  const wrong = bytes.findIndex((byte, index) => byte !== expected[index]);
+  expectThat(wrong === -1, `${place}: byte ${offset + wrong} is not the one sent`);
 }
 
 async function expectError(promise: Promise<unknown>, codes: readonly LinkErrorCode[], place: string): Promise<void> {

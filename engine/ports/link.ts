@@ -19,6 +19,11 @@ export interface Link {
    * their order. @throws LinkError RESET, CLOSED
    */
   write(bytes: Uint8Array): Promise<void>;
+  /**
+   * The reader needs no more the first so many bytes, of those that it has read and not given back: a link that can
+   * uses their memory again. A reader that never says so has all of them for itself.
+   */
+  giveBack?(lengthBytes: number): void;
   /** Ends both directions; queued bytes are still sent. Pending reads end. Idempotent. */
   close(): void;
 }

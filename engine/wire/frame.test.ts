@@ -196,3 +196,33 @@ test("frames that share a buffer have bytes of their own", () => {
   const encoded = payloads.map((payload) => encodeFrame({ ...golden, payload }));
   for (const [index, bytes] of encoded.entries()) expect(decodeFrame(bytes).payload).toEqual(payloads[index]);
 });
+
+test("a frame is the same wherever it is made, and where its payload lies already", () => {
+  checkLaw(
+    fc.property(frames, fc.integer({ min: 0, max: 20 }), (frame, roomBytes) => {
+      const lengthBytes = HEADER_BYTES + frame.payload.length;
+      const dirty = new Uint8Array(lengthBytes + roomBytes).fill(0xee);
+      const elsewhere = encodeFrame(frame, dirty.slice());
+      dirty.set(frame.payload, HEADER_BYTES);
+      const inPlace = encodeFrame({ ...frame, payload: dirty.subarray(HEADER_BYTES, lengthBytes) }, dirty);
+      const own = encodeFrame(frame);
+      expect([elsewhere, inPlace]).toEqual([own, own]);
+    }),
+  );
+});
+
+test("chunks that lie one behind the other in memory, or in several pieces of it, give the same frames", () => {
+  checkLaw(
+    fc.property(
+      fc.array(frames, { minLength: 1, maxLength: 6 }),
+      fc.array(fc.integer({ min: 1, max: 130 }), { minLength: 1, maxLength: 5 }),
+      fc.integer({ min: 1, max: 200 }),
+      (list, sizes, pieceBytes) => {
+        const bytes = joined(list);
+        const pieces = chunksOf(bytes, [pieceBytes]).map((piece) => piece.slice());
+        const chunks = pieces.flatMap((piece) => chunksOf(piece, sizes));
+        expect(accepted(chunks)).toEqual({ frames: list, lost: false });
+      },
+    ),
+  );
+});

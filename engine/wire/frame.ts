@@ -72,20 +72,22 @@ const CRC_BYTES = 4;
  *  0 u32 CRC-32C of all that follows   4 u32 magic   8 u8 kind   9 u8 flags   10 u16 zero
  * 12 u32 pair id   16 u32 payload bytes   20 u32 sequence   24 u64 epoch   32 u64 offset   40 payload
  * ```
+ * @param memory where it goes; the payload may be there already, where it belongs
  */
-export function encodeFrame(frame: Frame): Uint8Array {
+export function encodeFrame(frame: Frame, memory?: Uint8Array): Uint8Array {
   const { payload } = frame;
   assert(payload.length <= PAYLOAD_BYTES_MAX, "the other end takes no larger payload");
-  const bytes = zeroedBytes(HEADER_BYTES + payload.length);
+  const lengthBytes = HEADER_BYTES + payload.length;
+  const bytes = memory === undefined ? newBytes(lengthBytes) : memory.subarray(0, lengthBytes);
   setU32(bytes, 4, MAGIC);
-  bytes[8] = codeOf.get(frame.kind) as number;
-  bytes[9] = frame.flags;
+  setU32(bytes, 8, (codeOf.get(frame.kind) as number) | (frame.flags << 8));
   setU32(bytes, 12, frame.pairId);
   setU32(bytes, 16, payload.length);
   setU32(bytes, 20, frame.sequence);
   setU64(bytes, 24, frame.epoch);
   setU64(bytes, 32, frame.offsetBytes);
-  bytes.set(payload, HEADER_BYTES);
+  if (payload.buffer !== bytes.buffer || payload.byteOffset !== bytes.byteOffset + HEADER_BYTES)
+    bytes.set(payload, HEADER_BYTES);
   // One stretch of bytes: many small frames make two calls of the hasher felt.
   setU32(bytes, 0, crc32c(bytes.subarray(CRC_BYTES)));
   return bytes;
@@ -97,7 +99,7 @@ const SLAB_FRAME_BYTES_MAX = 8 * 1024;
 let slab = new Uint8Array(0);
 let slabUsed = 0;
 
-function zeroedBytes(lengthBytes: number): Uint8Array {
+function newBytes(lengthBytes: number): Uint8Array {
   if (lengthBytes > SLAB_FRAME_BYTES_MAX) return new Uint8Array(lengthBytes);
   if (slabUsed + lengthBytes > slab.length) {
     slab = new Uint8Array(SLAB_BYTES);
@@ -132,10 +134,15 @@ export class FrameParser {
    * @throws CodecError on a wrong magic, kind, size or checksum: the stream is lost from here on
    */
   push(chunk: Uint8Array): Frame[] {
-    this.#parts.push(chunk);
+    const last = this.#parts.pop();
+    if (last === undefined) this.#parts.push(chunk);
+    else if (last.buffer === chunk.buffer && last.byteOffset + last.length === chunk.byteOffset)
+      // A socket puts what it reads behind what it read before.
+      this.#parts.push(new Uint8Array(chunk.buffer, last.byteOffset, last.length + chunk.length));
+    else this.#parts.push(last, chunk);
     this.#partsBytes += chunk.length;
     if (this.#partsBytes < this.#neededBytes) return [];
-    const bytes = this.#parts.length === 1 ? chunk : concat(this.#parts, this.#partsBytes);
+    const bytes = this.#parts.length === 1 ? (this.#parts[0] as Uint8Array) : concat(this.#parts, this.#partsBytes);
     const frames: Frame[] = [];
     let at = 0;
     let needed = HEADER_BYTES;

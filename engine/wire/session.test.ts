@@ -6,7 +6,7 @@ import { drained } from "../testing/drained.node.ts";
 import { type LinkEnd, linkPair } from "../testing/link-pair.ts";
 import { type TestRuntime, testRuntime } from "../testing/test-runtime.node.ts";
 import { CodecError } from "./byte-codec.ts";
-import { decodeFrame, encodeFrame, type Frame, FRAME_KINDS } from "./frame.ts";
+import { decodeFrame, encodeFrame, type Frame, FRAME_KINDS, isOrdered } from "./frame.ts";
 import { frameBytes, Session, type SessionEvents } from "./session.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -245,4 +245,43 @@ test("a session that is ended before it runs reads nothing and keeps no timer", 
   await session.run();
   await runtime.clock.pass(30 * SECOND_NS);
   expect([ends, link.written, await other.read()]).toEqual([["too late"], [], undefined]);
+});
+
+test("of what was read so much is given back as nobody needs: up to the first ordered frame that is not given back", async () => {
+  await checkAsyncLaw(
+    fc.asyncProperty(
+      fc.array(fc.oneof(fc.tuple(kinds, fc.nat({ max: 60 })), fc.nat({ max: 2 })), { minLength: 1, maxLength: 25 }),
+      async (list) => {
+        const { dialler, accepter } = connected();
+        let givenBytes = 0;
+        Object.assign(accepter.link, { giveBack: (lengthBytes: number) => (givenBytes += lengthBytes) });
+        const frames: { readonly ordered: boolean; readonly bytes: number }[] = [];
+        let givenFrames = 0;
+        const ordered = (): number => frames.filter((each) => each.ordered).length;
+        for (const step of list) {
+          if (typeof step === "number") {
+            const count = Math.min(step, ordered() - givenFrames);
+            accepter.session.giveBack(count);
+            givenFrames += count;
+          } else {
+            const [kind, payloadBytes] = step;
+            dialler.session.send(kind, { payload: new Uint8Array(payloadBytes) });
+            frames.push({ ordered: isOrdered(kind), bytes: frameBytes(payloadBytes) });
+            await drained();
+          }
+          let freeBytes = 0;
+          let left = givenFrames;
+          for (const each of frames) {
+            if (each.ordered && left-- === 0) break;
+            freeBytes += each.bytes;
+          }
+          // What lies between an ordered frame that is needed and the one before it may wait for that.
+          expect(givenBytes).toBeLessThanOrEqual(freeBytes);
+          if (ordered() === givenFrames) expect(givenBytes).toBe(freeBytes);
+        }
+        accepter.session.giveBack(ordered() - givenFrames);
+        expect(givenBytes).toBe(frames.reduce((sum, { bytes }) => sum + bytes, 0));
+      },
+    ),
+  );
 });

@@ -3,7 +3,7 @@ import { handled } from "../handled.ts";
 import { type Link, LinkError, NS_PER_MS, type Timer } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { CodecError } from "./byte-codec.ts";
-import { encodeFrame, type Frame, type FrameKind, FrameParser, HEADER_BYTES } from "./frame.ts";
+import { encodeFrame, type Frame, type FrameKind, FrameParser, HEADER_BYTES, isOrdered } from "./frame.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** A silent peer is asked after this long. */
@@ -14,7 +14,10 @@ const SEQUENCE_MAX = 0xffff_ffff;
 const NO_PAYLOAD = new Uint8Array(0);
 
 export interface SessionEvents {
-  /** Called in the order of arrival; it must not wait. A throw of CodecError ends the session. */
+  /**
+   * Called in the order of arrival; it must not wait. A throw of CodecError ends the session. The payload is as it
+   * is until this returns, that of an ordered frame until {@link Session.giveBack}.
+   */
   onFrame(frame: Frame): void;
   /**
    * Called once; `why` is a short word for people. `failed`: what ended it would end the next one as well, unless
@@ -44,6 +47,10 @@ export class Session {
   #epoch: number | undefined;
   #sent = 0;
   #received = 0;
+  /** Of each ordered frame that is not given back: the bytes from the end of the one before to its own. */
+  readonly #keptBytes: number[] = [];
+  /** Bytes of frames that nobody needs, behind those. */
+  #freeBytes = 0;
   #heardNs: number;
   #timer: Timer | undefined;
   #ended = false;
@@ -83,6 +90,7 @@ export class Session {
           if (this.#ended) return;
           this.#take(frame);
         }
+        if (this.#keptBytes.length === 0) this.#free();
       }
     } catch (error) {
       const known = handled(error, LinkError, CodecError);
@@ -96,17 +104,43 @@ export class Session {
     this.#epoch ??= frame.epoch;
     if (frame.epoch !== this.#epoch) throw new CodecError(`expected epoch ${this.#epoch}, found ${frame.epoch}`);
     this.#received++;
-    this.#traffic?.received(frame, frameBytes(frame.payload.length));
+    const bytes = frameBytes(frame.payload.length);
+    this.#traffic?.received(frame, bytes);
+    if (this.#link.giveBack !== undefined) this.#keep(frame, bytes);
     if (frame.kind === "ping") this.send("pong");
     else if (frame.kind !== "pong") this.#events.onFrame(frame);
   }
 
-  /** Sends one frame and gives its sequence number. The payload must not change afterwards. */
-  send(kind: FrameKind, fields: FrameFields = {}): number {
+  #keep({ kind }: Frame, bytes: number): void {
+    this.#freeBytes += bytes;
+    if (!isOrdered(kind)) return;
+    this.#keptBytes.push(this.#freeBytes);
+    this.#freeBytes = 0;
+  }
+
+  /** Nobody needs the payloads of the next `count` ordered frames any more: they are given back in their order. */
+  giveBack(count: number): void {
+    if (this.#ended || this.#link.giveBack === undefined) return;
+    let bytes = 0;
+    for (const kept of this.#keptBytes.splice(0, count)) bytes += kept;
+    this.#link.giveBack(bytes);
+    if (this.#keptBytes.length === 0) this.#free();
+  }
+
+  #free(): void {
+    if (this.#freeBytes > 0) this.#link.giveBack?.(this.#freeBytes);
+    this.#freeBytes = 0;
+  }
+
+  /**
+   * Sends one frame and gives its sequence number.
+   * @param memory of the frame, see {@link encodeFrame}; it must not change until the frame has arrived
+   */
+  send(kind: FrameKind, fields: FrameFields = {}, memory?: Uint8Array): number {
     assert(!this.#ended, "a session that has ended sends nothing");
     assert(this.#sent < SEQUENCE_MAX, "a session has fewer than 2^32 frames");
     const sequence = this.#sent++;
-    const bytes = encodeFrame({
+    const frame: Frame = {
       kind,
       flags: fields.flags ?? 0,
       pairId: fields.pairId ?? 0,
@@ -114,7 +148,8 @@ export class Session {
       sequence,
       offsetBytes: fields.offsetBytes ?? 0,
       payload: fields.payload ?? NO_PAYLOAD,
-    });
+    };
+    const bytes = encodeFrame(frame, memory);
     this.#traffic?.sent(fields.pairId ?? 0, bytes.length);
     this.#runtime.tasks.spawn(this.#link.write(bytes), this.#onWriteError);
     return sequence;

@@ -14,8 +14,8 @@ const MEMORY_BYTES_MAX = 250 * MEGABYTE;
 const META_BYTES = 4 * MIB;
 /** So long a copy may take. */
 const DUPLEX_MS = 120_000;
-/** Between two looks at what a copy has done. */
-const LOOK_MS = 5;
+/** Between two looks at what a copy has done: each takes a third of a millisecond from whom it looks at. */
+const LOOK_MS = 20;
 
 const line = z.object({ step: z.string().optional(), fields: z.record(z.string(), z.unknown()).optional() });
 const ready = z.object({ control: z.string(), nbd: z.string(), links: z.string() });

@@ -17,8 +17,8 @@ export class GatedDisk implements Disk {
     return this.#disk.sizeBytes;
   }
 
-  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    return this.#shut ? never() : this.#disk.read(offsetBytes, lengthBytes);
+  read(offsetBytes: number, lengthBytes: number, into?: Uint8Array): Promise<Uint8Array> {
+    return this.#shut ? never() : this.#disk.read(offsetBytes, lengthBytes, into);
   }
 
   write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {

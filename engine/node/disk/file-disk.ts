@@ -74,8 +74,8 @@ class FileDisk implements ClosableDisk {
     this.#io = io;
   }
 
-  async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    const into = ownBytes(this.#checked(offsetBytes, lengthBytes));
+  async read(offsetBytes: number, lengthBytes: number, into = ownBytes(lengthBytes)): Promise<Uint8Array> {
+    assert(into.length === this.#checked(offsetBytes, lengthBytes), "what is read fills the memory that is given");
     await this.#request(offsetBytes, lengthBytes, () => this.#io.read(offsetBytes, into));
     return into;
   }

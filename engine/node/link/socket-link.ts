@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type Link, LinkError } from "../../ports/index.ts";
 import { plainView } from "../plain-bytes.ts";
+import type { ReceiveSlab } from "./receive-slab.ts";
 
 /** Bytes that `write` takes before it lets its caller wait, besides those in the buffers of the system. */
 const QUEUED_BYTES_MAX = 1024 * 1024;
@@ -30,6 +31,8 @@ export class SocketLink implements Link {
   #state: "open" | "closed" | "reset" = "open";
   /** The other end closes both directions at once, so nobody is left to read what we write. */
   #peerClosed = false;
+  /** What arrives lies there, if it is not memory of its own. */
+  #slab: ReceiveSlab | undefined;
   readonly #arrived: Uint8Array[] = [];
   #arrivedBytes = 0;
   /** The socket is not read. */
@@ -90,6 +93,10 @@ export class SocketLink implements Link {
     return this.#drain.promise;
   }
 
+  giveBack(lengthBytes: number): void {
+    this.#slab?.giveBack(lengthBytes);
+  }
+
   close(): void {
     if (this.#state === "closed") return;
     const wasOpen = this.#state === "open";
@@ -107,8 +114,9 @@ export class SocketLink implements Link {
     this.#linger(-1);
   }
 
-  /** Takes what the socket received. */
-  arrive(chunk: Uint8Array): void {
+  /** Takes what the socket received. @param slab in which it lies, and all that it receives */
+  arrive(chunk: Uint8Array, slab?: ReceiveSlab): void {
+    this.#slab = slab;
     if (this.#state !== "open") return;
     const reader = this.#takeReader();
     if (reader !== undefined) return reader.resolve(chunk);

@@ -175,7 +175,7 @@ class Endpoint implements TcpLinks {
     return {
       buffer: () => slab.room(),
       callback: (count) => {
-        this.#open.get(socket())?.arrive(slab.take(count));
+        this.#open.get(socket())?.arrive(slab.take(count), slab);
         return true;
       },
     };
