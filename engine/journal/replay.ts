@@ -36,8 +36,8 @@ export async function replayJournal(journal: Journal, displaced?: Bitmap): Promi
 async function replayRange(journal: Journal, startBytes: number, lengthBytes: number): Promise<number> {
   const { table, settledLsn, log, parts } = journal;
   const { volume } = parts;
-  const unsettled = [];
-  for (let lsn = table.newestLsn; lsn > settledLsn; lsn--) unsettled.push(table.entry(lsn));
+  // What a rewind has left behind is not there any more: where it was, the recovery brings other content, or has brought it.
+  const unsettled = table.wayTo(table.newestLsn).filter(({ lsn }) => lsn > settledLsn);
   const found = await volume.disk.read(startBytes, lengthBytes);
   const wanted = await readOverlaid(volume.disk, log, unsettled, startBytes, lengthBytes);
   let replayedBytes = 0;
