@@ -226,3 +226,26 @@ test("reserved-area: an image that is revised before it was copied whole copies 
   expect([...(await rig.image.read(0, SIZE_BYTES))].every((byte) => byte === 1)).toBe(true);
   expect(rig.area.visible.filter((byte) => byte === 1).length).toBeGreaterThanOrEqual(SIZE_BYTES);
 });
+
+test.each(METHODS)(
+  "%s: the area fails while a change of many tracks still reads what they hold: the image is lost, the host goes on",
+  async (method) => {
+    const rig = await fresh(method);
+    expect(await rig.image.fix()).toBe(true);
+    await drained();
+    rig.area.decide = () => ({ fails: () => false });
+    rig.disk.beforeRead = () => drained();
+    const unhandled: unknown[] = [];
+    const hear = (error: unknown): void => void unhandled.push(error);
+    process.on("unhandledRejection", hear);
+    try {
+      await rig.volume.update({ kind: "write", offsetBytes: 0, data: new Uint8Array(SIZE_BYTES).fill(9), fua: false });
+      await drained();
+    } finally {
+      process.off("unhandledRejection", hear);
+    }
+    expect(unhandled).toEqual([]);
+    expect(rig.image.state).toBe("lost");
+    await expectHostsServed(rig);
+  },
+);

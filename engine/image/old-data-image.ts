@@ -59,16 +59,21 @@ export class OldDataImage extends Image {
     for (let track = first; track <= last; track++) if (!store.known.has(track)) needed++;
     if (needed > store.freeSlots) return "full";
     const exceptions: Exception[] = [];
-    const writes: Promise<void>[] = [];
+    const contents: Uint8Array[] = [];
     let slot = store.take(needed);
     for (let track = first; track <= last; track++) {
       if (store.known.has(track)) continue;
       const content = await this.#origin(track);
       exceptions.push({ track, slot, checksum: crc32c(content) });
-      writes.push(this.#area.write(store.slotOffsetBytes(slot), content));
+      contents.push(content);
       slot++;
     }
-    await Promise.all(writes);
+    // All at once, and not before the last read: one that fails meanwhile would fail unheard.
+    await Promise.all(
+      exceptions.map((exception, index) =>
+        this.#area.write(store.slotOffsetBytes(exception.slot), contents[index] as Uint8Array),
+      ),
+    );
     await store.commit(exceptions);
     this.runtime.log.step("image.exception", { volume: this.volume.name, track: first, tracks: needed });
     return "";
