@@ -83,7 +83,7 @@ export function faultDiskApi(faultDisk: FaultDisk): Hono {
 
   api.get("/v1/look", (context) => {
     const { after } = eventsQuerySchema.parse({ after: context.req.query("after"), waitMs: 0 });
-    return context.json(encodeLook(lookAt(faultDisk, after)));
+    return context.body(encodeLook(lookAt(faultDisk, after)));
   });
   api.get("/v1/events", async (context) => {
     const { after, waitMs } = eventsQuerySchema.parse(context.req.query());

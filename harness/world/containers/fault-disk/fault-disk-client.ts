@@ -81,51 +81,58 @@ export class FaultDiskClient {
     version: "visible" | "durable" | "pristine" = "visible",
   ): Promise<{ readonly bytes: Uint8Array; readonly event: number }> {
     const query = `offsetBytes=${offsetBytes}&lengthBytes=${lengthBytes}&version=${version}`;
-    const response = await this.#call("GET", `${pathOf(disk)}/content?${query}`);
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    return { bytes, event: Number(response.headers.get(EVENT_HEADER)) };
+    return this.#call("GET", `${pathOf(disk)}/content?${query}`, async (response) => ({
+      bytes: await response.bytes(),
+      event: Number(response.headers.get(EVENT_HEADER)),
+    }));
   }
 
   /** What happened to all disks after the event `after`, as of one moment. */
   async look(after: number): Promise<Look> {
-    return decodeLook(await this.#json("GET", `/v1/look?after=${after}`));
+    return this.#call("GET", `/v1/look?after=${after}`, async (response) => decodeLook(await response.bytes()));
   }
 
   /** The events after `after`; waits up to `waitMs` (30 s at most) for the first. */
   async events(after: number, waitMs: number, signal?: AbortSignal): Promise<DiskEvents> {
     const path = `/v1/events?after=${after}&waitMs=${waitMs}`;
-    const response = await this.#call("GET", path, undefined, CALL_MS_MAX + waitMs, signal);
-    return (await response.json()) as DiskEvents;
+    const read = async (response: Response): Promise<DiskEvents> => (await response.json()) as DiskEvents;
+    return this.#call("GET", path, read, { limitMs: CALL_MS_MAX + waitMs, signal });
   }
 
-  async #json(method: string, path: string, body?: unknown): Promise<unknown> {
-    return (await this.#call(method, path, body)).json();
+  #json(method: string, path: string, body?: unknown): Promise<unknown> {
+    return this.#call(method, path, (response) => response.json(), { body });
   }
 
-  async #call(
+  /** @param read takes what it needs of an answer that is no error */
+  async #call<T>(
     method: string,
     path: string,
-    body?: unknown,
-    limitMs = CALL_MS_MAX,
-    signal?: AbortSignal,
-  ): Promise<Response> {
+    read: (response: Response) => Promise<T>,
+    { body, limitMs = CALL_MS_MAX, signal }: CallOptions = {},
+  ): Promise<T> {
     const bound = AbortSignal.timeout(limitMs);
     const place = `fault disk, ${method} ${path}`;
-    let response: Response;
     try {
-      response = await fetch(`${this.url}${path}`, {
+      const response = await fetch(`${this.url}${path}`, {
         method,
         signal: signal === undefined ? bound : AbortSignal.any([bound, signal]),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
+      if (response.ok) return await read(response);
+      const { message } = (await response.json().catch(() => ({ message: "" }))) as { readonly message: string };
+      throw faultDiskError(place, `status ${response.status}: ${message}`, "the fault disk to do it");
     } catch (error) {
-      const found = bound.aborted ? `no answer within ${limitMs} ms` : String((error as Error).cause ?? error);
+      if (error instanceof ContainerError) throw error;
+      const found = bound.aborted ? `no whole answer within ${limitMs} ms` : String((error as Error).cause ?? error);
       throw faultDiskError(place, found, "an answer", error);
     }
-    if (response.ok) return response;
-    const { message } = (await response.json().catch(() => ({ message: "" }))) as { readonly message: string };
-    throw faultDiskError(place, `status ${response.status}: ${message}`, "the fault disk to do it");
   }
+}
+
+interface CallOptions {
+  readonly body?: unknown;
+  readonly limitMs?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const pathOf = (disk: string): string => `/v1/disks/${encodeURIComponent(disk)}`;

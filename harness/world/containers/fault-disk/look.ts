@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { DiskChange } from "../../run-world.ts";
+import { isZero as isAllZero } from "../../sim/disk/sparse-bytes.ts";
 import type { FaultDisk } from "./fault-disk.ts";
 
 /** A change, with the bytes that the disk holds there now. */
@@ -24,36 +25,39 @@ const MOST_EVENTS = 65_536;
 
 /** Looks at every disk within one turn of the event loop: nothing happens in between. */
 export function lookAt(faultDisk: FaultDisk, after: number): Look {
-  const changes: LookedChange[] = [];
+  /** What happened to the same bytes again and again is one change: all of them would bring what is there now. */
+  const changes = new Map<string, LookedChange>();
   const writes: Record<string, number> = {};
   const { events, last, missed } = faultDisk.events.after(after, MOST_EVENTS);
   for (const { disk, event, offsetBytes, lengthBytes, faultId } of events) {
     if (event === "write" || event === "trim" || event === "flush") writes[disk] = (writes[disk] ?? 0) + 1;
     if (event === "flush" || event === "acted") continue;
+    const key = `${disk} ${offsetBytes} ${lengthBytes} ${event} ${faultId ?? ""}`;
+    const change = changes.get(key);
+    if (change !== undefined) {
+      // Its place is that of the last.
+      changes.delete(key);
+      changes.set(key, change);
+      continue;
+    }
     const data = faultDisk.disk(disk).medium.content.copy(offsetBytes, lengthBytes);
-    changes.push({
-      disk,
-      offsetBytes,
-      lengthBytes,
-      reason: event,
-      data,
-      ...(faultId === undefined ? {} : { faultId }),
-    });
+    const fault = faultId === undefined ? {} : { faultId };
+    changes.set(key, { disk, offsetBytes, lengthBytes, reason: event, data, ...fault });
   }
   // Whoever fell so far behind gets all there is.
   if (missed > 0) {
     for (const { name, medium } of faultDisk.disks()) {
       for (const range of medium.content.allocatedRanges()) {
         const data = medium.content.copy(range.offsetBytes, range.lengthBytes);
-        changes.push({ disk: name, ...range, reason: "write", data });
+        changes.set(`${name} ${range.offsetBytes} missed`, { disk: name, ...range, reason: "write", data });
       }
     }
   }
-  return { last, changes, writes, off: faultDisk.groupsWithoutPower() };
+  return { last, changes: [...changes.values()], writes, off: faultDisk.groupsWithoutPower() };
 }
 
-/** A look on its way: bytes as base64. */
-export const lookSchema = z.object({
+/** The head of a look on its way. What a change holds follows it, one after the other, but where that is zeros. */
+export const lookHeadSchema = z.object({
   last: z.number(),
   changes: z.array(
     z.object({
@@ -62,22 +66,41 @@ export const lookSchema = z.object({
       lengthBytes: z.number(),
       reason: z.enum(["write", "trim", "power-loss", "fault"]),
       faultId: z.number().exactOptional(),
-      data: z.base64(),
+      isZero: z.boolean(),
     }),
   ),
   writes: z.record(z.string(), z.number()),
   off: z.array(z.string()),
 });
 
-export function encodeLook({ changes, ...look }: Look): z.infer<typeof lookSchema> {
-  return {
-    ...look,
-    changes: changes.map(({ data, ...change }) => ({ ...change, data: Buffer.from(data).toString("base64") })),
-    off: [...look.off],
-  };
+const LENGTH_BYTES = 4;
+
+/** The length of the head, the head as JSON, and the bytes. */
+export function encodeLook({ changes, last, writes, off }: Look): Uint8Array<ArrayBuffer> {
+  const pieces: Uint8Array[] = [];
+  const heads = changes.map(({ data, ...change }) => {
+    const isZero = isAllZero(data);
+    if (!isZero) pieces.push(data);
+    return { ...change, isZero };
+  });
+  const json: z.infer<typeof lookHeadSchema> = { last, changes: heads, writes: { ...writes }, off: [...off] };
+  const head = Buffer.from(JSON.stringify(json));
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32LE(head.length);
+  return Buffer.concat([length, head, ...pieces]);
 }
 
-export function decodeLook(json: unknown): Look {
-  const { changes, ...look } = lookSchema.parse(json);
-  return { ...look, changes: changes.map(({ data, ...change }) => ({ ...change, data: Buffer.from(data, "base64") })) };
+/** @throws ZodError, SyntaxError, RangeError: it is none */
+export function decodeLook(bytes: Uint8Array): Look {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  let at = LENGTH_BYTES + buffer.readUInt32LE(0);
+  const head = lookHeadSchema.parse(JSON.parse(buffer.toString("utf8", LENGTH_BYTES, at)));
+  const changes = head.changes.map(({ isZero, ...change }): LookedChange => {
+    if (isZero) return { ...change, data: new Uint8Array(change.lengthBytes) };
+    const start = at;
+    at += change.lengthBytes;
+    if (at > bytes.length) throw new RangeError(`a look that ends ${at - bytes.length} bytes early`);
+    return { ...change, data: new Uint8Array(bytes.buffer, bytes.byteOffset + start, change.lengthBytes) };
+  });
+  return { ...head, changes };
 }
