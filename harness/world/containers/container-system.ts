@@ -98,14 +98,22 @@ export class ContainerSystem implements RunSystem {
     return { heal: () => void this.restart(), effects: () => effects };
   }
 
-  /** The power of its disks went with a torn write: the program goes, too. */
+  /**
+   * The power of its disks went with a torn write: the program goes, too. For everybody else it is down already: what it
+   * answered since the last look the disks of this one do not hold any more.
+   */
   powerLost(): void {
-    // Every look sees it until it is done.
-    if (this.#isPowerLost) return;
+    // Every look sees it until it is done. One that is being killed needs no other end.
+    if (this.#isPowerLost || this.#serving === undefined) return;
     this.#isPowerLost = true;
+    const serving = this.#letGo();
+    this.#tellDown("power");
     void this.#parts.operations.do(async () => {
       const isStartDue = this.#isStartDue;
-      await this.#die("power");
+      this.#isStartDue = false;
+      await this.#end(serving);
+      await this.#parts.store.powerLoss(this.name);
+      await this.#parts.look();
       if (isStartDue) await this.#startAgain();
       this.#isPowerLost = false;
     });
@@ -191,27 +199,40 @@ export class ContainerSystem implements RunSystem {
 
   /** @returns the effects of the crash */
   async #die(kind: CrashKind): Promise<Effects> {
-    const serving = this.#serving;
-    const { listener, look, store } = this.#parts;
+    const { look, store } = this.#parts;
     if (this.state === "down") return { stopped: 0 };
     this.#isStartDue = false;
     const requestsGone = this.#onDown.size;
-    // From here on hosts are told that it is gone; what it answered before is taken in first.
-    this.#serving = undefined;
-    serving?.dying();
-    await this.#required().kill();
-    this.state = "down";
-    await serving?.drained();
+    // What it answered before is taken in first.
+    await this.#end(this.#letGo());
     await look();
-    listener.systemDown(this.name, kind);
-    for (const tell of [...this.#onDown]) tell();
-    this.#onDown.clear();
-    serving?.close();
+    this.#tellDown(kind);
     if (kind === "power") {
       await store.powerLoss(this.name);
       await look();
     }
     return { stopped: 1, requestsGone };
+  }
+
+  /** From here on hosts are told that it is gone. */
+  #letGo(): RemoteSystem | undefined {
+    const serving = this.#serving;
+    this.#serving = undefined;
+    serving?.dying();
+    return serving;
+  }
+
+  async #end(serving: RemoteSystem | undefined): Promise<void> {
+    await this.#required().kill();
+    this.state = "down";
+    await serving?.drained();
+    serving?.close();
+  }
+
+  #tellDown(kind: CrashKind): void {
+    this.#parts.listener.systemDown(this.name, kind);
+    for (const tell of [...this.#onDown]) tell();
+    this.#onDown.clear();
   }
 
   /** The stream of events broke off. Whoever kills the program forgets it first: if nobody did, it ended by itself. */
