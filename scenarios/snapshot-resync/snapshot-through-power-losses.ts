@@ -48,7 +48,7 @@ export default scenario({
       ),
     ),
     heal("link"),
-    bandwidth("link", "upstream", 60_000),
+    bandwidth("link", "upstream", 1_000),
     together(
       workload("pvol", { writes: 100, thinkUsMax: 10_000, flushEvery: 20 }),
       sequence(
