@@ -31,6 +31,8 @@ interface ScenarioParity {
   readonly why: string;
   /** Real time on containers beyond the virtual time of the simulated run; 0 if it was not run on containers. */
   readonly overheadMs: number;
+  /** Expectations that were not judged on containers, and why. */
+  readonly unjudged: readonly string[];
   readonly faults: readonly FaultParity[];
 }
 
@@ -80,7 +82,8 @@ function compare(sim: RunRecord, containers: RunRecord | undefined): ScenarioPar
     };
   });
   const overheadMs = isSilent ? 0 : Math.max(0, Math.round(containers.wallMs - sim.virtualMs));
-  return { id: sim.id, sim: sim.verdict, containers: containers.verdict, agrees, why, overheadMs, faults };
+  const { unjudged = [] } = containers;
+  return { id: sim.id, sim: sim.verdict, containers: containers.verdict, agrees, why, overheadMs, unjudged, faults };
 }
 
 function report(scenarios: readonly ScenarioParity[], disagreeing: number): string {
@@ -90,12 +93,13 @@ function report(scenarios: readonly ScenarioParity[], disagreeing: number): stri
     colWidths: [48, 8, 16, 10, 64],
     wordWrap: true,
   });
-  for (const { id, sim, containers, agrees, why, overheadMs, faults } of scenarios) {
+  for (const { id, sim, containers, agrees, why, overheadMs, unjudged, faults } of scenarios) {
     const lines = faults.map(
       ({ kind, on, how, sim: here, containers: there }) =>
         `${kind} ${on}: ${how}, ${here.effective} of ${here.injected} / ${there.effective} of ${there.injected}`,
     );
-    const told = why === "" ? lines : [...lines, why.split("\n")[0] ?? ""];
+    const told = [...lines, ...unjudged.map((one) => `not judged: ${one}`)];
+    if (why !== "") told.push(why.split("\n")[0] ?? "");
     const overhead = overheadMs === 0 ? "" : `${(overheadMs / 1000).toFixed(1)} s`;
     table.push([id, sim, agrees ? containers : `${containers} !`, overhead, told.join("\n")]);
   }
@@ -103,8 +107,10 @@ function report(scenarios: readonly ScenarioParity[], disagreeing: number): stri
   const [impossible, skipped] = [count("NOT_APPLICABLE"), count("SKIPPED")];
   const both = scenarios.length - impossible - skipped;
   const word = disagreeing === 0 ? "all agree" : `${disagreeing} disagree`;
-  const rest = `${impossible} cannot be run, or not be judged, on containers${skipped === 0 ? "" : `; ${skipped} not run`}`;
-  return `${table.toString()}\n${both} scenarios in both worlds: ${word}; ${rest}\n${reasonsOf(scenarios)}${overheadOf(scenarios)}`;
+  const rest = `${impossible} cannot be run on containers${skipped === 0 ? "" : `; ${skipped} not run`}`;
+  const partial = scenarios.filter(({ unjudged }) => unjudged.length > 0).length;
+  const parts = partial === 0 ? "" : `${partial} of them have expectations that containers cannot measure\n`;
+  return `${table.toString()}\n${both} scenarios in both worlds: ${word}; ${rest}\n${parts}${reasonsOf(scenarios)}${overheadOf(scenarios)}`;
 }
 
 /** Why scenarios were not run on containers, and how many each. */

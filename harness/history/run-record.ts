@@ -34,6 +34,8 @@ export interface RunRecord {
   readonly vacuous: boolean;
   /** What the plan's `mayRefuse` let pass: refusals, and waits that were too long. Only of such a plan. */
   readonly tolerated?: readonly string[];
+  /** Expectations that could not be judged in this world, and why. Only if there are any. */
+  readonly unjudged?: readonly string[];
   /** Only if it was asked for. */
   readonly census?: Census;
   /** Only if it was asked for. */

@@ -20,8 +20,10 @@ import {
   wait,
   write,
 } from "../plan/index.ts";
+import type { RunWorld } from "../world/run-world.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
 import { toyTarget } from "./fixtures/toy-target.ts";
+import { Measures } from "./measures.ts";
 import { PauseMeasure } from "./pauses.ts";
 import { runPlan } from "./run-plan.ts";
 
@@ -126,4 +128,18 @@ test("a pause is measured from step to step, by volume; one that a crash ends is
   measure.systemDown("b");
   step("a", "resumed", "w", 1_000_011);
   measure.systemDown("a");
+});
+
+test("what a world cannot measure is told, and fails nothing", () => {
+  const plan = scenario({
+    name: "not to be measured",
+    requirements: [],
+    topology,
+    steps: resyncOfOneTrack,
+    expect: [converged(), resyncBytes("link")],
+  });
+  const world: Pick<RunWorld, "unmeasured"> = { unmeasured: new Map([["resync-bytes", "nobody counts"]]) };
+  const measures = new Measures(plan, world as RunWorld);
+  expect(measures.unjudged).toEqual(["expect[1] resync-bytes: nobody counts"]);
+  expect(measures.failures()).toEqual([]);
 });

@@ -18,14 +18,23 @@ export interface Measure {
 /** All that a plan asks to be measured, by the place of its expectation. */
 export class Measures {
   readonly #all: (readonly [string, Measure])[] = [];
+  /** What the plan asks for and this world cannot measure, and why. */
+  readonly unjudged: readonly string[];
 
   constructor(plan: Plan, world: RunWorld) {
+    const unjudged: string[] = [];
     for (const [index, expectation] of plan.expect.entries()) {
       const path = `expect[${index}]`;
+      const why = world.unmeasured.get(expectation.kind);
+      if (why !== undefined) {
+        unjudged.push(`${path} ${expectation.kind}: ${why}`);
+        continue;
+      }
       if (expectation.kind === "resync-bytes")
         this.#all.push([path, new ResyncBytesMeasure(expectation, plan.topology, world)]);
       if (expectation.kind === "pause-at-most") this.#all.push([path, new PauseMeasure(expectation, world)]);
     }
+    this.unjudged = unjudged;
   }
 
   step(system: string, step: LoggedStep): void {

@@ -53,6 +53,8 @@ export interface PlanOutcome {
   readonly failures: readonly Failure[];
   /** What would be failures without the plan's `mayRefuse`. */
   readonly tolerated: readonly string[];
+  /** Expectations that could not be judged in this world, and why. */
+  readonly unjudged: readonly string[];
   /** If it was asked for. */
   readonly census: Census | undefined;
   /** If it was asked for. */
@@ -143,6 +145,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
       check,
       failures: this.#failures,
       tolerated: this.#tolerated,
+      unjudged: this.#measures.unjudged,
       census: this.#census(),
       recovery: this.#recovery?.times(),
       faults: this.#ledger.records(),

@@ -53,6 +53,7 @@ export async function recordOf(
     oracles,
     vacuous,
     ...(plan.mayRefuse === true ? { tolerated: outcome.tolerated } : {}),
+    ...(outcome.unjudged.length === 0 ? {} : { unjudged: outcome.unjudged }),
     ...(outcome.census === undefined ? {} : { census: outcome.census }),
     ...(outcome.recovery === undefined ? {} : { recovery: outcome.recovery }),
   };

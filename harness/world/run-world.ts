@@ -1,4 +1,5 @@
 import type { StepFields } from "../../engine/ports/index.ts";
+import type { Expectation } from "../plan/expectation.ts";
 import type { TargetSystem } from "../target/target.ts";
 import type { CrashKind, World, WorldLink, WorldSystem } from "./world.ts";
 
@@ -10,6 +11,8 @@ export interface RunWorld extends World {
   readonly systems: readonly RunSystem[];
   /** The slowest flush of one of its disks when nothing is wrong with it; undefined where nobody can say. */
   readonly flushNsMax: number | undefined;
+  /** By kind of expectation: why its measure cannot be taken in this world. */
+  readonly unmeasured: ReadonlyMap<Expectation["kind"], string>;
   /** Starts every system; settles when all serve. */
   start(): Promise<void>;
   /** Settles when all that was injected and healed so far has been done; undefined where it is done at once. */

@@ -38,11 +38,17 @@ export interface ContainerWorldOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+const UNMEASURED: RunWorld["unmeasured"] = new Map([
+  ["resync-bytes", "what was in flight at a suspension, and the bytes of a link, are not seen at one moment"],
+  ["pause-at-most", "a pause is measured in flushes, which have no bound on a shared machine"],
+]);
+
 /** Real containers: an engine each, one for all disks, and Toxiproxy between them. */
 export class ContainerWorld implements RunWorld {
   readonly kind = "containers";
   /** Its disks are served by a program on a machine that does other things as well. */
   readonly flushNsMax = undefined;
+  readonly unmeasured = UNMEASURED;
   readonly systems: readonly ContainerSystem[];
   readonly #options: ContainerWorldOptions;
   readonly #operations: Operations;

@@ -3,7 +3,7 @@ import type { Plan } from "../../plan/plan.ts";
 import type { Step } from "../../plan/step.ts";
 import { REALISATIONS } from "./realisation.ts";
 
-/** Why the plan cannot be run, or not be judged, on containers; "" if it can. */
+/** Why the plan cannot be run on containers; "" if it can. */
 export function impossibleIn(plan: Plan): string {
   const reasons = new Set<string>();
   const visit = (steps: readonly Step[]): void => {
@@ -14,14 +14,6 @@ export function impossibleIn(plan: Plan): string {
     }
   };
   visit(plan.steps);
-  for (const { kind } of plan.expect) {
-    if (kind === "resync-bytes")
-      reasons.add(
-        "which tracks a resync may copy is not known: what was in flight is not told at the moment of a look",
-      );
-    if (kind === "pause-at-most")
-      reasons.add("a pause is measured in flushes, which have no bound on a shared machine");
-  }
   return [...reasons].join("; ");
 }
 

@@ -40,6 +40,7 @@ interface DiskEntry {
 export class SimWorld implements RunWorld {
   readonly kind = "sim";
   readonly flushNsMax = Math.ceil(defaultTiming.flushNs * (1 + defaultTiming.jitterRatio));
+  readonly unmeasured: RunWorld["unmeasured"] = new Map();
   readonly scheduler: Scheduler;
   readonly systems: readonly SimSystem[];
   readonly #random: SimRandom;
