@@ -17,6 +17,8 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
     format: "esm",
     target: "node24",
     sourcemap: true,
+    // Only positions are looked up; a map with all sources in it takes as long to read as the program.
+    sourcesContent: false,
     banner: { js: REQUIRE },
     // Native code that is installed here lies beside the program; of what is for other processors nothing is found.
     loader: { ".node": "copy" },
