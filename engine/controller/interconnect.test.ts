@@ -3,7 +3,7 @@ import { NS_PER_MS } from "../ports/index.ts";
 import { HandPeer } from "../testing/hand-peer.node.ts";
 import { Site } from "../testing/site.node.ts";
 import { twoSystems } from "../testing/two-systems.node.ts";
-import { HEADER_BYTES } from "../wire/frame.ts";
+import { HEADER_BYTES } from "../wire/frame-memory.ts";
 
 const SECOND_NS = 1_000 * NS_PER_MS;
 

@@ -8,6 +8,7 @@ import type { Volume } from "../volume/volume.ts";
 import { FLAG_NUMBERED, readNumbered } from "../wire/change-number.ts";
 import { ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import { readZeroPayload } from "../wire/zero-range.ts";
+import { frameMemory } from "../wire/frame-memory.ts";
 import { FLAG_FUA, FLAG_UNORDERED, type Frame, PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
 import type { Connection } from "./connection.ts";
 import { ackPayload, WINDOW_BYTES } from "./outbox.ts";
@@ -109,6 +110,7 @@ export class Applier {
       this.#queuedBytes -= frame.payload.length;
       this.#applied = frame.sequence;
       connection.session.giveBack(1);
+      if (frame.memory !== undefined) frameMemory.giveBack(frame.memory);
     }
     this.#unacknowledged += count;
   }

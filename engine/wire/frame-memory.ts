@@ -1,5 +1,5 @@
-import { HEADER_BYTES } from "./frame.ts";
-
+/** Of every frame, before its payload. */
+export const HEADER_BYTES = 40;
 /** Smaller payloads are not worth it: their frames lie side by side. */
 export const LARGE_PAYLOAD_BYTES = 8 * 1024;
 const SMALLEST_BYTES = 2 * LARGE_PAYLOAD_BYTES;

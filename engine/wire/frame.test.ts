@@ -10,10 +10,10 @@ import {
   type Frame,
   FRAME_KINDS,
   FrameParser,
-  HEADER_BYTES,
   isOrdered,
   PAYLOAD_BYTES_MAX,
 } from "./frame.ts";
+import { frameMemory, HEADER_BYTES } from "./frame-memory.ts";
 import { setU32 } from "./little-endian.ts";
 
 const u32 = fc.nat({ max: 0xffff_ffff });
@@ -225,4 +225,16 @@ test("chunks that lie one behind the other in memory, or in several pieces of it
       },
     ),
   );
+});
+
+test("a large frame that came in several pieces of memory says in which it was put together", () => {
+  const payload = Uint8Array.from({ length: 100_000 }, (_, index) => index * 7);
+  const [left, right] = chunksOf(encodeFrame({ ...golden, payload }), [60_000]).map((piece) => piece.slice());
+  const parser = new FrameParser();
+  expect(parser.push(left as Uint8Array)).toEqual([]);
+  const [frame] = parser.push(right as Uint8Array);
+  expect(frame?.payload).toEqual(payload);
+  expect(frame?.memory?.buffer).toBe(frame?.payload.buffer);
+  frameMemory.giveBack(frame?.memory as Uint8Array);
+  expect(frameMemory.take(payload.length)).toBe(frame?.memory);
 });

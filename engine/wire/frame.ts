@@ -1,6 +1,7 @@
 import { assert } from "../assert.ts";
 import { CodecError } from "./byte-codec.ts";
 import { crc32c } from "./crc32c.ts";
+import { frameMemory, HEADER_BYTES, LARGE_PAYLOAD_BYTES } from "./frame-memory.ts";
 import { getU32, setU32 } from "./little-endian.ts";
 
 /**
@@ -57,12 +58,13 @@ export interface Frame {
   /** Byte offset on the volume for data; meaning by kind otherwise. */
   readonly offsetBytes: number;
   readonly payload: Uint8Array;
+  /** Of one that came in several pieces of memory: what it was put together in, to be given back to `frameMemory`. */
+  readonly memory?: Uint8Array;
 }
 
 export const FLAG_FUA = 1;
 export const FLAG_UNORDERED = 4;
 const MAGIC = 0x31565352; // "RSV1"
-export const HEADER_BYTES = 40;
 /** The largest payload that a frame may have; a larger one is not even received. */
 export const PAYLOAD_BYTES_MAX = 1024 * 1024;
 const CRC_BYTES = 4;
@@ -124,50 +126,93 @@ function getU64(bytes: Uint8Array, at: number): number {
 
 /** Turns chunks of a byte stream into frames. Chunk boundaries mean nothing. */
 export class FrameParser {
+  /** Of a frame that has not come whole. */
   #parts: Uint8Array[] = [];
   #partsBytes = 0;
-  /** Bytes without which nothing new can be parsed: joining the parts earlier would cost squares. */
+  /** Its length, or that of its header until that has come. */
   #neededBytes = HEADER_BYTES;
+  #lost: unknown;
 
   /**
    * The frames that `chunk` completes; payloads may be views into it.
    * @throws CodecError on a wrong magic, kind, size or checksum: the stream is lost from here on
    */
   push(chunk: Uint8Array): Frame[] {
-    const last = this.#parts.pop();
-    if (last === undefined) this.#parts.push(chunk);
-    else if (last.buffer === chunk.buffer && last.byteOffset + last.length === chunk.byteOffset)
-      // A socket puts what it reads behind what it read before.
-      this.#parts.push(new Uint8Array(chunk.buffer, last.byteOffset, last.length + chunk.length));
-    else this.#parts.push(last, chunk);
-    this.#partsBytes += chunk.length;
-    if (this.#partsBytes < this.#neededBytes) return [];
-    const bytes = this.#parts.length === 1 ? (this.#parts[0] as Uint8Array) : concat(this.#parts, this.#partsBytes);
+    if (this.#lost !== undefined) throw this.#lost;
+    try {
+      return this.#take(chunk);
+    } catch (error) {
+      this.#lost = error;
+      throw error;
+    }
+  }
+
+  #take(chunk: Uint8Array): Frame[] {
     const frames: Frame[] = [];
+    let bytes = this.#behindPart(chunk);
+    while (this.#partsBytes > 0 && bytes.length > 0) bytes = this.#complete(bytes, frames);
     let at = 0;
-    let needed = HEADER_BYTES;
-    while (bytes.length - at >= HEADER_BYTES) {
-      needed = HEADER_BYTES + payloadBytesOf(bytes, at);
-      if (bytes.length - at < needed) break;
+    while (at < bytes.length) {
+      const needed = neededBytes(bytes, at);
+      if (bytes.length - at < needed) {
+        this.#keep(bytes.subarray(at), needed);
+        break;
+      }
       frames.push(frameAt(bytes, at, needed));
       at += needed;
-      needed = HEADER_BYTES;
     }
-    this.#neededBytes = needed;
-    this.#partsBytes = bytes.length - at;
-    this.#parts = at === bytes.length ? [] : [bytes.subarray(at)];
     return frames;
+  }
+
+  /** A socket puts what it reads behind what it read before: no byte of a part need then be moved. */
+  #behindPart(chunk: Uint8Array): Uint8Array {
+    const [part] = this.#parts;
+    if (part === undefined || this.#parts.length > 1) return chunk;
+    if (part.buffer !== chunk.buffer || part.byteOffset + part.length !== chunk.byteOffset) return chunk;
+    this.#parts = [];
+    this.#partsBytes = 0;
+    return new Uint8Array(part.buffer, part.byteOffset, part.length + chunk.length);
+  }
+
+  #keep(part: Uint8Array, needed: number): void {
+    this.#parts.push(part);
+    this.#partsBytes += part.length;
+    this.#neededBytes = needed;
+  }
+
+  /** Moves what a frame lacks, and no more, behind its parts. @returns the rest */
+  #complete(bytes: Uint8Array, frames: Frame[]): Uint8Array {
+    const piece = bytes.subarray(0, this.#neededBytes - this.#partsBytes);
+    this.#keep(piece, this.#neededBytes);
+    if (this.#partsBytes === this.#neededBytes) {
+      const payloadBytes = this.#partsBytes - HEADER_BYTES;
+      const memory = payloadBytes > LARGE_PAYLOAD_BYTES ? frameMemory.take(payloadBytes) : undefined;
+      const joined = joinedIn(memory ?? new Uint8Array(this.#partsBytes), this.#parts);
+      const needed = neededBytes(joined, 0);
+      this.#parts = [];
+      this.#partsBytes = 0;
+      if (needed > joined.length) this.#keep(joined, needed);
+      else {
+        const frame = frameAt(joined, 0, needed);
+        frames.push(memory === undefined ? frame : { ...frame, memory });
+      }
+    }
+    return bytes.subarray(piece.length);
   }
 }
 
-function concat(parts: readonly Uint8Array[], lengthBytes: number): Uint8Array {
-  const joined = new Uint8Array(lengthBytes);
+/** Of the frame that begins there; of its header if that is not there. @throws CodecError */
+function neededBytes(bytes: Uint8Array, at: number): number {
+  return bytes.length - at < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + payloadBytesOf(bytes, at);
+}
+
+function joinedIn(memory: Uint8Array, parts: readonly Uint8Array[]): Uint8Array {
   let at = 0;
   for (const part of parts) {
-    joined.set(part, at);
+    memory.set(part, at);
     at += part.length;
   }
-  return joined;
+  return memory.subarray(0, at);
 }
 
 /** Checks what must hold before the rest is even received. */

@@ -3,7 +3,8 @@ import { handled } from "../handled.ts";
 import { type Link, LinkError, NS_PER_MS, type Timer } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { CodecError } from "./byte-codec.ts";
-import { encodeFrame, type Frame, type FrameKind, FrameParser, HEADER_BYTES, isOrdered } from "./frame.ts";
+import { encodeFrame, type Frame, type FrameKind, FrameParser, isOrdered } from "./frame.ts";
+import { HEADER_BYTES } from "./frame-memory.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** A silent peer is asked after this long. */
