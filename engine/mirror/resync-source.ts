@@ -14,7 +14,7 @@ import { COPY_BYTES_MAX, tracksAtOnce } from "../volume/track-copy.ts";
 /** Copied without a proof that what was copied before is durable; as much again may be on its way to be. */
 const STRETCH_BYTES_MAX = 16 * 1024 * 1024;
 /** Read and sent at once. */
-const LONG_COPY_BYTES_MAX = 256 * 1024;
+const LONG_COPY_BYTES_MAX = 512 * 1024;
 /** So many of these are under way at once: the disk reads the next ones while those before wait for room. */
 const COPIES_AT_ONCE = 4;
 
@@ -130,7 +130,7 @@ export async function copyDirty(pair: Pair, connection: Connection): Promise<voi
       // still gets something done each time; then longer ones, so that a long link is kept busy, and the disk there
       // works at one while the next is on its way.
       const durable = connection.outbox.whenDurable(pair.sendFlush());
-      await (stretchBytes < WINDOW_BYTES ? durable : before);
+      await (stretchBytes < WINDOW_BYTES.min ? durable : before);
       before = durable;
       stretchBytes = Math.min(stretchBytes * 2, STRETCH_BYTES_MAX);
       stretchLeftBytes = stretchBytes;
@@ -148,7 +148,7 @@ export async function copyDirty(pair: Pair, connection: Connection): Promise<voi
     }
     if (first < 0) break;
     // Hosts wait for a copy of their tracks: large ones only once the link has shown that it is fast.
-    const copyBytesMax = stretchBytes > WINDOW_BYTES ? LONG_COPY_BYTES_MAX : COPY_BYTES_MAX;
+    const copyBytesMax = stretchBytes > WINDOW_BYTES.min ? LONG_COPY_BYTES_MAX : COPY_BYTES_MAX;
     const last = pending.dirty.runEnd(first, tracksAtOnce(volume.trackBytes, copyBytesMax));
     cursor = last + 1;
     stretchLeftBytes -= (last + 1 - first) * volume.trackBytes;
