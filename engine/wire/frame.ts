@@ -1,4 +1,5 @@
 import { assert } from "../assert.ts";
+import { handled } from "../handled.ts";
 import { CodecError } from "./byte-codec.ts";
 import { crc32c } from "./crc32c.ts";
 import { frameMemory, HEADER_BYTES, LARGE_PAYLOAD_BYTES } from "./frame-memory.ts";
@@ -131,7 +132,7 @@ export class FrameParser {
   #partsBytes = 0;
   /** Its length, or that of its header until that has come. */
   #neededBytes = HEADER_BYTES;
-  #lost: unknown;
+  #lost: CodecError | undefined;
 
   /**
    * The frames that `chunk` completes; payloads may be views into it.
@@ -142,7 +143,7 @@ export class FrameParser {
     try {
       return this.#take(chunk);
     } catch (error) {
-      this.#lost = error;
+      this.#lost = handled(error, CodecError);
       throw error;
     }
   }
