@@ -30,6 +30,25 @@ describe.each([4, 0])("with %i threads of the pool", (threads) => {
     lacks: { crash: "a test cannot take the power from this machine" },
   });
 
+  test("a new file takes no room for zeros, and an old one is what it is", async () => {
+    const sizeBytes = 4 * 1024 * 1024;
+    const path = freshPath();
+    const disk = await openFileDisk({ path, sizeBytes, create: true }, share);
+    await disk.trim(0, sizeBytes / 2);
+    expect((await disk.read(0, sizeBytes)).every((byte) => byte === 0)).toBe(true);
+    await disk.flush();
+    expect(statSync(path).blocks).toBe(0);
+    await disk.write(SECTOR_BYTES, new Uint8Array(SECTOR_BYTES).fill(7));
+    await disk.trim(0, SECTOR_BYTES);
+    expect((await disk.read(0, 3 * SECTOR_BYTES)).indexOf(7)).toBe(SECTOR_BYTES);
+    await disk.close();
+    const again = await openFileDisk({ path, sizeBytes, create: true }, share);
+    expect((await again.read(0, sizeBytes)).indexOf(7)).toBe(SECTOR_BYTES);
+    await again.trim(0, sizeBytes);
+    expect((await again.read(0, sizeBytes)).every((byte) => byte === 0)).toBe(true);
+    await again.close();
+  });
+
   test("many requests of all sizes at once give what a disk in memory gives", async () => {
     const sizeBytes = 4 * 1024 * 1024;
     const disk = await openFileDisk({ path: freshPath(), sizeBytes, create: true }, share);
@@ -170,6 +189,7 @@ test("a killed process leaves no lock", async () => {
 test("a file that was cut short under the disk is an error, never zeros", async () => {
   const path = freshPath();
   const disk = await openFileDisk({ path, sizeBytes: SIZE_BYTES, create: true });
+  await disk.write(0, new Uint8Array(SIZE_BYTES).fill(7));
   truncateSync(path, SIZE_BYTES / 2 + 100);
   const error: unknown = await disk.read(SIZE_BYTES / 2, 1024).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(DiskError);

@@ -8,6 +8,7 @@ import { DiskIo } from "./disk-io.ts";
 import { openExclusive } from "./open-exclusive.ts";
 import { HOLE_BYTES_MIN, punchHole } from "./punch-hole.ts";
 import { takeThreads, type ThreadShare } from "./thread-shares.ts";
+import { Untouched } from "./untouched.ts";
 
 /** A disk that somebody opened and has to close. */
 export interface ClosableDisk extends Disk {
@@ -39,8 +40,8 @@ export async function openFileDisk(
 ): Promise<ClosableDisk> {
   const { sizeBytes } = options;
   assert(sizeBytes > 0 && sizeBytes % SECTOR_BYTES === 0, `a disk of ${sizeBytes} bytes`);
-  const fd = await openExclusive(options);
-  return new FileDisk(fd, sizeBytes, new DiskIo(fd, share()));
+  const { fd, isNew } = await openExclusive(options);
+  return new FileDisk(fd, sizeBytes, new DiskIo(fd, share()), isNew ? new Untouched(sizeBytes) : undefined);
 }
 
 const closeAsync = promisify(close);
@@ -54,11 +55,14 @@ const closeAsync = promisify(close);
  *
  * **Trim** gives room back from 4 MiB on, where the file system can ({@link punchHole}); else it writes zeros. Either
  * way the range reads as zeros when it completes, and after a power loss once it was flushed.
+ *
+ * **A new file** is not read, and no zeros are written to it, where nobody wrote before ({@link Untouched}).
  */
 class FileDisk implements ClosableDisk {
   readonly sizeBytes: number;
   readonly #fd: number;
   readonly #io: DiskIo;
+  readonly #untouched: Untouched | undefined;
   #failed = false;
   #closing: Promise<void> | undefined;
   #punches: Promise<boolean> = Promise.resolve(true);
@@ -68,7 +72,8 @@ class FileDisk implements ClosableDisk {
   #syncing: Promise<void> | undefined;
   #nextSync: Promise<void> | undefined;
 
-  constructor(fd: number, sizeBytes: number, io: DiskIo) {
+  constructor(fd: number, sizeBytes: number, io: DiskIo, untouched: Untouched | undefined) {
+    this.#untouched = untouched;
     this.#fd = fd;
     this.sizeBytes = sizeBytes;
     this.#io = io;
@@ -76,12 +81,16 @@ class FileDisk implements ClosableDisk {
 
   async read(offsetBytes: number, lengthBytes: number, into = ownBytes(lengthBytes)): Promise<Uint8Array> {
     assert(into.length === this.#checked(offsetBytes, lengthBytes), "what is read fills the memory that is given");
-    await this.#request(offsetBytes, lengthBytes, () => this.#io.read(offsetBytes, into));
+    await this.#request(offsetBytes, lengthBytes, async () => {
+      if (this.#untouched?.has(offsetBytes, lengthBytes) === true) into.fill(0);
+      else await this.#io.read(offsetBytes, into);
+    });
     return into;
   }
 
   write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
     this.#checked(offsetBytes, data.length);
+    this.#untouched?.touch(offsetBytes, data.length);
     const work = (): Promise<void> => {
       const written = this.#io.write(offsetBytes, data);
       return options?.fua === true ? written.then(() => this.#sync()) : written;
@@ -91,13 +100,17 @@ class FileDisk implements ClosableDisk {
 
   writeInOrder(writes: readonly DiskWrite[]): Promise<void> {
     let bytes = 0;
-    for (const { offsetBytes, data } of writes) bytes += this.#checked(offsetBytes, data.length);
+    for (const { offsetBytes, data } of writes) {
+      bytes += this.#checked(offsetBytes, data.length);
+      this.#untouched?.touch(offsetBytes, data.length);
+    }
     return this.#request(writes[0]?.offsetBytes ?? 0, bytes, () => this.#io.writeInOrder(writes), true);
   }
 
   async trim(offsetBytes: number, lengthBytes: number): Promise<void> {
     this.#checked(offsetBytes, lengthBytes);
     await this.#request(offsetBytes, lengthBytes, async () => {
+      if (this.#untouched?.has(offsetBytes, lengthBytes) === true) return;
       if (lengthBytes >= HOLE_BYTES_MIN && (await this.#punch(offsetBytes, lengthBytes))) return;
       await this.#io.writeZeros(offsetBytes, lengthBytes);
     });

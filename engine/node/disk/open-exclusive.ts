@@ -24,10 +24,14 @@ export interface OpenOptions {
  * A file that is made is durable, with its size and its name, when this settles. An empty one counts as
  * not yet made: power may have been lost between the making and the sizing.
  *
- * @returns a descriptor for reading and writing; closing it ends the claim
+ * @returns a descriptor for reading and writing, of which closing ends the claim; and whether the file was made now
  * @throws SetupError DISK_MISSING, DISK_UNUSABLE, DISK_SIZE, DISK_IN_USE, DISK_LOCK_FAILED
  */
-export async function openExclusive({ path, sizeBytes, create = false }: OpenOptions): Promise<number> {
+export async function openExclusive({
+  path,
+  sizeBytes,
+  create = false,
+}: OpenOptions): Promise<{ readonly fd: number; readonly isNew: boolean }> {
   const fd = await openPath(path, create);
   try {
     const stats = await statAsync(fd);
@@ -38,10 +42,13 @@ export async function openExclusive({ path, sizeBytes, create = false }: OpenOpt
       lockFile(fd, path);
       // Not before the lock: its owner may have been about to size it.
       const { size } = await statAsync(fd);
-      if (size === 0 && create) await makeDurable(fd, path, sizeBytes);
-      else if (size !== sizeBytes) throw wrongSize(path, size, `${sizeBytes} bytes`);
+      if (size === 0 && create) {
+        await makeDurable(fd, path, sizeBytes);
+        return { fd, isNew: true };
+      }
+      if (size !== sizeBytes) throw wrongSize(path, size, `${sizeBytes} bytes`);
     } else throw unusable(path, "something that is neither a file nor a block device");
-    return fd;
+    return { fd, isNew: false };
   } catch (error) {
     await closeAsync(fd);
     throw error;
