@@ -1,4 +1,16 @@
-import { after, bandwidth, crash, cut, heal, ms, restart, step, tornWrite, when } from "../../harness/plan/index.ts";
+import {
+  after,
+  bandwidth,
+  crash,
+  cut,
+  down,
+  heal,
+  ms,
+  restart,
+  step,
+  tornWrite,
+  when,
+} from "../../harness/plan/index.ts";
 import { restoring } from "../shared/restoring.ts";
 
 // Step by step of Fig. 6: the secondary tears a write of the local restore and loses power in the midst of it;
@@ -12,12 +24,12 @@ export default restoring({
     when(
       step("b", "restoring.split"),
       tornWrite("spvol", { sectors: 5, nth: 3, count: 1 }),
-      after(ms(300), restart("b")),
+      when(down("b"), restart("b")),
     ),
     when(step("b", "restore.resumed"), crash("b", "power"), after(ms(30), restart("b"))),
     when(
       step("b", "restoring.volume"),
-      bandwidth("link", "downstream", 2000),
+      bandwidth("link", "downstream", 200),
       when(step("b", "resync.copied", 3), cut("link"), after(ms(40), heal("link"))),
       when(step("b", "resync.copied", 3), crash("a", "power"), after(ms(40), restart("a"))),
       when(step("b", "resync.copied", 3), crash("b", "power"), after(ms(40), restart("b"))),

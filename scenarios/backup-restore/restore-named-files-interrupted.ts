@@ -1,4 +1,16 @@
-import { after, bandwidth, crash, cut, heal, ms, restart, step, tornWrite, when } from "../../harness/plan/index.ts";
+import {
+  after,
+  bandwidth,
+  crash,
+  cut,
+  down,
+  heal,
+  ms,
+  restart,
+  step,
+  tornWrite,
+  when,
+} from "../../harness/plan/index.ts";
 import { restoring } from "../shared/restoring.ts";
 
 // Step by step of Fig. 5: the link is lost at the split, the secondary loses power while a file is
@@ -10,15 +22,16 @@ export default restoring({
   what: "named",
   meanwhile: [
     when(step("b", "restoring.begin"), cut("link"), after(ms(40), heal("link"))),
+    when(step("b", "restoring.split"), tornWrite("spvol", { sectors: 3, nth: 4, count: 1 })),
     when(
-      step("b", "restoring.split"),
-      tornWrite("spvol", { sectors: 3, nth: 4, count: 1 }),
-      after(ms(300), restart("b")),
+      step("b", "restoring.file", 2),
+      crash("b", "power"),
+      after(ms(30), restart("b")),
+      when(down("b"), restart("b")),
     ),
-    when(step("b", "restoring.file", 2), crash("b", "power"), after(ms(30), restart("b"))),
     when(
       step("b", "restoring.files"),
-      bandwidth("link", "downstream", 2000),
+      bandwidth("link", "downstream", 200),
       when(step("b", "resync.copied", 3), cut("link"), after(ms(40), heal("link"))),
       when(step("b", "resync.copied", 3), crash("a", "power"), after(ms(40), restart("a"))),
       when(step("b", "resync.copied", 3), crash("b", "power"), after(ms(40), restart("b"))),
