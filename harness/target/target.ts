@@ -57,6 +57,11 @@ export interface TargetSystem {
    * the pair is unknown here. Cheap: called at every write by the invariant checks.
    */
   pending(pair: string): PendingView | undefined;
+  /**
+   * Where `pending` cannot be told at once: what the pair held for pending soon after this incarnation said that it is
+   * suspended; `undefined` before.
+   */
+  pendingOfSuspended?(pair: string): PendingView | undefined;
   /** Every image that is configured here; a snapshot of plain data. */
   images(): readonly ImageReport[];
   /** The image of a volume as a read-only device. @throws HostError REFUSED if there is none now. */

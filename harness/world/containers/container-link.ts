@@ -16,14 +16,14 @@ export interface ContainerLinkParts {
   readonly isUp: () => boolean;
   /** True if one of them at least has not heard of the end of its connection. */
   readonly isConnected: () => boolean;
+  /** Bytes that arrived at both, as far as they said. */
+  readonly carried: () => number;
   readonly look: () => Promise<void>;
 }
 
 /** A link of the container world: everything that is done to it is done to its proxy. */
 export class ContainerLink implements RunLink {
   readonly name: string;
-  /** Bytes are not counted while connections live: Toxiproxy tells of them when they end. */
-  readonly carriedBytes = 0;
   readonly #parts: ContainerLinkParts;
   #cuts = 0;
   #toxicCount = 0;
@@ -32,6 +32,11 @@ export class ContainerLink implements RunLink {
   constructor(parts: ContainerLinkParts) {
     this.name = parts.name;
     this.#parts = parts;
+  }
+
+  /** As the systems count what arrives: Toxiproxy tells of a connection's bytes when it ends. */
+  get carriedBytes(): number {
+    return this.#parts.carried();
   }
 
   /** The systems have just said how they are: a toxic acts on a session that there is. */

@@ -17,6 +17,7 @@ export interface ContainerSystemParts {
   readonly store: DiskStore;
   readonly operations: Operations;
   readonly listener: WorldListener;
+  readonly links: readonly string[];
   /** Starts its container for the first time. */
   readonly start: () => Promise<RunningContainer>;
   /** Settles when the checker knows disks and systems as they are now. */
@@ -33,6 +34,8 @@ export class ContainerSystem implements RunSystem {
   #starting: Promise<void> = Promise.resolve();
   #onServing: (() => void)[] = [];
   readonly #onDown = new Set<() => void>();
+  /** By link: what arrived at earlier incarnations. */
+  readonly #receivedBytes = new Map<string, number>();
   /** The power of its disks is gone, and it is about to go, too. */
   #isPowerLost = false;
   /** A start was asked for while it ran: of a plan whose torn write strikes later than it thought. */
@@ -50,6 +53,11 @@ export class ContainerSystem implements RunSystem {
   /** Where hosts of this machine reach its volumes, while it runs; another place after each start. */
   get nbd(): NbdPlace {
     return { host: "127.0.0.1", port: this.#required().port(NBD_PORT) };
+  }
+
+  /** Of frames that arrived here over the link, as far as it said. */
+  receivedBytes(link: string): number {
+    return (this.#receivedBytes.get(link) ?? 0) + (this.#serving?.receivedBytes(link) ?? 0);
   }
 
   localNs(): number {
@@ -217,6 +225,7 @@ export class ContainerSystem implements RunSystem {
   /** From here on hosts are told that it is gone. */
   #letGo(): RemoteSystem | undefined {
     const serving = this.#serving;
+    for (const link of this.#parts.links) this.#receivedBytes.set(link, this.receivedBytes(link));
     this.#serving = undefined;
     serving?.dying();
     return serving;

@@ -39,7 +39,6 @@ export interface ContainerWorldOptions {
 }
 
 const UNMEASURED: RunWorld["unmeasured"] = new Map([
-  ["resync-bytes", "what was in flight at a suspension, and the bytes of a link, are not seen at one moment"],
   ["pause-at-most", "a pause is measured in flushes, which have no bound on a shared machine"],
 ]);
 
@@ -93,14 +92,15 @@ export class ContainerWorld implements RunWorld {
         const isUpAt = (end: string): boolean => this.system(end).serving?.isUp(name) === true;
         const isUp = (): boolean => between.every(isUpAt);
         const isConnected = (): boolean => between.some(isUpAt);
-        return [name, new ContainerLink({ name, proxy, operations, listener, isUp, isConnected, look })];
+        const carried = (): number => between.reduce((bytes, end) => bytes + this.system(end).receivedBytes(name), 0);
+        return [name, new ContainerLink({ name, proxy, operations, listener, isUp, isConnected, carried, look })];
       }),
     );
   }
 
   #system(system: TopologySystem): ContainerSystem {
     const { listener } = this.#options;
-    const { store } = this.#prepared;
+    const { store, topology } = this.#prepared;
     const token = randomBytes(32).toString("hex");
     const disks = disksOf(system);
     const made = new ContainerSystem({
@@ -109,6 +109,7 @@ export class ContainerWorld implements RunWorld {
       store,
       operations: this.#operations,
       listener,
+      links: topology.links.map(({ name }) => name),
       start: () => this.#startEngine(system, token),
       look: () => this.look(),
     });

@@ -1,7 +1,7 @@
 import { ControlClient, ControlError, RefusedError } from "../../../engine/node/control/client.ts";
 import type { OperatorCommand } from "../../../engine/node/control/command-schema.ts";
 import type { FeedItem } from "../../../engine/node/control/event-feed.ts";
-import type { StatusDocument } from "../../../engine/node/control/status-schema.ts";
+import type { StatusDocument, TrackRuns } from "../../../engine/node/control/status-schema.ts";
 import {
   type AdminCommand,
   AdminError,
@@ -45,6 +45,8 @@ export class RemoteSystem implements TargetSystem {
   readonly #devices = new Map<string, RemoteDevice>();
   #status: StatusDocument;
   #isDying = false;
+  /** By pair: asked for when it was suspended. */
+  readonly #suspended = new Map<string, PendingView>();
 
   private constructor(parts: RemoteSystemParts, client: ControlClient, status: StatusDocument) {
     this.#parts = parts;
@@ -55,7 +57,9 @@ export class RemoteSystem implements TargetSystem {
   /** Connects to an engine that serves. @throws ControlError, RefusedError */
   static async connect(parts: RemoteSystemParts): Promise<RemoteSystem> {
     const client = new ControlClient({ url: parts.url, token: parts.token, timeoutMs: ANSWER_MS_MAX });
-    const system = new RemoteSystem(parts, client, await client.status());
+    const status = await client.status();
+    const system = new RemoteSystem(parts, client, { ...status, pairs: [] });
+    system.#say(status);
     void system.#listen();
     return system;
   }
@@ -105,6 +109,11 @@ export class RemoteSystem implements TargetSystem {
     return this.#status.links.some((report) => report.link === link && report.up);
   }
 
+  /** Of frames that arrived here over the link, since the program started. */
+  receivedBytes(link: string): number {
+    return this.#status.links.find((report) => report.link === link)?.receivedBytes ?? 0;
+  }
+
   device(volume: string): HostDevice {
     return this.#export(volume, volume);
   }
@@ -152,6 +161,10 @@ export class RemoteSystem implements TargetSystem {
     return undefined;
   }
 
+  pendingOfSuspended(pair: string): PendingView | undefined {
+    return this.#suspended.get(pair);
+  }
+
   images(): readonly ImageReport[] {
     return this.#status.images;
   }
@@ -178,7 +191,8 @@ export class RemoteSystem implements TargetSystem {
   async #listen(): Promise<void> {
     const { signal } = this.#stop;
     try {
-      for await (const item of this.#client.events({ signal })) this.#take(item);
+      // Also what it did before it served: a restore that goes on is told of then.
+      for await (const item of this.#client.events({ signal, after: -1 })) this.#take(item);
     } catch (error) {
       if (!signal.aborted) this.#parts.onLost(error);
     }
@@ -194,8 +208,30 @@ export class RemoteSystem implements TargetSystem {
 
   /** What was asked for and what is told come over two connections: the later word counts. */
   #say(status: StatusDocument): void {
-    if (status.atNs >= this.#status.atNs) this.#status = status;
+    if (status.atNs < this.#status.atNs) return;
+    const before = this.#status;
+    this.#status = status;
+    for (const { pair, status: now } of status.pairs)
+      if (now === "SPLIT" && statusOf(before, pair) !== "SPLIT") void this.#askPending(pair);
   }
+
+  async #askPending(pair: string): Promise<void> {
+    this.#suspended.delete(pair);
+    try {
+      this.#suspended.set(pair, viewOf(await this.#client.pending(pair)));
+    } catch (error) {
+      // Nobody answers any more, or the pair is gone.
+      if (!(error instanceof ControlError || error instanceof RefusedError)) throw error;
+    }
+  }
+}
+
+function statusOf({ pairs }: StatusDocument, name: string): string {
+  return pairs.find(({ pair }) => pair === name)?.status ?? "";
+}
+
+function viewOf({ trackBytes, runs }: TrackRuns): PendingView {
+  return { trackBytes, has: (track) => runs.some(([first, count]) => track >= first && track < first + count) };
 }
 
 /** As an operator gives it: which volumes are of a group, the engine knows by itself. */
