@@ -9,12 +9,17 @@ import { hostPump } from "../harness/world/sim/host-pump.ts";
 
 // A few scenarios of each kind of fault; `resilver parity` compares all of them.
 const CHOSEN = [
+  "concurrent-restore/orders-of-write-and-copy",
   "detection/lost-write-on-the-secondary",
+  "link-suspension/consistency-group-cut",
   "link-suspension/cut-while-duplex-sync",
   "link-suspension/half-open-upstream",
+  "link-suspension/secondary-paused",
   "link-suspension/secondary-power-loss-in-every-state",
   "link-suspension/slow-link",
   "link-suspension/takeover-and-fail-back",
+  "smallest/journal-recovery",
+  "snapshot-resync/snapshot-and-differences",
 ];
 
 const entries = (await loadAll(scenarioFiles(new URL("../scenarios/", import.meta.url)))).filter(({ id }) =>
