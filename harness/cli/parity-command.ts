@@ -109,8 +109,8 @@ function report(scenarios: readonly ScenarioParity[], disagreeing: number): stri
   const word = disagreeing === 0 ? "all agree" : `${disagreeing} disagree`;
   const rest = `${impossible} cannot be run on containers${skipped === 0 ? "" : `; ${skipped} not run`}`;
   const partial = scenarios.filter(({ unjudged }) => unjudged.length > 0).length;
-  const parts = partial === 0 ? "" : `${partial} of them have expectations that containers cannot measure\n`;
-  return `${table.toString()}\n${both} scenarios in both worlds: ${word}; ${rest}\n${parts}${reasonsOf(scenarios)}${overheadOf(scenarios)}`;
+  const parts = partial === 0 ? "" : `not all expectations judged on containers: ${partial}\n`;
+  return `${table.toString()}\n${both} scenarios in both worlds: ${word}; ${rest}\n${reasonsOf(scenarios)}${parts}${overheadOf(scenarios)}`;
 }
 
 /** Why scenarios were not run on containers, and how many each. */
