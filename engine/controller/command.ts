@@ -1,5 +1,5 @@
 import type { GroupPoint } from "../journal/group-recovery.ts";
-import type { RecoveryPoint } from "../journal/recovery.ts";
+import type { RecoveryPoint } from "../journal/moments.ts";
 import type { Tracker } from "../mirror/intent-store.ts";
 import type { RestoreScope } from "../restore/concurrent-restore.ts";
 import type { Mode } from "../mirror/pair-entry.ts";

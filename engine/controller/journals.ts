@@ -1,11 +1,12 @@
+import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
 import { GroupClock } from "../journal/group-clock.ts";
-import { completeGroup, type GroupMember, momentsOf, recoverGroup } from "../journal/group-recovery.ts";
+import { completeGroup, momentsOf } from "../journal/group-recovery.ts";
 import type { Journal } from "../journal/journal.ts";
-import { type Company, recover, requireBase } from "../journal/recovery.ts";
-import { recoverBySwap } from "../journal/swap.ts";
+import { recoverAll } from "../journal/recovery.ts";
 import { openJournal, startJournal } from "../journal/start-journal.ts";
 import { numberAt } from "../journal/together.ts";
+import { type Company, type GoingBack, type RecoveryMethod, requireBase } from "../journal/volume-recovery.ts";
 import type { Pair } from "../mirror/pair.ts";
 import type { Runtime } from "../runtime.ts";
 import { diskFailure } from "../volume/disk-failure.ts";
@@ -85,7 +86,7 @@ export class Journals {
   /**
    * @param pairs all remote mirrors of the system
    * @param offer asks the other end of one whether it can go back to the moment by itself (JR-5)
-   * @throws EngineError JOURNAL_UNKNOWN, and as {@link recover}
+   * @throws EngineError JOURNAL_UNKNOWN, and as {@link recoverAll}
    */
   async recover(
     { volume, to, method }: CommandOf<"recover">,
@@ -94,25 +95,13 @@ export class Journals {
   ): Promise<void> {
     const journal = this.required(volume);
     requireBase(journal);
-    const lsn = journal.moments.resolve(to);
-    const asked = mirrorsInStep(journal, lsn, pairs);
-    // What hosts write after the command is after the moment, however long the other ends take to answer.
-    const release = journal.hosts.hold();
-    try {
-      const company = await companyOf(journal, lsn, asked, offer);
-      const { ended } = await (method === "swap" ? recoverBySwap : recover)(journal, { lsn }, company);
-      journal.parts.runtime.tasks.spawn(ended);
-    } catch (error) {
-      throw diskFailure(error, volume);
-    } finally {
-      release();
-    }
+    return goBack([{ journal, lsn: journal.moments.resolve(to) }], method, pairs, offer);
   }
 
   /**
    * All volumes of a group, to one moment, all or none.
    * @param pairs all remote mirrors of the system. @param offer as in {@link recover}
-   * @throws EngineError GROUP_UNKNOWN, and as {@link recoverGroup}
+   * @throws EngineError GROUP_UNKNOWN, and as {@link recoverAll}
    */
   async recoverGroup(
     { group, to, method }: CommandOf<"recover-group">,
@@ -120,31 +109,43 @@ export class Journals {
     offer: (pair: Pair, number: ChangeNumber) => Promise<boolean>,
   ): Promise<void> {
     const journals = this.ofGroup(group);
-    const [first] = journals;
-    if (first === undefined) throw new EngineError("GROUP_UNKNOWN", { group });
+    if (journals.length === 0) throw new EngineError("GROUP_UNKNOWN", { group });
     const lsns = momentsOf(journals, to);
-    const places = journals.map((journal, index) => {
-      const lsn = lsns[index] as number;
-      return { journal, lsn, asked: mirrorsInStep(journal, lsn, pairs) };
-    });
-    // Of all: what one volume gets from here on may follow from what is in another.
-    const releases = journals.map(({ hosts }) => hosts.hold());
-    try {
-      const members: GroupMember[] = [];
-      for (const { journal, lsn, asked } of places)
-        members.push({ journal, lsn, company: await companyOf(journal, lsn, asked, offer) });
-      const { ended } = await recoverGroup(members, method);
-      first.parts.runtime.tasks.spawn(ended);
-    } catch (error) {
-      throw diskFailure(error, first.parts.volume.name);
-    } finally {
-      for (const release of releases) release();
-    }
+    const places = journals.map((journal, index) => ({ journal, lsn: lsns[index] as number }));
+    return goBack(places, method, pairs, offer);
+  }
+}
+
+type Place = Pick<GoingBack, "journal" | "lsn">;
+
+/** Settles when hosts see the moments. */
+async function goBack(
+  places: readonly Place[],
+  method: RecoveryMethod,
+  pairs: readonly Pair[],
+  offer: (pair: Pair, number: ChangeNumber) => Promise<boolean>,
+): Promise<void> {
+  const [first] = places;
+  assert(first !== undefined, "a recovery is of a volume");
+  const { volume, runtime } = first.journal.parts;
+  const asked = places.map((place) => mirrorsInStep(place, pairs));
+  // Of all: what one volume gets after the command may follow from what is in another, however long other ends take.
+  const releases = places.map(({ journal }) => journal.hosts.hold());
+  try {
+    const all: GoingBack[] = [];
+    for (const [index, place] of places.entries())
+      all.push({ ...place, company: await companyOf(place, asked[index] as readonly Pair[], offer) });
+    const { ended } = await recoverAll(all, method);
+    runtime.tasks.spawn(ended);
+  } catch (error) {
+    throw diskFailure(error, volume.name);
+  } finally {
+    for (const release of releases) release();
   }
 }
 
 /** The remote mirrors whose other end may be able to go back by itself (JR-5). */
-function mirrorsInStep(journal: Journal, lsn: number, pairs: readonly Pair[]): readonly Pair[] {
+function mirrorsInStep({ journal, lsn }: Place, pairs: readonly Pair[]): readonly Pair[] {
   if (numberAt(journal, lsn) === undefined) return [];
   const { volume } = journal.parts;
   return pairs.filter((pair) => pair.volume === volume && pair.live && pair.entry.status === "DUPLEX");
@@ -152,8 +153,7 @@ function mirrorsInStep(journal: Journal, lsn: number, pairs: readonly Pair[]): r
 
 /** Asks the other ends whether they can. */
 async function companyOf(
-  journal: Journal,
-  lsn: number,
+  { journal, lsn }: Place,
   asked: readonly Pair[],
   offer: (pair: Pair, number: ChangeNumber) => Promise<boolean>,
 ): Promise<Company> {

@@ -22,7 +22,7 @@ function write(rig: Rig, fill: number, sectors = 4): Promise<void> {
 
 test("a moment outside of the window is refused, by number and by time, and nothing changes (JR-7)", async () => {
   const rig = await Rig.start(RigDisks.fresh(0));
-  expect(await codeOf(() => recover(rig.journal, { lsn: 0 }))).toBe("JOURNAL_NOT_READY");
+  expect(await codeOf(() => recover(rig.journal, 0, "apply"))).toBe("JOURNAL_NOT_READY");
   await rig.whole();
   for (let fill = 1; fill <= 60; fill++) await write(rig, fill);
   const { oldestLsn, newestLsn, oldestTimeNs } = rig.journal.moments.window;
@@ -33,7 +33,9 @@ test("a moment outside of the window is refused, by number and by time, and noth
     { timeNs: oldestTimeNs - 1 },
     { timeNs: rig.runtime.clock.monotonicNs() + 1 },
   ])
-    expect(await codeOf(() => recover(rig.journal, to)), JSON.stringify(to)).toBe("JOURNAL_POINT");
+    expect(await codeOf(() => recover(rig.journal, rig.journal.moments.resolve(to), "apply")), JSON.stringify(to)).toBe(
+      "JOURNAL_POINT",
+    );
   expect(rig.journal.moments.window.newestLsn).toBe(newestLsn);
 });
 
@@ -42,8 +44,8 @@ test("a second recovery is refused while one runs", async () => {
   await rig.whole();
   await write(rig, 1);
   await write(rig, 2);
-  const { ended } = await recover(rig.journal, { lsn: 1 });
-  expect(await codeOf(() => recover(rig.journal, { lsn: 0 }))).toBe("RESTORE_RUNS");
+  const { ended } = await recover(rig.journal, 1, "apply");
+  expect(await codeOf(() => recover(rig.journal, 0, "apply"))).toBe("RESTORE_RUNS");
   await ended;
 });
 

@@ -9,7 +9,6 @@ import { RECORD_HEADER_BYTES } from "./journal-record.ts";
 import { Rig, RigDisks, TRACK_BYTES, VOLUME_BYTES } from "./journal-rig.node.ts";
 import { recover } from "./recovery.ts";
 import { openJournal } from "./start-journal.ts";
-import { recoverBySwap } from "./swap.ts";
 
 const FAILS: WriteFate = { fails: () => false };
 const never = new Promise<never>(() => {});
@@ -69,7 +68,7 @@ test.each(["base", "log"] as const)(
 test("a copy to the base of which nobody knows what is left is made anew", async () => {
   const first = await started();
   await write(first, 1);
-  const { ended } = await recoverBySwap(first.journal, { lsn: 0 });
+  const { ended } = await recover(first.journal, 0, "swap");
   await ended;
   // The disks are exchanged: this one is to be the base.
   first.disks.volume.decide = () => never;
@@ -93,7 +92,7 @@ test("a recovery of which nobody knows what is left brings everything once more"
   for (let track = 0; track < 8; track++) await write(first, 50 + track, track * TRACK_BYTES, 2);
   await first.volume.flush();
   first.disks.volume.decide = () => never;
-  await recover(first.journal, { lsn });
+  await recover(first.journal, lsn, "apply");
   await drained();
   const next = first.disks.afterCrash();
   const at = marksOffsetBytes(first.volume, "recovery");
@@ -225,7 +224,7 @@ test("a swap to a moment that somebody else keeps an earlier one of is one all t
   const pin = rig.journal.moments.pin(1);
   await write(rig, 2);
   await write(rig, 3);
-  const { ended } = await recoverBySwap(rig.journal, { lsn: 2 });
+  const { ended } = await recover(rig.journal, 2, "swap");
   await ended;
   expect([(await rig.volume.read(0, 512))[0], pin.lost]).toEqual([2, true]);
   await rig.whole();

@@ -95,12 +95,15 @@ export class Fold {
    */
   async advanceTo(lsn: number): Promise<void> {
     const { state } = this.#parts.management;
-    while (state.baseLsn < lsn) {
-      const round = await this.exclusive(() => this.#round(lsn));
-      // No restore needs a moment before one that is folded to.
-      assert(round === "done", "while nothing is under way, every entry can be folded");
-      this.#wake();
-    }
+    // Also if there is nothing to fold: a round that has come so far may be about to end.
+    await this.exclusive(async () => {
+      while (state.baseLsn < lsn) {
+        const round = await this.#round(lsn);
+        // No restore needs a moment before one that is folded to.
+        assert(round === "done", "while nothing is under way, every entry can be folded");
+        this.#wake();
+      }
+    });
   }
 
   #wake(): void {

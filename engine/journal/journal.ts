@@ -16,7 +16,7 @@ import { type JournalEntry, LogTable } from "./log-table.ts";
 import { LogWriter, type NewRecord, recordOf } from "./log-writer.ts";
 import { freshState, ManagementTable } from "./management-table.ts";
 import { Moments } from "./moments.ts";
-import type { Recovery } from "./recovery.ts";
+import type { RunningRecovery } from "./apply.ts";
 
 export interface JournalParts {
   readonly volume: Volume;
@@ -49,7 +49,7 @@ export class Journal extends Tap {
   /** From the command of a recovery on: what hosts write then is after the moment. */
   readonly hosts = new HostHold();
   /** The recovery that runs. */
-  recovery: Recovery | undefined;
+  recovery: RunningRecovery | undefined;
   /** Disks of volume and base are exchanged now. */
   isExchanged = false;
   /** Where base and volume may differ although the base is none; `undefined`: anywhere. */
@@ -269,11 +269,18 @@ export class Journal extends Tap {
     this.parts.runtime.log.step("journal.marked", { volume: this.parts.volume.name, lsn, mixed });
   }
 
-  /** The volume is what it was after an entry. Durable when it settles. @returns the number of the rewind */
+  /**
+   * The volume is what it was after an entry. Durable when it settles. @returns the number of the rewind
+   * @param number of the moment, if the other end went back to it, and this one follows
+   */
   async rewind(targetLsn: number, number: ChangeNumber | undefined): Promise<number> {
     this.#mixed = false;
     const numbered = number === undefined ? {} : { number };
-    return (await this.log.append({ kind: "rewind", offsetBytes: 0, lengthBytes: 0, targetLsn, ...numbered })).lsn;
+    const { lsn } = await this.log.append({ kind: "rewind", offsetBytes: 0, lengthBytes: 0, targetLsn, ...numbered });
+    const { state } = this.management;
+    state.rewindLsn = lsn;
+    state.rewindTold = number !== undefined;
+    return lsn;
   }
 
   /** How this change is called, while it happens. */
@@ -327,16 +334,9 @@ export class Journal extends Tap {
   }
 
   /**
-   * The volume's content is that of the base, in one durable step (JR-6): their disks are exchanged. The
-   * log begins anew. Only while nothing is under way.
-   * @param changed where the two differ; `undefined`: anywhere
+   * The volume's content is that of the base, in one durable step (JR-6): their disks are exchanged, and the log
+   * begins anew. Only while nothing is under way. {@link exchangeInMemory} follows; after a crash it has happened.
    */
-  async exchange(changed: Bitmap | undefined): Promise<void> {
-    await this.exchangeDurably();
-    this.exchangeInMemory(changed);
-  }
-
-  /** The first half of {@link exchange}: after a crash it has happened. */
   async exchangeDurably(): Promise<void> {
     const { state } = this.management;
     const { newestLsn } = this.table;
@@ -351,7 +351,7 @@ export class Journal extends Tap {
     await this.management.persist();
   }
 
-  /** The other half of {@link exchangeDurably}. */
+  /** The other half of {@link exchangeDurably}. @param changed where the two differ; `undefined`: anywhere */
   exchangeInMemory(changed: Bitmap | undefined): void {
     const { state } = this.management;
     const { volume, base } = this.parts;

@@ -101,7 +101,7 @@ test("while a restore runs its moments are refused by number and by time; the er
   expect((await Promise.allSettled([write(rig, 5, 0)]))[0].status).toBe("fulfilled");
   const half = rig.journal.moments.window.newestLsn;
   const halfNs = rig.runtime.clock.monotonicNs();
-  await expect(recover(rig.journal, { lsn: half })).rejects.toMatchObject({ code: "RESTORE_RUNS" });
+  await expect(recover(rig.journal, half, "apply")).rejects.toMatchObject({ code: "RESTORE_RUNS" });
   const refusal = (to: Parameters<typeof rig.journal.moments.resolve>[0]): unknown => {
     try {
       return rig.journal.moments.resolve(to);
@@ -119,8 +119,8 @@ test("while a restore runs its moments are refused by number and by time; the er
     expect(refusal(to)).toMatchObject({ code: "JOURNAL_MIXTURE", beforeLsn: 1, afterLsn: after });
   expect(sameAs(await rig.at(1), filled([3, 1]))).toBe(true);
   expect(sameAs(await rig.at(after), restored([0, 5]))).toBe(true);
-  await (await recover(rig.journal, { lsn: 1 })).ended;
-  await (await recover(rig.journal, { lsn: after })).ended;
+  await (await recover(rig.journal, 1, "apply")).ended;
+  await (await recover(rig.journal, after, "apply")).ended;
   expect(sameAs(await rig.volume.disk.read(0, VOLUME_BYTES), restored([0, 5]))).toBe(true);
 });
 

@@ -11,6 +11,9 @@ export interface JournalWindow {
   readonly oldestTimeNs: number;
 }
 
+/** What an operator asks for: the moment after an entry, or a time. */
+export type RecoveryPoint = { readonly lsn: number } | { readonly timeNs: number };
+
 /** A moment that somebody wants to keep. */
 export interface JournalPin {
   readonly lsn: number;
@@ -47,7 +50,7 @@ export class Moments {
    * The entry that a moment is after.
    * @throws EngineError JOURNAL_POINT, JOURNAL_MIXTURE if it cannot be recovered
    */
-  resolve(to: { readonly lsn: number } | { readonly timeNs: number }): number {
+  resolve(to: RecoveryPoint): number {
     const { oldestLsn, newestLsn, oldestTimeNs } = this.window;
     const { name } = this.#journal.parts.volume;
     const asked = "lsn" in to ? `lsn ${to.lsn}` : `time ${to.timeNs}`;

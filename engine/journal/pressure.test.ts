@@ -9,7 +9,6 @@ import { logAreaBytes } from "./log-layout.ts";
 import { RECORD_HEADER_BYTES } from "./journal-record.ts";
 import { Rig, RigDisks, TRACK_BYTES, VOLUME_BYTES } from "./journal-rig.node.ts";
 import { recover } from "./recovery.ts";
-import { recoverBySwap } from "./swap.ts";
 
 const FAILS = { fails: () => false };
 
@@ -59,7 +58,7 @@ test("a swap to a moment whose room hosts have taken meanwhile is refused, and n
   const { oldestLsn } = rig.journal.moments.window;
   // More than the log has room for: they wait for what the oldest moments take.
   const writes = Array.from({ length: 40 }, (_, index) => write(rig, 101 + index));
-  await expect(recoverBySwap(rig.journal, { lsn: oldestLsn })).rejects.toMatchObject({ code: "JOURNAL_POINT" });
+  await expect(recover(rig.journal, oldestLsn, "swap")).rejects.toMatchObject({ code: "JOURNAL_POINT" });
   await Promise.all(writes);
   expect([rig.journal.isExchanged, (await rig.volume.read(0, SECTOR_BYTES))[0]]).toEqual([false, 140]);
   await expectSound(rig);
@@ -102,7 +101,7 @@ test("a recovery whose log does not hold its content any more gives hosts no oth
   const { position } = rig.journal.table.entry(1);
   const at = rig.disks.log.sizeBytes - areaBytes + ((position + RECORD_HEADER_BYTES) % areaBytes);
   rig.disks.log.visible[at] = (rig.disks.log.visible[at] as number) ^ 1;
-  await recover(rig.journal, { lsn });
+  await recover(rig.journal, lsn, "apply");
   await drained();
   await expect(rig.volume.read(0, SECTOR_BYTES)).rejects.toMatchObject({ code: "DISK_FAILED" });
   await pass(rig, 300);

@@ -6,7 +6,6 @@ import { drained } from "../testing/drained.node.ts";
 import { applied, change, type Change, updateOf } from "./changes.node.ts";
 import { Rig, RigDisks, VOLUME_BYTES } from "./journal-rig.node.ts";
 import { recover } from "./recovery.ts";
-import { recoverBySwap } from "./swap.ts";
 
 /** A change, or a recovery to the moment that `back` picks, if one is possible. */
 interface Step {
@@ -58,7 +57,7 @@ class Story {
     if (oldestLsn > newestLsn || rig.volume.rewriter !== undefined) return false;
     const lsn = oldestLsn + (back % (newestLsn - oldestLsn + 1));
     this.moments[next + 1] = this.moments[lsn] as Uint8Array;
-    const { ended } = await (swaps ? recoverBySwap : recover)(journal, { lsn });
+    const { ended } = await recover(journal, lsn, swaps ? "swap" : "apply");
     this.recoveries++;
     if (swaps && rig.volume.rewriter === undefined) this.swaps++;
     if (waits) await ended;

@@ -1,6 +1,6 @@
+import { loadRecovery, resumeRecovery } from "./apply.ts";
 import { makeBase, resumeBaseCopy } from "./base-copy.ts";
 import { Journal, type JournalParts } from "./journal.ts";
-import { loadRecovery, resumeRecovery } from "./recovery.ts";
 import { replayJournal } from "./replay.ts";
 import { recoverAsTold } from "./together.ts";
 

@@ -4,7 +4,7 @@ import { testRuntime } from "../testing/test-runtime.node.ts";
 import { Volume } from "../volume/volume.ts";
 import { logBytesMin } from "./log-layout.ts";
 import { openJournal, startJournal } from "./start-journal.ts";
-import { recoverBySwap } from "./swap.ts";
+import { recover } from "./recovery.ts";
 
 const TRACK_BYTES = 8192;
 const MIB = 1024 * 1024;
@@ -64,7 +64,7 @@ async function requestsOfSwap(sizeBytes: number): Promise<number> {
   journal.onStale = () => {
     counted = disks.reduce((sum, { requests }) => sum + requests, 0) - before;
   };
-  await recoverBySwap(journal, { lsn: 12 });
+  await recover(journal, 12, "swap");
   expect(volume.disk).toBe(disks[1]);
   expect((await volume.read(5 * 3 * TRACK_BYTES, 512))[0]).toBe(12);
   expect((await volume.read(6 * 3 * TRACK_BYTES, 512))[0]).toBe(6);

@@ -4,7 +4,7 @@ import type { Tap } from "../volume/tap.ts";
 import type { ChangeNumber } from "../volume/update.ts";
 import type { Journal } from "./journal.ts";
 import { recover } from "./recovery.ts";
-import { recoverBySwap } from "./swap.ts";
+import { type RecoveryMethod, requireBase } from "./volume-recovery.ts";
 
 /** A moment that was offered to the other end is kept for so long, if there is room. */
 const OFFER_NS = 10_000 * NS_PER_MS;
@@ -23,9 +23,9 @@ export function numberAt(journal: Journal, lsn: number): ChangeNumber | undefine
 /** The moment that the other end calls so. @throws EngineError JOURNAL_POINT, JOURNAL_NOT_READY */
 function momentOf(journal: Journal, number: ChangeNumber): number {
   const { management, moments, parts, table } = journal;
-  const { base, journalId } = management.state;
+  requireBase(journal);
+  const { journalId } = management.state;
   const { name } = parts.volume;
-  if (base !== "whole") throw new EngineError("JOURNAL_NOT_READY", { volume: name, base });
   const lsn = number.journalId === journalId ? number.lsn : table.ofPeer(number)?.lsn;
   if (lsn === undefined)
     throw new EngineError("JOURNAL_POINT", { volume: name, asked: `number ${number.lsn}`, ...moments.window });
@@ -43,10 +43,10 @@ export function offerMoment(journal: Journal, number: ChangeNumber): void {
 export async function recoverAsTold(
   journal: Journal,
   number: ChangeNumber,
-  method: "apply" | "swap",
+  method: RecoveryMethod,
   told: Tap,
 ): Promise<void> {
   const lsn = momentOf(journal, number);
-  const { ended } = await (method === "swap" ? recoverBySwap : recover)(journal, { lsn }, { told, number });
+  const { ended } = await recover(journal, lsn, method, { told, number });
   journal.parts.runtime.tasks.spawn(ended);
 }

@@ -24,7 +24,7 @@ export async function markExchange(pair: Pair, tracks: Bitmap): Promise<void> {
 export function tellExchange(pair: Pair, tracks: Bitmap): Promise<void> | undefined {
   const { connection, entry, runtime, selfRecovery } = pair;
   if (selfRecovery !== undefined) {
-    const followed = tellRecovery(pair, { ...selfRecovery, tracks });
+    const followed = tellRecovery(pair, selfRecovery);
     pair.selfRecovery = undefined;
     if (followed) return undefined;
   }

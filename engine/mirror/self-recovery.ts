@@ -17,8 +17,8 @@ export interface SelfRecovery {
   readonly number: ChangeNumber;
   /** How the other end is to do it, if it can. */
   readonly method: "apply" | "swap";
-  /** Set when the tracks that differ are known. */
-  tracks: Bitmap | undefined;
+  /** Those that differ. */
+  readonly tracks: Bitmap;
   /** Taps that need not hear of what is brought here: the pair, once the frame is out. */
   readonly silent: Tap[];
 }
@@ -33,7 +33,6 @@ export function tellRecovery(pair: Pair, told: SelfRecovery): boolean {
   const { tracks, number, method } = told;
   if (connection === undefined || !pair.live || entry.status !== "DUPLEX") return false;
   const payload = numberedPayload(number, new ByteWriter(1).bool(method === "swap").bytes());
-  assert(tracks !== undefined, "which tracks differ is known at the moment of a recovery");
   assert(payload !== undefined, "a number and a byte fit into a frame");
   pending.tell(tracks.indices());
   const sequence = connection.outbox.send("recover", { pairId: entry.id, flags: FLAG_NUMBERED, payload });

@@ -29,7 +29,7 @@ export async function beginRestore(
   parts: RestoreParts,
   owner: RestoreOwner,
 ): Promise<{ readonly ended: Promise<void> }> {
-  const { volume, copy, runtime } = parts;
+  const { volume, copy } = parts;
   volume.requireWhole("restore");
   volume.rewriter = copy;
   try {
@@ -48,8 +48,14 @@ export async function beginRestore(
     volume.rewriter = undefined;
     throw error;
   }
+  return { ended: bringContent(parts, owner) };
+}
+
+/** Brings the content that the volume has, for its hosts, already. @returns settles when everything is there */
+export function bringContent(parts: RestoreParts, owner: Pick<RestoreOwner, "finished">): Promise<void> {
+  const { volume, copy, runtime } = parts;
   runtime.log.step("restore.begin", { volume: volume.name, tracks: copy.tracks.total });
-  return { ended: runRestore(parts, owner) };
+  return runRestore(parts, owner);
 }
 
 /**
@@ -70,7 +76,7 @@ export async function resumeRestore(
 }
 
 /** Brings everything. @returns settles when the volume is as any other */
-export async function runRestore(
+async function runRestore(
   { volume, copy, runtime }: RestoreParts,
   owner: Pick<RestoreOwner, "finished">,
 ): Promise<void> {
