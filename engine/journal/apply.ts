@@ -47,12 +47,12 @@ export class RecoveryByApply extends VolumeRecovery {
     return this.going.company.followers ?? [];
   }
 
-  protected override write(): Promise<number> {
+  override async goBack(): Promise<void> {
     const { journal, lsn, company } = this.going;
-    return journal.rewind(lsn, company.told && company.number);
+    this.lsn = await journal.rewind(lsn, company.told && company.number);
   }
 
-  protected override show(): void {
+  override begin(): void {
     const { journal, lsn: to } = this.going;
     const { volume, runtime } = journal.parts;
     journal.recovery = { lsn: this.lsn, copy: this.#copy };
@@ -61,9 +61,10 @@ export class RecoveryByApply extends VolumeRecovery {
     volume.rewriteBegins();
   }
 
-  protected override refused(): void {
+  override leave(): void {
+    super.leave();
     const { volume } = this.going.journal.parts;
-    if (volume.rewriter === this.#copy) volume.rewriter = undefined;
+    if (!this.isBack) volume.rewriter = undefined;
   }
 
   override run(): Promise<void> {

@@ -134,6 +134,18 @@ test("an entry that the log does not hold any more is no moment, and is not fold
   expect([(await rig.volume.read(0, 512))[0], rig.disks.volume.visible[4 * TRACK_BYTES]]).toEqual([1, 2]);
 });
 
+test("a swap whose base cannot be brought to the moment, since the log lost an entry, is refused", async () => {
+  const rig = await started();
+  await write(rig, 1);
+  await write(rig, 2, 4 * TRACK_BYTES);
+  await write(rig, 3);
+  spoil(rig, 1);
+  await expect(recover(rig.journal, 2, "swap")).rejects.toMatchObject({ code: "JOURNAL_NOT_READY" });
+  expect([rig.journal.isExchanged, (await rig.volume.read(0, SECTOR_BYTES))[0]]).toEqual([false, 3]);
+  await rig.whole();
+  await expectSound(rig);
+});
+
 test("folding waits for a change that is not in the volume yet", async () => {
   const rig = await started();
   let open = (): void => {};

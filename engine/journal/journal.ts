@@ -8,6 +8,7 @@ import { HostHold } from "../volume/host-hold.ts";
 import { isMixture, Tap } from "../volume/tap.ts";
 import type { ChangeNumber } from "../volume/update.ts";
 import type { Update, Volume } from "../volume/volume.ts";
+import type { RunningRecovery } from "./apply.ts";
 import type { GroupClock } from "./group-clock.ts";
 import { Fold } from "./fold.ts";
 import { headBytes, logAreaBytes, logBytesMin } from "./log-layout.ts";
@@ -16,7 +17,6 @@ import { type JournalEntry, LogTable } from "./log-table.ts";
 import { LogWriter, type NewRecord, recordOf } from "./log-writer.ts";
 import { freshState, ManagementTable } from "./management-table.ts";
 import { Moments } from "./moments.ts";
-import type { RunningRecovery } from "./apply.ts";
 
 export interface JournalParts {
   readonly volume: Volume;

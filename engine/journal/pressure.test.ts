@@ -52,17 +52,21 @@ test("a moment that is held is not folded past, though hosts wait for the room; 
   await expectSound(rig);
 });
 
-test("a swap to a moment whose room hosts have taken meanwhile is refused, and nothing changes", async () => {
-  const rig = await started();
-  for (let fill = 1; fill <= 12; fill++) await write(rig, fill);
-  const { oldestLsn } = rig.journal.moments.window;
-  // More than the log has room for: they wait for what the oldest moments take.
-  const writes = Array.from({ length: 40 }, (_, index) => write(rig, 101 + index));
-  await expect(recover(rig.journal, oldestLsn, "swap")).rejects.toMatchObject({ code: "JOURNAL_POINT" });
-  await Promise.all(writes);
-  expect([rig.journal.isExchanged, (await rig.volume.read(0, SECTOR_BYTES))[0]]).toEqual([false, 140]);
-  await expectSound(rig);
-});
+test.each(["apply", "swap"] as const)(
+  "%s: to a moment whose room hosts have taken meanwhile is refused, and nothing changes",
+  async (method) => {
+    const rig = await started();
+    for (let fill = 1; fill <= 12; fill++) await write(rig, fill);
+    const { oldestLsn } = rig.journal.moments.window;
+    // More than the log has room for: they wait for what the oldest moments take.
+    const writes = Array.from({ length: 40 }, (_, index) => write(rig, 101 + index));
+    await expect(recover(rig.journal, oldestLsn, method)).rejects.toMatchObject({ code: "JOURNAL_POINT" });
+    await Promise.all(writes);
+    expect([rig.journal.isExchanged, (await rig.volume.read(0, SECTOR_BYTES))[0]]).toEqual([false, 140]);
+    expect(rig.volume.rewriter).toBeUndefined();
+    await expectSound(rig);
+  },
+);
 
 test("no base is begun while a restore runs: it would be an image of a mixture", async () => {
   const rig = await Rig.start(RigDisks.fresh(0));

@@ -36,8 +36,8 @@ export async function recoverAll(
   for (const one of all) if (!swaps(one)) await one.journal.rewindRoom();
   for (const one of all) requirePossible(one);
   const recoveries = all.map((one) => (swaps(one) ? new RecoveryBySwap(one) : new RecoveryByApply(one)));
+  for (const one of recoveries) one.enter();
   try {
-    for (const one of recoveries) one.enter();
     // All in one step, so that what hosts write from here on is behind the moment of every volume.
     const releases = await Promise.all(all.map(({ journal }) => journal.parts.volume.locks.drain()));
     try {

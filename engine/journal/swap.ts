@@ -1,5 +1,4 @@
 import { assert } from "../assert.ts";
-import type { Bitmap } from "../volume/bitmap.ts";
 import type { Tap } from "../volume/tap.ts";
 import { requireBase, requirePossible, type GoingBack, VolumeRecovery } from "./volume-recovery.ts";
 
@@ -33,15 +32,17 @@ export class RecoveryBySwap extends VolumeRecovery {
     assert(baseLsn === lsn && foldLsn === lsn, "folding ends at the moment that is held");
   }
 
-  protected override async write(): Promise<number> {
+  override async goBack(): Promise<void> {
     const { journal } = this.going;
     await journal.exchangeDurably();
-    return journal.management.state.baseLsn;
+    this.lsn = journal.management.state.baseLsn;
   }
 
-  protected override show(changed: Bitmap): void {
+  override begin(): void {
     const { journal, lsn: to } = this.going;
     const { volume, runtime } = journal.parts;
+    const { changed } = this;
+    assert(changed !== undefined, "what differs is known before the exchange");
     journal.exchangeInMemory(changed);
     this.#waits = this.lacking.map((tap) => tap.exchanged(changed));
     journal.moments.giveUp(this.lsn);

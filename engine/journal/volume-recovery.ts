@@ -1,4 +1,3 @@
-import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
 import type { Pair } from "../mirror/pair.ts";
 import { requireRestorable } from "../restore/restore.ts";
@@ -52,19 +51,19 @@ export function requirePossible({ journal, lsn, company }: GoingBack): void {
 export abstract class VolumeRecovery {
   readonly going: GoingBack;
   abstract readonly method: RecoveryMethod;
-  /** Of the moment that begins with {@link goBack}. */
+  /** Of the moment that begins with {@link goBack}; 0 until then. */
   lsn = 0;
   /** Taps that need not hear of what is brought; mirrors that follow join them when they are told. */
   protected readonly silent: Tap[] = [];
   #pin: JournalPin | undefined;
-  /** Where the moment may differ from now; known once nothing is under way. */
-  #changed: Bitmap | undefined;
+  /** Where the moment may differ from now; known once {@link prepare} has begun. */
+  protected changed: Bitmap | undefined;
 
   constructor(going: GoingBack) {
     this.going = going;
   }
 
-  /** From here on the moment is kept, unless hosts need its room. @throws EngineError JOURNAL_POINT */
+  /** From here on the moment is kept, unless hosts need its room. Follows {@link requirePossible} at once. */
   enter(): void {
     const { journal, lsn } = this.going;
     this.#pin = journal.moments.pin(lsn);
@@ -75,7 +74,7 @@ export abstract class VolumeRecovery {
     const { journal, lsn, company } = this.going;
     requireBase(journal);
     const changed = journal.moments.changedSince(lsn);
-    this.#changed = changed;
+    this.changed = changed;
     journal.moments.hold(lsn);
     await this.prepareContent(changed);
     // Nothing before the moment that begins is ever written in place again.
@@ -97,24 +96,18 @@ export abstract class VolumeRecovery {
   /** Taps that do not hear of each change, and must know beforehand where they will differ. */
   protected abstract get lacking(): readonly Tap[];
 
-  /** After a crash it has happened. Durable when it settles. */
-  async goBack(): Promise<void> {
-    this.lsn = await this.write();
-  }
-
-  /** Durable when it settles. @returns the number of the moment that begins */
-  protected abstract write(): Promise<number>;
+  /** The volume is back, and {@link lsn} set, when it settles: durably. */
+  abstract goBack(): Promise<void>;
 
   /** Hosts have the moment from here on, and mirrors hear of it. */
-  begin(): void {
-    assert(this.#changed !== undefined, "what differs is known before a volume goes back");
-    this.show(this.#changed);
-  }
-
-  protected abstract show(changed: Bitmap): void;
+  abstract begin(): void;
 
   /** Settles when the mirrors have what the answer to the operator waits for. */
   async followed(): Promise<void> {}
+
+  protected get isBack(): boolean {
+    return this.lsn > 0;
+  }
 
   /** Whether the other end has been told to follow by itself. */
   hasTold(pair: Pair): boolean {
@@ -125,16 +118,11 @@ export abstract class VolumeRecovery {
   leave(): void {
     const { journal, company } = this.going;
     this.#pin?.release();
-    if (this.#changed !== undefined) {
-      journal.moments.hold(undefined);
-      for (const tap of this.lacking) tap.exchangeEnds();
-    }
-    if (this.lsn > 0) return;
-    for (const pair of company.followers ?? []) pair.selfRecovery = undefined;
-    this.refused();
+    if (this.changed === undefined) return;
+    journal.moments.hold(undefined);
+    for (const tap of this.lacking) tap.exchangeEnds();
+    if (!this.isBack) for (const pair of company.followers ?? []) pair.selfRecovery = undefined;
   }
-
-  protected refused(): void {}
 
   /** Settles when everything is in place. */
   abstract run(): Promise<void>;
