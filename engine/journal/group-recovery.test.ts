@@ -169,3 +169,21 @@ test("from the command on hosts of all volumes wait, also of one whose other end
   await site.until(() => system.restores().length === 0);
   expect(await contents(site)).toEqual([3, 3]);
 });
+
+test("a group of one volume goes back as a volume does: nothing else is written", async () => {
+  const site = await Site.open({
+    sizeBytes: SIZE_BYTES,
+    trackBytes: TRACK_BYTES,
+    systems: { a: ["log", "log-log", "log-base"] },
+    sizesBytes: { "log-log": LOG_BYTES },
+    journals: { a: [{ volume: "log", log: "log-log", base: "log-base", group: "g" }] },
+  });
+  const { system, runtime } = site.at("a");
+  const device = system.device("log");
+  await site.until(() => system.journals().every(({ moments }) => moments.isRecoverable));
+  for (const value of [1, 2]) await site.run(device.write(0, new Uint8Array(TRACK_BYTES).fill(value)));
+  await site.run(system.execute({ kind: "recover-group", group: "g", to: { volume: "log", lsn: 1 }, method: "swap" }));
+  expect((await site.run(device.read(0, TRACK_BYTES)))[0]).toBe(1);
+  expect(runtime.steps).toContain("journal.swapped");
+  expect(runtime.steps).not.toContain("journal.group.decided");
+});
