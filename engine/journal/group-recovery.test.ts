@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Command } from "../controller/command.ts";
+import { completeGroup } from "./group-recovery.ts";
 import { logBytesMin } from "./log-layout.ts";
 import { FakeDisk } from "../testing/fake-disk.ts";
 import { Site } from "../testing/site.node.ts";
@@ -186,4 +187,28 @@ test("a group of one volume goes back as a volume does: nothing else is written"
   expect((await site.run(device.read(0, TRACK_BYTES)))[0]).toBe(1);
   expect(runtime.steps).toContain("journal.swapped");
   expect(runtime.steps).not.toContain("journal.group.decided");
+});
+
+test("a moment before the window of another volume is refused; so is a start without a journal of a decided group", async () => {
+  const site = await openSite();
+  await writeBoth(site, 1);
+  const { system } = site.at("a");
+  const [log, data] = system.journals();
+  const { newestLsn: lsn = 0 } = log?.table ?? {};
+  // Until its oldest entries are folded.
+  const device = system.device("data");
+  while (data?.management.state.baseLsn === 0) await site.run(device.write(0, new Uint8Array(TRACK_BYTES)));
+  await expect(
+    site.run(
+      system.execute({
+        kind: "recover-group",
+        group: "database",
+        to: { volume: "log", lsn: lsn - 1 },
+        method: "apply",
+      }),
+    ),
+  ).rejects.toMatchObject({ code: "JOURNAL_POINT" });
+  if (log === undefined) throw new Error("a journal is missing");
+  log.management.state.decided = [{ journalId: 1, method: "apply", targetLsn: 0, lsn: 1 }];
+  await expect(completeGroup(log, [log])).rejects.toMatchObject({ code: "JOURNAL_MISFIT" });
 });
