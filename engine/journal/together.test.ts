@@ -228,3 +228,23 @@ test("the log and the base of a journal are nobody's mirror", async () => {
     code: "NO_ACCESS",
   });
 });
+
+test("a volume that a resync is to overwrite while it goes back by its journal: what is still to be brought is copied, too", async () => {
+  const site = await paired("sync", false);
+  const { lsn } = await twoGenerations(site);
+  await settled(site);
+  const { system } = site.at("a");
+  await site.run(system.execute({ kind: "split", pair: "p", secondary: "read-write" }));
+  // The first tracks are brought when the ends agree, and the others after that.
+  const agreed = Promise.withResolvers<void>();
+  for (const disk of ["plog", "pbase"]) site.disk("a", disk).beforeRead = () => agreed.promise;
+  site.onStep = (_, step) => {
+    if (step === "pair.decided" && system.pair("p")?.entry.wish === "from-there") agreed.resolve();
+  };
+  await site.run(system.execute({ kind: "recover", volume: "pvol", to: { lsn }, method: "apply" }));
+  expect(system.restores()).toHaveLength(1);
+  await site.run(system.execute({ kind: "resync", pair: "p", direction: "reverse" }));
+  await settled(site);
+  const there = await site.disk("b", "svol").read(0, SIZE_BYTES);
+  expect(Buffer.compare(await content(site, "a"), there)).toBe(0);
+});

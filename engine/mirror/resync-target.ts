@@ -49,9 +49,14 @@ export async function requestResync(pair: Pair, connection: Connection): Promise
 function pendingBytes(pair: Pair): Uint8Array {
   const bytes = pair.pending.dirty.toBytes();
   // Tracks that were on their way to the other end are as unknown as dirty ones.
-  for (let track = 0; track < pair.volume.trackCount; track++)
-    if (pair.pending.has(track)) bytes[track >>> 3] = (bytes[track >>> 3] as number) | (1 << (track & 7));
+  for (let track = 0; track < pair.volume.trackCount; track++) if (pair.pending.has(track)) mark(bytes, track);
+  // What a restore has not brought here yet, it brings after this request.
+  for (const track of pair.volume.displaced()) mark(bytes, track);
   return bytes;
+}
+
+function mark(bytes: Uint8Array, track: number): void {
+  bytes[track >>> 3] = (bytes[track >>> 3] as number) | (1 << (track & 7));
 }
 
 /** A request as the frames that it goes in, whole with the last one. */
