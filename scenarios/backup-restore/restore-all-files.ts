@@ -8,7 +8,7 @@ export default restoring({
   mode: "sync",
   what: "whole",
   meanwhile: [
-    when(step("b", "restoring.volume"), bandwidth("link", "downstream", 5000)),
+    when(step("b", "restoring.volume"), bandwidth("link", "downstream", 500)),
     when(progress("resync", "pair", 0.4), cut("link"), after(ms(40), heal("link"))),
   ],
 });

@@ -44,7 +44,7 @@ export default scenario({
     writeFiles("pvol", now),
     together(
       expectRefused(restoreFiles({ from: "gen1", names: ["/notes", "/archive.tar"] }), "FILES"),
-      when(step("b", "restoring.split"), bandwidth("link", "upstream", 20_000)),
+      when(step("b", "restoring.split"), bandwidth("link", "upstream", 1_000)),
       when(progress("resync", "pair", 0.4), crash("b", "power"), after(ms(40), restart("b"))),
     ),
   ],
