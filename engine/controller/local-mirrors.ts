@@ -121,6 +121,7 @@ export class LocalMirrors {
       release();
       this.#memory.table.add(pair.entry);
     } catch (error) {
+      await Promise.all([pair.intents.end(), pair.mirrorSide.intents.end()]);
       this.#uninstall(pair);
       throw error;
     }
@@ -185,6 +186,8 @@ export class LocalMirrors {
     const { table } = this.#memory;
     table.remove(pair.entry.name);
     await table.persist();
+    // Their place may be another pair's as soon as this one is gone.
+    await Promise.all([pair.intents.end(), pair.mirrorSide.intents.end()]);
     // In the order in which a change takes them.
     const releases = [await pair.volume.locks.drain(), await pair.mirror.locks.drain()];
     this.#uninstall(pair);

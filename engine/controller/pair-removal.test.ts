@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { type Tracker, TRACKERS } from "../mirror/intent-store.ts";
+import { NS_PER_MS } from "../ports/index.ts";
 import { checkAsyncLaw } from "../testing/check-law.ts";
 import { Site } from "../testing/site.node.ts";
 
@@ -16,14 +18,14 @@ const OTHER: Readonly<Record<End, End>> = { a: "b", b: "a" };
 const VOLUME: Readonly<Record<End, string>> = { a: "pvol", b: "svol" };
 
 /** `pvol` on `a` mirrored to `svol` on `b`, and a volume `spare` beside each. */
-async function mirrored(): Promise<Site> {
+async function mirrored(options: { readonly tracker?: Tracker } = {}): Promise<Site> {
   const site = await Site.open({
     sizeBytes: TRACKS * TRACK_BYTES,
     trackBytes: TRACK_BYTES,
     systems: { a: ["pvol", "spare"], b: ["svol"] },
     links: { link: ["a", "b"] },
   });
-  await site.run(site.at("a").system.execute({ kind: "create", ...PAIR }));
+  await site.run(site.at("a").system.execute({ kind: "create", ...PAIR, ...options }));
   await inStatus(site, "DUPLEX");
   return site;
 }
@@ -241,6 +243,30 @@ test("until the deletion is durable the pair knows what hosts write", async () =
   await inStatus(site, "DUPLEX");
   expect(await contents(site, "b")).toEqual(await contents(site, "a"));
 });
+
+test.each(TRACKERS)(
+  "marks that are being cleared are through before their place is another pair's: %s",
+  async (tracker) => {
+    const site = await mirrored({ tracker });
+    const { meta, system } = site.at("a");
+    const cleared = Promise.withResolvers<"done">();
+    let markWrites = 0;
+    meta.decide = ({ offsetBytes }) => (offsetBytes >= TABLE_BYTES && ++markWrites === 2 ? cleared.promise : "done");
+    await site.run(write(site, "a", 1, 7));
+    await site.until(() => markWrites === 2);
+    await site.run(system.execute({ kind: "split", pair: "p", secondary: "read-write" }));
+    const given = system.execute({ kind: "delete", pair: "p", scope: "both" });
+    await site.until(() => site.at("b").system.pair("p") === undefined);
+    await site.pass(NS_PER_MS);
+    const create = (): Promise<void> => site.run(system.execute({ kind: "create", ...PAIR, tracker }));
+    await expect(create()).rejects.toMatchObject({ code: "PAIR_EXISTS" });
+    cleared.resolve("done");
+    await site.run(given);
+    await create();
+    await inStatus(site, "DUPLEX");
+    expect(markWrites).toBeGreaterThan(2);
+  },
+);
 
 test("wherever power is lost, the other end forgets first, and until then the pair knows every difference", async () => {
   const ends = fc.constantFrom<End>("a", "b");

@@ -215,6 +215,7 @@ export class SharedMemory {
       else await pair.writeIntents();
       this.table.add(pair.entry);
     } catch (error) {
+      await pair.intents.end();
       this.#uninstall(pair);
       throw error;
     }
@@ -222,8 +223,9 @@ export class SharedMemory {
     return pair;
   }
 
-  /** Undoes {@link create}. */
+  /** Undoes {@link create}: every track is marked, and would stay so. */
   async remove(pair: Pair): Promise<void> {
+    await pair.intents.end();
     this.#uninstall(pair);
     this.table.remove(pair.entry.name);
     await this.table.persist();
@@ -231,12 +233,13 @@ export class SharedMemory {
 
   /**
    * SPLIT → SIMPLEX, durable before the tap goes: until then every change is marked, as long as a crash would bring the
-   * pair back. Nobody else may go on with the pair.
+   * pair back. Nobody else may go on with the pair, and its marks are still until their place is free.
    */
   async erase(pair: Pair): Promise<void> {
     await pair.image?.settled();
     this.table.remove(pair.entry.name);
     await this.table.persist();
+    await pair.intents.end();
     const release = await pair.volume.locks.drain();
     this.#uninstall(pair);
     pair.connection = undefined;

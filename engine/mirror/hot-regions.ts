@@ -86,6 +86,10 @@ export class HotRegions implements IntentStore {
     await this.#store.sweep(all ? pendingCount : pendingCount + hotMax * tracks, all);
   }
 
+  end(): Promise<void> {
+    return this.#store.end();
+  }
+
   /** Has the regions that were not used lately cool down. Their marks are gone before others take their place. */
   #makeRoom(needed: number): void {
     const { hotMax } = this.#options;

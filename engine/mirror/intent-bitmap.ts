@@ -46,6 +46,7 @@ export class IntentBitmap implements IntentStore {
   /** By sector: the write under way, and the one that follows it. */
   readonly #writing = new Map<number, Promise<void>>();
   readonly #queued = new Map<number, Promise<void>>();
+  #ended = false;
 
   /**
    * @param isPending what memory says: a track that must stay marked
@@ -92,12 +93,21 @@ export class IntentBitmap implements IntentStore {
     this.#wanted.lean(pending);
   }
 
-  /** Writes every sector as memory says now: a new pair, or a merge of many tracks. @throws DiskError */
+  /**
+   * Writes every sector as memory says now: a new pair, or a merge of many tracks.
+   * @throws DiskError when nothing of it is under way any more: whoever tries again may do so with another bitmap
+   */
   async writeAll(): Promise<void> {
     for (let track = 0; track < this.#wanted.length; track++) if (this.#isPending(track)) this.#wanted.set(track);
     const sectors: Promise<void>[] = [];
     for (let sector = 0; sector < this.#sectorCount; sector++) sectors.push(this.#enqueue(sector));
+    await Promise.allSettled(sectors);
     await Promise.all(sectors);
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    await Promise.allSettled([...this.#writing.values(), ...this.#queued.values()]);
   }
 
   /**
@@ -170,6 +180,7 @@ export class IntentBitmap implements IntentStore {
   }
 
   #start(sector: number): Promise<void> {
+    if (this.#ended) return Promise.resolve();
     const write = this.#writeSector(sector);
     this.#writing.set(sector, write);
     return write;

@@ -56,6 +56,7 @@ export class IntentLog implements IntentStore {
   #writing: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
   #compact = false;
+  #ended = false;
 
   /**
    * @param isPending what memory says: a track that must stay marked
@@ -144,6 +145,11 @@ export class IntentLog implements IntentStore {
     await this.#enqueue();
   }
 
+  async end(): Promise<void> {
+    this.#ended = true;
+    await Promise.allSettled([this.#writing, this.#queued]);
+  }
+
   /** One write at a time; whoever comes during one shares the next. */
   #enqueue(): Promise<void> {
     if (this.#writing === undefined) return this.#start();
@@ -158,6 +164,7 @@ export class IntentLog implements IntentStore {
   }
 
   #start(): Promise<void> {
+    if (this.#ended) return Promise.resolve();
     const write = this.#write().finally(() => {
       // With one queued the log stays busy, so that a newcomer joins it.
       if (this.#queued === undefined) this.#writing = undefined;

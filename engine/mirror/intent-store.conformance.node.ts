@@ -95,6 +95,11 @@ export function intentStoreConformance(kind: IntentStoreKind): void {
       }
     }
 
+    /** Disk writes. */
+    get underWay(): number {
+      return this.#waiting.length;
+    }
+
     /** Ends one of the disk writes under way. */
     settle(pick: number, fate: WriteFate): void {
       this.#waiting.splice(pick % Math.max(1, this.#waiting.length), 1)[0]?.(fate);
@@ -184,6 +189,28 @@ export function intentStoreConformance(kind: IntentStoreKind): void {
         expect(story.unexpected).toEqual([]);
       }),
       150,
+    );
+  });
+
+  test(`${kind.name}: once its end has settled nothing of it is under way, and nothing is written any more`, async () => {
+    await checkAsyncLaw(
+      fc.asyncProperty(steps, steps, async (before, after) => {
+        const story = await play(before);
+        let isOver = false;
+        const ending = story.intents.end().then(() => {
+          isOver = true;
+        });
+        for (let round = 0; !isOver && round < 100; round++) {
+          await story.settleAll(() => (round === 0 ? { fails: () => false } : "done"));
+          expect(isOver && story.underWay > 0).toBe(false);
+        }
+        await ending;
+        const { writes } = story.disk;
+        for (const [act] of after) act(story);
+        await drained();
+        expect([story.underWay, story.disk.writes - writes]).toEqual([0, 0]);
+      }),
+      60,
     );
   });
 

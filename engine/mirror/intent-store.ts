@@ -27,4 +27,6 @@ export interface IntentStore {
   readonly isWarm: boolean;
   /** Clears marks that memory does not need, once there are many or if `all`. @throws DiskError */
   sweep(pendingCount: number, all: boolean): Promise<void>;
+  /** Nobody needs the marks any more: none is written from here on, and when it settles its place may be another's. */
+  end(): Promise<void>;
 }
