@@ -94,15 +94,18 @@ export class Acknowledged {
     this.#judge(disk, bad, "a flushed write was lost with the power");
   }
 
-  /** The sector went back with good reason: what is newer is not asked for any more. */
-  release(disk: DiskState, sector: number, found: number): void {
+  /**
+   * The sector went back with good reason: what is newer is not asked for any more.
+   * @param forGood nobody brings it again, a restore that still runs neither
+   */
+  release(disk: DiskState, sector: number, found: number, forGood = false): void {
     const { versions } = disk;
     for (let version = versions.head.get(sector); version !== NO_VERSION; version = versions.previous(version)) {
       if ((versions.required(version) & disk.bit) === 0) continue;
       if (versions.covers(sector, found, version)) return;
       // A restore that still runs brings its content again.
       const { kind, durableOn } = versions.operation(version);
-      if (kind !== "restore" || durableOn !== 0) versions.release(version, disk.bit);
+      if (forGood || kind !== "restore" || durableOn !== 0) versions.release(version, disk.bit);
     }
   }
 

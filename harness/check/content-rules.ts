@@ -113,7 +113,7 @@ export class ContentRules implements SectorListener {
     } else if (!this.#mayGoBack(disk, sector, newest, after)) {
       this.#back.push({ sector, found: after, expected: `${describeVersion(disk, newest)}, or newer` });
     }
-    this.#acknowledged.release(disk, sector, after);
+    this.#acknowledged.release(disk, sector, after, this.#isResynchronised(disk));
     disk.floor.set(sector, older);
     versions.hold(older, disk.bit);
     disk.resetAt.set(sector, this.#model.now);
@@ -151,6 +151,12 @@ export class ContentRules implements SectorListener {
       if (pairsLeft > 1 && this.#isFromSource(source, sector, floor, found, pairsLeft - 1)) return true;
     }
     return false;
+  }
+
+  /** True if a resync is overwriting this disk: then nothing that was to be there is promised, that of a restore neither. */
+  #isResynchronised(disk: DiskState): boolean {
+    if (this.#reason === "power-loss") return false;
+    return this.#model.pairsOf(disk).some((pair) => !pair.isLocal && pair.side(disk).report?.consistent === false);
   }
 
   /** True if a resync was overwriting this disk: the power loss may have let the write under way land here. */

@@ -8,8 +8,8 @@ const BOTH = ["a/pvol", "a/mirror"];
 const RESTORE: AdminCommand = { kind: "restore", pair: "copy", scope: "changed" };
 
 /** `mirror` was split with sectors 1 in track 0 and 1; since then a host wrote 2 to both tracks. */
-function splitStage(): Stage {
-  const stage = new Stage(PAIRS);
+function splitStage(pairs: readonly StagePair[] = PAIRS): Stage {
+  const stage = new Stage(pairs);
   for (const tracks of stage.pending.values()) for (let track = 0; track < 8; track++) tracks.add(track);
   stage.write(BOTH, 0, sectors(1, 8));
   stage.checker.adminDone(stage.checker.adminIssued("a", { kind: "split", pair: "copy", secondary: "read-only" }));
@@ -55,6 +55,24 @@ test("S: a restore that ends without a track", () => {
   const failure = failureOf(stage.checker.finish(), "S");
   expect(failure.blame[0]).toMatchObject({ volume: "a/pvol", offsetBytes: 4 * SECTOR_BYTES });
   expect(failure.blame[0]?.found).toContain("write #1");
+});
+
+test("S: what a resync has brought over a restore that still runs is no part of it any more", () => {
+  for (const isResync of [true, false]) {
+    const remote: StagePair = { name: "pair", primary: "a/pvol", secondary: "b/svol", mode: "async" };
+    const stage = splitStage([...PAIRS, remote]);
+    stage.report("a", "pair", { status: "SPLIT", suspension: "operator" });
+    stage.report("b", "pair", { status: "SPLIT", suspension: "operator" });
+    stage.write(["b/svol"], 0, sectors(3, 8));
+    accept(stage);
+    bring(stage, 0);
+    const command = stage.checker.adminIssued("a", { kind: "resync", pair: "pair", direction: "reverse" });
+    stage.checker.adminDone(command);
+    if (isResync) stage.report("a", "pair", { status: "COPY", suspension: "", consistent: false });
+    stage.put("a/pvol", 0, sectors(3, 8));
+    stage.restoring("a/pvol", []);
+    expect(failed(stage.checker.finish())).toEqual(isResync ? [] : ["S"]);
+  }
 });
 
 test("A: a host never reads what is being replaced (CR-7)", () => {

@@ -281,6 +281,8 @@ export class Restores {
     this.#running = this.#running.filter((one) => one !== restore);
     const bad: BadSector[] = [];
     for (const version of versionsOf(restore)) {
+      // A resync that began meanwhile has rightly overwritten it.
+      if ((versions.required(version) & disk.bit) === 0) continue;
       const sector = versions.sector(version);
       const found = disk.hash.get(sector);
       if (!versions.covers(sector, found, version))
