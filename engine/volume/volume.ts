@@ -43,7 +43,8 @@ export class Volume {
   /** Updates that wait until a tap can say who may write. */
   #waiting = 0;
   #tick = 0;
-  #flushedTick = 0;
+  /** -1: what an earlier program wrote here may be volatile still, even if power was not lost since. */
+  #flushedTick = -1;
 
   constructor(name: string, disk: Disk, trackBytes: number, runtime: Runtime, regions = NO_REGIONS) {
     this.name = name;
