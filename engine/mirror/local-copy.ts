@@ -1,3 +1,4 @@
+import { takeWhole } from "../volume/take-whole.ts";
 import { tracksAtOnce } from "../volume/track-copy.ts";
 import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
@@ -67,8 +68,6 @@ async function copyDirty(pair: LocalPair, ended: () => boolean): Promise<void> {
     const last = pending.dirty.runEnd(first, tracksMax);
     cursor = last + 1;
     try {
-      const prepared = volume.prepareRead(first, last);
-      if (prepared !== undefined) await prepared;
       await copyTracks(pair, first, last, ended);
     } catch (error) {
       const failure = handled(error, DiskError, EngineError);
@@ -83,7 +82,7 @@ async function copyTracks(pair: LocalPair, first: number, last: number, ended: (
   const { entry, pending, volume, runtime } = pair;
   const offsetBytes = first * volume.trackBytes;
   const endBytes = Math.min((last + 1) * volume.trackBytes, volume.sizeBytes);
-  const release = await volume.locks.acquire(offsetBytes, endBytes);
+  const release = await takeWhole(volume, first, last);
   try {
     const { tick } = volume;
     const data = await volume.disk.read(offsetBytes, endBytes - offsetBytes);

@@ -9,6 +9,7 @@ import { isZero, zeroPayload } from "../wire/zero-range.ts";
 import type { Pair } from "./pair.ts";
 import type { PairState } from "./pair-entry.ts";
 import { setStatus } from "./pair-status.ts";
+import { takeWhole } from "../volume/take-whole.ts";
 import { COPY_BYTES_MAX, tracksAtOnce } from "../volume/track-copy.ts";
 
 /** Copied without a proof that what was copied before is durable; as much again may be on its way to be. */
@@ -172,10 +173,8 @@ async function readAndSend(pair: Pair, connection: Connection, first: number, la
   const { entry, pending, volume, progress } = pair;
   const offsetBytes = first * volume.trackBytes;
   const endBytes = Math.min((last + 1) * volume.trackBytes, volume.sizeBytes);
-  const prepared = volume.prepareRead(first, last);
-  if (prepared !== undefined) await prepared;
   // Host writes to these tracks wait, so none can overtake the copy or be overtaken by it.
-  const release = await volume.locks.acquire(offsetBytes, endBytes);
+  const release = await takeWhole(volume, first, last);
   try {
     const { outbox } = connection;
     const tick = volume.tick;

@@ -1,0 +1,56 @@
+import {
+  after,
+  converged,
+  create,
+  cut,
+  fill,
+  heal,
+  journal,
+  KiB,
+  mark,
+  mirror,
+  ms,
+  recover,
+  restored,
+  resync,
+  scenario,
+  split,
+  stall,
+  status,
+  step,
+  together,
+  wait,
+  when,
+  withJournals,
+  write,
+} from "../../harness/plan/index.ts";
+
+// The resync copied what was on the disk under tracks that were still to be brought, and called the other end whole.
+export default scenario({
+  name: "a volume goes back by its journal in the moment in which a resync takes its first tracks",
+  requirements: ["JR-4", "JR-5", "LS-5"],
+  topology: withJournals(mirror({ sizeBytes: KiB(256), mode: "async" }), ["pvol"]),
+  steps: [
+    write("pvol", fill("the moment to go back to")),
+    wait(journal("pvol", { state: "logging" })),
+    mark("m", ["pvol"]),
+    create("pair"),
+    wait(status("pair", "DUPLEX")),
+    split("pair"),
+    // All of it goes at once.
+    write("pvol", { offsetBytes: 0, lengthBytes: KiB(64) }),
+    together(
+      resync("pair"),
+      when(step("b", "resync.requested"), recover("pvol", { to: "m" })),
+      when(step("a", "journal.recover.begin"), stall("pvol-log", ["read"]), after(ms(20), heal("pvol-log"))),
+      when(
+        step("b", "pair.duplex"),
+        write("pvol", { offsetBytes: KiB(192), lengthBytes: KiB(8) }),
+        after(ms(5), cut("link"), after(ms(30), heal("link"))),
+      ),
+    ),
+    wait(restored("pvol")),
+    wait(status("pair", "DUPLEX")),
+  ],
+  expect: [converged()],
+});
