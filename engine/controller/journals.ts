@@ -128,13 +128,12 @@ async function goBack(
   const [first] = places;
   assert(first !== undefined, "a recovery is of a volume");
   const { volume, runtime } = first.journal.parts;
-  const asked = places.map((place) => mirrorsInStep(place, pairs));
+  const named = places.map((place) => ({ ...place, ...mirrorsInStep(place, pairs) }));
   // Of all: what one volume gets after the command may follow from what is in another, however long other ends take.
   const releases = places.map(({ journal }) => journal.hosts.hold());
   try {
     const all: GoingBack[] = [];
-    for (const [index, place] of places.entries())
-      all.push({ ...place, company: await companyOf(place, asked[index] as readonly Pair[], offer) });
+    for (const { journal, lsn, ...asked } of named) all.push({ journal, lsn, company: await companyOf(asked, offer) });
     const { ended } = await recoverAll(all, method);
     runtime.tasks.spawn(ended);
   } catch (error) {
@@ -144,20 +143,27 @@ async function goBack(
   }
 }
 
+/** Who is asked to go back by itself. */
+interface Asked {
+  /** Of the moment, for other ends. Known from the beginning: while they are asked, it may leave the window. */
+  readonly number: ChangeNumber | undefined;
+  readonly asked: readonly Pair[];
+}
+
 /** The remote mirrors whose other end may be able to go back by itself (JR-5). */
-function mirrorsInStep({ journal, lsn }: Place, pairs: readonly Pair[]): readonly Pair[] {
-  if (numberAt(journal, lsn) === undefined) return [];
+function mirrorsInStep({ journal, lsn }: Place, pairs: readonly Pair[]): Asked {
+  const number = numberAt(journal, lsn);
+  if (number === undefined) return { number, asked: [] };
   const { volume } = journal.parts;
-  return pairs.filter((pair) => pair.volume === volume && pair.live && pair.entry.status === "DUPLEX");
+  const isInStep = (pair: Pair): boolean => pair.volume === volume && pair.live && pair.entry.status === "DUPLEX";
+  return { number, asked: pairs.filter(isInStep) };
 }
 
 /** Asks the other ends whether they can. */
 async function companyOf(
-  { journal, lsn }: Place,
-  asked: readonly Pair[],
+  { number, asked }: Asked,
   offer: (pair: Pair, number: ChangeNumber) => Promise<boolean>,
 ): Promise<Company> {
-  const number = numberAt(journal, lsn);
   if (number === undefined) return {};
   const followers: Pair[] = [];
   for (const pair of asked) if (await offer(pair, number)) followers.push(pair);
