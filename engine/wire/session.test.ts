@@ -285,3 +285,19 @@ test("of what was read so much is given back as nobody needs: up to the first or
     ),
   );
 });
+
+test("a session ends before its sequence numbers do, and while there are enough left for whoever is sending", async () => {
+  const runtime = testRuntime();
+  const [left, right] = linkPair();
+  const ends: string[] = [];
+  const events: SessionEvents = { onFrame: () => {}, onEnd: (why) => ends.push(why) };
+  const session = new Session(left, runtime, EPOCH, events, undefined, 8);
+  void session.run();
+  void side(right, runtime, undefined).run;
+  for (let sent = 0; sent < 4; sent++) session.send("hello");
+  await runtime.clock.pass(1_000 * NS_PER_MS);
+  expect(ends).toEqual([]);
+  for (let sent = 0; sent < 3; sent++) session.send("hello");
+  await runtime.clock.pass(1_000 * NS_PER_MS);
+  expect(ends).toEqual(["sequence numbers run out"]);
+});

@@ -43,6 +43,7 @@ export class Session {
   readonly #runtime: Runtime;
   readonly #events: SessionEvents;
   readonly #traffic: Traffic | undefined;
+  readonly #framesMax: number;
   readonly #parser = new FrameParser();
   /** Undefined until the first frame of the accepting side tells it. */
   #epoch: number | undefined;
@@ -59,8 +60,17 @@ export class Session {
   /**
    * @param epoch of the side that dials; the side that accepts takes it from the first frame
    * @param traffic counts the bytes of every frame that is sent, or comes and is believed
+   * @param framesMax that may be sent: the session ends by itself when half of them are
    */
-  constructor(link: Link, runtime: Runtime, epoch: number | undefined, events: SessionEvents, traffic?: Traffic) {
+  constructor(
+    link: Link,
+    runtime: Runtime,
+    epoch: number | undefined,
+    events: SessionEvents,
+    traffic?: Traffic,
+    framesMax = SEQUENCE_MAX,
+  ) {
+    this.#framesMax = framesMax;
     this.#link = link;
     this.#runtime = runtime;
     this.#epoch = epoch;
@@ -139,7 +149,7 @@ export class Session {
    */
   send(kind: FrameKind, fields: FrameFields = {}, memory?: Uint8Array): number {
     assert(!this.#ended, "a session that has ended sends nothing");
-    assert(this.#sent < SEQUENCE_MAX, "a session has fewer than 2^32 frames");
+    assert(this.#sent < this.#framesMax, "a session ends long before its sequence numbers do");
     const sequence = this.#sent++;
     const frame: Frame = {
       kind,
@@ -182,6 +192,8 @@ export class Session {
     if (this.#ended) return;
     const silentNs = this.#runtime.clock.monotonicNs() - this.#heardNs;
     if (silentNs >= SILENCE_NS_MAX) return this.end("peer silent");
+    // The next one counts from 0; long before, so that whoever sends need not look.
+    if (this.#sent > this.#framesMax / 2) return this.end("sequence numbers run out");
     // The epoch of an accepted session is unknown until the peer has spoken.
     if (silentNs >= PING_AFTER_NS && this.#epoch !== undefined) this.send("ping");
     this.#timer = this.#runtime.clock.after(PING_AFTER_NS, () => this.#tick());
