@@ -80,6 +80,19 @@ test("a system that is lost leaves unanswered what it was asked, and nothing els
   expect(await site.run(second)).toBe("done");
 });
 
+test("a system that answers what another one was asked is not believed", async () => {
+  const { site, b, c } = await open();
+  const given = outcome(site.at("a").system.execute(split));
+  await site.until(() => b.heard("command").length === 1);
+  const [asked] = b.heard("command");
+  const number = new ByteReader(asked?.payload ?? new Uint8Array(4)).u32();
+  const refused = new EngineError("DIVERGED", { pair: "elsewhere", mine: "", theirs: "" });
+  c.send("result", { payload: encodeResult({ number, error: undefined }) });
+  await site.until(() => site.at("a").runtime.steps.includes("session.down"));
+  b.send("result", { payload: encodeResult({ number, error: refused }) });
+  expect(await site.run(given)).toBe("DIVERGED");
+});
+
 test("of more commands than are carried out at once the last are told so", async () => {
   const { site, b, c } = await open();
   site.network.listen("right", (link) => link.close());

@@ -105,11 +105,11 @@ export class CommandRelay {
     if (!connection.session.ended) connection.session.send("result", { payload: encodeResult({ number, error }) });
   }
 
-  /** @throws CodecError */
-  onResult(frame: Frame): void {
+  /** @throws CodecError if it was not asked over this connection: nobody answers for another */
+  onResult(connection: Connection, frame: Frame): void {
     const { number, error } = decodeResult(frame.payload);
     const asked = this.#asked.get(number);
-    if (asked === undefined) throw new CodecError(`result of command ${number}, which was not asked`);
+    if (asked?.connection !== connection) throw new CodecError(`result of command ${number}, which was not asked`);
     this.#asked.delete(number);
     asked.answer(error);
   }

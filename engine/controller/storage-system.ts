@@ -365,7 +365,7 @@ export class StorageSystem {
   /** @throws CodecError */
   #onFrame(link: string, connection: Connection, frame: Frame): void {
     if (frame.kind === "command") this.#relay.onCommand(connection, frame);
-    else if (frame.kind === "result") this.#relay.onResult(frame);
+    else if (frame.kind === "result") this.#relay.onResult(connection, frame);
     else this.#protocol.onFrame(link, connection, frame);
   }
 }
