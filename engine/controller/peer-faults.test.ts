@@ -95,7 +95,7 @@ const says: readonly [string, (played: Played) => void, string][] = [
     "more than the window holds",
     ({ site, peer, pairId }) => {
       site.disk("a", "pvol").decide = () => site.sleep(1_000 * NS_PER_MS).then(() => "done");
-      for (let frame = 0; frame < 8; frame++)
+      for (let frame = 0; frame < 5; frame++)
         peer.send("write", { pairId, payload: frame === 0 ? SECTOR : new Uint8Array(PAYLOAD_BYTES_MAX) });
     },
     "bytes to apply",

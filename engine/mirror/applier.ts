@@ -19,7 +19,7 @@ import { completeRecovery } from "./self-recovery.ts";
 import { beginRewrite, completeRewrite } from "./rewrite-target.ts";
 
 /** A peer that keeps to the window never has more waiting here. */
-const QUEUE_BYTES_MAX = WINDOW_BYTES.max + 2 * PAYLOAD_BYTES_MAX;
+const QUEUE_BYTES_MAX = WINDOW_BYTES + 2 * PAYLOAD_BYTES_MAX;
 /** Frames applied before an acknowledgement goes out although more wait. */
 const ACK_EVERY = 16;
 /** Frames that are applied in one row. */

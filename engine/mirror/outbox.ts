@@ -1,19 +1,12 @@
 import { assert } from "../assert.ts";
-import { NS_PER_MS } from "../ports/index.ts";
 import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import type { Frame } from "../wire/frame.ts";
 import { frameMemory, LARGE_PAYLOAD_BYTES } from "../wire/frame-memory.ts";
 import { frameBytes, type FrameFields, type Session } from "../wire/session.ts";
 import type { FrameKind } from "../wire/frame.ts";
 
-/**
- * Bytes that may be on their way, sent but not applied by the other end: the flow control window. It doubles when
- * somebody waits for room and what was sent is applied soon, and halves when that takes long: whoever writes waits for
- * what is before him, on a slow link or behind a slow disk.
- */
-export const WINDOW_BYTES = { min: 1024 * 1024, max: 4 * 1024 * 1024 } as const;
-const SOON_NS = 50 * NS_PER_MS;
-const LONG_NS = 200 * NS_PER_MS;
+/** Bytes that may be on their way, sent but not applied by the other end: the flow control window. */
+export const WINDOW_BYTES = 1024 * 1024;
 
 interface Sent {
   readonly sequence: number;
@@ -58,9 +51,7 @@ export class Outbox {
   /** Flush barriers that are not durable. */
   readonly #flushes: { readonly sequence: number; readonly sentNs: number }[] = [];
   #head = 0;
-  #windowBytes: number = WINDOW_BYTES.min;
-  /** Of them on their way. */
-  #takenBytes = 0;
+  #windowBytes = 0;
   /** Waiters that were granted room and have not sent since. */
   #granted = 0;
   #durable = -1;
@@ -112,8 +103,8 @@ export class Outbox {
 
   /** A frame larger than the window goes alone. */
   #fits(bytes: number, promisedBytes = 0): boolean {
-    const takenBytes = this.#takenBytes + promisedBytes;
-    return takenBytes === 0 || takenBytes + bytes <= this.#windowBytes;
+    const takenBytes = this.#windowBytes + promisedBytes;
+    return takenBytes === 0 || takenBytes + bytes <= WINDOW_BYTES;
   }
 
   /**
@@ -132,7 +123,7 @@ export class Outbox {
     const sentNs = this.#nowNs();
     this.#sent.push({ sequence, bytes, sentNs, changeOf, settle, memory: own });
     if (kind === "flush") this.#flushes.push({ sequence, sentNs });
-    this.#takenBytes += bytes;
+    this.#windowBytes += bytes;
     if (this.#granted > 0 && fields.payload !== undefined) this.#granted--;
     this.#last = sequence;
     return sequence;
@@ -155,18 +146,16 @@ export class Outbox {
   acknowledge(applied: number, durable: number): boolean {
     if (applied > this.#last || durable > applied)
       throw new CodecError(`expected an acknowledgement up to ${this.#last}, found ${applied}, durable ${durable}`);
-    const before = this.#head;
     for (
       let next = this.#sent[this.#head];
       next !== undefined && next.sequence <= applied;
       next = this.#sent[this.#head]
     ) {
       this.#head++;
-      this.#takenBytes -= next.bytes;
+      this.#windowBytes -= next.bytes;
       if (next.memory !== undefined) frameMemory.giveBack(next.memory);
       next.settle?.("applied");
     }
-    if (this.#head > before) this.#adapt((this.#sent[this.#head - 1] as Sent).sentNs);
     if (this.#head > 64 && this.#head * 2 > this.#sent.length) {
       this.#sent.splice(0, this.#head);
       this.#head = 0;
@@ -180,15 +169,6 @@ export class Outbox {
       next.settle("durable");
     }
     return true;
-  }
-
-  /** @param sentNs when the frame was sent that was applied last */
-  #adapt(sentNs: number): void {
-    const { min, max } = WINDOW_BYTES;
-    if (this.#waiters.length === 0 && this.#windowBytes === min) return;
-    const ageNs = this.#nowNs() - sentNs;
-    if (ageNs > LONG_NS) this.#windowBytes = Math.max(this.#windowBytes / 2, min);
-    else if (ageNs < SOON_NS && this.#waiters.length > 0) this.#windowBytes = Math.min(this.#windowBytes * 2, max);
   }
 
   #grant(): void {

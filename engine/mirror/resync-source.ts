@@ -15,7 +15,7 @@ import { COPY_BYTES_MAX, tracksAtOnce } from "../volume/track-copy.ts";
 /** Copied without a proof that what was copied before is durable; as much again may be on its way to be. */
 const STRETCH_BYTES_MAX = 16 * 1024 * 1024;
 /** Read and sent at once. */
-const LONG_COPY_BYTES_MAX = 512 * 1024;
+const LONG_COPY_BYTES_MAX = 256 * 1024;
 /** So many of these are under way at once: the disk reads the next ones while those before wait for room. */
 const COPIES_AT_ONCE = 4;
 
@@ -131,7 +131,7 @@ export async function copyDirty(pair: Pair, connection: Connection): Promise<voi
       // still gets something done each time; then longer ones, so that a long link is kept busy, and the disk there
       // works at one while the next is on its way.
       const durable = connection.outbox.whenDurable(pair.sendFlush());
-      await (stretchBytes < WINDOW_BYTES.min ? durable : before);
+      await (stretchBytes < WINDOW_BYTES ? durable : before);
       before = durable;
       stretchBytes = Math.min(stretchBytes * 2, STRETCH_BYTES_MAX);
       stretchLeftBytes = stretchBytes;
@@ -149,7 +149,7 @@ export async function copyDirty(pair: Pair, connection: Connection): Promise<voi
     }
     if (first < 0) break;
     // Hosts wait for a copy of their tracks: large ones only once the link has shown that it is fast.
-    const copyBytesMax = stretchBytes > WINDOW_BYTES.min ? LONG_COPY_BYTES_MAX : COPY_BYTES_MAX;
+    const copyBytesMax = stretchBytes > WINDOW_BYTES ? LONG_COPY_BYTES_MAX : COPY_BYTES_MAX;
     const last = pending.dirty.runEnd(first, tracksAtOnce(volume.trackBytes, copyBytesMax));
     cursor = last + 1;
     stretchLeftBytes -= (last + 1 - first) * volume.trackBytes;
@@ -184,10 +184,11 @@ async function readAndSend(pair: Pair, connection: Connection, first: number, la
     // Zeros go as what they are: explicitly, because the target need not hold zeros there.
     const zeros = isZero(data) ? zeroPayload(data.length) : undefined;
     if (zeros !== undefined) frameMemory.giveBack(memory);
-    for (let room = outbox.room((zeros ?? data).length); room !== undefined; room = outbox.room((zeros ?? data).length))
-      if (!(await room)) return;
-    if (pair.connection !== connection) return;
-    const fields = { pairId: entry.id, offsetBytes, payload: zeros ?? data };
+    const payload = zeros ?? data;
+    let room = outbox.room(payload.length);
+    while (room !== undefined && (await room)) room = outbox.room(payload.length);
+    if (room !== undefined || pair.connection !== connection) return;
+    const fields = { pairId: entry.id, offsetBytes, payload };
     const sequence =
       zeros === undefined ? outbox.send("resync", fields, undefined, memory) : outbox.send("zero", fields);
     pending.copied(first, last, sequence, tick);
