@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { EngineError } from "../errors.ts";
 import type { PairState } from "../mirror/pair-entry.ts";
+import { Site } from "../testing/site.node.ts";
 import { twoSystems } from "../testing/two-systems.node.ts";
 
 const TRACK_BYTES = 8192;
@@ -30,4 +32,32 @@ test("after interrupted swaps exactly one end is primary", async () => {
   expect(await primaryAfter({ a: secondary, b: given })).toEqual(["b"]);
   // The second swap began before the first was durable at its end, and both were interrupted.
   expect(await primaryAfter({ a: given, b: given })).toEqual(["a"]);
+});
+
+test("the link is lost while the primary writes down that it gives up: refused, and one end is primary in the end", async () => {
+  const site = await Site.open({
+    sizeBytes: 20 * TRACK_BYTES,
+    trackBytes: TRACK_BYTES,
+    systems: { a: ["pvol"], b: ["svol"] },
+    links: { link: ["a", "b"] },
+  });
+  const definition = { pair: "p", volume: "pvol", link: "link", peerVolume: "svol", mode: "sync" } as const;
+  await site.run(site.at("a").system.execute({ kind: "create", ...definition }));
+  const entries = () => (["a", "b"] as const).map((end) => site.at(end).system.pair("p")?.entry);
+  const inDuplex = (): Promise<void> => site.until(() => entries().every((entry) => entry?.status === "DUPLEX"));
+  await inDuplex();
+  const { system, meta } = site.at("a");
+  meta.decide = () => {
+    if (system.pair("p")?.entry.role === "secondary") site.network.cut();
+    return "done";
+  };
+  const refusal: unknown = await site
+    .run(system.execute({ kind: "failback", pair: "p" }))
+    .catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(EngineError);
+  expect((refusal as EngineError).code).toBe("LINK_DOWN");
+  meta.decide = () => "done";
+  site.network.heal();
+  await inDuplex();
+  expect(entries().map((entry) => entry?.role)).toEqual(["primary", "secondary"]);
 });

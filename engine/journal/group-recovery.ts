@@ -64,10 +64,7 @@ export class GroupDecision {
   }
 
   closeBracket(): void {
-    for (const pair of this.#bracketed) {
-      // One that could not be told gets what is brought, and hears of the end of that.
-      if (this.#recoveries.some((one) => one.hasTold(pair))) pair.bracket("rewrite-done");
-    }
+    for (const pair of this.#bracketed) pair.bracket("rewrite-done");
   }
 
   /** It is carried out. Durable when it settles. */

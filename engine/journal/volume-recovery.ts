@@ -109,11 +109,6 @@ export abstract class VolumeRecovery {
     return this.lsn > 0;
   }
 
-  /** Whether the other end has been told to follow by itself. */
-  hasTold(pair: Pair): boolean {
-    return this.silent.includes(pair);
-  }
-
   /** It is under way, or refused. */
   leave(): void {
     const { journal, company } = this.going;
