@@ -71,7 +71,8 @@ export class OutBatch {
       this.#unsentBytes -= bytes;
       for (const used of slabs) used.release();
       slab?.release();
-      if (slab !== undefined && slab === this.#slab && slab.users === 1 && this.#start === this.#end) {
+      // What waits for the next flush may lie in it, too.
+      if (slab !== undefined && slab === this.#slab && slab.users === 1 && this.#bytes === 0) {
         // Nobody reads it any more: the next replies go where the cache still is.
         this.#start = 0;
         this.#end = 0;
