@@ -3,6 +3,7 @@ import type { Disk } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
 import { diskFailure } from "../volume/disk-failure.ts";
+import { HostHold } from "../volume/host-hold.ts";
 import { Tap } from "../volume/tap.ts";
 import type { Access, Update, Volume } from "../volume/volume.ts";
 import type { ChangeNumber } from "../volume/update.ts";
@@ -70,7 +71,9 @@ export class Pair extends Tap {
   refusal = "";
   #transition: Promise<void> = Promise.resolve();
   #transitions = 0;
-  readonly #holds = new Map<Hold, { readonly promise: Promise<void>; readonly release: () => void }>();
+  readonly #hosts = new HostHold();
+  /** Ends the hold of each reason that there is. */
+  readonly #holds = new Map<Hold, () => void>();
 
   constructor(entry: PairEntry, volume: Volume, table: CopyManagementTable, meta: Disk, runtime: Runtime) {
     super();
@@ -101,22 +104,16 @@ export class Pair extends Tap {
 
   /** Makes hosts wait until {@link release} with the same reason: who may write is being settled. */
   hold(why: Hold): void {
-    if (this.#holds.has(why)) return;
-    let release = (): void => {};
-    const promise = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    this.#holds.set(why, { promise, release });
+    if (!this.#holds.has(why)) this.#holds.set(why, this.#hosts.hold());
   }
 
   release(why: Hold): void {
-    this.#holds.get(why)?.release();
+    this.#holds.get(why)?.();
     this.#holds.delete(why);
   }
 
   override holding(): Promise<void> | undefined {
-    for (const { promise } of this.#holds.values()) return promise;
-    return undefined;
+    return this.#hosts.holding;
   }
 
   // --- the data path --------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-/** Makes hosts wait while a command that is to be before all that they ask for later is being settled. */
+/** Makes hosts wait while it is being settled who may write, or what is to be before all that they ask for later. */
 export class HostHold {
   readonly #holds = new Set<Promise<void>>();
 

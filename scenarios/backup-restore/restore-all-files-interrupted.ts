@@ -1,17 +1,5 @@
-import {
-  after,
-  bandwidth,
-  crash,
-  cut,
-  down,
-  heal,
-  ms,
-  restart,
-  step,
-  tornWrite,
-  when,
-} from "../../harness/plan/index.ts";
-import { restoring } from "../shared/restoring.ts";
+import { after, crash, down, ms, restart, step, tornWrite, when } from "../../harness/plan/index.ts";
+import { lossesOnTheWay, restoring } from "../shared/restoring.ts";
 
 // Step by step of Fig. 6: the secondary tears a write of the local restore and loses power in the midst of it;
 // then the link is lost and both systems lose power while the volume crosses the link.
@@ -27,12 +15,6 @@ export default restoring({
       when(down("b"), restart("b")),
     ),
     when(step("b", "restore.resumed"), crash("b", "power"), after(ms(30), restart("b"))),
-    when(
-      step("b", "restoring.volume"),
-      bandwidth("link", "downstream", 200),
-      when(step("b", "resync.copied", 3), cut("link"), after(ms(40), heal("link"))),
-      when(step("b", "resync.copied", 3), crash("a", "power"), after(ms(40), restart("a"))),
-      when(step("b", "resync.copied", 3), crash("b", "power"), after(ms(40), restart("b"))),
-    ),
+    lossesOnTheWay("restoring.volume"),
   ],
 });

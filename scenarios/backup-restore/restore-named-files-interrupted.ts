@@ -1,17 +1,5 @@
-import {
-  after,
-  bandwidth,
-  crash,
-  cut,
-  down,
-  heal,
-  ms,
-  restart,
-  step,
-  tornWrite,
-  when,
-} from "../../harness/plan/index.ts";
-import { restoring } from "../shared/restoring.ts";
+import { after, crash, cut, down, heal, ms, restart, step, tornWrite, when } from "../../harness/plan/index.ts";
+import { lossesOnTheWay, restoring } from "../shared/restoring.ts";
 
 // Step by step of Fig. 5: the link is lost at the split, the secondary loses power while a file is
 // written, tears one write and dies of it, and both systems lose power while the files cross the link.
@@ -29,12 +17,6 @@ export default restoring({
       after(ms(30), restart("b")),
       when(down("b"), restart("b")),
     ),
-    when(
-      step("b", "restoring.files"),
-      bandwidth("link", "downstream", 200),
-      when(step("b", "resync.copied", 3), cut("link"), after(ms(40), heal("link"))),
-      when(step("b", "resync.copied", 3), crash("a", "power"), after(ms(40), restart("a"))),
-      when(step("b", "resync.copied", 3), crash("b", "power"), after(ms(40), restart("b"))),
-    ),
+    lossesOnTheWay("restoring.files"),
   ],
 });

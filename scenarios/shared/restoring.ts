@@ -1,28 +1,37 @@
 import {
+  after,
   backup,
+  bandwidth,
   cascade,
   converged,
+  crash,
   create,
+  cut,
   dismount,
   expectRefused,
   file,
   filesHold,
+  heal,
   makeFiles,
   mark,
   mount,
+  ms,
   type NamesOf,
   oracle,
   type Plan,
   removeFiles,
+  restart,
   restoreFiles,
   resyncBytes,
   sameAs,
   scenario,
   type Step,
   status,
+  step,
   together,
   unchanged,
   wait,
+  when,
   writeFiles,
 } from "../../harness/plan/index.ts";
 
@@ -99,4 +108,15 @@ export function restoring({ name, requirements, mode, what, meanwhile }: Restori
       oracle("e2fsck-clean", { volume: "spvol", at: "end" }),
     ],
   });
+}
+
+/** Once the restoring program is at `begun` the link is lost, and both systems lose power, while what was restored crosses it. */
+export function lossesOnTheWay(begun: string): Step<NamesOf<Cascade>> {
+  return when(
+    step("b", begun),
+    bandwidth("link", "downstream", 200),
+    when(step("b", "resync.copied", 3), cut("link"), after(ms(40), heal("link"))),
+    when(step("b", "resync.copied", 3), crash("a", "power"), after(ms(40), restart("a"))),
+    when(step("b", "resync.copied", 3), crash("b", "power"), after(ms(40), restart("b"))),
+  );
 }
