@@ -93,6 +93,50 @@ test("S: of writes under way at once an entry may be of either", () => {
   }
 });
 
+/** Two volumes whose journals are one group. */
+class GroupStage extends Stage {
+  constructor() {
+    const journals = ["p", "q"].map((name) => ({ volume: `a/${name}`, base: `a/${name}-base` }));
+    super([], 32, ["a/p", "a/p-base", "a/q", "a/q-base"], { journals });
+    for (const volume of ["p", "q"]) this.entries(volume, 0);
+  }
+
+  entries(volume: string, newestLsn: number): void {
+    const window = { oldestLsn: 0, newestLsn, oldestTimeNs: 0 };
+    this.journals.set(`a/${volume}`, { volume, disk: volume, state: "logging", ...window });
+    this.checker.observe();
+  }
+
+  recoverTo(lsn: number): void {
+    const to = { volume: "p", lsn };
+    const command = { kind: "recover-group", group: "g", volumes: ["p", "q"], to, method: "apply" } as const;
+    const issued = this.checker.adminIssued("a", command);
+    for (const volume of ["p", "q"]) this.restoring(`a/${volume}`, [0]);
+    this.checker.adminDone(issued);
+  }
+}
+
+test("S: a group goes back to when an entry was made, which is not when it is seen", () => {
+  for (const isUnderWay of [true, false]) {
+    const stage = new GroupStage();
+    const write = () => stage.issue("a/p", 0, sectors(1));
+    const early = isUnderWay ? write() : undefined;
+    const other = stage.issue("a/q", 0, sectors(2));
+    stage.entries("q", 1);
+    stage.put("a/q", 0, sectors(2));
+    stage.checker.acknowledged(other);
+    const operation = early ?? write();
+    stage.entries("p", 1);
+    stage.put("a/p", 0, sectors(1));
+    stage.checker.acknowledged(operation);
+    stage.recoverTo(1);
+    // The other write was acknowledged before the entry was seen, but not before the request that it is of.
+    stage.put("a/q", 0, new Uint8Array(SECTOR_BYTES));
+    for (const volume of ["a/p", "a/q"]) stage.restoring(volume, []);
+    expect(failed(stage.checker.finish())).toEqual(isUnderWay ? [] : ["S"]);
+  }
+});
+
 test("S: a recovery can be recovered from", () => {
   const stage = new JournalStage();
   const first = stage.log(0, sectors(1));

@@ -150,7 +150,11 @@ export class Journals {
     const followed = this.#followed.find((one) => one.disk === disk);
     if (followed === undefined) return undefined;
     const window =
-      "lsn" in to ? windowOfLsn(followed.samples, to.lsn, disks.length > 1) : windowOfTime(followed.marks, to.timeNs);
+      "timeNs" in to
+        ? windowOfTime(followed.marks, to.timeNs)
+        : disks.length > 1
+          ? windowOfEntry(followed, to.lsn)
+          : windowOfLsn(followed.samples, to.lsn);
     return window === undefined ? undefined : this.#model.moment(window.from, disks, window.to);
   }
 }
@@ -180,18 +184,27 @@ function lookForMixture(followed: Followed, live: LiveSystem, newestLsn: number)
   followed.mixture.beforeLsn = newestLsn;
 }
 
-/** @param isGroups of a group it is the moment of the entry itself, and other volumes may have changed since */
-function windowOfLsn(
-  samples: readonly Sample[],
-  lsn: number,
-  isGroups: boolean,
-): { readonly from: number; readonly to: number } {
-  let from = 0;
-  for (const sample of samples) {
-    if (sample.lsn < lsn || (sample.lsn === lsn && !isGroups)) from = sample.lastAt;
-    if (sample.lsn > lsn || (sample.lsn === lsn && !isGroups)) return { from, to: sample.firstAt };
-  }
-  return { from, to: Number.POSITIVE_INFINITY };
+interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** While the entry was the newest: nothing of the volume came before it was seen, or after the next. */
+function windowOfLsn(samples: readonly Sample[], lsn: number): Window {
+  const at = samples.findIndex((sample) => sample.lsn >= lsn);
+  const sample = samples[at];
+  if (sample === undefined) return { from: samples.at(-1)?.lastAt ?? 0, to: Number.POSITIVE_INFINITY };
+  return { from: (sample.lsn === lsn ? sample : samples[at - 1])?.lastAt ?? 0, to: sample.firstAt };
+}
+
+/**
+ * When the entry was made, at which other volumes of the group are wanted, too: they may have changed before it
+ * was seen, when it was durable, and before the next. It is not older than the requests that were under way then.
+ */
+function windowOfEntry({ disk, samples }: Followed, lsn: number): Window {
+  const before = samples.findLast((sample) => sample.lsn < lsn)?.lastAt ?? 0;
+  const next = samples.find((sample) => sample.lsn > lsn);
+  return { from: disk.versions.underWaySince(before, disk.index), to: next?.firstAt ?? Number.POSITIVE_INFINITY };
 }
 
 function windowOfTime(marks: readonly Mark[], timeNs: number) {

@@ -116,6 +116,16 @@ export class Versions {
     return this.#operations[this.#operation[version] as number] as Operation;
   }
 
+  /** When the oldest request to `disk` that was under way at the order `at` was issued; `at` without. */
+  underWaySince(at: number, disk: number): number {
+    let since = at;
+    for (const operation of this.#operations) {
+      const { issuedAt, endedAt } = operation;
+      if (operation.disk === disk && issuedAt < since && endedAt > at) since = issuedAt;
+    }
+    return since;
+  }
+
   /** Disks, as bits, that must hold this version or one that is not older. */
   required(version: number): number {
     return this.#required[version] as number;
