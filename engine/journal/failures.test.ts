@@ -38,11 +38,16 @@ async function expectSound(rig: Rig): Promise<void> {
   expect(rig.runtime.escaped).toEqual([]);
 }
 
-/** What the log holds of an entry's data is not what was written. */
-function spoil(rig: Rig, lsn: number): void {
+/** Where the log has the data of an entry. */
+function dataOffsetBytes(rig: Rig, lsn: number): number {
   const { position } = rig.journal.table.entry(lsn);
   const areaBytes = logAreaBytes(rig.journal.parts);
-  const at = rig.disks.log.sizeBytes - areaBytes + ((position + RECORD_HEADER_BYTES) % areaBytes);
+  return rig.disks.log.sizeBytes - areaBytes + ((position + RECORD_HEADER_BYTES) % areaBytes);
+}
+
+/** What the log holds of an entry's data is not what was written. */
+function spoil(rig: Rig, lsn: number): void {
+  const at = dataOffsetBytes(rig, lsn);
   for (const bytes of [rig.disks.log.visible, rig.disks.log.durable]) bytes[at] = (bytes[at] as number) ^ 0xff;
 }
 
@@ -104,6 +109,34 @@ test("a recovery of which nobody knows what is left brings everything once more"
   expect(await rig.volume.disk.read(0, VOLUME_BYTES)).toEqual(before);
   await expectSound(rig);
 });
+
+test.each(["write", "flush"] as const)(
+  "a write to what a recovery has still to bring, of which the %s fails, was never there, also after a crash",
+  async (which) => {
+    const first = await started();
+    for (const fill of [1, 2]) for (const track of [0, 8]) await write(first, fill, track * TRACK_BYTES, 2);
+    const before = await first.at(2);
+    // What comes first in the background never comes.
+    const blockedBytes = dataOffsetBytes(first, 1);
+    first.disks.log.beforeRead = (offsetBytes) => (offsetBytes === blockedBytes ? never : undefined);
+    await recover(first.journal, 2, "apply");
+    const { volume } = first.disks;
+    if (which === "write") volume.decide = () => FAILS;
+    else volume.decideFlush = () => "fails";
+    await expect(write(first, 3, 8 * TRACK_BYTES, 2)).rejects.toMatchObject({ code: "DISK_FAILED" });
+    first.disks.log.beforeRead = () => undefined;
+    volume.decide = () => "done";
+    volume.decideFlush = () => "done";
+    const { newestLsn } = first.journal.moments.window;
+    expect(await first.at(newestLsn)).toEqual(before);
+    expect(first.journal.table.doneLsn).toBe(newestLsn);
+    const rig = await Rig.start(first.disks.afterCrash());
+    expect(await rig.volume.read(0, VOLUME_BYTES)).toEqual(before);
+    while (rig.journal.recovery !== undefined) await pass(rig, 100);
+    expect(await rig.volume.disk.read(0, VOLUME_BYTES)).toEqual(before);
+    await expectSound(rig);
+  },
+);
 
 test("while the base refuses, folding is tried again, and no moment in the window is another one", async () => {
   const rig = await started();

@@ -17,6 +17,7 @@ import { type JournalEntry, LogTable } from "./log-table.ts";
 import { LogWriter, type NewRecord, recordOf } from "./log-writer.ts";
 import { freshState, ManagementTable } from "./management-table.ts";
 import { Moments } from "./moments.ts";
+import { presentContent } from "./present-content.ts";
 
 export interface JournalParts {
   readonly volume: Volume;
@@ -241,7 +242,7 @@ export class Journal extends Tap {
     const entry = this.#entries.get(update);
     assert(entry !== undefined, "a change that failed is in the journal");
     try {
-      const data = await volume.disk.read(entry.offsetBytes, entry.lengthBytes);
+      const data = await presentContent(this, entry);
       entry.done = true;
       const record = recordOf({ kind: "write", offsetBytes: entry.offsetBytes, data, fua: false });
       const found = await this.log.append(this.#stated(record));

@@ -64,12 +64,15 @@ export abstract class Tap {
     return undefined;
   }
 
-  /** The local disk has the change, volatile. @returns what the acknowledgement waits for; `undefined` for nothing */
+  /**
+   * The local disk has the change, volatile. @returns what the acknowledgement waits for; `undefined` for nothing.
+   * What {@link comesFirst} may reject, before any other hears of this: then all hear that the change {@link failed}.
+   */
   written(_update: Update, _first: number, _last: number): Promise<void> | undefined {
     return undefined;
   }
 
-  /** The local disk refused the change: the range may hold old or new. */
+  /** A local disk refused the change, or what it takes to acknowledge it: the range may hold old or new. */
   failed(_first: number, _last: number, _update: Update): void {}
 
   /** The change is over. `tick` is the volume's count of local writes, this one included. */

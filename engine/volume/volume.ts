@@ -258,18 +258,19 @@ export class Volume {
     this.scheduleCheckpoint();
     let failure: { readonly error: unknown } | undefined;
     try {
-      await local;
-    } catch (error) {
-      failure = { error };
-    }
-    this.#tick++;
-    if (failure !== undefined) for (const tap of taps) tap.failed(first, last, update);
-    else {
+      try {
+        await local;
+      } finally {
+        this.#tick++;
+      }
       for (const tap of taps) {
         const written = tap.written(update, first, last);
         if (written !== undefined) await written;
       }
       if (range !== undefined) this.locks.placed(range);
+    } catch (error) {
+      failure = { error };
+      for (const tap of taps) tap.failed(first, last, update);
     }
     for (const settled of acknowledged) await settled;
     if (failure !== undefined) throw failure.error;
