@@ -109,6 +109,19 @@ export class Acknowledged {
     }
   }
 
+  /**
+   * The sector has changed with the power, and is what a restore that nobody has answered yet may have brought: if it
+   * is refused, it was the power. What no flush covered is not asked for any more.
+   */
+  releaseVolatile(disk: DiskState, sector: number, found: number): void {
+    const { versions } = disk;
+    for (let version = versions.head.get(sector); version > INITIAL_VERSION; version = versions.previous(version)) {
+      if ((versions.required(version) & disk.bit) === 0) continue;
+      if (versions.hash(version) === found || (versions.operation(version).durableOn & disk.bit) !== 0) return;
+      versions.release(version, disk.bit);
+    }
+  }
+
   /** The writes that this end's own hosts made to the sector are not asked for any more. */
   giveUp(disk: DiskState, sector: number): void {
     const { versions } = disk;

@@ -89,6 +89,9 @@ export class ContentRules implements SectorListener {
       this.#wentBack(disk, sector, after, version, version === NO_VERSION ? floor : wanted);
       return;
     }
+    const { kind, state } = versions.operation(version);
+    if (this.#reason === "power-loss" && kind === "restore" && state === "open")
+      this.#acknowledged.releaseVolatile(disk, sector, after);
     disk.floor.set(sector, this.#mayReset && versions.repeats(version) ? versions.oldest(sector, after) : version);
     versions.hold(version, disk.bit);
     const bad = this.#unacknowledged.reappeared(disk, sector, after);

@@ -137,6 +137,23 @@ test("S: a group goes back to when an entry was made, which is not when it is se
   }
 });
 
+test("A: what the power took is not what a recovery that was refused would have brought", () => {
+  for (const isFlushed of [false, true]) {
+    const stage = new JournalStage();
+    const lsn = stage.log(0, sectors(1));
+    stage.log(0, sectors(2));
+    if (isFlushed) stage.flush("a/pvol");
+    const command = stage.checker.adminIssued("a", { kind: "recover", volume: "pvol", to: { lsn }, method: "apply" });
+    stage.checker.systemDown("a", "power");
+    stage.down.add("a");
+    stage.put("a/pvol", 0, sectors(1), "power-loss");
+    stage.checker.adminRefused(command);
+    stage.down.delete("a");
+    stage.checker.systemUp("a");
+    expect(failed(stage.checker.finish())).toEqual(isFlushed ? ["A"] : []);
+  }
+});
+
 test("S: a recovery can be recovered from", () => {
   const stage = new JournalStage();
   const first = stage.log(0, sectors(1));
