@@ -6,6 +6,7 @@ import { bundle, ENGINE_ENTRY } from "./bundle.ts";
 const PROGRAMS = [
   { entry: ENGINE_ENTRY, file: "dist/engine/engine.mjs" },
   { entry: "harness/world/containers/fault-disk/main.ts", file: "dist/fault-disk/fault-disk.mjs" },
+  { entry: "harness/world/containers/machine/main.ts", file: "dist/machine/machine.mjs" },
 ].filter(({ entry }) => existsSync(entry));
 
 await rm("dist", { recursive: true, force: true });

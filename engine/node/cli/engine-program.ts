@@ -14,7 +14,7 @@ export async function engineProgram(args: readonly string[], io: ProgramIo): Pro
   let exitCode: number = EXIT.done;
   const program = new Command("resilver engine")
     .description("run the engine as a daemon, in the foreground, with its log on stdout")
-    .requiredOption("--config <file>", "see docs/operating.md, and `resilver schema engine`")
+    .requiredOption("--config <file>", "- for standard input; see docs/operating.md, and `resilver schema engine`")
     .option("--check", "only say whether the configuration can be used")
     .action(async ({ config: file, check }: { config: string; check?: true }) => {
       exitCode = await run(file, check === true, io);

@@ -2,14 +2,10 @@ import type { RunSystem, WorldListener } from "../run-world.ts";
 import type { CrashKind, Effects, Injection } from "../world.ts";
 import { ContainerError } from "./container-error.ts";
 import type { DiskStore } from "./disk-store.ts";
+import { CONTROL_PORT, type Machine, NBD_PORT } from "./machine/machine.ts";
 import type { Operations } from "./operations.ts";
 import type { NbdPlace } from "./remote-device.ts";
 import { RemoteSystem } from "./remote-system.ts";
-import type { RunningContainer } from "./runtime/running-container.ts";
-
-/** Ports of an engine in its container. */
-export const CONTROL_PORT = 7070;
-export const NBD_PORT = 10_809;
 
 export interface ContainerSystemParts {
   readonly name: string;
@@ -18,18 +14,18 @@ export interface ContainerSystemParts {
   readonly operations: Operations;
   readonly listener: WorldListener;
   readonly links: readonly string[];
-  /** Starts its container for the first time. */
-  readonly start: () => Promise<RunningContainer>;
+  readonly machine: Machine;
+  /** Starts an engine in it. */
+  readonly boot: () => Promise<void>;
   /** Settles when the checker knows disks and systems as they are now. */
   readonly look: () => Promise<void>;
 }
 
-/** One storage system: a container that is killed, paused and started again. */
+/** One storage system: a machine whose engine is killed, paused and started again. */
 export class ContainerSystem implements RunSystem {
   readonly name: string;
   state: "running" | "paused" | "down" = "down";
   readonly #parts: ContainerSystemParts;
-  #container: RunningContainer | undefined;
   #serving: RemoteSystem | undefined;
   #starting: Promise<void> = Promise.resolve();
   #onServing: (() => void)[] = [];
@@ -50,9 +46,9 @@ export class ContainerSystem implements RunSystem {
     return this.#serving;
   }
 
-  /** Where hosts of this machine reach its volumes, while it runs; another place after each start. */
+  /** Where hosts reach its volumes, while it runs. */
   get nbd(): NbdPlace {
-    return { host: "127.0.0.1", port: this.#required().port(NBD_PORT) };
+    return { host: "127.0.0.1", port: this.#parts.machine.port(NBD_PORT) };
   }
 
   /** Of frames that arrived here over the link, as far as it said. */
@@ -131,7 +127,7 @@ export class ContainerSystem implements RunSystem {
     let deferred = 0;
     void this.#parts.operations.do(async () => {
       if (this.state !== "running") return;
-      await this.#required().pause();
+      await this.#parts.machine.pause();
       this.state = "paused";
       deferred = 1;
     });
@@ -141,7 +137,7 @@ export class ContainerSystem implements RunSystem {
   resume(): void {
     void this.#parts.operations.do(async () => {
       if (this.state !== "paused") return;
-      await this.#required().unpause();
+      await this.#parts.machine.resume();
       this.state = "running";
     });
   }
@@ -160,7 +156,7 @@ export class ContainerSystem implements RunSystem {
     await this.#starting.catch(() => undefined);
     this.#serving?.close();
     this.#serving = undefined;
-    await this.#container?.remove();
+    await this.#parts.machine.kill();
   }
 
   /** What the program says of itself when it is asked now. @throws Error if it does not run, ControlError */
@@ -172,25 +168,19 @@ export class ContainerSystem implements RunSystem {
 
   /** What its program printed last: so many lines, 200 without. */
   logs(lines?: number): Promise<string> {
-    return this.#required().logs(lines);
+    return this.#parts.machine.logs(lines);
   }
 
   async #startAgain(): Promise<void> {
-    const container = this.#required();
     await this.#parts.store.powerOn(this.name);
-    await container.start();
-    await this.#serve(container);
+    await this.#start();
   }
 
   async #start(): Promise<void> {
-    this.#container = await this.#parts.start();
-    await this.#serve(this.#container);
-  }
-
-  async #serve(container: RunningContainer): Promise<void> {
-    const { listener, token } = this.#parts;
+    const { boot, listener, machine, token } = this.#parts;
+    await boot();
     const serving = await RemoteSystem.connect({
-      url: `http://127.0.0.1:${container.port(CONTROL_PORT)}`,
+      url: `http://127.0.0.1:${machine.port(CONTROL_PORT)}`,
       token,
       nbd: this.nbd,
       onStep: (step) => listener.step(this.name, step),
@@ -232,7 +222,7 @@ export class ContainerSystem implements RunSystem {
   }
 
   async #end(serving: RemoteSystem | undefined): Promise<void> {
-    await this.#required().kill();
+    await this.#parts.machine.kill();
     this.state = "down";
     await serving?.drained();
     serving?.close();
@@ -249,11 +239,6 @@ export class ContainerSystem implements RunSystem {
     if (this.#serving !== serving) return;
     const logs = await this.logs().catch(() => "");
     this.#parts.listener.targetFailed(this.name, new Error(`its events broke off: ${String(error)}\n${logs}`));
-  }
-
-  #required(): RunningContainer {
-    if (this.#container === undefined) throw new Error(`system ${this.name} was never started`);
-    return this.#container;
   }
 }
 

@@ -6,15 +6,13 @@ import { SimRandom } from "../sim/sim-random.ts";
 import type { WorldDisk } from "../world.ts";
 import { ContainerDisk } from "./container-disk.ts";
 import { ContainerLink } from "./container-link.ts";
-import { CONTROL_PORT, ContainerSystem, NBD_PORT } from "./container-system.ts";
+import { ContainerSystem } from "./container-system.ts";
 import type { DiskLook } from "./disk-store.ts";
-import { disksOf, engineConfig, linkPort } from "./engine-config.ts";
+import { disksOf, engineConfig, linkPort, TOKEN_FILE } from "./engine-config.ts";
 import { FaultDiskStore } from "./fault-disk/fault-disk-store.ts";
 import { HostTimer } from "./host-timer.ts";
+import type { Machine } from "./machine/machine.ts";
 import { Operations } from "./operations.ts";
-import { programImage } from "./program-image.ts";
-import { httpReady } from "./runtime/container-spec.ts";
-import type { RunningContainer } from "./runtime/running-container.ts";
 import type { Stage } from "./stage.ts";
 import { ProxiedLink } from "./toxiproxy/proxied-link.ts";
 
@@ -23,6 +21,8 @@ export interface PreparedWorld {
   readonly stage: Stage;
   readonly topology: Topology;
   readonly store: FaultDiskStore;
+  /** One a system. */
+  readonly machines: ReadonlyMap<string, Machine>;
   /** One a link. */
   readonly proxies: ReadonlyMap<string, ProxiedLink>;
 }
@@ -60,19 +60,22 @@ export class ContainerWorld implements RunWorld {
   readonly #timers = new Set<NodeJS.Timeout>();
   #looking: Promise<void> | undefined;
 
-  /** Makes what systems need: a proxy for each link, and the disks. @throws ContainerError */
+  /** Makes what systems need: machines, disks, and a proxy for each link. @throws ContainerError */
   static async prepare(stage: Stage, topology: Topology, seed: number): Promise<PreparedWorld> {
-    const { runtime, toxiproxy, faultDisk } = stage;
+    const { toxiproxy, faultDisk } = stage;
+    const machines = new Map<string, Machine>();
+    const those = await stage.machines.first(topology.systems.length);
+    for (const [index, machine] of those.entries()) machines.set(topology.systems[index]?.name ?? "", machine);
     const specs = topology.systems.flatMap((system) => disksOf(system).map((disk) => ({ ...disk, seed })));
     const store = await FaultDiskStore.create(faultDisk, specs);
     const proxies = new Map<string, ProxiedLink>();
     for (const { name, between } of topology.links) {
       const port = linkPort(topology, name);
-      const upstream = `${runtime.addressOf(between[1])}:${port}`;
+      const upstream = `${machineOf(machines, between[1]).address}:${port}`;
       const parts = { api: toxiproxy.api, name, listen: `0.0.0.0:${port}`, upstream };
       proxies.set(name, await ProxiedLink.create(parts));
     }
-    return { stage, topology, store, proxies };
+    return { stage, topology, store, machines, proxies };
   }
 
   constructor(prepared: PreparedWorld, options: ContainerWorldOptions) {
@@ -100,7 +103,8 @@ export class ContainerWorld implements RunWorld {
 
   #system(system: TopologySystem): ContainerSystem {
     const { listener } = this.#options;
-    const { store, topology } = this.#prepared;
+    const { store, topology, machines } = this.#prepared;
+    const machine = machineOf(machines, system.name);
     const token = randomBytes(32).toString("hex");
     const disks = disksOf(system);
     const made = new ContainerSystem({
@@ -110,7 +114,8 @@ export class ContainerWorld implements RunWorld {
       operations: this.#operations,
       listener,
       links: topology.links.map(({ name }) => name),
-      start: () => this.#startEngine(system, token),
+      machine,
+      boot: () => this.#boot(machine, system, token),
       look: () => this.look(),
     });
     for (const { name, sizeBytes } of disks) {
@@ -123,28 +128,15 @@ export class ContainerWorld implements RunWorld {
     return made;
   }
 
-  async #startEngine(system: TopologySystem, token: string): Promise<RunningContainer> {
+  async #boot(machine: Machine, system: TopologySystem, token: string): Promise<void> {
     const { stage, topology, store } = this.#prepared;
-    const { runtime, network, toxiproxy, keys } = stage;
+    const { toxiproxy, keys } = stage;
     const config = engineConfig(topology, system, {
       proxyHost: toxiproxy.container.address,
       urlOf: (disk) => store.urlOf(disk),
     });
-    return runtime.start({
-      name: system.name,
-      image: await programImage("engine"),
-      network,
-      ports: [CONTROL_PORT, NBD_PORT],
-      // Without source maps, which are a fourth of what a start costs a processor; those of the image stay for who reads a stack.
-      environment: { NODE_OPTIONS: "" },
-      files: {
-        "/etc/resilver/engine.json": JSON.stringify(config),
-        "/etc/resilver/control.token": `${token}\n`,
-        ...(await keys.filesOf(system.name)),
-      },
-      command: ["node", "/opt/resilver/engine.mjs", "engine", "--config", "/etc/resilver/engine.json"],
-      ready: httpReady(CONTROL_PORT, "/readyz"),
-    });
+    const files = { [TOKEN_FILE]: `${token}\n`, ...(await keys.filesOf(system.name)) };
+    await machine.boot({ files, config: JSON.stringify(config) });
   }
 
   async start(): Promise<void> {
@@ -264,6 +256,10 @@ export class ContainerWorld implements RunWorld {
   #disk(name: string): ContainerDisk {
     return found(this.#disks.get(name), "disk", name);
   }
+}
+
+function machineOf(machines: ReadonlyMap<string, Machine>, system: string): Machine {
+  return found(machines.get(system), "machine for", system);
 }
 
 function found<T>(value: T | undefined, what: string, name: string): T {

@@ -1,7 +1,10 @@
 import { metaBytesOf } from "../meta-bytes.ts";
 import type { Topology, TopologySystem } from "../../plan/topology.ts";
-import { CONTROL_PORT, NBD_PORT } from "./container-system.ts";
 import { LINK_TLS } from "./link-keys.ts";
+import { CONTROL_PORT, MACHINE_FOLDER, NBD_PORT } from "./machine/machine.ts";
+
+/** The token of its control API, in its machine. */
+export const TOKEN_FILE = `${MACHINE_FOLDER}/control.token`;
 
 /** The first port of links, in the container that listens as in that of the proxies. */
 const LINK_PORT = 9000;
@@ -59,6 +62,6 @@ export function engineConfig(
     images,
     journals,
     nbd: { host: "0.0.0.0", port: NBD_PORT },
-    control: { host: "0.0.0.0", port: CONTROL_PORT, tokenFile: "/etc/resilver/control.token" },
+    control: { host: "0.0.0.0", port: CONTROL_PORT, tokenFile: TOKEN_FILE },
   };
 }

@@ -1,7 +1,8 @@
 import { type KeyPair, makeKeys } from "../../../engine/node/keys/make-keys.ts";
+import { MACHINE_FOLDER } from "./machine/machine.ts";
 
-/** Where an engine finds them in its container. */
-const FOLDER = "/etc/resilver/keys";
+/** Where an engine finds them in its machine. */
+const FOLDER = `${MACHINE_FOLDER}/keys`;
 
 /** The part `tls` of an engine's configuration. */
 export const LINK_TLS = { ca: `${FOLDER}/ca.crt`, cert: `${FOLDER}/system.crt`, key: `${FOLDER}/system.key` } as const;

@@ -3,10 +3,12 @@ import { once } from "node:events";
 import { getContainerRuntimeClient } from "testcontainers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NODE_IMAGE } from "../base-images.ts";
+import { dockerCommand } from "../docker-command.ts";
 import { ContainerRuntime } from "./container-runtime.ts";
 import { type ContainerSpec, httpReady } from "./container-spec.ts";
 import { leftoversOf } from "./leftovers.ts";
 import { RUN_LABEL } from "./owner.ts";
+import type { RunningContainer } from "./running-container.ts";
 
 /** Answers with its number of incarnations, which it keeps in a volume. */
 const PROGRAM = `
@@ -40,12 +42,17 @@ const spec = (name: string, more: Partial<ContainerSpec> = {}): ContainerSpec =>
   ...more,
 });
 
+/** As somebody else could. */
+async function pause(container: RunningContainer): Promise<void> {
+  expect((await dockerCommand(["pause", container.id], 20_000)).ok).toBe(true);
+}
+
 const answer = async (port: number, waitMs = 5000): Promise<string> => {
   const response = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(waitMs) });
   return response.text();
 };
 
-test("a killed container starts again on the same volume; a paused one goes on where it was", async () => {
+test("a killed container starts again on the same volume, even if it was paused", async () => {
   const volume = await runtime.volume("data");
   const container = await runtime.start(spec("worker", { volumes: { "/data": volume } }));
   expect(await answer(container.port(8080))).toBe("1");
@@ -56,13 +63,8 @@ test("a killed container starts again on the same volume; a paused one goes on w
   await container.start();
   expect(await answer(container.port(8080))).toBe("2");
 
-  await container.pause();
+  await pause(container);
   expect(await container.state()).toBe("paused");
-  await expect(answer(container.port(8080), 300)).rejects.toThrow("timeout");
-  await container.unpause();
-  expect(await answer(container.port(8080))).toBe("2");
-
-  await container.pause();
   await container.kill();
   expect(await container.state()).toBe("stopped");
   expect(await container.logs()).toContain("incarnation 2");
@@ -143,7 +145,7 @@ test("after its end nothing is left of a run, even of one that is paused", async
   const privateNetwork = await other.network("net");
   await other.volume("data");
   const container = await other.start(spec("last", { network: privateNetwork, files: { "/data/starts": "0" } }));
-  await container.pause();
+  await pause(container);
   expect((await other.leftovers()).map(({ kind, state }) => `${kind} ${state}`.trim())).toEqual([
     "container paused",
     "network",

@@ -146,11 +146,6 @@ export class ContainerRuntime {
     return container;
   }
 
-  /** What containers of the run dial to reach the one with this name. */
-  addressOf(name: string): string {
-    return this.#fullName(name);
-  }
-
   #fullName(name: string): string {
     return `resilver-${this.runId}-${name}`;
   }

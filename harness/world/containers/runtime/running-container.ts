@@ -5,9 +5,6 @@ import type { ContainerSpec } from "./container-spec.ts";
 import { within } from "./within.ts";
 
 const CALL_MS_MAX = 20_000;
-/** Attempts to freeze a container, and the time between two. */
-const FREEZES_MAX = 20;
-const FREEZE_AGAIN_MS = 50;
 const READY_MS_MAX = 30_000;
 const READY_ASKED_MS = 15;
 const LOG_LINES_MAX = 200;
@@ -15,8 +12,8 @@ const LOG_LINES_MAX = 200;
 export type ContainerState = "running" | "paused" | "stopped" | "removed";
 
 /**
- * One container of a run, with what faults need and a test library has not: a kill that is a crash, a
- * pause, the network taken away. Every call is bounded and ends when the engine has done it.
+ * One container of a run, with what a test library has not: a kill that is a crash, another start, what it says and
+ * is. Every call is bounded and ends when the engine has done it.
  */
 export class RunningContainer {
   readonly name: string;
@@ -68,27 +65,6 @@ export class RunningContainer {
     await this.whenReady();
   }
 
-  /**
-   * Freezes every process. Its sockets stay, and are silent. With control groups of version 1 that is a race against
-   * processes that are just starting, a health check for instance; runc gives up after about 10 ms, with everything thawed,
-   * and leaves it to its caller to try again (opencontainers/runc#4388).
-   */
-  async pause(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#call("pause", (abortSignal) => this.#container.pause({ abortSignal }));
-        return;
-      } catch (error) {
-        if (attempt === FREEZES_MAX || !String(error).includes("unable to freeze")) throw error;
-      }
-      await sleep(FREEZE_AGAIN_MS);
-    }
-  }
-
-  async unpause(): Promise<void> {
-    await this.#call("unpause", (abortSignal) => this.#container.unpause({ abortSignal }));
-  }
-
   /** Settles when its program ends, whoever ended it. @returns the exit code @throws if the engine ceases to tell, or `signal` says so */
   async whenEnded(signal: AbortSignal): Promise<number> {
     const { StatusCode } = (await this.#container.wait({ condition: "not-running", abortSignal: signal })) as {
@@ -114,9 +90,9 @@ export class RunningContainer {
     return Object.keys((await this.#inspect()).NetworkSettings.Networks);
   }
 
-  /** The last lines of what it printed. */
-  async logs(lines = LOG_LINES_MAX): Promise<string> {
-    const options = { stdout: true, stderr: true, tail: lines } as const;
+  /** The last lines of what it printed. @param sinceMs by its clock; 0 for all */
+  async logs(lines = LOG_LINES_MAX, sinceMs = 0): Promise<string> {
+    const options = { stdout: true, stderr: true, tail: lines, since: (sinceMs / 1000).toFixed(3) } as const;
     const raw = await this.#call("logs", (abortSignal) => this.#container.logs({ ...options, abortSignal }));
     return withoutHeaders(raw);
   }

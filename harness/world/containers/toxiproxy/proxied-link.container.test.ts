@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NODE_IMAGE, TOXIPROXY_IMAGE, TOXIPROXY_VERSION } from "../base-images.ts";
 import { proveHealed, unhealed } from "../heal-proof.ts";
+import { dockerCommand } from "../docker-command.ts";
 import { ContainerRuntime } from "../runtime/container-runtime.ts";
 import { httpReady } from "../runtime/container-spec.ts";
 import type { RunningContainer } from "../runtime/running-container.ts";
@@ -69,7 +70,12 @@ test("a refusal says what the server answered", async () => {
 });
 
 test("toxics, cuts and what is left of them are seen from outside", async () => {
-  const world = { runtime, toxiproxy: api, stays: new Set((await runtime.leftovers()).map(({ name }) => name)) };
+  const world = {
+    runtime,
+    toxiproxy: api,
+    machines: [],
+    stays: new Set((await runtime.leftovers()).map(({ name }) => name)),
+  };
   await proveHealed(world);
   const link = await ProxiedLink.create({
     api,
@@ -94,10 +100,10 @@ test("toxics, cuts and what is left of them are seen from outside", async () => 
   await expect(proveHealed(world)).rejects.toThrow("NOT_HEALED");
 
   await link.reset();
-  await peers.pause();
+  await dockerCommand(["pause", peers.id], 20_000);
   const stray = await runtime.volume("stray");
   expect(await unhealed(world)).toEqual([`container ${peers.address} is paused`, `volume ${stray} is left`]);
-  await peers.unpause();
+  await dockerCommand(["unpause", peers.id], 20_000);
   await proveHealed({ ...world, stays: new Set([...world.stays, stray]) });
   expect(link.replacements).toBe(0);
   await link.remove();
