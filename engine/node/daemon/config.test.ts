@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import { SetupError } from "../setup-error.ts";
 import { configJsonSchema } from "./config.ts";
@@ -52,6 +53,13 @@ test("a file that is not there, or is no JSON", async () => {
   await expect(loadConfig(join(folder, "none.json"))).rejects.toThrow(/CONFIG_INVALID .*none\.json: found ENOENT/);
   writeFileSync(join(folder, "half.json"), '{ "name": ');
   await expect(loadConfig(join(folder, "half.json"))).rejects.toThrow(/CONFIG_INVALID .*half\.json: .*expected JSON/);
+});
+
+test("a configuration from standard input is relative to the working directory", async () => {
+  const text = JSON.stringify(least);
+  const config = await loadConfig("-", Readable.from([text.slice(0, 20), text.slice(20)]));
+  expect(config).toEqual(parseConfig(least, join(process.cwd(), "any.json")));
+  await expect(loadConfig("-", Readable.from([]))).rejects.toThrow(/CONFIG_INVALID -: .*expected JSON/);
 });
 
 test("the JSON Schema has every part, with defaults", () => {

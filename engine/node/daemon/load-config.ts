@@ -1,18 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import type { Readable } from "node:stream";
 import { text as read } from "node:stream/consumers";
 import { SetupError, systemCode } from "../setup-error.ts";
 import { configSchema, type DaemonConfig } from "./config.ts";
 
 /**
  * Reads the configuration of a daemon; every path in it becomes absolute.
- * @param file `-` for standard input, until its end: paths are relative to the working directory then
+ * @param file `-` for all of `input`, standard input: paths are relative to the working directory then
  * @throws SetupError CONFIG_INVALID
  */
-export async function loadConfig(file: string): Promise<DaemonConfig> {
+export async function loadConfig(file: string, input: Readable = process.stdin): Promise<DaemonConfig> {
   let text: string;
   try {
-    text = file === "-" ? await read(process.stdin) : await readFile(file, "utf8");
+    text = file === "-" ? await read(input) : await readFile(file, "utf8");
   } catch (error) {
     throw invalid(file, systemCode(error), "a file that can be read");
   }
