@@ -6,7 +6,7 @@ import { diskFailure } from "../volume/disk-failure.ts";
 import { HostHold } from "../volume/host-hold.ts";
 import { Tap } from "../volume/tap.ts";
 import type { Access, Update, Volume } from "../volume/volume.ts";
-import type { ChangeNumber } from "../volume/update.ts";
+import { type ChangeNumber, lengthOf } from "../volume/update.ts";
 import { FLAG_NUMBERED, numberedPayload } from "../wire/change-number.ts";
 import { ByteCount } from "../wire/traffic.ts";
 import { zeroPayload } from "../wire/zero-range.ts";
@@ -140,8 +140,8 @@ export class Pair extends Tap {
    * What a host write must wait for before it may go on; `undefined` for nothing: room in the
    * window, or, when this side writes alone, a generation of its own that is durable.
    */
-  override ready(payloadBytes: number): Promise<unknown> | undefined {
-    if (this.live) return this.connection?.outbox.room(payloadBytes);
+  override ready(payloadBytes: number, update: Update): Promise<unknown> | undefined {
+    if (this.live) return this.#isLeft(update) ? undefined : this.connection?.outbox.room(payloadBytes);
     if (this.entry.shared) return this.fork();
     return this.#transitions > 0 ? this.#transition : undefined;
   }
@@ -162,14 +162,8 @@ export class Pair extends Tap {
    */
   override commit(update: Update, first: number, last: number): Promise<void> | undefined {
     const { connection, pending } = this;
-    if (!this.live || connection === undefined) {
+    if (!this.live || connection === undefined || this.#isLeft(update)) {
       pending.soil(first, last);
-      this.lag.missed(this.runtime.clock.monotonicNs());
-      return undefined;
-    }
-    // The resync will carry the whole of a dirty track; sending it now would be sending it twice.
-    // In DUPLEX it is sent all the same: what a synchronous pair acknowledges is at both ends.
-    if (this.entry.status !== "DUPLEX" && pending.allDirty(first, last)) {
       this.lag.missed(this.runtime.clock.monotonicNs());
       return undefined;
     }
@@ -184,6 +178,16 @@ export class Pair extends Tap {
       pending.sent(first, last, connection.outbox.send(kind, fields, resolve));
     });
     return this.#acknowledge(applied);
+  }
+
+  /**
+   * The resync will carry the whole of a dirty track; to send the change as well would be to send it twice. In DUPLEX
+   * it is sent all the same: what a synchronous pair acknowledges is at both ends.
+   */
+  #isLeft(update: Update): boolean {
+    if (this.entry.status === "DUPLEX") return false;
+    const { first, last } = this.volume.tracks(update.offsetBytes, lengthOf(update));
+    return this.pending.allDirty(first, last);
   }
 
   #payloadOf(update: Update): { readonly flags: number; readonly payload: Uint8Array } {

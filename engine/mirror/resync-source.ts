@@ -9,6 +9,7 @@ import { isZero, zeroPayload } from "../wire/zero-range.ts";
 import type { Pair } from "./pair.ts";
 import type { PairState } from "./pair-entry.ts";
 import { setStatus } from "./pair-status.ts";
+import type { Watch } from "../volume/range-lock.ts";
 import { takeWhole } from "../volume/take-whole.ts";
 import { COPY_BYTES_MAX, tracksAtOnce } from "../volume/track-copy.ts";
 
@@ -18,6 +19,8 @@ const STRETCH_BYTES_MAX = 16 * 1024 * 1024;
 const LONG_COPY_BYTES_MAX = 256 * 1024;
 /** So many of these are under way at once: the disk reads the next ones while those before wait for room. */
 const COPIES_AT_ONCE = 4;
+
+const NO_BYTES = new Uint8Array(0);
 
 /** What the side to be overwritten asks with. */
 export interface ResyncRequest {
@@ -170,32 +173,94 @@ async function copyTracks(pair: Pair, connection: Connection, first: number, las
 
 /** @throws DiskError */
 async function readAndSend(pair: Pair, connection: Connection, first: number, last: number): Promise<void> {
-  const { entry, pending, volume, progress } = pair;
-  const offsetBytes = first * volume.trackBytes;
-  const endBytes = Math.min((last + 1) * volume.trackBytes, volume.sizeBytes);
-  // Host writes to these tracks wait, so none can overtake the copy or be overtaken by it.
+  const { volume } = pair;
+  const startBytes = first * volume.trackBytes;
+  const content = new TrackContent(pair, connection, first, last);
+  // No host waits for the link: whoever wants one of these tracks meanwhile has it, and what was read is not sent.
+  const watch = volume.locks.watch(startBytes, startBytes + content.sizeBytes);
+  if (watch !== undefined) {
+    try {
+      const displaced = volume.prepareRead(first, last);
+      if (displaced === undefined) {
+        await content.read();
+        if (await content.send(watch)) return;
+      } else await displaced;
+    } finally {
+      volume.locks.unwatch(watch);
+    }
+  }
+  // Host writes to these tracks wait, so each is copied once at least, however often it is written.
   const release = await takeWhole(volume, first, last);
   try {
-    const { outbox } = connection;
-    const tick = volume.tick;
-    const memory = frameMemory.take(endBytes - offsetBytes);
-    const data = payloadIn(memory, endBytes - offsetBytes);
-    await readInto(volume.disk, offsetBytes, data);
-    // Zeros go as what they are: explicitly, because the target need not hold zeros there.
-    const zeros = isZero(data) ? zeroPayload(data.length) : undefined;
-    if (zeros !== undefined) frameMemory.giveBack(memory);
-    const payload = zeros ?? data;
-    let room = outbox.room(payload.length);
-    while (room !== undefined && (await room)) room = outbox.room(payload.length);
-    if (room !== undefined || pair.connection !== connection) return;
-    const fields = { pairId: entry.id, offsetBytes, payload };
-    const sequence =
-      zeros === undefined ? outbox.send("resync", fields, undefined, memory) : outbox.send("zero", fields);
-    pending.copied(first, last, sequence, tick);
-    volume.scheduleCheckpoint();
-    if (progress !== undefined) progress.done += last - first + 1;
-    pair.runtime.log.step("resync.copied", { pair: entry.name, track: first, tracks: last - first + 1 });
+    await content.read();
+    await content.send();
   } finally {
     release();
+  }
+}
+
+/**
+ * Neighbouring tracks as a copy sends them. From {@link read} to {@link send} nobody may have changed them: a host's
+ * write must neither overtake the copy nor be overtaken by it.
+ */
+class TrackContent {
+  readonly sizeBytes: number;
+  readonly #pair: Pair;
+  readonly #connection: Connection;
+  readonly #first: number;
+  readonly #last: number;
+  #memory: Uint8Array | undefined;
+  #payload: Uint8Array = NO_BYTES;
+  #tick = -1;
+
+  constructor(pair: Pair, connection: Connection, first: number, last: number) {
+    const { trackBytes, sizeBytes } = pair.volume;
+    this.sizeBytes = Math.min((last + 1) * trackBytes, sizeBytes) - first * trackBytes;
+    this.#pair = pair;
+    this.#connection = connection;
+    this.#first = first;
+    this.#last = last;
+  }
+
+  /** From the disk, again if it was read before. @throws DiskError */
+  async read(): Promise<void> {
+    const { volume } = this.#pair;
+    const memory = this.#memory ?? frameMemory.take(this.sizeBytes);
+    // Nobody else has it until it is read: after a disk that failed it is left to the garbage collector.
+    this.#memory = undefined;
+    this.#tick = volume.tick;
+    const data = payloadIn(memory, this.sizeBytes);
+    await readInto(volume.disk, this.#first * volume.trackBytes, data);
+    // Zeros go as what they are: explicitly, because the target need not hold zeros there.
+    const isZeros = isZero(data);
+    if (isZeros) frameMemory.giveBack(memory);
+    else this.#memory = memory;
+    this.#payload = isZeros ? zeroPayload(this.sizeBytes) : data;
+  }
+
+  /**
+   * Sends it once there is room, in one step with the look at `watch`; not if the session is over.
+   * @returns false if it was disturbed: then it must be read again
+   */
+  async send(watch?: Watch): Promise<boolean> {
+    const { entry, pending, runtime, volume } = this.#pair;
+    const { outbox } = this.#connection;
+    const [first, last, memory, payload] = [this.#first, this.#last, this.#memory, this.#payload];
+    let room = outbox.room(payload.length);
+    while (room !== undefined && (await room)) room = outbox.room(payload.length);
+    if (room !== undefined || this.#pair.connection !== this.#connection) {
+      if (memory !== undefined) frameMemory.giveBack(memory);
+      return true;
+    }
+    if (watch?.isDisturbed === true) return false;
+    const fields = { pairId: entry.id, offsetBytes: first * volume.trackBytes, payload };
+    const sequence =
+      memory === undefined ? outbox.send("zero", fields) : outbox.send("resync", fields, undefined, memory);
+    pending.copied(first, last, sequence, this.#tick);
+    volume.scheduleCheckpoint();
+    const { progress } = this.#pair;
+    if (progress !== undefined) progress.done += last - first + 1;
+    runtime.log.step("resync.copied", { pair: entry.name, track: first, tracks: last - first + 1 });
+    return true;
   }
 }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { AssertionError } from "../assert.ts";
 import { checkAsyncLaw } from "../testing/check-law.ts";
 import { drained } from "../testing/drained.node.ts";
-import { RangeLock } from "./range-lock.ts";
+import { RangeLock, type Watch } from "./range-lock.ts";
 
 interface Request {
   readonly start: number;
@@ -12,7 +12,7 @@ interface Request {
   state: "waits" | "holds" | "done";
 }
 
-function overlap(left: Request, right: Request): boolean {
+function overlap(left: Pick<Request, "start" | "end">, right: Pick<Request, "start" | "end">): boolean {
   return left.start < right.end && right.start < left.end;
 }
 
@@ -75,6 +75,60 @@ test("a range is held exactly if nothing earlier overlaps it, and in the end eve
       for (let round = 0; round < requests.length; round++) await releaseOne(round);
       expect(requests.map(({ state }) => state)).toEqual(requests.map(() => "done"));
       expect(lock.size).toBe(0);
+    }),
+  );
+});
+
+/** A watch, and whether somebody has asked for a part of it since. */
+interface Watched {
+  readonly start: number;
+  readonly end: number;
+  readonly watch: Watch;
+  disturbed: boolean;
+}
+
+test("a watch is given exactly where nobody is, makes nobody wait, and tells of whoever has come since", async () => {
+  const watching = fc.record({
+    kind: fc.constantFrom("acquire" as const, "try" as const, "watch" as const, "unwatch" as const, "release" as const),
+    start: fc.nat({ max: 12 }),
+    length: fc.integer({ min: 1, max: 6 }),
+    pick: fc.nat(),
+  });
+  await checkAsyncLaw(
+    fc.asyncProperty(fc.array(watching, { maxLength: 40, size: "max" }), async (list) => {
+      const lock = new RangeLock();
+      const requests: Request[] = [];
+      const watches: Watched[] = [];
+      const live = (): readonly Request[] => requests.filter(({ state }) => state !== "done");
+      const asked = (request: Request): void => {
+        requests.push(request);
+        for (const watched of watches) if (overlap(request, watched)) watched.disturbed = true;
+      };
+      for (const { kind, start, length, pick } of list) {
+        const end = start + length;
+        if (kind === "acquire") asked(ask(lock, start, end));
+        else if (kind === "try") {
+          const held = lock.tryHold(start, end);
+          if (held !== undefined) asked({ start, end, release: () => lock.release(held), state: "holds" });
+        } else if (kind === "watch") {
+          const isFree = !live().some((request) => overlap(request, { start, end }));
+          const watch = lock.watch(start, end);
+          expect(watch !== undefined).toBe(isFree);
+          if (watch !== undefined) watches.push({ start, end, watch, disturbed: false });
+        } else if (kind === "unwatch") {
+          const [watched] = watches.splice(pick % Math.max(1, watches.length), 1);
+          if (watched !== undefined) lock.unwatch(watched.watch);
+        } else {
+          const holders = requests.filter(({ state }) => state === "holds");
+          const holder = holders[pick % Math.max(1, holders.length)];
+          if (holder !== undefined) holder.state = "done";
+          holder?.release?.();
+        }
+        await drained();
+        expect(watches.map(({ watch }) => watch.isDisturbed)).toEqual(watches.map(({ disturbed }) => disturbed));
+        expectFair(requests);
+        expect(lock.size).toBe(live().length);
+      }
     }),
   );
 });

@@ -12,12 +12,22 @@ export interface Held {
   readonly passesPlaced: boolean;
 }
 
+/** Of a range that nobody held or waited for when it began. */
+export interface Watch {
+  readonly start: number;
+  readonly end: number;
+  /** Somebody has asked for a part of it since. */
+  isDisturbed: boolean;
+}
+
 /**
  * Serialises requests that overlap, in the order they came; others pass (rule 4). Half-open byte
  * ranges. A volume has few requests in flight, so a list is searched.
  */
 export class RangeLock {
   readonly #held: Held[] = [];
+  /** Those that nobody has disturbed. */
+  readonly #watches = new Set<Watch>();
 
   /** Requests that hold or wait. */
   get size(): number {
@@ -42,15 +52,39 @@ export class RangeLock {
   tryHold(start: number, end: number): Held | undefined {
     const mine: Held = { start, end, grant: undefined, isPlaced: false, passesPlaced: false };
     for (const other of this.#held) if (blocks(other, mine)) return undefined;
-    this.#held.push(mine);
+    this.#add(mine);
     return mine;
+  }
+
+  /**
+   * Looks after a range without making anybody wait: as long as it is undisturbed, all is as if it had been held since.
+   * {@link unwatch} ends it. @returns `undefined` where somebody holds a part of it, or waits for it
+   */
+  watch(start: number, end: number): Watch | undefined {
+    const watch: Watch = { start, end, isDisturbed: false };
+    if (this.#held.some((other) => overlap(other, watch))) return undefined;
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  unwatch(watch: Watch): void {
+    this.#watches.delete(watch);
+  }
+
+  #add(mine: Held): void {
+    this.#held.push(mine);
+    for (const watch of this.#watches) {
+      if (!overlap(mine, watch)) continue;
+      watch.isDisturbed = true;
+      this.#watches.delete(watch);
+    }
   }
 
   /** `turn`: settles when the range is held; `undefined` if it is. */
   #queue(start: number, end: number, passesPlaced: boolean): { readonly mine: Held; readonly turn?: Promise<void> } {
     const mine: Held = { start, end, grant: undefined, isPlaced: false, passesPlaced };
     const blocked = this.#held.some((other) => blocks(other, mine));
-    this.#held.push(mine);
+    this.#add(mine);
     if (!blocked) return { mine };
     const turn = new Promise<void>((resolve) => {
       mine.grant = resolve;
@@ -105,5 +139,9 @@ export class RangeLock {
 
 function blocks(earlier: Held, waiter: Held): boolean {
   if (earlier.isPlaced && waiter.passesPlaced) return false;
-  return earlier.start < waiter.end && waiter.start < earlier.end;
+  return overlap(earlier, waiter);
+}
+
+function overlap(left: Pick<Held, "start" | "end">, right: Pick<Held, "start" | "end">): boolean {
+  return left.start < right.end && right.start < left.end;
 }

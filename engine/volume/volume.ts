@@ -123,7 +123,7 @@ export class Volume {
     await this.#settled();
     this.#checkAccess("read-only");
     try {
-      const { first, last } = this.#tracks(offsetBytes, lengthBytes);
+      const { first, last } = this.tracks(offsetBytes, lengthBytes);
       const prepared = this.prepareRead(first, last);
       if (prepared !== undefined) await prepared;
       return await this.disk.read(offsetBytes, lengthBytes);
@@ -203,7 +203,7 @@ export class Volume {
    * whether it is ready. @throws DiskError
    */
   async replay(update: Update, origin: Tap): Promise<void> {
-    const { first, last } = this.#tracks(update.offsetBytes, lengthOf(update));
+    const { first, last } = this.tracks(update.offsetBytes, lengthOf(update));
     // What a restore has not brought yet it brings in any case: this may be what was there before a write that failed.
     const taps = this.#taps.filter((tap) => tap !== origin && tap !== this.rewriter);
     for (const tap of taps) tap.begin(first, last);
@@ -217,7 +217,7 @@ export class Volume {
 
   /** @param origins who made it; `undefined` for a host. @param range what is held for this change alone */
   async #change(update: Update, origins: readonly Tap[] | undefined, range?: Held): Promise<void> {
-    const { first, last } = this.#tracks(update.offsetBytes, lengthOf(update));
+    const { first, last } = this.tracks(update.offsetBytes, lengthOf(update));
     // A tap that comes while this change is under way must not hear half of it.
     const taps = origins === undefined ? this.#taps.slice() : this.#taps.filter((tap) => !origins.includes(tap));
     for (const tap of taps) tap.begin(first, last);
@@ -364,13 +364,14 @@ export class Volume {
   #locked(offsetBytes: number, lengthBytes: number): { readonly startBytes: number; readonly endBytes: number } {
     for (const { locksTracks } of this.#taps) {
       if (!locksTracks) continue;
-      const { first, last } = this.#tracks(offsetBytes, lengthBytes);
+      const { first, last } = this.tracks(offsetBytes, lengthBytes);
       return { startBytes: first * this.trackBytes, endBytes: (last + 1) * this.trackBytes };
     }
     return { startBytes: offsetBytes, endBytes: offsetBytes + lengthBytes };
   }
 
-  #tracks(offsetBytes: number, lengthBytes: number): { readonly first: number; readonly last: number } {
+  /** Those that a range touches. */
+  tracks(offsetBytes: number, lengthBytes: number): { readonly first: number; readonly last: number } {
     return {
       first: Math.floor(offsetBytes / this.trackBytes),
       last: Math.floor((offsetBytes + lengthBytes - 1) / this.trackBytes),
