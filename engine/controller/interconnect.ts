@@ -15,8 +15,10 @@ import type { LinkConfig } from "./config.ts";
 const PROTOCOL_VERSION = 1;
 const REDIAL_NS_FIRST = 50 * NS_PER_MS;
 const REDIAL_NS_MAX = 2_000 * NS_PER_MS;
-/** A frame that the other end does not apply for this long ends the session: its disk hangs. */
-const APPLY_NS_MAX = 10_000 * NS_PER_MS;
+/** The other end has frames, and gets nothing done and nothing in for this long: its disk hangs, and the session ends. */
+const STALL_NS_MAX = 10_000 * NS_PER_MS;
+/** A frame that is not applied for this long ends the session, however busy the other end is: hosts wait for it. */
+const APPLY_NS_MAX = 30_000 * NS_PER_MS;
 const WATCH_NS = 1_000 * NS_PER_MS;
 /** Links that have been accepted and have not said who they are. */
 const STRANGERS_MAX = 8;
@@ -132,6 +134,7 @@ export class Interconnect {
           this.#up(session);
         }
       },
+      onPart: () => this.#tellPart(session),
       onEnd: (why, failed) => this.#down(session, why, failed),
     };
     const session = new Session(link, this.#runtime, epoch, events, this.traffic);
@@ -171,6 +174,7 @@ export class Interconnect {
           this.#runtime.tasks.spawn(this.#answer(session));
         }
       },
+      onPart: () => this.#tellPart(session),
       onEnd: (why, failed) => {
         known();
         this.#down(session, why, failed);
@@ -245,6 +249,11 @@ export class Interconnect {
     this.#host.onDown(connection);
   }
 
+  /** A frame takes long to come: the other end must neither take this one for dead nor the frame for one that hangs. */
+  #tellPart(session: Session): void {
+    if (this.#connection?.session === session) this.#applier.tell(this.#connection);
+  }
+
   /** A pair that is being made is not on the session yet. */
   #carried(connection: Connection): readonly Pair[] {
     return this.#host.pairs().filter((pair) => pair.connection === connection);
@@ -266,11 +275,14 @@ export class Interconnect {
     } else this.#host.onFrame(connection, frame);
   }
 
-  /** Ends a session whose other end takes frames and does not apply them. */
+  /** Ends a session whose other end takes frames and does not apply them, or hardly. */
   #watch(): void {
     const connection = this.#connection;
-    if (connection !== undefined && connection.outbox.oldestAgeNs() > APPLY_NS_MAX)
-      connection.session.end("peer does not apply");
+    if (connection !== undefined) {
+      const { outbox, session } = connection;
+      if (outbox.stalledNs() > STALL_NS_MAX) session.end("peer does not apply");
+      else if (outbox.oldestAgeNs() > APPLY_NS_MAX) session.end("peer applies too slowly");
+    }
     this.#runtime.clock.after(WATCH_NS, () => this.#watch());
   }
 }

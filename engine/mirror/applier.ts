@@ -22,6 +22,8 @@ import { beginRewrite, completeRewrite } from "./rewrite-target.ts";
 const QUEUE_BYTES_MAX = WINDOW_BYTES + 2 * PAYLOAD_BYTES_MAX;
 /** Frames applied before an acknowledgement goes out although more wait. */
 const ACK_EVERY = 16;
+/** Bytes of such frames: with a part of the window free, the sender goes on while this side is at the rest. */
+const ACK_BYTES = WINDOW_BYTES / 4;
 /** Frames that are applied in one row. */
 const ROW_MAX = 32;
 
@@ -53,6 +55,7 @@ export class Applier {
   #flushWanted: Queued | undefined;
   #applied = -1;
   #unacknowledged = 0;
+  #unacknowledgedBytes = 0;
   #durable = -1;
   #idle: Promise<void> = Promise.resolve();
 
@@ -72,6 +75,7 @@ export class Applier {
     this.#applied = -1;
     this.#durable = -1;
     this.#unacknowledged = 0;
+    this.#unacknowledgedBytes = 0;
   }
 
   /** @throws CodecError if the peer does not keep to the window */
@@ -94,13 +98,20 @@ export class Applier {
         this.#refuse(next, handled(error, CodecError, DiskError));
         break;
       }
-      if (this.#queue.length === 0 || this.#unacknowledged >= ACK_EVERY) this.#acknowledge(next.connection);
+      if (this.#queue.length === 0 || this.#isMuch) this.tell(next.connection);
     }
     this.#running = false;
   }
 
-  #acknowledge({ session }: Connection): void {
+  /** The sender need not wait until this side has nothing left to do. */
+  get #isMuch(): boolean {
+    return this.#unacknowledged >= ACK_EVERY || this.#unacknowledgedBytes >= ACK_BYTES;
+  }
+
+  /** Tells the other end how far this one is. */
+  tell({ session }: Connection): void {
     this.#unacknowledged = 0;
+    this.#unacknowledgedBytes = 0;
     if (!session.ended) session.send("ack", { payload: ackPayload(this.#applied, this.#durable) });
   }
 
@@ -108,6 +119,7 @@ export class Applier {
   #shift(count: number): void {
     for (const { frame, connection } of this.#queue.splice(0, count)) {
       this.#queuedBytes -= frame.payload.length;
+      this.#unacknowledgedBytes += frame.payload.length;
       this.#applied = frame.sequence;
       connection.session.giveBack(1);
       if (frame.memory !== undefined) frameMemory.giveBack(frame.memory);
@@ -242,7 +254,7 @@ export class Applier {
       }
       this.#durable = Math.max(this.#durable, frame.sequence);
       this.#applied = Math.max(this.#applied, frame.sequence);
-      this.#acknowledge(connection);
+      this.tell(connection);
     }
     this.#flushing = undefined;
   }

@@ -212,6 +212,49 @@ test("the age of the oldest frame that is not applied, or barrier that is not du
   expect(outbox.oldestAgeNs()).toBe(0);
 });
 
+test("the other end stalls while it has something to do and says nothing; a flush that hangs shows though it applies more", async () => {
+  const { outbox, runtime } = open();
+  const pass = (): Promise<void> => runtime.clock.pass(NS_PER_MS);
+  await pass();
+  expect(outbox.stalledNs()).toBe(0);
+  const first = outbox.send("split", {});
+  await pass();
+  const flush = outbox.send("flush", {});
+  expect(outbox.stalledNs()).toBe(NS_PER_MS);
+  // Something arrives there.
+  outbox.acknowledge(-1, -1);
+  expect(outbox.stalledNs()).toBe(0);
+  await pass();
+  expect(outbox.stalledNs()).toBe(NS_PER_MS);
+  outbox.acknowledge(first, -1);
+  await pass();
+  // From here on what it applies says nothing of its disk.
+  outbox.acknowledge(flush, -1);
+  for (let more = 0; more < 2; more++) {
+    await pass();
+    outbox.acknowledge(outbox.send("split", {}), -1);
+  }
+  expect(outbox.stalledNs()).toBe(2 * NS_PER_MS);
+  // It is at the next one since then.
+  const next = outbox.send("flush", {});
+  outbox.acknowledge(next, flush);
+  expect(outbox.stalledNs()).toBe(0);
+  await pass();
+  expect(outbox.stalledNs()).toBe(NS_PER_MS);
+  outbox.acknowledge(next, next);
+  expect(outbox.stalledNs()).toBe(0);
+});
+
+test("a barrier that waits behind another one stalls from when that one was durable", async () => {
+  const { outbox, runtime } = open();
+  const flushes = [outbox.send("flush", {}), outbox.send("flush", {})] as const;
+  outbox.acknowledge(flushes[1], -1);
+  await runtime.clock.pass(3 * NS_PER_MS);
+  outbox.acknowledge(flushes[1], flushes[0]);
+  await runtime.clock.pass(NS_PER_MS);
+  expect(outbox.stalledNs()).toBe(NS_PER_MS);
+});
+
 function ack(payload: Uint8Array): Frame {
   return { kind: "ack", flags: 0, pairId: 0, epoch: 1, sequence: 0, offsetBytes: 0, payload };
 }

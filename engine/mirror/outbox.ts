@@ -32,6 +32,13 @@ export interface UnappliedChanges {
 /** Nothing is on its way. */
 export const NO_CHANGES: UnappliedChanges = { count: 0, oldestNs: 0 };
 
+interface Barrier {
+  readonly sequence: number;
+  readonly sentNs: number;
+  /** When the other end said that it has come to it; undefined before. */
+  reachedNs: number | undefined;
+}
+
 interface Waiter {
   readonly bytes: number;
   readonly grant: (granted: boolean) => void;
@@ -49,12 +56,15 @@ export class Outbox {
   readonly #barriers: { readonly sequence: number; readonly settle: (outcome: "durable" | "lost") => void }[] = [];
   readonly #waiters: Waiter[] = [];
   /** Flush barriers that are not durable. */
-  readonly #flushes: { readonly sequence: number; readonly sentNs: number }[] = [];
+  readonly #flushes: Barrier[] = [];
   #head = 0;
   #windowBytes = 0;
   /** Waiters that were granted room and have not sent since. */
   #granted = 0;
   #durable = -1;
+  /** When the other end spoke of this last, and when more became durable there. */
+  #heardNs = 0;
+  #durableNs = 0;
   /** Sequence number of the last frame sent; -1 for none. */
   #last = -1;
   #ended = false;
@@ -79,6 +89,18 @@ export class Outbox {
     const nowNs = this.#nowNs();
     const sentNs = Math.min(this.#sent[this.#head]?.sentNs ?? nowNs, this.#flushes[0]?.sentNs ?? nowNs);
     return nowNs - sentNs;
+  }
+
+  /**
+   * How long the other end has been at the same thing: it has frames to apply and says nothing (it would, of each part
+   * of a frame that arrives), or it has come to a barrier and nothing gets durable. 0 if there is nothing to do.
+   */
+  stalledNs(): number {
+    const nowNs = this.#nowNs();
+    const [sent, barrier] = [this.#sent[this.#head], this.#flushes[0]];
+    const appliesNs = sent === undefined ? 0 : nowNs - Math.max(sent.sentNs, this.#heardNs);
+    if (barrier?.reachedNs === undefined) return appliesNs;
+    return Math.max(appliesNs, nowNs - Math.max(barrier.reachedNs, this.#durableNs));
   }
 
   /** What the other end has not applied of a pair's changes. Looks at all that is on its way: not for every write. */
@@ -122,7 +144,7 @@ export class Outbox {
     const changeOf = kind === "write" || kind === "zero" ? (fields.pairId ?? 0) : 0;
     const sentNs = this.#nowNs();
     this.#sent.push({ sequence, bytes, sentNs, changeOf, settle, memory: own });
-    if (kind === "flush") this.#flushes.push({ sequence, sentNs });
+    if (kind === "flush") this.#flushes.push({ sequence, sentNs, reachedNs: undefined });
     this.#windowBytes += bytes;
     if (this.#granted > 0 && fields.payload !== undefined) this.#granted--;
     this.#last = sequence;
@@ -139,13 +161,14 @@ export class Outbox {
   }
 
   /**
-   * Takes an acknowledgement.
+   * Takes an acknowledgement; one without news says that a frame is arriving.
    * @returns whether more is durable now
    * @throws CodecError if it speaks of frames that were never sent (rule 5)
    */
   acknowledge(applied: number, durable: number): boolean {
     if (applied > this.#last || durable > applied)
       throw new CodecError(`expected an acknowledgement up to ${this.#last}, found ${applied}, durable ${durable}`);
+    this.#heardNs = this.#nowNs();
     for (
       let next = this.#sent[this.#head];
       next !== undefined && next.sequence <= applied;
@@ -161,6 +184,11 @@ export class Outbox {
       this.#head = 0;
     }
     this.#grant();
+    if (durable > this.#durable) this.#durableNs = this.#heardNs;
+    for (const barrier of this.#flushes) {
+      if (barrier.sequence > applied) break;
+      barrier.reachedNs ??= this.#heardNs;
+    }
     if (durable <= this.#durable) return false;
     this.#durable = durable;
     while ((this.#flushes[0]?.sequence ?? Infinity) <= durable) this.#flushes.shift();

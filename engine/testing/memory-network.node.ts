@@ -7,6 +7,8 @@ export class MemoryNetwork implements LinkEndpoint {
   #links: LinkEnd[] = [];
   readonly #all: LinkEnd[] = [];
   #down = false;
+  /** Hears of each link that is made, before anything goes over it; `mine` is the end that dialled. */
+  onDial: (mine: LinkEnd) => void = () => {};
 
   async dial(address: string): Promise<LinkEnd> {
     const onLink = this.#listeners.get(address);
@@ -14,6 +16,7 @@ export class MemoryNetwork implements LinkEndpoint {
     const [mine, theirs] = linkPair();
     this.#links.push(mine);
     this.#all.push(mine, theirs);
+    this.onDial(mine);
     onLink(theirs);
     return mine;
   }

@@ -20,6 +20,8 @@ export interface SessionEvents {
    * is until this returns, that of an ordered frame until {@link Session.giveBack}.
    */
   onFrame(frame: Frame): void;
+  /** Bytes have come of a frame that is not whole yet, and none that is, since this was last looked at: each second. */
+  onPart?(): void;
   /**
    * Called once; `why` is a short word for people. `failed`: what ended it would end the next one as well, unless
    * somebody mends it.
@@ -49,6 +51,8 @@ export class Session {
   #epoch: number | undefined;
   #sent = 0;
   #received = 0;
+  /** When this was last looked at. */
+  #receivedBefore = -1;
   /** Of each ordered frame that is not given back: the bytes from the end of the one before to its own. */
   readonly #keptBytes: number[] = [];
   /** Bytes of frames that nobody needs, behind those. */
@@ -195,6 +199,8 @@ export class Session {
     // The next one counts from 0; long before, so that whoever sends need not look.
     if (this.#sent > this.#framesMax / 2) return this.end("sequence numbers run out");
     // The epoch of an accepted session is unknown until the peer has spoken.
+    if (silentNs < PING_AFTER_NS && this.#received === this.#receivedBefore) this.#events.onPart?.();
+    this.#receivedBefore = this.#received;
     if (silentNs >= PING_AFTER_NS && this.#epoch !== undefined) this.send("ping");
     this.#timer = this.#runtime.clock.after(PING_AFTER_NS, () => this.#tick());
   }
