@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { ControlClient } from "../../../engine/node/control/client.ts";
 import type { StatusDocument } from "../../../engine/node/control/status-schema.ts";
@@ -14,8 +15,11 @@ const MEMORY_BYTES_MAX = 250 * MEGABYTE;
 const META_BYTES = 4 * MIB;
 /** So long a copy may take. */
 const DUPLEX_MS = 120_000;
-/** Between two looks at what a copy has done: each takes a third of a millisecond from whom it looks at. */
-const LOOK_MS = 20;
+/**
+ * Between two looks at what a copy has done: half of the time that the rest will take at the pace so far, within these
+ * bounds. Each look takes a third of a millisecond from whom it looks at, and a copy should have that for itself.
+ */
+const LOOK_MS = { min: 10, max: 500 } as const;
 
 const line = z.object({ step: z.string().optional(), fields: z.record(z.string(), z.unknown()).optional() });
 const ready = z.object({ control: z.string(), nbd: z.string(), links: z.string() });
@@ -103,16 +107,30 @@ export async function createPair({ client }: Daemon): Promise<void> {
 
 /** Settles when the pair is as `reached` says. @throws Error after two minutes */
 export async function pairUntil({ client }: Daemon, reached: (pair: PairStatus) => boolean): Promise<PairStatus> {
-  const deadlineMs = performance.now() + DUPLEX_MS;
+  const beganMs = performance.now();
+  let mostTracks = 0;
   for (;;) {
     const [pair] = (await client.status()).pairs;
     if (pair !== undefined && reached(pair)) return pair;
-    if (performance.now() > deadlineMs) throw new Error(`the pair is ${JSON.stringify(pair)}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    const passedMs = performance.now() - beganMs;
+    if (passedMs > DUPLEX_MS) throw new Error(`the pair is ${JSON.stringify(pair)}`);
+    const left = pair?.pendingTracks ?? 0;
+    mostTracks = Math.max(mostTracks, left);
+    const leftMs = mostTracks > left ? (passedMs * left) / (mostTracks - left) : 0;
+    await sleep(Math.min(Math.max(leftMs / 2, LOOK_MS.min), LOOK_MS.max));
   }
 }
 
-/** The systems `a`, which dials, and `b`, each with a volume of that size in the files of before or new ones. */
+/** Settles when a system has its link. @throws Error after two minutes */
+async function linkUp({ client }: Daemon): Promise<void> {
+  const deadlineMs = performance.now() + DUPLEX_MS;
+  while (!(await client.status()).links.every(({ up }) => up)) {
+    if (performance.now() > deadlineMs) throw new Error("the link is not up");
+    await sleep(LOOK_MS.min);
+  }
+}
+
+/** The systems `a`, which dials, and `b`, linked, each with a volume of that size in the files of before or new ones. */
 export async function twoDaemons(
   stage: Stage,
   { engine, sizeBytes }: EngineSettings,
@@ -129,6 +147,7 @@ export async function twoDaemons(
     sizeBytes,
     link: { peer: "b", role: "dial", port: b.linkPort },
   });
+  await linkUp(a);
   return [a, b];
 }
 
