@@ -63,7 +63,14 @@ export interface EngineErrorContexts {
   /** The base is not of the volume's size, or the log volume holds another volume's journal. */
   JOURNAL_MISFIT: { volume: string; found: string; expected: string };
   /** The moment is outside of what can be recovered. */
-  JOURNAL_POINT: { volume: string; asked: string; oldestLsn: number; newestLsn: number; oldestTimeNs: number };
+  JOURNAL_POINT: {
+    volume: string;
+    asked: string;
+    oldestLsn: number;
+    newestLsn: number;
+    oldestTimeUs: number;
+    nowUs: number;
+  };
   /** At the moment the volume was a mixture, of which no host saw; the nearest moments that it was not. */
   JOURNAL_MIXTURE: { volume: string; asked: string; beforeLsn: number | "none"; afterLsn: number | "none" };
   /** The base is still being made: nothing can be recovered yet. */

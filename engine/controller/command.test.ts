@@ -45,13 +45,13 @@ const byKind: { readonly [K in Command["kind"]]: fc.Arbitrary<CommandOf<K>> } = 
   recover: fc.record({
     kind: one("recover"),
     volume: names,
-    to: fc.oneof(fc.record({ lsn: fc.maxSafeNat() }), fc.record({ timeNs: fc.maxSafeNat() })),
+    to: fc.oneof(fc.record({ lsn: fc.maxSafeNat() }), fc.record({ timeUs: fc.maxSafeNat() })),
     method: one("apply", "swap"),
   }),
   "recover-group": fc.record({
     kind: one("recover-group"),
     group: names,
-    to: fc.oneof(fc.record({ volume: names, lsn: fc.maxSafeNat() }), fc.record({ timeNs: fc.maxSafeNat() })),
+    to: fc.oneof(fc.record({ volume: names, lsn: fc.maxSafeNat() }), fc.record({ timeUs: fc.maxSafeNat() })),
     method: one("apply", "swap"),
   }),
 };
@@ -87,7 +87,7 @@ test("a command without one of its fields, with another one, or with one of a wr
 });
 
 const recover = (to: string): string => `{"kind":"recover","volume":"v","method":"apply","to":${to}}`;
-const several = ["{}", '{"lsn":1,"timeNs":1}', '{"lsn":"1"}', '{"epoch":1}', "1", "null"].map(recover);
+const several = ["{}", '{"lsn":1,"timeUs":1}', '{"lsn":"1"}', '{"epoch":1}', "1", "null"].map(recover);
 const split = '{"kind":"split","pair":"p","secondary":"all"}';
 test.each(["7", "null", "[]", '"split"', "{}", '{"kind":"toString"}', split, ...several])(
   "%s is no command",

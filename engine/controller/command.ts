@@ -70,14 +70,14 @@ const point: Check = (value) => {
   if (typeof value !== "object" || value === null) return false;
   const [field, ...others] = Object.entries(value);
   if (field === undefined || others.length > 0) return false;
-  return (field[0] === "lsn" || field[0] === "timeNs") && Number.isSafeInteger(field[1]);
+  return (field[0] === "lsn" || field[0] === "timeUs") && Number.isSafeInteger(field[1]);
 };
 
 /** A time, or an entry of a volume. */
 const groupPoint: Check = (value) => {
   if (typeof value !== "object" || value === null) return false;
   const fields = new Map<string, unknown>(Object.entries(value));
-  if (fields.size === 1) return whole(fields.get("timeNs"));
+  if (fields.size === 1) return whole(fields.get("timeUs"));
   return fields.size === 2 && name(fields.get("volume")) && whole(fields.get("lsn"));
 };
 

@@ -1,6 +1,6 @@
 import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
-import { GroupClock } from "../journal/group-clock.ts";
+import { JournalClock } from "../journal/journal-clock.ts";
 import { completeGroup, momentsOf } from "../journal/group-recovery.ts";
 import type { Journal } from "../journal/journal.ts";
 import { recoverAll } from "../journal/recovery.ts";
@@ -29,19 +29,13 @@ export class Journals {
     runtime: Runtime,
   ): Promise<Journals> {
     const journals = new Journals();
-    const clocks = new Map<string, GroupClock>();
+    const clocks = new Map<string, JournalClock>();
     for (const { volume, log, base, group = "" } of configs) {
-      const parts = { volume: volumeOf(volume), log: volumeOf(log), base: volumeOf(base), runtime };
-      if (group === "") {
-        journals.#journals.set(volume, await openJournal(parts));
-        continue;
-      }
-      const clock = clocks.get(group) ?? new GroupClock(() => runtime.clock.monotonicNs());
-      clocks.set(group, clock);
-      const journal = await openJournal({ ...parts, group, clock });
-      clock.reached(journal.log.timeNs);
-      journals.#journals.set(volume, journal);
-      journals.#requireFewMembers(group, volume);
+      const clock = clocks.get(group) ?? new JournalClock(runtime.clock);
+      if (group !== "") clocks.set(group, clock);
+      const disks = { volume: volumeOf(volume), log: volumeOf(log), base: volumeOf(base) };
+      journals.#journals.set(volume, await openJournal({ ...disks, group, clock, runtime }));
+      if (group !== "") journals.#requireFewMembers(group, volume);
     }
     for (const journal of journals.all()) await completeGroup(journal, journals.all());
     return journals;

@@ -60,7 +60,9 @@ export interface JournalReport {
   /** Moments that can be recovered: the state after the entry with this number, from `oldestLsn` on. */
   readonly oldestLsn: number;
   readonly newestLsn: number;
-  readonly oldestTimeNs: number;
+  /** Microseconds since 1970, as the journal counts: of the oldest of them, and now. */
+  readonly oldestTimeUs: number;
+  readonly nowUs: number;
 }
 
 /** A volume that is taking over other content; a host sees that content already. */

@@ -12,6 +12,7 @@ import { Volume } from "../volume/volume.ts";
 import { openAreaImage } from "./area-image.ts";
 import { imageConformance } from "./image.conformance.ts";
 import { openLsnImage } from "./lsn-image.ts";
+import { JournalClock } from "../journal/journal-clock.ts";
 
 imageConformance({
   test,
@@ -62,7 +63,7 @@ imageConformance({
   open: async (volume, [logDisk, baseDisk], runtime) => {
     const log = new Volume("log", logDisk as FakeDisk, volume.trackBytes, runtime);
     const base = new Volume("base", baseDisk as FakeDisk, volume.trackBytes, runtime);
-    const journal = await openJournal({ volume, log, base, runtime });
+    const journal = await openJournal({ volume, log, base, clock: new JournalClock(runtime.clock), runtime });
     return {
       ...openLsnImage(journal, runtime),
       start: async () => {

@@ -25,13 +25,13 @@ test("a moment outside of the window is refused, by number and by time, and noth
   expect(await codeOf(() => recover(rig.journal, 0, "apply"))).toBe("JOURNAL_NOT_READY");
   await rig.whole();
   for (let fill = 1; fill <= 60; fill++) await write(rig, fill);
-  const { oldestLsn, newestLsn, oldestTimeNs } = rig.journal.moments.window;
+  const { oldestLsn, newestLsn, oldestTimeUs, nowUs } = rig.journal.moments.window;
   expect(oldestLsn).toBeGreaterThan(0);
   for (const to of [
     { lsn: oldestLsn - 1 },
     { lsn: newestLsn + 1 },
-    { timeNs: oldestTimeNs - 1 },
-    { timeNs: rig.runtime.clock.monotonicNs() + 1 },
+    { timeUs: oldestTimeUs - 1 },
+    { timeUs: nowUs + 1 },
   ])
     expect(await codeOf(() => recover(rig.journal, rig.journal.moments.resolve(to), "apply")), JSON.stringify(to)).toBe(
       "JOURNAL_POINT",

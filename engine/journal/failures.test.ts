@@ -9,6 +9,7 @@ import { RECORD_HEADER_BYTES } from "./journal-record.ts";
 import { Rig, RigDisks, TRACK_BYTES, VOLUME_BYTES } from "./journal-rig.node.ts";
 import { recover } from "./recovery.ts";
 import { openJournal } from "./start-journal.ts";
+import { JournalClock } from "./journal-clock.ts";
 
 const FAILS: WriteFate = { fails: () => false };
 const never = new Promise<never>(() => {});
@@ -222,8 +223,10 @@ test("a journal of another volume is refused", async () => {
   const { volume, log, base } = disks.afterCrash();
   const runtime = testRuntime();
   const named = (name: string, disk: FakeDisk): Volume => new Volume(name, disk, TRACK_BYTES, runtime);
-  const parts = { volume: named("w", volume), log: named("log", log), base: named("base", base), runtime };
-  await expect(openJournal(parts)).rejects.toMatchObject({ code: "JOURNAL_MISFIT" });
+  const volumes = { volume: named("w", volume), log: named("log", log), base: named("base", base) };
+  await expect(openJournal({ ...volumes, clock: new JournalClock(runtime.clock), runtime })).rejects.toMatchObject({
+    code: "JOURNAL_MISFIT",
+  });
 });
 
 test("a volume that can neither be written nor read: the write fails, the journal goes on", async () => {

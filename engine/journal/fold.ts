@@ -141,8 +141,8 @@ export class Fold {
       const toLsn = this.#choose(lastLsn);
       if (toLsn === "wait") return "wait";
       if (toLsn === undefined) return "none";
-      const { timeNs, mixed } = table.entry(toLsn);
-      state.foldTimeNs = timeNs;
+      const { timeUs, mixed } = table.entry(toLsn);
+      state.foldTimeUs = timeUs;
       state.foldMixed = mixed;
       state.foldLsn = toLsn;
       await management.persist();

@@ -54,10 +54,10 @@ async function contents(site: Site): Promise<readonly number[]> {
   return found;
 }
 
-const recoverTo = (timeNs: number, method: "apply" | "swap"): Command => ({
+const recoverTo = (timeUs: number, method: "apply" | "swap"): Command => ({
   kind: "recover-group",
   group: "database",
-  to: { timeNs },
+  to: { timeUs },
   method,
 });
 
@@ -66,12 +66,8 @@ async function loseAt(write: number, method: "apply" | "swap", survives: boolean
   const site = await openSite();
   await writeBoth(site, 1);
   await site.pass(1_000);
-  const timeNs = Math.max(
-    ...site
-      .at("a")
-      .system.journals()
-      .map(({ log }) => log.timeNs),
-  );
+  const [journal] = site.at("a").system.journals();
+  const timeUs = journal?.parts.clock.nowUs() ?? -1;
   await writeBoth(site, 2);
   const { system, disks } = site.at("a");
   let writes = 0;
@@ -83,7 +79,7 @@ async function loseAt(write: number, method: "apply" | "swap", survives: boolean
       return { crashes: () => survives };
     };
   let answered = false;
-  const command = system.execute(recoverTo(timeNs, method)).then(() => {
+  const command = system.execute(recoverTo(timeUs, method)).then(() => {
     answered = true;
   });
   await site.until(() => lost || answered);

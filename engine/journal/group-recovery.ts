@@ -6,27 +6,27 @@ import type { DecidedRecovery, ManagementTable } from "./management-table.ts";
 import { requireBase, type VolumeRecovery } from "./volume-recovery.ts";
 
 /** A moment of all volumes of a group: a time, or that after an entry of one of them. */
-export type GroupPoint = { readonly timeNs: number } | { readonly volume: string; readonly lsn: number };
+export type GroupPoint = { readonly timeUs: number } | { readonly volume: string; readonly lsn: number };
 
 /**
- * The entry of each journal that the moment is after. The times of a group are one order ({@link GroupClock}).
+ * The entry of each journal that the moment is after. The times of a group are one order ({@link JournalClock}).
  * @throws EngineError JOURNAL_NOT_READY, JOURNAL_POINT, JOURNAL_UNKNOWN
  */
 export function momentsOf(journals: readonly Journal[], to: GroupPoint): number[] {
   for (const journal of journals) requireBase(journal);
-  if ("timeNs" in to) return journals.map(({ moments }) => moments.resolve(to));
+  if ("timeUs" in to) return journals.map(({ moments }) => moments.resolve(to));
   const { volume, lsn } = to;
   const named = journals.find(({ parts }) => parts.volume.name === volume);
   if (named === undefined) throw new EngineError("JOURNAL_UNKNOWN", { volume });
   named.moments.resolve({ lsn });
-  const { foldLsn, foldTimeNs } = named.management.state;
-  const timeNs = lsn <= foldLsn ? foldTimeNs : named.table.entry(lsn).timeNs;
+  const { foldLsn, foldTimeUs } = named.management.state;
+  const timeUs = lsn <= foldLsn ? foldTimeUs : named.table.entry(lsn).timeUs;
   return journals.map((journal) => {
     if (journal === named) return lsn;
     const { moments, table, parts } = journal;
-    const { oldestTimeNs } = moments.window;
-    if (timeNs >= oldestTimeNs) return moments.resolve({ lsn: table.atTime(timeNs) });
-    throw new EngineError("JOURNAL_POINT", { volume: parts.volume.name, asked: `time ${timeNs}`, ...moments.window });
+    const { oldestTimeUs } = moments.window;
+    if (timeUs >= oldestTimeUs) return moments.resolve({ lsn: table.atTime(timeUs) });
+    throw new EngineError("JOURNAL_POINT", { volume: parts.volume.name, asked: `time ${timeUs}`, ...moments.window });
   });
 }
 

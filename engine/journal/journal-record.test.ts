@@ -11,7 +11,7 @@ const u64 = fc.maxSafeNat();
 const record: fc.Arbitrary<JournalRecord> = fc.record({
   kind: fc.constantFrom(...RECORD_KINDS),
   lsn: u64,
-  timeNs: u64,
+  timeUs: u64,
   offsetBytes: u64,
   lengthBytes: u64,
   dataBytes: u32,

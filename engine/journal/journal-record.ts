@@ -21,7 +21,7 @@ export interface JournalRecord {
   /** Log sequence number (JR-3): counts the records of a journal from 1. */
   readonly lsn: number;
   /** When it was made, in nanoseconds of the system's clock; never less than that of the record before. */
-  readonly timeNs: number;
+  readonly timeUs: number;
   /** Of the volume. 0 for a rewind or a mark. */
   readonly offsetBytes: number;
   /** Bytes of the volume that change. 0 for a rewind or a mark. */
@@ -57,7 +57,7 @@ export function encodeRecordHeader(record: JournalRecord, place: RecordPlace): U
     .u64(place.position)
     .u8(RECORD_KINDS.indexOf(record.kind))
     .u64(record.lsn)
-    .u64(record.timeNs)
+    .u64(record.timeUs)
     .u64(record.offsetBytes)
     .u64(record.lengthBytes)
     .u32(record.dataBytes)
@@ -92,7 +92,7 @@ export function decodeRecordHeader(sector: Uint8Array): {
   const record: JournalRecord = {
     kind: reader.oneOf(RECORD_KINDS),
     lsn: reader.u64(),
-    timeNs: reader.u64(),
+    timeUs: reader.u64(),
     offsetBytes: reader.u64(),
     lengthBytes: reader.u64(),
     dataBytes: reader.u32(),

@@ -6,6 +6,7 @@ import { Volume } from "../volume/volume.ts";
 import type { Journal } from "./journal.ts";
 import { logBytesMin } from "./log-layout.ts";
 import { openJournal, startJournal } from "./start-journal.ts";
+import { JournalClock } from "./journal-clock.ts";
 
 export const TRACK_BYTES = 1024;
 /** The last track is half a one. */
@@ -82,7 +83,7 @@ export class Rig {
     const volume = new Volume("v", disks.volume, TRACK_BYTES, runtime);
     const log = new Volume("log", disks.log, TRACK_BYTES, runtime);
     const base = new Volume("base", disks.base, TRACK_BYTES, runtime);
-    const journal = await openJournal({ volume, log, base, runtime });
+    const journal = await openJournal({ volume, log, base, clock: new JournalClock(runtime.clock), runtime });
     await before(volume, runtime);
     await startJournal(journal);
     return new Rig(disks, runtime, volume, journal);

@@ -9,8 +9,8 @@ import { isMixture, Tap } from "../volume/tap.ts";
 import type { ChangeNumber } from "../volume/update.ts";
 import type { Update, Volume } from "../volume/volume.ts";
 import type { RunningRecovery } from "./apply.ts";
-import type { GroupClock } from "./group-clock.ts";
 import { Fold } from "./fold.ts";
+import type { JournalClock } from "./journal-clock.ts";
 import { headBytes, logAreaBytes, logBytesMin } from "./log-layout.ts";
 import { LogArea } from "./log-area.ts";
 import { type JournalEntry, LogTable } from "./log-table.ts";
@@ -25,8 +25,8 @@ export interface JournalParts {
   readonly base: Volume;
   /** Volumes whose journals belong together; "" for one by itself. */
   readonly group?: string;
-  /** Of the group. */
-  readonly clock?: GroupClock;
+  /** Of the group, if there is one. */
+  readonly clock: JournalClock;
   readonly runtime: Runtime;
 }
 
@@ -77,7 +77,7 @@ export class Journal extends Tap {
         table,
         journalId: state.journalId,
         incarnation: state.incarnation,
-        nowNs: () => parts.clock?.next() ?? runtime.clock.monotonicNs(),
+        clock: parts.clock,
         settledLsn: () => this.#settledLsn,
         makeRoom: () => this.fold.poke(),
         spawn: (work) => runtime.tasks.spawn(work),
@@ -128,7 +128,7 @@ export class Journal extends Tap {
           volume: volume.name,
           baseVolume: base.name,
           group,
-          foldTimeNs: clock.monotonicNs(),
+          foldTimeUs: parts.clock.nowUs(),
         }),
       log.disk,
       clock,
@@ -153,7 +153,7 @@ export class Journal extends Tap {
 
   async #load(): Promise<void> {
     const { state } = this.management;
-    this.log.continueAt(state.foldTimeNs);
+    this.parts.clock.reached(state.foldTimeUs);
     this.#settledLsn = Math.max(state.baseLsn, await this.log.scan(state.headIncarnation));
     const { volume, runtime } = this.parts;
     const newestLsn = this.table.newestLsn;
@@ -345,7 +345,7 @@ export class Journal extends Tap {
     // A number of its own for the moment that begins here.
     state.baseLsn = newestLsn + 1;
     state.foldLsn = state.baseLsn;
-    state.foldTimeNs = this.log.nowNs();
+    state.foldTimeUs = this.parts.clock.nextUs();
     state.foldMixed = false;
     state.base = "stale";
     state.swapped = !state.swapped;
@@ -386,7 +386,7 @@ export class Journal extends Tap {
     state.base = "copying";
     state.baseLsn = newestLsn;
     state.foldLsn = newestLsn;
-    state.foldTimeNs = this.log.timeNs;
+    state.foldTimeUs = this.parts.clock.nowUs();
     // Also before the first byte of the other content: then no moment since is told from it.
     this.#mixed ||= isMixture(this.parts.volume.taps);
     state.foldMixed = this.#mixed;

@@ -154,13 +154,13 @@ export class LogTable {
     return tracks;
   }
 
-  /** The last entry that was made at `timeNs` or before; {@link baseLsn} if there is none. */
-  atTime(timeNs: number): number {
+  /** The last entry that was made at `timeUs` or before; {@link baseLsn} if there is none. */
+  atTime(timeUs: number): number {
     let low = this.#baseLsn;
     let high = this.newestLsn;
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      if (this.entry(middle).timeNs <= timeNs) low = middle;
+      if (this.entry(middle).timeUs <= timeUs) low = middle;
       else high = middle - 1;
     }
     return low;

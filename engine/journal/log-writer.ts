@@ -5,6 +5,7 @@ import type { ChangeNumber, Update } from "../volume/update.ts";
 import { CodecError } from "../wire/byte-codec.ts";
 import { crc32c } from "../wire/crc32c.ts";
 import { decodeRecordHeader, encodeRecordHeader, RECORD_HEADER_BYTES, type RecordKind } from "./journal-record.ts";
+import type { JournalClock } from "./journal-clock.ts";
 import type { LogArea } from "./log-area.ts";
 import type { JournalEntry, LogTable } from "./log-table.ts";
 
@@ -40,7 +41,7 @@ export interface LogWriterParts {
   readonly table: LogTable;
   readonly journalId: number;
   readonly incarnation: number;
-  readonly nowNs: () => number;
+  readonly clock: JournalClock;
   readonly settledLsn: () => number;
   /** Asked when records must wait for room. */
   readonly makeRoom: () => void;
@@ -59,7 +60,6 @@ export class LogWriter {
   /** Of the oldest byte that is needed, and of the next record. */
   #head: number;
   #tail: number;
-  #timeNs = 0;
 
   constructor(parts: LogWriterParts, headPosition: number) {
     this.#parts = parts;
@@ -150,7 +150,7 @@ export class LogWriter {
     return {
       kind: record.kind,
       lsn,
-      timeNs: this.nowNs(),
+      timeUs: this.#parts.clock.nextUs(),
       offsetBytes: record.offsetBytes,
       lengthBytes: record.lengthBytes,
       dataBytes: record.data?.length ?? 0,
@@ -209,7 +209,7 @@ export class LogWriter {
       latest = found.place.incarnation;
       table.add({ ...record, position: this.#tail, incarnation: latest, done: true, tick: Number.MAX_SAFE_INTEGER });
       settledLsn = Math.max(settledLsn, record.settledLsn);
-      this.#timeNs = record.timeNs;
+      this.#parts.clock.reached(record.timeUs);
       this.#tail += RECORD_HEADER_BYTES + record.dataBytes;
     }
     return settledLsn;
@@ -230,21 +230,6 @@ export class LogWriter {
       handled(error, CodecError);
       return undefined;
     }
-  }
-
-  /** Time goes on where the log ends. */
-  continueAt(timeNs: number): void {
-    this.#timeNs = Math.max(this.#timeNs, timeNs);
-  }
-
-  /** Of a moment that begins now; never less than that of an earlier one. */
-  nowNs(): number {
-    this.#timeNs = Math.max(this.#timeNs, this.#parts.nowNs());
-    return this.#timeNs;
-  }
-
-  get timeNs(): number {
-    return this.#timeNs;
   }
 }
 

@@ -24,7 +24,7 @@ export interface JournalState {
   baseLsn: number;
   /** Up to here entries are being folded into the base: the oldest moment that can be recovered. */
   foldLsn: number;
-  foldTimeNs: number;
+  foldTimeUs: number;
   /** At that moment the volume was a mixture. */
   foldMixed: boolean;
   /** Of the entry after {@link baseLsn} in the log. */
@@ -53,7 +53,7 @@ export interface JournalState {
 
 /** Of a journal that nothing was ever written to, and that has no base. */
 export function freshState(
-  named: Pick<JournalState, "journalId" | "volume" | "baseVolume" | "group" | "foldTimeNs">,
+  named: Pick<JournalState, "journalId" | "volume" | "baseVolume" | "group" | "foldTimeUs">,
 ): JournalState {
   return {
     ...named,
@@ -143,7 +143,7 @@ function encodeState(state: JournalState): Uint8Array {
     .u8(BASE_STATES.indexOf(state.base))
     .u64(state.baseLsn)
     .u64(state.foldLsn)
-    .u64(state.foldTimeNs)
+    .u64(state.foldTimeUs)
     .bool(state.foldMixed)
     .u64(state.headPosition)
     .u32(state.headIncarnation)
@@ -172,7 +172,7 @@ function decodeState(body: ByteReader): JournalState {
     base: body.oneOf(BASE_STATES),
     baseLsn: body.u64(),
     foldLsn: body.u64(),
-    foldTimeNs: body.u64(),
+    foldTimeUs: body.u64(),
     foldMixed: body.bool(),
     headPosition: body.u64(),
     headIncarnation: body.u32(),

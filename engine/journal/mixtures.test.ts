@@ -100,7 +100,7 @@ test("while a restore runs its moments are refused by number and by time; the er
   await drained();
   expect((await Promise.allSettled([write(rig, 5, 0)]))[0].status).toBe("fulfilled");
   const half = rig.journal.moments.window.newestLsn;
-  const halfNs = rig.runtime.clock.monotonicNs();
+  const halfUs = rig.journal.moments.window.nowUs;
   await expect(recover(rig.journal, half, "apply")).rejects.toMatchObject({ code: "RESTORE_RUNS" });
   const refusal = (to: Parameters<typeof rig.journal.moments.resolve>[0]): unknown => {
     try {
@@ -115,7 +115,7 @@ test("while a restore runs its moments are refused by number and by time; the er
   await ended;
   const after = rig.journal.moments.window.newestLsn;
   await write(rig, 6, 1);
-  for (const to of [{ lsn: half }, { timeNs: halfNs }])
+  for (const to of [{ lsn: half }, { timeUs: halfUs }])
     expect(refusal(to)).toMatchObject({ code: "JOURNAL_MIXTURE", beforeLsn: 1, afterLsn: after });
   expect(sameAs(await rig.at(1), filled([3, 1]))).toBe(true);
   expect(sameAs(await rig.at(after), restored([0, 5]))).toBe(true);

@@ -8,11 +8,13 @@ import { readOverlaid } from "./journal-reader.ts";
 export interface JournalWindow {
   readonly oldestLsn: number;
   readonly newestLsn: number;
-  readonly oldestTimeNs: number;
+  /** As {@link JournalClock} counts. */
+  readonly oldestTimeUs: number;
+  readonly nowUs: number;
 }
 
 /** What an operator asks for: the moment after an entry, or a time. */
-export type RecoveryPoint = { readonly lsn: number } | { readonly timeNs: number };
+export type RecoveryPoint = { readonly lsn: number } | { readonly timeUs: number };
 
 /** A moment that somebody wants to keep. */
 export interface JournalPin {
@@ -40,10 +42,11 @@ export class Moments {
     const { state } = this.#journal.management;
     // Not only what is in the volume: whoever was told that a change is done may name no moment before it.
     const { newestLsn } = this.#journal.table;
-    if (!this.isRecoverable) return { oldestLsn: newestLsn + 1, newestLsn, oldestTimeNs: this.#journal.log.timeNs };
+    const nowUs = this.#journal.parts.clock.nowUs();
+    if (!this.isRecoverable) return { oldestLsn: newestLsn + 1, newestLsn, oldestTimeUs: nowUs, nowUs };
     const oldestLsn = this.#journal.table.oldestLsn(state.foldLsn);
-    const oldestTimeNs = oldestLsn === state.foldLsn ? state.foldTimeNs : this.#journal.table.entry(oldestLsn).timeNs;
-    return { oldestLsn, newestLsn, oldestTimeNs };
+    const oldestTimeUs = oldestLsn === state.foldLsn ? state.foldTimeUs : this.#journal.table.entry(oldestLsn).timeUs;
+    return { oldestLsn, newestLsn, oldestTimeUs, nowUs };
   }
 
   /**
@@ -51,13 +54,13 @@ export class Moments {
    * @throws EngineError JOURNAL_POINT, JOURNAL_MIXTURE if it cannot be recovered
    */
   resolve(to: RecoveryPoint): number {
-    const { oldestLsn, newestLsn, oldestTimeNs } = this.window;
+    const { window } = this;
+    const { oldestLsn, newestLsn, oldestTimeUs, nowUs } = window;
     const { name } = this.#journal.parts.volume;
-    const asked = "lsn" in to ? `lsn ${to.lsn}` : `time ${to.timeNs}`;
-    const refusal = new EngineError("JOURNAL_POINT", { volume: name, asked, oldestLsn, newestLsn, oldestTimeNs });
-    if ("timeNs" in to && (to.timeNs < oldestTimeNs || to.timeNs > this.#journal.parts.runtime.clock.monotonicNs()))
-      throw refusal;
-    const lsn = "lsn" in to ? to.lsn : this.#journal.table.atTime(to.timeNs);
+    const asked = "lsn" in to ? `lsn ${to.lsn}` : `time ${to.timeUs}`;
+    const refusal = new EngineError("JOURNAL_POINT", { volume: name, asked, ...window });
+    if ("timeUs" in to && (to.timeUs < oldestTimeUs || to.timeUs > nowUs)) throw refusal;
+    const lsn = "lsn" in to ? to.lsn : this.#journal.table.atTime(to.timeUs);
     if (lsn < oldestLsn || lsn > newestLsn) throw refusal;
     if (!this.#isMixed(lsn)) return lsn;
     const beforeLsn = this.#nearest(lsn, -1, oldestLsn, newestLsn);

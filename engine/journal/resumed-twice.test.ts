@@ -5,6 +5,7 @@ import { drained } from "../testing/drained.node.ts";
 import { testRuntime } from "../testing/test-runtime.node.ts";
 import { Volume } from "../volume/volume.ts";
 import { completeGroup } from "./group-recovery.ts";
+import { JournalClock } from "./journal-clock.ts";
 import type { Journal } from "./journal.ts";
 import { Rig, RigDisks, TRACK_BYTES } from "./journal-rig.node.ts";
 import { openJournal, startJournal } from "./start-journal.ts";
@@ -40,7 +41,7 @@ async function resume(disks: RigDisks): Promise<readonly number[]> {
   const log = new Volume("log", disks.log, TRACK_BYTES, runtime);
   const base = new Volume("base", disks.base, TRACK_BYTES, runtime);
   const start = async (): Promise<Journal> => {
-    const journal = await openJournal({ volume, log, base, runtime });
+    const journal = await openJournal({ volume, log, base, clock: new JournalClock(runtime.clock), runtime });
     await completeGroup(journal, [journal]);
     await startJournal(journal);
     return journal;

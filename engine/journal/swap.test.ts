@@ -5,6 +5,7 @@ import { Volume } from "../volume/volume.ts";
 import { logBytesMin } from "./log-layout.ts";
 import { openJournal, startJournal } from "./start-journal.ts";
 import { recover } from "./recovery.ts";
+import { JournalClock } from "./journal-clock.ts";
 
 const TRACK_BYTES = 8192;
 const MIB = 1024 * 1024;
@@ -50,7 +51,7 @@ async function requestsOfSwap(sizeBytes: number): Promise<number> {
   const base = new Volume("base", new CountingDisk(sizeBytes), TRACK_BYTES, runtime);
   const log = new Volume("log", new CountingDisk(logBytesMin(volume) + MIB), TRACK_BYTES, runtime);
   const disks = [volume, base, log].map(({ disk }) => disk as CountingDisk);
-  const journal = await openJournal({ volume, log, base, runtime });
+  const journal = await openJournal({ volume, log, base, clock: new JournalClock(runtime.clock), runtime });
   // Both disks are zeros: that is an image.
   journal.management.state.base = "whole";
   await startJournal(journal);

@@ -1,34 +1,23 @@
 import { assert } from "../assert.ts";
 import { type Clock, NS_PER_MS, type Timer } from "../ports/index.ts";
 
-export interface NodeClockOptions {
-  /** Added to the time since the machine started: lets a system's time go on after a reboot. */
-  readonly offsetNs?: number;
-}
-
 /**
- * The {@link Clock} of this machine. Monotonic time is that since the machine started
- * (CLOCK_MONOTONIC), so a daemon that is started again finds it further on, in another container
- * too; it reaches 2^53 after 104 days.
+ * The {@link Clock} of this machine. Monotonic time is that since this program started; after 104 days, from 2^53
+ * on, it comes in steps of a few nanoseconds.
  *
  * Node.js fires its timers up to a millisecond early, more after a busy turn, and those of unlike
  * delays in an order of its own. So the order is kept here, one timer of Node.js waits for the
  * first, and each is looked at again when that fires.
  */
 export class NodeClock implements Clock {
-  readonly #startNs: number;
   /** By due time, those of equal due time in the order set. */
   readonly #waiting: NodeTimer[] = [];
   /** What wakes this up for the first of them. */
   #wake: { readonly dueNs: number; cancel(): void } | undefined;
   #stopped = false;
 
-  constructor({ offsetNs = 0 }: NodeClockOptions = {}) {
-    this.#startNs = Number(process.hrtime.bigint()) - performance.now() * NS_PER_MS + offsetNs;
-  }
-
   monotonicNs(): number {
-    return Math.floor(this.#startNs + performance.now() * NS_PER_MS);
+    return Math.floor(performance.now() * NS_PER_MS);
   }
 
   wallMs(): number {

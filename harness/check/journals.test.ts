@@ -15,7 +15,7 @@ class JournalStage extends Stage {
   }
 
   journal(disk: string): void {
-    const window = { oldestLsn: 0, newestLsn: this.#lsn, oldestTimeNs: 0 };
+    const window = { oldestLsn: 0, newestLsn: this.#lsn, oldestTimeUs: 0, nowUs: 0 };
     this.journals.set("a/pvol", { volume: "pvol", disk, state: "logging", ...window });
   }
 
@@ -36,7 +36,7 @@ class JournalStage extends Stage {
     return this.#lsn;
   }
 
-  recover(to: { readonly lsn: number } | { readonly timeNs: number }, left: readonly number[] = [0, 1]): void {
+  recover(to: { readonly lsn: number } | { readonly timeUs: number }, left: readonly number[] = [0, 1]): void {
     const command: AdminCommand = { kind: "recover", volume: "pvol", to, method: "apply" };
     const issued = this.checker.adminIssued("a", command);
     // A recovery is an entry of its own.
@@ -70,7 +70,7 @@ test("S: a recovery to a time that was marked", () => {
     stage.checker.mark("a/pvol", 1234);
     stage.nowNs += 5000;
     stage.log(0, sectors(2));
-    stage.recover({ timeNs: 1234 }, [0]);
+    stage.recover({ timeUs: 1234 }, [0]);
     if (tag === 1) stage.put("a/pvol", 0, sectors(1));
     stage.restoring("a/pvol", []);
     expect(failed(stage.checker.finish())).toEqual(tag === 1 ? [] : ["S"]);
@@ -102,7 +102,7 @@ class GroupStage extends Stage {
   }
 
   entries(volume: string, newestLsn: number): void {
-    const window = { oldestLsn: 0, newestLsn, oldestTimeNs: 0 };
+    const window = { oldestLsn: 0, newestLsn, oldestTimeUs: 0, nowUs: 0 };
     this.journals.set(`a/${volume}`, { volume, disk: volume, state: "logging", ...window });
     this.checker.observe();
   }
@@ -235,7 +235,8 @@ class MixtureStage extends Stage {
       state: "logging",
       oldestLsn: 0,
       newestLsn,
-      oldestTimeNs: 0,
+      oldestTimeUs: 0,
+      nowUs: 0,
     });
     this.checker.observe();
   }
@@ -244,7 +245,7 @@ class MixtureStage extends Stage {
     this.report("b", "p", { consistent, status: consistent ? "DUPLEX" : "COPY" });
   }
 
-  recover(to: { readonly lsn: number } | { readonly timeNs: number }, accepted: boolean): void {
+  recover(to: { readonly lsn: number } | { readonly timeUs: number }, accepted: boolean): void {
     const command = this.checker.adminIssued("b", { kind: "recover", volume: "svol", to, method: "apply" });
     if (accepted) this.checker.adminDone(command);
     else this.checker.adminRefused(command);
@@ -268,7 +269,7 @@ test("S: a moment at which the system called the volume a mixture is none to go 
 });
 
 test("S: a time at which part of the other content was there is none either; numbers that a power loss took are new", () => {
-  for (const to of [{ lsn: 2 }, { timeNs: 1234 }] as const) {
+  for (const to of [{ lsn: 2 }, { timeUs: 1234 }] as const) {
     const stage = new MixtureStage();
     stage.checker.mark("b/svol", 1234);
     stage.entries(1);
@@ -291,7 +292,7 @@ test("S: of volumes that are recovered together all went back after a crash, or 
     });
     const see = (newestLsn: number): void => {
       for (const volume of ["log", "data"]) {
-        const window = { oldestLsn: 0, newestLsn, oldestTimeNs: 0 };
+        const window = { oldestLsn: 0, newestLsn, oldestTimeUs: 0, nowUs: 0 };
         stage.journals.set(`a/${volume}`, { volume, disk: volume, state: "logging", ...window });
       }
     };
@@ -303,7 +304,7 @@ test("S: of volumes that are recovered together all went back after a crash, or 
     stage.nowNs += 5000;
     for (const volume of volumes) stage.write([volume], 0, sectors(2));
     see(2);
-    const to = { timeNs: 1234 };
+    const to = { timeUs: 1234 };
     const group = { kind: "recover-group", group: "database", volumes: ["log", "data"], to, method: "apply" } as const;
     const command = stage.checker.adminIssued("a", group);
     stage.checker.systemDown("a", "kill");

@@ -13,7 +13,7 @@ interface Sample {
 
 /** A time that an administrator may go back to, on the clock of the system. */
 interface Mark {
-  readonly timeNs: number;
+  readonly timeUs: number;
   readonly at: number;
   /** When it was surely over; -1 while it is not. */
   overAt: number;
@@ -40,8 +40,8 @@ interface Followed {
 
 type RecoverTo = Extract<AdminCommand, { readonly kind: "recover" }>["to"];
 
-/** Entries of the same nanosecond are told apart by nobody; a clock that drifts makes it two. */
-const SAME_TIME_NS = 1000;
+/** Entries of the same microsecond are told apart by nobody; a clock that drifts makes it two. */
+const SAME_TIME_NS = 2000;
 
 /**
  * What the checker knows of journals: when which entry was the newest, so that an entry's number is a
@@ -113,11 +113,11 @@ export class Journals {
   }
 
   /** An operator may ask for this moment of the volume later. */
-  mark(disk: DiskState, timeNs: number): void {
+  mark(disk: DiskState, timeUs: number): void {
     this.observe();
     const followed = this.#followed.find((one) => one.disk === disk);
     const mixed = followed?.mixture !== undefined && holds(followed.mixture);
-    followed?.marks.push({ timeNs, at: this.#model.saidSince, overAt: -1, nowNs: this.#model.nowNs(), mixed });
+    followed?.marks.push({ timeUs, at: this.#model.saidSince, overAt: -1, nowNs: this.#model.nowNs(), mixed });
   }
 
   /**
@@ -131,7 +131,7 @@ export class Journals {
     const isMixture =
       "lsn" in to
         ? followed.mixtures.some(({ afterLsn, beforeLsn }) => to.lsn > afterLsn && to.lsn < beforeLsn)
-        : followed.marks.some(({ timeNs, mixed }) => timeNs === to.timeNs && mixed);
+        : followed.marks.some(({ timeUs, mixed }) => timeUs === to.timeUs && mixed);
     if (isMixture) this.#toMixtures.set(command, disk);
   }
 
@@ -150,8 +150,8 @@ export class Journals {
     const followed = this.#followed.find((one) => one.disk === disk);
     if (followed === undefined) return undefined;
     const window =
-      "timeNs" in to
-        ? windowOfTime(followed.marks, to.timeNs)
+      "timeUs" in to
+        ? windowOfTime(followed.marks, to.timeUs)
         : disks.length > 1
           ? windowOfEntry(followed, to.lsn)
           : windowOfLsn(followed.samples, to.lsn);
@@ -207,8 +207,8 @@ function windowOfEntry({ disk, samples }: Followed, lsn: number): Window {
   return { from: disk.versions.underWaySince(before, disk.index), to: next?.firstAt ?? Number.POSITIVE_INFINITY };
 }
 
-function windowOfTime(marks: readonly Mark[], timeNs: number) {
-  const mark = marks.find((one) => one.timeNs === timeNs);
+function windowOfTime(marks: readonly Mark[], timeUs: number) {
+  const mark = marks.find((one) => one.timeUs === timeUs);
   if (mark === undefined) return undefined;
   return { from: mark.at, to: mark.overAt < 0 ? Number.POSITIVE_INFINITY : mark.overAt };
 }

@@ -223,8 +223,8 @@ export class MirrorChecker implements Checker {
     this.#images.read(read);
   }
 
-  mark(volume: VolumeKey, timeNs: number): void {
-    this.#journals.mark(this.#model.disk(volume), timeNs);
+  mark(volume: VolumeKey, timeUs: number): void {
+    this.#journals.mark(this.#model.disk(volume), timeUs);
   }
 
   observe(): void {

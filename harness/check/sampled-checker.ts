@@ -307,8 +307,8 @@ export class SampledChecker implements Checker {
     this.#waiting.push(() => this.#inner.imageRead(kept));
   }
 
-  mark(volume: VolumeKey, timeNs: number): void {
-    this.#atCommand(() => this.#inner.mark(volume, timeNs));
+  mark(volume: VolumeKey, timeUs: number): void {
+    this.#atCommand(() => this.#inner.mark(volume, timeUs));
   }
 
   /** Remembers who is being overwritten: a sample may be too late to see it. */

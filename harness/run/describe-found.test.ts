@@ -9,7 +9,9 @@ const serving = {
   pairs: () => [primary, { ...secondary, pair: "other" }],
   images: () => [{ volume: "pvol", method: "old-data", state: "lost", moment: 3 }] as const,
   journals: () =>
-    [{ volume: "pvol", disk: "pvol", state: "stopped", oldestLsn: 4, newestLsn: 9, oldestTimeNs: 0 }] as const,
+    [
+      { volume: "pvol", disk: "pvol", state: "stopped", oldestLsn: 4, newestLsn: 9, oldestTimeUs: 0, nowUs: 0 },
+    ] as const,
 };
 const peer = { pairs: () => [secondary], images: () => [], journals: () => [] };
 

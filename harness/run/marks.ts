@@ -10,8 +10,8 @@ export interface VolumeMark {
   readonly volume: string;
   /** The newest entry of its journal; 0 without a journal, or while its system does not serve. */
   readonly lsn: number;
-  /** Of its system's monotonic clock. */
-  readonly timeNs: number;
+  /** As the journal counts; 0 likewise. */
+  readonly timeUs: number;
 }
 
 /** The moments that a plan gave a name to. */
@@ -29,17 +29,17 @@ export class Marks {
     return volumes.map((volume) => {
       const system = this.#world.systemOfVolume(volume);
       const journal = system.serving?.journals().find((report) => report.volume === volume);
-      const mark = { volume, lsn: journal?.newestLsn ?? 0, timeNs: system.localNs() };
+      const mark = { volume, lsn: journal?.newestLsn ?? 0, timeUs: journal?.nowUs ?? 0 };
       this.#marks.set(`${label} ${volume}`, { mark, content: this.#contentOf(volume) });
       return mark;
     });
   }
 
   /** Where a recovery goes. @throws Error if nothing was marked: the plan recovers before it marks */
-  pointOf(to: RecoveryPoint, volume: string): { readonly lsn: number } | { readonly timeNs: number } {
+  pointOf(to: RecoveryPoint, volume: string): { readonly lsn: number } | { readonly timeUs: number } {
     if ("lsn" in to) return to;
-    const { lsn, timeNs } = this.#required(to.mark, volume).mark;
-    return to.by === "lsn" ? { lsn } : { timeNs };
+    const { lsn, timeUs } = this.#required(to.mark, volume).mark;
+    return to.by === "lsn" ? { lsn } : { timeUs };
   }
 
   /** Where the disk of `volume` holds another content than at the mark: the first such byte, to 4 KiB; -1 for nowhere. */

@@ -118,7 +118,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
       plan,
       marks: this.#marks,
       onMark: (marks) => {
-        for (const { volume, timeNs } of marks) this.checker.mark(this.#keyOf(volume), timeNs);
+        for (const { volume, timeUs } of marks) this.checker.mark(this.#keyOf(volume), timeUs);
       },
       onImagePiece: (piece) => this.#imageRead(piece),
       world: this.world,

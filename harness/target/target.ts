@@ -147,7 +147,7 @@ export type AdminCommand =
   | {
       readonly kind: "recover";
       readonly volume: string;
-      readonly to: { readonly lsn: number } | { readonly timeNs: number };
+      readonly to: { readonly lsn: number } | { readonly timeUs: number };
       readonly method: "apply" | "swap";
     }
   /** The same for all volumes of a group of journals, to one moment; all of them or none (JR-2). `volumes` are they. */
@@ -155,7 +155,7 @@ export type AdminCommand =
       readonly kind: "recover-group";
       readonly group: string;
       readonly volumes: readonly string[];
-      readonly to: { readonly volume: string; readonly lsn: number } | { readonly timeNs: number };
+      readonly to: { readonly volume: string; readonly lsn: number } | { readonly timeUs: number };
       readonly method: "apply" | "swap";
     };
 

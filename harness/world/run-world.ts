@@ -38,8 +38,6 @@ export interface RunWorld extends World {
 export interface RunSystem extends WorldSystem {
   /** The program, while it serves hosts and administrators. */
   readonly serving: TargetSystem | undefined;
-  /** The system's monotonic clock, as far as the world has looked. */
-  localNs(): number;
   /** Settles when the system serves: at once, or after a later start. */
   whenServing(): Promise<void>;
   /** Calls `listener` if the present incarnation dies; the function returned ends that. */

@@ -5,7 +5,7 @@ import { type ControlClient, ControlError, RefusedError } from "../control/clien
 import type { OperatorCommand } from "../control/command-schema.ts";
 import { SetupError } from "../setup-error.ts";
 import { type AccessFlags, controlClient } from "./ctl-access.ts";
-import { seconds, whole } from "./numbers.ts";
+import { seconds, timeUs, whole } from "./numbers.ts";
 import { EXIT, type ProgramIo } from "./program-io.ts";
 import { groupPoint, recoveryPoint, type RecoverFlags } from "./recovery-point.ts";
 import { runCommander } from "./run-commander.ts";
@@ -196,7 +196,7 @@ function contentCommands(
     .description("give a volume the content of an earlier moment, by its journal")
     .option("--lsn <n>", "after this entry", (text) => whole(text))
     .option("--ago <seconds>", "as it was so long ago", (text) => seconds(text))
-    .option("--time-ns <n>", "on the clock of the engine", (text) => whole(text))
+    .option("--time <when>", "as it was then: 2026-01-31T12:00:00Z", (text) => timeUs(text))
     .addOption(methodOption())
     .action((volume: string, flags: RecoverFlags & { method: "apply" | "swap" }) =>
       run(async (client) => {
@@ -211,7 +211,7 @@ function contentCommands(
     .option("--lsn <n>", "after this entry of the journal of --volume", (text) => whole(text))
     .option("--volume <name>", "with --lsn: a volume of the group")
     .option("--ago <seconds>", "as it was so long ago", (text) => seconds(text))
-    .option("--time-ns <n>", "on the clock of the engine", (text) => whole(text))
+    .option("--time <when>", "as it was then: 2026-01-31T12:00:00Z", (text) => timeUs(text))
     .addOption(methodOption())
     .action((group: string, flags: RecoverFlags & { method: "apply" | "swap"; volume?: string }) =>
       run(async (client) => {

@@ -7,6 +7,15 @@ export function whole(text: string): number {
   return value;
 }
 
+/** ISO 8601, with a zone. @returns microseconds since 1970. @throws InvalidArgumentError */
+export function timeUs(text: string): number {
+  const value = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:\d{2})$/.test(text)
+    ? Date.parse(text) * 1000 + Number(/\.\d{3}(\d{1,3})/.exec(text)?.[1]?.padEnd(3, "0") ?? 0)
+    : Number.NaN;
+  if (!(value >= 0)) throw new InvalidArgumentError("Expected a time with its zone, such as 2026-01-31T12:00:00Z.");
+  return value;
+}
+
 /** Seconds, more than none and no more than a day. @throws InvalidArgumentError */
 export function seconds(text: string): number {
   const value = /^\d{1,6}(?:\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;

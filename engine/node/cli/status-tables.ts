@@ -5,7 +5,7 @@ type Row = readonly (string | number)[];
 
 /** The status as tables for people: volumes, links, copy management, images, journals, restores. */
 export function statusTables(status: StatusDocument): string {
-  const { system, boot, version, atNs, volumes, pairs, images, journals, restores, links } = status;
+  const { system, boot, version, volumes, pairs, images, journals, restores, links } = status;
   return [
     `system ${system}, start ${boot}, resilver ${version}`,
     section(
@@ -54,13 +54,13 @@ export function statusTables(status: StatusDocument): string {
       "Journals",
       ["volume", "disk", "state", "oldest", "newest", "window"],
       [
-        ...journals.map(({ volume, disk, state, oldestLsn, newestLsn, oldestTimeNs }) => [
+        ...journals.map(({ volume, disk, state, oldestLsn, newestLsn, oldestTimeUs, nowUs }) => [
           volume,
           disk,
           state,
           oldestLsn,
           newestLsn,
-          state === "stopped" ? "-" : `${((atNs - oldestTimeNs) / 1e9).toFixed(1)} s`,
+          state === "stopped" ? "-" : `${((nowUs - oldestTimeUs) / 1e6).toFixed(1)} s`,
         ]),
       ],
     ),

@@ -10,7 +10,7 @@ const name = z.string().min(1).max(1024);
 const names = z.array(name).max(1024);
 const whole = z.number().int();
 
-const point = z.union([z.strictObject({ lsn: whole }), z.strictObject({ timeNs: whole })]);
+const point = z.union([z.strictObject({ lsn: whole }), z.strictObject({ timeUs: whole })]);
 
 /** The body of `POST /v1/commands`. */
 export const commandSchema = z
@@ -75,7 +75,7 @@ export const commandSchema = z
     z.strictObject({
       kind: z.literal("recover-group").describe("all volumes of a group of journals get the content of one moment"),
       group: name,
-      to: z.union([z.strictObject({ timeNs: whole }), z.strictObject({ volume: name, lsn: whole })]),
+      to: z.union([z.strictObject({ timeUs: whole }), z.strictObject({ volume: name, lsn: whole })]),
       method: z.enum(["apply", "swap"]),
     }),
   ])

@@ -77,5 +77,12 @@ export class EventHub {
 /** All of a status but what changes by itself as time goes by. */
 function changing({ pairs, volumes, images, journals, restores, links }: StatusDocument): string {
   const still = pairs.map(({ lag, ...pair }) => [pair, lag?.writes]);
-  return JSON.stringify([volumes, still, images, journals, restores, links]);
+  const entries = journals.map(({ volume, disk, state, oldestLsn, newestLsn }) => [
+    volume,
+    disk,
+    state,
+    oldestLsn,
+    newestLsn,
+  ]);
+  return JSON.stringify([volumes, still, images, entries, restores, links]);
 }

@@ -58,7 +58,8 @@ const journal = z
     state: z.enum(["logging", "recovering", "stopped"]),
     oldestLsn: count,
     newestLsn: count,
-    oldestTimeNs: count,
+    oldestTimeUs: count.describe("microseconds since 1970, as the journal counts: of the oldest moment"),
+    nowUs: count.describe("likewise, the present"),
   })
   .meta({ id: "Journal" });
 
@@ -88,7 +89,7 @@ export const statusSchema = z
     system: name,
     boot: count.describe("starts of this system, this one included"),
     version: z.string(),
-    atNs: count.describe("the monotonic clock of this system"),
+    atNs: z.number().nonnegative().describe("since the start of this program"),
     volumes: z.array(volume),
     pairs: z.array(pair),
     images: z.array(image),

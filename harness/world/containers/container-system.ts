@@ -56,10 +56,6 @@ export class ContainerSystem implements RunSystem {
     return (this.#receivedBytes.get(link) ?? 0) + (this.#serving?.receivedBytes(link) ?? 0);
   }
 
-  localNs(): number {
-    return this.#serving?.atNs ?? 0;
-  }
-
   whenServing(): Promise<void> {
     if (this.#serving !== undefined) return Promise.resolve();
     return new Promise((resolve) => this.#onServing.push(resolve));

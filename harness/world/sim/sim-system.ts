@@ -77,11 +77,6 @@ export class SimSystem implements RunSystem {
     return this.#incarnation?.process;
   }
 
-  /** The system's monotonic clock. */
-  localNs(): number {
-    return this.#time.localNs();
-  }
-
   /** Settles when the system serves: at once, or after a later start. */
   whenServing(): Promise<void> {
     if (this.serving !== undefined) return Promise.resolve();
