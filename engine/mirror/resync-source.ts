@@ -15,8 +15,8 @@ import { COPY_BYTES_MAX, tracksAtOnce } from "../volume/track-copy.ts";
 
 /** Copied without a proof that what was copied before is durable; as much again may be on its way to be. */
 const STRETCH_BYTES_MAX = 16 * 1024 * 1024;
-/** Read and sent at once. */
-const LONG_COPY_BYTES_MAX = 256 * 1024;
+/** Read and sent at once: two of them fit the window, so one is on its way while the other is applied. */
+const LONG_COPY_BYTES_MAX = 448 * 1024;
 /** So many of these are under way at once: the disk reads the next ones while those before wait for room. */
 const COPIES_AT_ONCE = 4;
 
