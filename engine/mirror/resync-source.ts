@@ -151,7 +151,7 @@ export async function copyDirty(pair: Pair, connection: Connection): Promise<voi
       first = pending.dirty.next(0);
     }
     if (first < 0) break;
-    // Hosts wait for a copy of their tracks: large ones only once the link has shown that it is fast.
+    // Large ones only once some is through: a link that dies young has got as much done as it could.
     const copyBytesMax = stretchBytes > WINDOW_BYTES ? LONG_COPY_BYTES_MAX : COPY_BYTES_MAX;
     const last = pending.dirty.runEnd(first, tracksAtOnce(volume.trackBytes, copyBytesMax));
     cursor = last + 1;
