@@ -77,6 +77,11 @@ export function diskConformance({ test, open, lacks }: DiskConformanceOptions): 
     await Promise.all(reads);
     const around = new Uint8Array(SECTOR_BYTES).fill(0xee);
     expectSame([...into], [...around, ...data, ...around], "what was read, and what lies around it");
+    await readInto(disk, SIZE_BYTES - into.length, into);
+    expectThat(
+      into.every((byte) => byte === 0),
+      "what was never written reads as zeros into memory that was used",
+    );
   });
 
   story("a write changes its own range only, and a later one replaces it", async (disk) => {

@@ -66,10 +66,10 @@ export class FaultyMedium {
     return stall === undefined && outcome === undefined && tear === undefined ? undefined : { stall, outcome, tear };
   }
 
-  /** @throws DiskError */
-  read(offsetBytes: number, lengthBytes: number, decision?: FaultDecision): Uint8Array {
+  /** @param into where the bytes go; without, a buffer of their own. @throws DiskError */
+  read(offsetBytes: number, lengthBytes: number, decision?: FaultDecision, into?: Uint8Array): Uint8Array {
     this.#failIf(decision, offsetBytes, lengthBytes);
-    return this.medium.content.copy(offsetBytes, lengthBytes);
+    return this.medium.content.copy(offsetBytes, lengthBytes, into);
   }
 
   /** @param mark of {@link Medium.flushMark}, when the flush was accepted. @throws DiskError */

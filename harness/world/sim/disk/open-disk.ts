@@ -1,12 +1,12 @@
 import type { Disk, WriteOptions } from "../../../../engine/ports/index.ts";
 import type { RequestKind } from "./request.ts";
 
-/** What a request of the port becomes: `source` and `fua` of a write. Settles with the bytes of a read. */
+/** What a request of the port becomes: `buffer` is what a write brings, or `into` of a read. Settles with the bytes of a read. */
 type Submit = (
   kind: RequestKind,
   offsetBytes: number,
   lengthBytes: number,
-  source: Uint8Array | undefined,
+  buffer: Uint8Array | undefined,
   fua: boolean,
 ) => Promise<unknown>;
 
@@ -20,8 +20,8 @@ export class OpenDisk implements Disk {
     this.#submit = submit;
   }
 
-  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    return this.#submit("read", offsetBytes, lengthBytes, undefined, false) as Promise<Uint8Array>;
+  read(offsetBytes: number, lengthBytes: number, into?: Uint8Array): Promise<Uint8Array> {
+    return this.#submit("read", offsetBytes, lengthBytes, into, false) as Promise<Uint8Array>;
   }
 
   write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {

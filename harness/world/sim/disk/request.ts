@@ -19,6 +19,8 @@ export interface DiskRequest {
   readonly staging: Uint8Array | undefined;
   /** The disk's own copy of what a write brings. */
   readonly data: Uint8Array | undefined;
+  /** Where the caller of a read wants what it returns. */
+  readonly into: Uint8Array | undefined;
   /** The caller's buffer and the hash that it had: it must not change while the request runs. */
   readonly source: Uint8Array | undefined;
   readonly sourceHash: number;

@@ -83,6 +83,16 @@ test("requests of a killed process complete unseen, at the latest when the disk 
   expect(settled).toBe(false);
 });
 
+test("a read puts nothing into the memory of a program that was killed meanwhile", () => {
+  const { disk, port, process, reopen } = diskBench();
+  const into = filled(9, 512);
+  void port.read(0, 512, into);
+  process.kill();
+  reopen();
+  expect(disk.inFlightCount).toBe(0);
+  expect(into).toEqual(filled(9, 512));
+});
+
 test("killing first or cutting the power first makes no difference", async () => {
   const contents = [true, false].map((killFirst) => {
     const { disk, port, process } = diskBench();

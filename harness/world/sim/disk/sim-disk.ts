@@ -87,8 +87,8 @@ export class SimDisk {
   /** The disk as `process`, one incarnation, sees it. Requests that a dead process left complete first. */
   open(process: Process): Disk {
     for (const request of [...this.#inFlight]) if (request.process.state === "dead") this.#complete(request);
-    return new OpenDisk(this.sizeBytes, (kind, offsetBytes, lengthBytes, source, fua) =>
-      this.#submit(process, kind, offsetBytes, lengthBytes, source, fua),
+    return new OpenDisk(this.sizeBytes, (kind, offsetBytes, lengthBytes, buffer, fua) =>
+      this.#submit(process, kind, offsetBytes, lengthBytes, buffer, fua),
     );
   }
 
@@ -195,7 +195,7 @@ export class SimDisk {
     kind: RequestKind,
     offsetBytes: number,
     lengthBytes: number,
-    source: Uint8Array | undefined,
+    buffer: Uint8Array | undefined,
     fua: boolean,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -205,6 +205,7 @@ export class SimDisk {
       if (this.#inFlight.length >= IN_FLIGHT_MAX) {
         throw new Error(`disk ${this.name}: ${IN_FLIGHT_MAX} requests in flight: the caller has no bound`);
       }
+      const source = kind === "write" ? buffer : undefined;
       const staging = source === undefined ? undefined : stagedCopy(source);
       const request: DiskRequest = {
         requestIndex: this.#requestIndex++,
@@ -217,6 +218,7 @@ export class SimDisk {
         reject,
         staging,
         data: staging === undefined || staging.length === lengthBytes ? staging : staging.subarray(0, lengthBytes),
+        into: kind === "read" ? buffer : undefined,
         source,
         sourceHash: source === undefined ? 0 : hashBytes(source),
         flushMark: kind === "flush" ? this.#medium.flushMark() : 0,
@@ -281,7 +283,7 @@ export class SimDisk {
     const { offsetBytes, lengthBytes, data, decision } = request;
     switch (request.kind) {
       case "read":
-        return this.#faulty.read(offsetBytes, lengthBytes, decision);
+        return this.#faulty.read(offsetBytes, lengthBytes, decision, memoryOf(request));
       case "write":
         this.#noteData(request);
         if (data !== undefined) this.#faulty.write(offsetBytes, data, request.fua, decision);
@@ -338,6 +340,11 @@ function stagedCopy(source: Uint8Array): Uint8Array {
   const staging = bufferPool.take(source.length);
   staging.set(source);
   return staging;
+}
+
+/** Where a read may put what it returns: the memory of a dead program is another's by now. */
+function memoryOf({ process, into }: DiskRequest): Uint8Array | undefined {
+  return process.state === "dead" ? undefined : into;
 }
 
 function settle(request: DiskRequest, bytes: Uint8Array | undefined, error: DiskError | undefined): void {

@@ -90,9 +90,9 @@ export class SparseBytes {
     return (this.#chunks.get(chunkIndex) ?? zeros).subarray(local, local + lengthBytes);
   }
 
-  /** The bytes, in a buffer of their own. */
-  copy(offsetBytes: number, lengthBytes: number): Uint8Array {
-    const bytes = new Uint8Array(lengthBytes);
+  /** The bytes, in `into` or in a buffer of their own. */
+  copy(offsetBytes: number, lengthBytes: number, into?: Uint8Array): Uint8Array {
+    const bytes = into ?? new Uint8Array(lengthBytes);
     const endBytes = offsetBytes + lengthBytes;
     for (let at = offsetBytes; at < endBytes; ) {
       const chunkIndex = Math.floor(at / CHUNK_BYTES);
@@ -102,7 +102,7 @@ export class SparseBytes {
       if (chunk !== undefined) {
         const whole = pieceBytes === chunk.length;
         bytes.set(whole ? chunk : chunk.subarray(local, local + pieceBytes), at - offsetBytes);
-      }
+      } else if (into !== undefined) bytes.fill(0, at - offsetBytes, at - offsetBytes + pieceBytes);
       at += pieceBytes;
     }
     return bytes;
