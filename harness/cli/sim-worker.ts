@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { workerData } from "node:worker_threads";
 import { resilverTarget } from "../target/resilver-target.ts";
+import { compileEarly } from "./compile-early.ts";
 import { engineDigest } from "./engine-digest.ts";
 import { scenarioFiles } from "./scenario-files.ts";
 import { serveTasks } from "./serve-tasks.ts";
@@ -10,6 +11,7 @@ import type { SimWorkerData } from "./sim-worker-module.ts";
 const { scenarioFolder, engineFolder } = workerData as SimWorkerData;
 const scenarios = new URL(scenarioFolder);
 
+compileEarly();
 serveTasks(
   simTaskRunner({
     scenarios: scenarioFiles(scenarios),
