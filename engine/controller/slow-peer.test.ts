@@ -70,6 +70,27 @@ test("a link of 50 KB/s is slow, not dead: one session carries a copy, and then 
   expect(site.disk("b", "svol").visible).toEqual(site.disk("a", "pvol").visible);
 });
 
+test("an answer to a greeting that takes more than a second to come is believed like any other", async () => {
+  const site = await Site.open({
+    sizeBytes: SIZE_BYTES,
+    trackBytes: TRACK_BYTES,
+    systems: { b: ["svol"], a: ["pvol"] },
+    links: { link: ["a", "b"] },
+  });
+  const steps: string[] = [];
+  site.onStep = (system, step) => {
+    if (system === "a" && step.startsWith("session.")) steps.push(step);
+  };
+  site.network.onDial = ({ peer }) => {
+    if (peer !== undefined) narrow(site, peer, 40);
+  };
+  site.network.cut();
+  await site.pass(SECOND_NS);
+  site.network.heal();
+  await site.pass(10 * SECOND_NS);
+  expect(steps).toEqual(["session.down", "session.hello.sent", "session.up"]);
+});
+
 /** System `a` is the primary of a pair in sync with a peer that from now on acknowledges nothing by itself. */
 async function silentPeer() {
   const site = await Site.open({

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { NS_PER_MS } from "../ports/index.ts";
 import { HandPeer } from "../testing/hand-peer.node.ts";
 import { Site } from "../testing/site.node.ts";
+import { Tap } from "../volume/tap.ts";
+import type { Volume } from "../volume/volume.ts";
 import { ackPayload } from "./outbox.ts";
 
 const TRACK_BYTES = 64 * 1024;
@@ -89,4 +91,41 @@ test("a track that hosts write again and again is copied all the same", async ()
   stop = true;
   await site.run(Promise.all(hosts));
   expect(await equal()).toBe(true);
+});
+
+/** Of some tracks the volume's content is elsewhere, as while a restore runs: whoever wants to read one has it brought. */
+class Elsewhere extends Tap {
+  readonly left: Set<number>;
+  readonly #volume: Volume;
+
+  constructor(volume: Volume, tracks: Iterable<number>) {
+    super();
+    this.#volume = volume;
+    this.left = new Set(tracks);
+  }
+
+  override prepareRead(first: number, last: number): Promise<void> | undefined {
+    const wanted = [...this.left].filter((track) => track >= first && track <= last);
+    return wanted.length === 0 ? undefined : this.#bring(wanted);
+  }
+
+  async #bring(tracks: readonly number[]): Promise<void> {
+    for (const track of tracks) {
+      const data = new Uint8Array(TRACK_BYTES).fill(NEW);
+      await this.#volume.apply({ kind: "write", offsetBytes: track * TRACK_BYTES, data, fua: false }, this);
+      this.left.delete(track);
+    }
+  }
+}
+
+test("of tracks whose content is elsewhere nothing is copied before they have it", async () => {
+  const { system, content, goOn, equal } = await stuckCopy();
+  const volume = system.pair("p")?.volume;
+  if (volume === undefined) throw new Error("no pair");
+  const last = TRACKS - 1;
+  const tap = new Elsewhere(volume, [last - 1, last]);
+  volume.addTap(tap);
+  goOn();
+  expect(await equal()).toBe(true);
+  expect([tap.left.size, content[last * TRACK_BYTES]]).toEqual([0, NEW]);
 });
