@@ -17,7 +17,13 @@ const START_S_MAX = 4;
 /** A scenario on a stage that is used again may take so much longer than its virtual time. */
 const OVERHEAD_S_MAX = 3;
 
-const OVERHEAD_OF = ["link-suspension/cut-while-duplex-sync", "link-suspension/slow-link", "smallest/link-suspension"];
+/** The last one with six crashes, each with a start after it. */
+const OVERHEAD_OF = [
+  "link-suspension/cut-while-duplex-sync",
+  "link-suspension/slow-link",
+  "smallest/link-suspension",
+  "concurrent-restore/down-at-each-step",
+];
 const IDLE = `require("node:http").createServer((_, response) => response.end("ok")).listen(8080)`;
 
 /** From nothing to the first write that both ends have. */
@@ -45,7 +51,7 @@ export async function worldStart(runs: number): Promise<Section> {
     how: "Engines, disks, Toxiproxy and their network; the pair is made, and a write is acknowledged. In turns with two containers of Node.js that do nothing.",
     samples: [
       start,
-      sampleOf("the same, with network, Toxiproxy and disks that were there", "s", again),
+      sampleOf("the same, on a stage that was there", "s", again),
       sampleOf("two containers with a web server that does nothing", "s", idle),
     ],
     bars: [barAtMost(`start, of ${START_S_MAX} s`, start.median / START_S_MAX, 1)],

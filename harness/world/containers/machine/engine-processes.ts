@@ -20,7 +20,7 @@ export interface EngineProcessesParts {
 }
 
 /** Until the next is loaded, unless it is needed before: not while the one before it is starting, on the same processors. */
-const LOAD_MS = 1000;
+const LOAD_MS = 250;
 
 /**
  * The engines of one machine, one after the other: one at most is configured, and the next is loaded in time, since to

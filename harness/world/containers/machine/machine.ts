@@ -17,7 +17,7 @@ const PROGRAM = "/opt/resilver-machine/machine.mjs";
 const ENGINE = ["node", "/opt/resilver/engine.mjs", "engine", "--config", "-"];
 const CALL_MS_MAX = 10_000;
 const READY_MS_MAX = 30_000;
-const READY_ASKED_MS = 5;
+const READY_ASKED_MS = 10;
 const LOG_LINES = 20;
 
 /**
