@@ -10,7 +10,7 @@ export interface VolumeMark {
   readonly volume: string;
   /** The newest entry of its journal; 0 without a journal, or while its system does not serve. */
   readonly lsn: number;
-  /** As the journal counts; 0 likewise. */
+  /** Microseconds since 1970, as the journal counts; by its system's watch without a journal. */
   readonly timeUs: number;
 }
 
@@ -29,7 +29,7 @@ export class Marks {
     return volumes.map((volume) => {
       const system = this.#world.systemOfVolume(volume);
       const journal = system.serving?.journals().find((report) => report.volume === volume);
-      const mark = { volume, lsn: journal?.newestLsn ?? 0, timeUs: journal?.nowUs ?? 0 };
+      const mark = { volume, lsn: journal?.newestLsn ?? 0, timeUs: journal?.nowUs ?? system.watchUs() };
       this.#marks.set(`${label} ${volume}`, { mark, content: this.#contentOf(volume) });
       return mark;
     });

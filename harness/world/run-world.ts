@@ -38,6 +38,8 @@ export interface RunWorld extends World {
 export interface RunSystem extends WorldSystem {
   /** The program, while it serves hosts and administrators. */
   readonly serving: TargetSystem | undefined;
+  /** What the watch of its machine shows, whether it runs or not: microseconds since 1970. */
+  watchUs(): number;
   /** Settles when the system serves: at once, or after a later start. */
   whenServing(): Promise<void>;
   /** Calls `listener` if the present incarnation dies; the function returned ends that. */

@@ -56,6 +56,11 @@ export class ContainerSystem implements RunSystem {
     return (this.#receivedBytes.get(link) ?? 0) + (this.#serving?.receivedBytes(link) ?? 0);
   }
 
+  /** All machines have the watch of this one. */
+  watchUs(): number {
+    return Date.now() * 1000;
+  }
+
   whenServing(): Promise<void> {
     if (this.#serving !== undefined) return Promise.resolve();
     return new Promise((resolve) => this.#onServing.push(resolve));

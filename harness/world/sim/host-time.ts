@@ -62,6 +62,11 @@ export class HostTime {
     return this.#wallOffsetMs + Math.floor(this.localNs() / 1e6);
   }
 
+  /** Likewise, microseconds. */
+  wallUs(): number {
+    return this.#wallOffsetMs * 1000 + Math.floor(this.localNs() / 1000);
+  }
+
   /** Steps the watch by `deltaMs`, either way. Monotonic time and timers go on as before. */
   stepWall(deltaMs: number): void {
     if (!Number.isSafeInteger(deltaMs)) throw new Error(`a clock step of ${deltaMs} ms: expected a whole number`);

@@ -77,6 +77,10 @@ export class SimSystem implements RunSystem {
     return this.#incarnation?.process;
   }
 
+  watchUs(): number {
+    return this.#time.wallUs();
+  }
+
   /** Settles when the system serves: at once, or after a later start. */
   whenServing(): Promise<void> {
     if (this.serving !== undefined) return Promise.resolve();
