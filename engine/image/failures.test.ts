@@ -249,3 +249,18 @@ test.each(METHODS)(
     await expectHostsServed(rig);
   },
 );
+
+test.each(METHODS)(
+  "%s: power that is lost before the volume is flushed leaves no image: a journal may bring back what it took",
+  async (method) => {
+    const rig = await fresh(method);
+    await write(rig, 0, 5);
+    rig.disk.decideFlush = () => never;
+    void rig.image.fix();
+    await drained();
+    const next = await restarted(rig, method);
+    expect(next.image.state).toBe("none");
+    rig.disk.decideFlush = () => "done";
+    await expectHostsServed(next);
+  },
+);

@@ -188,8 +188,10 @@ export abstract class Image extends Tap {
   async #fixDurably(moment: number): Promise<string> {
     try {
       await this.prepareMoment(moment, this.#state === "fixed");
-      // What is in the cache of the volume's disk belongs to the moment.
-      await Promise.all([this.volume.flushDisk(), this.#heads.write(this.#head(moment, true))]);
+      // What is in the cache of the volume's disk belongs to the moment: without it there is no image, also not one of
+      // what a power loss leaves, for a journal brings back the rest.
+      await this.volume.flushDisk();
+      await this.#heads.write(this.#head(moment, true));
       return "";
     } catch (error) {
       return handled(error, DiskError, EngineError).code;
