@@ -110,14 +110,16 @@ export class Acknowledged {
   }
 
   /**
-   * The sector has changed with the power, and is what a restore that nobody has answered yet may have brought: if it
-   * is refused, it was the power. What no flush covered is not asked for any more.
+   * The sector is what a request that nobody has answered yet may have made it; but if that is refused, it was the power,
+   * or a resync. So what those may take is not asked for any more.
+   * @param byPower what a flush covered stays
    */
-  releaseVolatile(disk: DiskState, sector: number, found: number): void {
+  releaseUnder(disk: DiskState, sector: number, found: number, byPower: boolean): void {
     const { versions } = disk;
     for (let version = versions.head.get(sector); version > INITIAL_VERSION; version = versions.previous(version)) {
       if ((versions.required(version) & disk.bit) === 0) continue;
-      if (versions.hash(version) === found || (versions.operation(version).durableOn & disk.bit) !== 0) return;
+      if (versions.hash(version) === found) return;
+      if (byPower && (versions.operation(version).durableOn & disk.bit) !== 0) return;
       versions.release(version, disk.bit);
     }
   }

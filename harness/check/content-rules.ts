@@ -4,6 +4,7 @@ import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
 import type { Consents } from "./consents.ts";
 import type { DiskState, SectorListener } from "./disk-state.ts";
 import type { Model } from "./model.ts";
+import type { Operation } from "./operation.ts";
 import type { PairState } from "./pair-state.ts";
 import type { Unacknowledged } from "./unacknowledged.ts";
 import { INITIAL_VERSION, NO_VERSION } from "./versions.ts";
@@ -89,9 +90,9 @@ export class ContentRules implements SectorListener {
       this.#wentBack(disk, sector, after, version, version === NO_VERSION ? floor : wanted);
       return;
     }
-    const { kind, state } = versions.operation(version);
-    if (this.#reason === "power-loss" && kind === "restore" && state === "open")
-      this.#acknowledged.releaseVolatile(disk, sector, after);
+    const byPower = this.#reason === "power-loss";
+    if (versions.operation(version).state === "open" && (byPower || this.#isGivenUp(disk, versions.operation(floor))))
+      this.#acknowledged.releaseUnder(disk, sector, after, byPower);
     disk.floor.set(sector, this.#mayReset && versions.repeats(version) ? versions.oldest(sector, after) : version);
     versions.hold(version, disk.bit);
     const bad = this.#unacknowledged.reappeared(disk, sector, after);
@@ -160,6 +161,12 @@ export class ContentRules implements SectorListener {
   #isResynchronised(disk: DiskState): boolean {
     if (this.#reason === "power-loss") return false;
     return this.#model.pairsOf(disk).some((pair) => !pair.isLocal && pair.side(disk).report?.consistent === false);
+  }
+
+  /** True if a resync is overwriting this disk, and an operator agreed to lose this operation by it. */
+  #isGivenUp(disk: DiskState, { endedAt, alone }: Operation): boolean {
+    const agrees = (pair: PairState): boolean => this.#consents.allows(pair, disk, endedAt, alone);
+    return this.#isResynchronised(disk) && this.#model.pairsOf(disk).some(agrees);
   }
 
   /** True if a resync was overwriting this disk: the power loss may have let the write under way land here. */

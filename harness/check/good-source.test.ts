@@ -66,3 +66,26 @@ test("G: a resync that was chosen before a takeover agrees to nothing that the n
   expect(failed(overwrite(false))).toEqual([]);
   expect(failed(overwrite(true))).toEqual(["G"]);
 });
+
+test("A: what a resync overwrote with consent is not wanted again when a host is refused what would have looked the same", () => {
+  for (const agrees of [true, false]) {
+    const stage = new Stage(onePair("async"));
+    stage.pending.get("a pair")?.add(0);
+    stage.write(["a/pvol"], 0, sectors(9));
+    stage.checker.linkCut("link");
+    stage.report("a", "pair", { status: "SPLIT", suspension: "link" });
+    stage.report("b", "pair", { status: "SPLIT", suspension: "link" });
+    if (agrees) {
+      const reverse = { kind: "resync", pair: "pair", direction: "reverse" } as const;
+      stage.checker.adminDone(stage.checker.adminIssued("a", reverse));
+    }
+    stage.report("a", "pair", { role: "secondary", status: "COPY", consistent: false });
+    stage.report("b", "pair", { role: "primary", status: "COPY" });
+    const zeroes = stage.issue("a/pvol", 0, stage.content("b/svol", 0));
+    stage.put("a/pvol", 0, stage.content("b/svol", 0), "trim");
+    stage.checker.failed(zeroes, "REFUSED");
+    stage.pending.get("a pair")?.clear();
+    for (const system of ["a", "b"]) stage.report(system, "pair", { status: "DUPLEX", consistent: true });
+    expect(failed(stage.checker.finish())).toEqual(agrees ? [] : ["A"]);
+  }
+});
