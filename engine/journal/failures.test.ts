@@ -139,6 +139,24 @@ test.each(["write", "flush"] as const)(
   },
 );
 
+test("a write in part of a track that a recovery cannot bring fails, and the journal goes on", async () => {
+  const rig = await started();
+  for (const fill of [1, 2]) for (const track of [0, 8]) await write(rig, fill, track * TRACK_BYTES, 2);
+  const blockedBytes = dataOffsetBytes(rig, 1);
+  rig.disks.log.beforeRead = (offsetBytes) =>
+    offsetBytes === blockedBytes ? never : Promise.reject(new DiskError("EIO", offsetBytes, SECTOR_BYTES));
+  await recover(rig.journal, 2, "apply");
+  const { newestLsn } = rig.journal.moments.window;
+  await expect(write(rig, 3, 8 * TRACK_BYTES, 1)).rejects.toMatchObject({ code: "DISK_FAILED" });
+  expect(rig.journal.moments.window.newestLsn).toBe(newestLsn);
+  rig.disks.log.beforeRead = () => undefined;
+  await write(rig, 4, 8 * TRACK_BYTES, 1);
+  expect((await rig.volume.read(8 * TRACK_BYTES, 2 * SECTOR_BYTES)).filter((_, at) => at % SECTOR_BYTES === 0)).toEqual(
+    Uint8Array.of(4, 1),
+  );
+  expect(rig.runtime.escaped).toEqual([]);
+});
+
 test("while the base refuses, folding is tried again, and no moment in the window is another one", async () => {
   const rig = await started();
   let refusals = 3;

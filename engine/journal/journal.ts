@@ -199,9 +199,10 @@ export class Journal extends Tap {
     for (const wake of this.#turns.splice(0)) wake();
   }
 
-  override abandon(update: Update): Promise<void> {
+  override abandon(update: Update): Promise<void> | undefined {
     const entry = this.#entries.get(update);
-    assert(entry !== undefined, "the journal is the first that a change is prepared by");
+    // What comes first could not be prepared: the change has no entry.
+    if (entry === undefined) return undefined;
     this.#entries.delete(update);
     this.#nextTurn(entry);
     return this.log.void(entry).then(() => this.fold.poke());
