@@ -41,8 +41,8 @@ export default scenario({
     write("pvol", { offsetBytes: 0, lengthBytes: KiB(64) }),
     together(
       resync("pair"),
-      when(step("b", "resync.requested"), recover("pvol", { to: "m" })),
-      when(step("a", "journal.recover.begin"), stall("pvol-log", ["read"]), after(ms(20), heal("pvol-log"))),
+      when(step("b", "resync.requested"), stall("pvol-log", ["read"]), recover("pvol", { to: "m" })),
+      when(step("a", "journal.recover.begin"), after(ms(20), heal("pvol-log"))),
       when(
         step("b", "pair.duplex"),
         write("pvol", { offsetBytes: KiB(192), lengthBytes: KiB(8) }),
