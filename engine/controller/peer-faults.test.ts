@@ -29,18 +29,7 @@ async function duplex(): Promise<Played> {
   const peer = new HandPeer(site, "a", "b", "link");
   await peer.listen();
   const { system } = site.at("a");
-  const made = system.execute({
-    kind: "create",
-    pair: "p",
-    volume: "pvol",
-    link: "link",
-    peerVolume: "svol",
-    mode: "sync",
-  });
-  await site.until(() => peer.heard("pair-state").length > 0);
-  const { pairId, ...offer } = peer.offer();
-  peer.tell(pairId, offer, peer.state());
-  await site.run(made);
+  const pairId = await peer.joinPair();
   peer.request(pairId, peer.state(), ALL);
   await site.until(() => system.pair("p")?.entry.status === "DUPLEX");
   return { site, peer, pairId };

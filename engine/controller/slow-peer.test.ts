@@ -102,18 +102,7 @@ async function silentPeer() {
   const peer = new HandPeer(site, "a", "b", "link");
   await peer.listen();
   const { system, runtime } = site.at("a");
-  const made = system.execute({
-    kind: "create",
-    pair: "p",
-    volume: "pvol",
-    link: "link",
-    peerVolume: "svol",
-    mode: "sync",
-  });
-  await site.until(() => peer.heard("pair-state").length > 0);
-  const { pairId, ...offer } = peer.offer();
-  peer.tell(pairId, offer, peer.state());
-  await site.run(made);
+  const pairId = await peer.joinPair();
   peer.request(pairId, peer.state(), new Uint8Array(SIZE_BYTES / TRACK_BYTES / 8));
   await site.until(() => system.pair("p")?.entry.status === "DUPLEX");
   await site.pass(SECOND_NS);

@@ -23,16 +23,6 @@ async function stuckCopy() {
     await site.run(system.device("pvol").write(track * TRACK_BYTES, new Uint8Array(TRACK_BYTES).fill(track + 1)));
   const peer = new HandPeer(site, "a", "b", "link");
   await peer.listen();
-  const made = system.execute({
-    kind: "create",
-    pair: "p",
-    volume: "pvol",
-    link: "link",
-    peerVolume: "svol",
-    mode: "sync",
-  });
-  await site.until(() => peer.heard("pair-state").length > 0);
-  const { pairId, ...offer } = peer.offer();
   /** What the peer holds. */
   const content = new Uint8Array(TRACKS * TRACK_BYTES);
   peer.onFrame = ({ kind, offsetBytes, payload }) => {
@@ -40,8 +30,7 @@ async function stuckCopy() {
     // The first stretches, which are short, get through.
     if (peer.heard("resync").length === 20) peer.acknowledges = false;
   };
-  peer.tell(pairId, offer, peer.state());
-  await site.run(made);
+  const pairId = await peer.joinPair();
   peer.request(pairId, peer.state(), new Uint8Array(TRACKS / 8).fill(0xff));
   await site.until(() => !peer.acknowledges);
   await site.pass(NS_PER_MS);

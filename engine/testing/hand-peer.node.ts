@@ -140,6 +140,18 @@ export class HandPeer {
     this.send("pair-state", { pairId, payload: encodePairOffer({ ...offer, ...state, volume, peerVolume }) });
   }
 
+  /** The system under test makes a synchronous pair `p` of its `pvol` and a volume of this one. @returns its number */
+  async joinPair(): Promise<number> {
+    const { system } = this.#site.at(this.#of);
+    const link = this.#link;
+    const made = system.execute({ kind: "create", pair: "p", volume: "pvol", link, peerVolume: "svol", mode: "sync" });
+    await this.#site.until(() => this.heard("pair-state").length > 0);
+    const { pairId, ...offer } = this.offer();
+    this.tell(pairId, offer, this.state());
+    await this.#site.run(made);
+    return pairId;
+  }
+
   /** Overwrites the other end, or only begins to: nothing of it is sent, so its volume stays what it is. */
   copy(pairId: number, current: Generation, tracks: number, how: "wholly" | "begins" = "wholly"): void {
     this.send("copy-begin", { pairId, payload: new ByteWriter(32).text(current).u32(tracks).bytes() });
