@@ -20,7 +20,7 @@ export interface JournalRecord {
   readonly kind: RecordKind;
   /** Log sequence number (JR-3): counts the records of a journal from 1. */
   readonly lsn: number;
-  /** When it was made, in nanoseconds of the system's clock; never less than that of the record before. */
+  /** When it was made, as the {@link JournalClock} counts; later than the record before. */
   readonly timeUs: number;
   /** Of the volume. 0 for a rewind or a mark. */
   readonly offsetBytes: number;

@@ -7,7 +7,7 @@ export function whole(text: string): number {
   return value;
 }
 
-/** ISO 8601, with a zone. @returns microseconds since 1970. @throws InvalidArgumentError */
+/** ISO 8601 with a zone, up to a microsecond. @returns microseconds since 1970. @throws InvalidArgumentError */
 export function timeUs(text: string): number {
   const value = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:\d{2})$/.test(text)
     ? Date.parse(text) * 1000 + Number(/\.\d{3}(\d{1,3})/.exec(text)?.[1]?.padEnd(3, "0") ?? 0)

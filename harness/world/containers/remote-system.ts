@@ -99,11 +99,6 @@ export class RemoteSystem implements TargetSystem {
     for (const device of this.#devices.values()) device.close();
   }
 
-  /** The engine's monotonic clock when it spoke last. */
-  get atNs(): number {
-    return this.#status.atNs;
-  }
-
   /** Systems that it has a session with. */
   isUp(link: string): boolean {
     return this.#status.links.some((report) => report.link === link && report.up);

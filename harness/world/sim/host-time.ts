@@ -59,7 +59,7 @@ export class HostTime {
 
   /** Whole milliseconds since 1970 as this host's watch shows them. */
   wallMs(): number {
-    return this.#wallOffsetMs + Math.floor(this.localNs() / 1e6);
+    return Math.floor(this.wallUs() / 1000);
   }
 
   /** Likewise, microseconds. */
