@@ -93,11 +93,11 @@ test.each(METHODS)(
   "%s: an area that tells of an image nobody knows of: there is none, and its moment is not used again",
   async (method) => {
     const first = await fresh(method);
-    await first.image.fix();
+    await first.image.fix(0);
     const rig = await open(method, first.disk.afterCrash(), first.area.afterCrash(), undefined);
     expect([rig.image.state, rig.image.moment]).toEqual(["none", 1]);
     await expect(rig.image.read(0, SECTOR_BYTES)).rejects.toMatchObject({ code: "NO_IMAGE" });
-    await rig.image.fix();
+    await rig.image.fix(0);
     await write(rig, 0, 5);
     expect([rig.image.moment, (await rig.image.read(0, SECTOR_BYTES))[0]]).toEqual([2, 1]);
   },
@@ -111,7 +111,7 @@ test.each([
   "%s: an image of which %s is damaged is lost at the next start, and read by nobody",
   async (method, _, at) => {
     const first = await fresh(method);
-    await first.image.fix();
+    await first.image.fix(0);
     await write(first, 0, 9);
     damage(first, at);
     const rig = await restarted(first, method);
@@ -125,7 +125,7 @@ test.each(METHODS)(
   "%s: an area that cannot be read at a start costs the image, and hosts are served",
   async (method) => {
     const first = await fresh(method);
-    await first.image.fix();
+    await first.image.fix(0);
     const area = first.area.afterCrash();
     area.beforeRead = async (offsetBytes, lengthBytes) => {
       throw new DiskError("EIO", offsetBytes, lengthBytes);
@@ -155,17 +155,17 @@ test.each(METHODS)("%s: while a restore runs no image is fixed: it would be one 
     { volume, copy, runtime },
     { tracks: () => [0, 1], accept: nothing, finished: nothing },
   );
-  expect([await image.fix(), image.state]).toEqual([false, "lost"]);
+  expect([await image.fix(0), image.state]).toEqual([false, "lost"]);
   bring();
   await ended;
-  expect([await image.fix(), image.state]).toEqual([true, "fixed"]);
+  expect([await image.fix(0), image.state]).toEqual([true, "fixed"]);
   await write(rig, 0, 3);
   expect((await image.read(0, SECTOR_BYTES))[0]).toBe(8);
 });
 
 test("old-data: a read of an image that is revised meanwhile is refused, not answered with a later moment", async () => {
   const rig = await fresh("old-data");
-  await rig.image.fix();
+  await rig.image.fix(0);
   await write(rig, 0, 5);
   let go = (): void => {};
   const held = new Promise<void>((resolve) => {
@@ -182,7 +182,7 @@ test("old-data: a read of an image that is revised meanwhile is refused, not ans
 
 test("old-data: old content that is not what was saved is never given out; the image is lost, hosts go on", async () => {
   const rig = await fresh("old-data");
-  await rig.image.fix();
+  await rig.image.fix(0);
   await write(rig, 0, 5);
   // The table: one sector for each of two moments, and one behind them for a volume of so few tracks.
   damage(rig, rig.area.visible.indexOf(1, TABLES_BYTES + 2 * SECTOR_BYTES));
@@ -194,7 +194,7 @@ test("old-data: old content that is not what was saved is never given out; the i
 test("reserved-area: a change that power was lost before is none, though its mark is there", async () => {
   const first = await fresh("reserved-area");
   const release = await first.volume.locks.drain();
-  const fixed = first.image.fix();
+  const fixed = first.image.fix(0);
   // It comes before the background copy, and is marked, and its old content is never copied.
   void write(first, 3, 9);
   await fixed;
@@ -216,7 +216,7 @@ test("reserved-area: an image that is revised before it was copied whole copies 
     go = () => resolve("done");
   });
   rig.area.decide = ({ sectors }) => (sectors > 1 ? held : "done");
-  await rig.image.fix();
+  await rig.image.fix(0);
   await drained();
   const revised = rig.image.revise();
   go();
@@ -231,7 +231,7 @@ test.each(METHODS)(
   "%s: the area fails while a change of many tracks still reads what they hold: the image is lost, the host goes on",
   async (method) => {
     const rig = await fresh(method);
-    expect(await rig.image.fix()).toBe(true);
+    expect(await rig.image.fix(0)).toBe(true);
     await drained();
     rig.area.decide = () => ({ fails: () => false });
     rig.disk.beforeRead = () => drained();
@@ -256,11 +256,38 @@ test.each(METHODS)(
     const rig = await fresh(method);
     await write(rig, 0, 5);
     rig.disk.decideFlush = () => never;
-    void rig.image.fix();
+    void rig.image.fix(0);
     await drained();
     const next = await restarted(rig, method);
     expect(next.image.state).toBe("none");
     rig.disk.decideFlush = () => "done";
     await expectHostsServed(next);
+  },
+);
+
+test.each(METHODS)(
+  "%s: hosts go on before the image would outlive a power loss, which then leaves none",
+  async (method) => {
+    const rig = await fresh(method);
+    const heads: (() => void)[] = [];
+    rig.area.decide = ({ offsetBytes }) =>
+      offsetBytes < HEAD_BYTES ? new Promise((resolve) => heads.push(() => resolve("done"))) : "done";
+    let hasBegun = false;
+    let fixed: boolean | undefined;
+    void rig.image.fix(0, () => void (hasBegun = true)).then((result) => void (fixed = result));
+    await drained();
+    expect(hasBegun).toBe(false);
+    heads.shift()?.();
+    await drained();
+    expect([hasBegun, fixed, heads.length]).toEqual([true, undefined, 1]);
+    await write(rig, 3, 9);
+    await rig.volume.flush();
+    const before = await restarted(rig, method);
+    expect([before.image.state, before.image.moment]).toEqual(["none", 1]);
+    expect(before.disk.visible[3 * TRACK_BYTES]).toBe(9);
+    rig.area.decide = () => "done";
+    expect(await before.image.fix(0)).toBe(true);
+    const after = await restarted(before, method);
+    expect([after.image.state, after.image.moment]).toEqual(["fixed", 2]);
   },
 );

@@ -24,6 +24,8 @@ export interface ImageHead {
   readonly fixed: boolean;
   /** The volume is getting the image's content: see {@link Image.rolling}. */
   readonly rolling: boolean;
+  /** Written while the volume was being flushed: what a power loss left of the volume may be no moment of it. */
+  readonly unflushed: boolean;
 }
 
 /**
@@ -75,6 +77,7 @@ function encode(sequence: number, head: ImageHead): Uint8Array {
     .u32(head.moment)
     .bool(head.fixed)
     .bool(head.rolling)
+    .bool(head.unflushed)
     .bytes();
   const padded = new ByteWriter(SECTOR_BYTES)
     .raw(body)
@@ -96,6 +99,7 @@ function decode(bytes: Uint8Array): { readonly sequence: number; readonly head: 
       moment: body.u32(),
       fixed: body.bool(),
       rolling: body.bool(),
+      unflushed: body.bool(),
     },
   };
 }

@@ -154,7 +154,7 @@ class Stage {
         try {
           if (step.kind === "fix" && image.state === "fixed") return;
           this.contents.set(image.moment + 1, await this.disk.read(0, SIZE_BYTES));
-          const fixed = await (step.kind === "fix" ? image.fix() : image.revise());
+          const fixed = await (step.kind === "fix" ? image.fix(this.voided) : image.revise());
           if (fixed) this.promised = image.moment;
         } finally {
           release();
@@ -165,7 +165,7 @@ class Stage {
         // The owner first: it is what counts after a crash.
         this.voided = image.moment;
         this.promised = 0;
-        await image.release();
+        await image.release(this.voided);
         return;
       case "flush":
         await volume.flush();

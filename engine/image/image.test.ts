@@ -134,9 +134,9 @@ test.each(["old-data", "reserved-area"] as const)(
         areaDisk.asked.length = 0;
         await drained();
       }
-      expect(await image.fix()).toBe(true);
+      expect(await image.fix(0)).toBe(true);
       expect(asked).toEqual(["flush", "write"]);
-      await image.release();
+      await image.release(image.moment);
     }
   },
 );

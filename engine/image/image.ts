@@ -134,7 +134,8 @@ export abstract class Image extends Tap {
       const mine =
         head.method === method && head.sizeBytes === volume.sizeBytes && head.trackBytes === volume.trackBytes;
       this.#moment = Math.max(head.moment, voided ?? 0);
-      if (voided === undefined || !mine || !head.fixed) return;
+      // What a power loss leaves of a volume is not the moment: a journal brings back the rest.
+      if (voided === undefined || !mine || !head.fixed || head.unflushed) return;
       if (head.moment <= voided && !head.rolling) {
         this.#state = "lost";
         return;
@@ -152,19 +153,50 @@ export abstract class Image extends Tap {
   }
 
   /**
-   * Becomes the image of now, durably; one that is there stays. The caller lets nothing change meanwhile.
+   * Becomes the image of now, durably; one that is there stays, unless it is void.
+   * @param voided no image up to this moment is valid
+   * @param begun called in the step in which it is of now: until then the caller lets nothing change. A crash before
+   *   this settles may take the image with it
    * @returns false if there is none: it was given up
    */
-  fix(): Promise<boolean> {
-    return this.#inTurn(async () => this.#state === "fixed" || this.#become());
+  fix(voided: number, begun: () => void = () => {}): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (this.#state === "fixed" && this.#moment > voided) return true;
+      // Both at once, since hosts wait; that the first was done before the second counts is said when they go on.
+      const flush = async (moment: number): Promise<void> => {
+        await Promise.all([
+          this.volume.flushDisk(),
+          this.#heads.write({ ...this.#head(moment, true), unflushed: true }),
+        ]);
+      };
+      if (!(await this.#become(flush))) return false;
+      begun();
+      return this.#seal();
+    });
   }
 
   /** Becomes the image of now although there is one, which stays until then (LS-4). As {@link fix}. */
   revise(): Promise<boolean> {
-    return this.#inTurn(() => this.#become());
+    return this.#inTurn(() =>
+      this.#become(async (moment) => {
+        await this.volume.flushDisk();
+        await this.#heads.write(this.#head(moment, true));
+      }),
+    );
   }
 
-  async #become(): Promise<boolean> {
+  /** @returns whether the image is there still, and will be after a crash */
+  async #seal(): Promise<boolean> {
+    try {
+      await this.#heads.write(this.#head(this.#moment, true));
+    } catch (error) {
+      await this.lose(handled(error, DiskError).code);
+    }
+    return this.#state === "fixed" && this.#losing === undefined;
+  }
+
+  /** @param flush makes durable what is in the cache of the volume's disk, since it belongs to the moment, and the head */
+  async #become(flush: (moment: number) => Promise<void>): Promise<boolean> {
     const { volume, method } = this;
     await this.#losing;
     this.#losing = undefined;
@@ -172,7 +204,7 @@ export abstract class Image extends Tap {
     let why = "";
     // Part of the content is elsewhere still: no image of the disk is one of the volume.
     if (volume.rewriter !== undefined) why = "restoring";
-    else why = await this.#within(FIX_NS_MAX, () => this.#fixDurably(moment));
+    else why = await this.#within(FIX_NS_MAX, () => this.#fixDurably(moment, flush));
     this.#moment = moment;
     if (why !== "") {
       await this.lose(why);
@@ -185,13 +217,10 @@ export abstract class Image extends Tap {
     return true;
   }
 
-  async #fixDurably(moment: number): Promise<string> {
+  async #fixDurably(moment: number, flush: (moment: number) => Promise<void>): Promise<string> {
     try {
       await this.prepareMoment(moment, this.#state === "fixed");
-      // What is in the cache of the volume's disk belongs to the moment: without it there is no image, also not one of
-      // what a power loss leaves, for a journal brings back the rest.
-      await this.volume.flushDisk();
-      await this.#heads.write(this.#head(moment, true));
+      await flush(moment);
       return "";
     } catch (error) {
       return handled(error, DiskError, EngineError).code;
@@ -221,10 +250,13 @@ export abstract class Image extends Tap {
     this.runtime.tasks.spawn(this.#inTurn(prepare));
   }
 
-  /** The image is deleted (SR-3). The caller has made durable that it is not valid. */
-  release(): Promise<void> {
+  /**
+   * The image is deleted (SR-3); a later one stays.
+   * @param voided no image up to this moment is valid, which the caller has made durable
+   */
+  release(voided: number): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#state === "none") return;
+      if (this.#state === "none" || this.#moment > voided) return;
       await this.#losing;
       this.#losing = undefined;
       this.#state = "none";
@@ -264,7 +296,7 @@ export abstract class Image extends Tap {
   #head(moment: number, fixed: boolean): ImageHead {
     const { method, volume } = this;
     const { sizeBytes, trackBytes } = volume;
-    return { method, sizeBytes, trackBytes, moment, fixed, rolling: false };
+    return { method, sizeBytes, trackBytes, moment, fixed, rolling: false, unflushed: false };
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

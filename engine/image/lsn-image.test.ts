@@ -160,7 +160,7 @@ test("an image whose journal has no base any more is lost at the read, and never
       fua: false,
     });
   await change(1, 0);
-  expect(await image.fix()).toBe(true);
+  expect(await image.fix(0)).toBe(true);
   // The log does not hold any more what was written to it, and a change takes its time, so that no base is begun.
   const at = rig.disks.log.sizeBytes - logAreaBytes(rig.journal.parts) + RECORD_HEADER_BYTES;
   rig.disks.log.visible[at] = (rig.disks.log.visible[at] as number) ^ 1;

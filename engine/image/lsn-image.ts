@@ -143,7 +143,8 @@ class JournalHeads implements ImageHeads {
     const { imageMoment: moment, imageFixed: fixed, imageRolling: rolling } = this.#journal.management.state;
     if (moment === 0) return undefined;
     const { sizeBytes, trackBytes } = this.#journal.parts.volume;
-    return { method: "lsn", sizeBytes, trackBytes, moment, fixed, rolling };
+    // Its content is in the journal: a power loss takes nothing of it.
+    return { method: "lsn", sizeBytes, trackBytes, moment, fixed, rolling, unflushed: false };
   }
 
   async write({ moment, fixed, rolling }: ImageHead): Promise<void> {

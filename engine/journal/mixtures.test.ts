@@ -204,9 +204,9 @@ test("no image is fixed of an entry at which the volume was a mixture", async ()
   const { image } = openLsnImage(rig.journal, rig.runtime);
   await image.load(0);
   rig.volume.addTap(image);
-  expect([await image.fix(), image.state]).toEqual([false, "lost"]);
+  expect([await image.fix(0), image.state]).toEqual([false, "lost"]);
   mirror.over = true;
-  expect([await image.fix(), image.state]).toEqual([true, "fixed"]);
+  expect([await image.fix(0), image.state]).toEqual([true, "fixed"]);
   await write(rig, 2, 2);
   expect((await image.read(2 * TRACK_BYTES, 512))[0]).toBe(1);
 });

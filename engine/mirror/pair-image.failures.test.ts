@@ -170,11 +170,15 @@ test("an image that is lost before it is written down that it stands for marks n
   const site = await open("reserved-area");
   const { bitmapOffsetBytes } = pair(site).entry;
   const held = Promise.withResolvers<"done">();
+  const copied = Promise.withResolvers<{ readonly fails: () => boolean }>();
   site.onStep = (system, step) => {
-    if (system !== "a" || step !== "image.fixed") return;
+    if (system !== "a") return;
+    // The copy in the background waits, then comes to its end at once.
+    if (step === "image.moment")
+      site.disk("a", "area").decide = ({ offsetBytes }) => (offsetBytes < HEAD_BYTES ? "done" : copied.promise);
+    if (step !== "image.fixed") return;
     site.at("a").meta.decide = ({ offsetBytes }) => (offsetBytes < bitmapOffsetBytes ? held.promise : "done");
-    // The copy in the background comes to its end at once.
-    site.disk("a", "area").decide = () => ({ fails: () => false });
+    copied.resolve({ fails: () => false });
   };
   for (let track = 0; track < TRACKS; track++) await write(site, track, 1 + track);
   site.network.cut();
@@ -185,6 +189,47 @@ test("an image that is lost before it is written down that it stands for marks n
   expect([pair(site).entry.imageTracks, pair(site).image?.covers(3, 3)]).toEqual([0, false]);
   await site.crash("a");
   expect(pair(site).pending.has(3)).toBe(true);
+  site.network.heal();
+  await duplex(site);
+  expect(site.disk("b", "svol").visible).toEqual(site.disk("a", "pvol").visible);
+});
+
+test("an image that is lost while it is made durable never stands for marks", async () => {
+  const site = await open("reserved-area");
+  site.onStep = (system, step) => {
+    if (system === "a" && step === "image.moment")
+      site.disk("a", "area").decide = ({ offsetBytes }) => (offsetBytes < HEAD_BYTES ? "done" : { fails: () => false });
+  };
+  for (let track = 0; track < TRACKS; track++) await write(site, track, 1 + track);
+  site.network.cut();
+  await site.until(() => site.at("a").system.images()[0]?.state === "lost");
+  await write(site, 3, 90);
+  expect([pair(site).entry.imageTracks, pair(site).image?.covers(3, 3)]).toEqual([0, false]);
+  await site.crash("a");
+  expect(pair(site).pending.has(3)).toBe(true);
+});
+
+test.each(METHODS)("%s: a link that fails in the step that ends a resync leaves an image of then", async (method) => {
+  const site = await open(method);
+  site.network.cut();
+  await site.until(() => pair(site).entry.imageTracks !== 0);
+  const { imageTracks } = pair(site).entry;
+  await write(site, 3, 90);
+  const { bitmapOffsetBytes } = pair(site).entry;
+  const held = Promise.withResolvers<"done">();
+  site.at("a").meta.decide = ({ offsetBytes }) =>
+    offsetBytes < bitmapOffsetBytes && pair(site).entry.status === "DUPLEX" ? held.promise : "done";
+  site.network.heal();
+  await site.until(() => pair(site).entry.status === "DUPLEX");
+  site.network.cut();
+  await site.until(() => pair(site).entry.status === "SPLIT");
+  site.at("a").meta.decide = () => "done";
+  held.resolve("done");
+  await site.until(() => pair(site).entry.imageTracks > imageTracks);
+  await write(site, 4, 91);
+  expect(site.at("a").system.images()[0]).toMatchObject({ state: "fixed", moment: pair(site).entry.imageTracks });
+  await site.crash("a");
+  expect(pair(site).pending.has(4)).toBe(true);
   site.network.heal();
   await duplex(site);
   expect(site.disk("b", "svol").visible).toEqual(site.disk("a", "pvol").visible);

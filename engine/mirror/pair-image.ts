@@ -90,40 +90,57 @@ export class PairImage {
     const startNs = clock.monotonicNs();
     log.step("image.fixing", { volume: volume.name, method: image.method });
     log.step("writes.paused", { volume: volume.name });
+    let pauseNs = -1;
+    let merges = -1;
+    const resume = (): void => {
+      if (pauseNs >= 0) return;
+      pauseNs = clock.monotonicNs() - startNs;
+      merges = this.#merges;
+      this.#pair.release("image");
+      log.step("writes.resumed", { volume: volume.name });
+    };
     let fixed = false;
     try {
       await applied;
-      fixed = await this.#fixDrained();
+      fixed = await this.#fixDrained(resume);
     } finally {
-      this.#pair.release("image");
-      log.step("writes.resumed", { volume: volume.name });
+      resume();
     }
     if (!fixed) return;
-    const pauseNs = clock.monotonicNs() - startNs;
     log.step("image.fixed", { volume: volume.name, method: image.method, moment: image.moment, pauseNs });
-    await this.#track();
+    await this.#track(merges);
   }
 
   /**
    * Writes under way reach the disk, and nothing changes until the image is durable. Not until they are
    * acknowledged: what the other end is still to say of them does not change them.
+   * @param resume called when changes may go on
    */
-  async #fixDrained(): Promise<boolean> {
+  async #fixDrained(resume: () => void): Promise<boolean> {
     const { entry, volume } = this.#pair;
     const release = await volume.locks.still();
+    let isHeld = true;
+    const letGo = (): void => {
+      if (isHeld) release();
+      isHeld = false;
+    };
     try {
       // A mixture is no moment. What was applied last may also have ended a resync.
       if (!entry.consistent || entry.status !== "SPLIT") return false;
-      return await this.image.fix();
+      return await this.image.fix(entry.imageVoid, () => {
+        letGo();
+        resume();
+      });
     } finally {
-      release();
+      letGo();
     }
   }
 
-  /** From here on the image stands for marks. Hosts go on already. */
-  async #track(): Promise<void> {
-    const merges = this.#merges;
+  /** From here on the image stands for marks, unless that has ended since there were so many `merges`. */
+  async #track(merges: number): Promise<void> {
     const { entry } = this.#pair;
+    // Hosts go on already: the image may have been given up meanwhile, a rollback begun, or the pair deleted.
+    if (merges !== this.#merges) return;
     entry.imageTracks = this.image.moment;
     await this.#pair.persist();
     if (merges === this.#merges && entry.imageTracks === this.image.moment) this.#covering = true;
@@ -194,7 +211,8 @@ export class PairImage {
   }
 
   release(): void {
-    this.#pair.runtime.tasks.spawn(this.image.release());
+    const { entry, runtime } = this.#pair;
+    runtime.tasks.spawn(this.image.release(entry.imageVoid));
   }
 
   /** The pair is gone: what the image was kept for, too. */
