@@ -1,0 +1,92 @@
+import { chance, type Random } from "../../engine/ports/index.ts";
+import {
+  converged,
+  create,
+  fill,
+  heal,
+  mark,
+  type Plan,
+  restart,
+  status,
+  together,
+  wait,
+  write,
+} from "../plan/index.ts";
+import { PLAN_SCHEMA_VERSION } from "../plan/plan.ts";
+import type { Step } from "../plan/step.ts";
+import { SimRandom } from "../world/sim/sim-random.ts";
+import { between } from "./chaos-draw.ts";
+import { reunited } from "./reunited.ts";
+import { type Cast, drawCast } from "./swarm-cast.ts";
+import { drawCommandLanes, markable } from "./swarm-commands.ts";
+import { drawLoad, drawLoads } from "./swarm-load.ts";
+import { drawStrikes, type Labels } from "./swarm-strikes.ts";
+import { drawSwarm, type Swarm } from "./swarm.ts";
+
+/** Rises whenever a seed stands for another plan than before. */
+export const GENERATOR_VERSION = 1;
+
+/**
+ * The random plan of a seed: some systems and mirrors, hosts that use them, administrators and faults; then everything is
+ * healed, and the mirrors must come together (L). The same seed gives the same plan, on every machine.
+ *
+ * Everything is drawn from named streams: what is left out does not shift what remains.
+ *
+ * @param seed 0 to 2^32 - 1; `runPlan` is to be given the same
+ */
+export function randomPlan(seed: number): Plan {
+  const random = new SimRandom(`hunt/${seed}`);
+  const swarm = drawSwarm(random.fork("swarm"));
+  const cast = drawCast(random.fork("cast"), swarm);
+  let labelCount = 0;
+  const labels: Labels = () => `f${++labelCount}`;
+  const steps = [...before(cast, swarm), ...rounds(random.fork("rounds"), swarm, cast, labels)];
+  const after = healed(random.fork("after"), cast, swarm, labelCount);
+  return {
+    schemaVersion: PLAN_SCHEMA_VERSION,
+    name: `hunt ${GENERATOR_VERSION}/${seed}: ${swarm.shape}`,
+    requirements: ["HX-7"],
+    topology: cast.topology,
+    steps: [...steps, ...after],
+    expect: [converged()],
+    mayRefuse: true,
+  };
+}
+
+/** Every pair is made, and the moments have names. */
+function before(cast: Cast, { settles }: Swarm): Step[] {
+  const { topology, primaries, journaled } = cast;
+  const pairs = topology.pairs.map(({ name }) => name);
+  const steps: Step[] = primaries.map((volume) => write(volume, fill("at first")));
+  steps.push(...pairs.map((pair) => create(pair)));
+  if (journaled.length > 0) steps.push(mark("m1", markable(cast)), mark("m2", markable(cast)));
+  if (settles) for (const pair of pairs) steps.push(wait(status(pair, "DUPLEX")));
+  return steps;
+}
+
+/** Safety: commands and faults under load. */
+function rounds(random: Random, swarm: Swarm, cast: Cast, labels: Labels): Step[] {
+  const writes = Math.max(1, Math.round(swarm.writes / swarm.rounds));
+  return Array.from({ length: swarm.rounds }, (_, index) => {
+    const own = random.fork(String(index));
+    return together(
+      ...drawLoads(own.fork("loads"), cast, writes),
+      ...drawCommandLanes(own.fork("commands"), swarm, cast),
+      ...drawStrikes(own.fork("strikes"), swarm, cast, labels),
+    );
+  });
+}
+
+/** Liveness: whatever struck is over, and whom operators left apart, or without a pair, they bring together. */
+function healed(random: Random, { topology, primaries, remotes }: Cast, { tasks }: Swarm, labelCount: number): Step[] {
+  const steps: Step[] = [
+    ...Array.from({ length: labelCount }, (_, index) => heal(`f${index + 1}`)),
+    ...topology.systems.map(({ name }) => restart(name)),
+  ];
+  if (tasks.includes("delete")) steps.push(...topology.pairs.map(({ name }) => create(name)));
+  if (remotes.length > 0) steps.push(together(...remotes.map(reunited)));
+  // Hosts are served again, too.
+  if (chance(random, 0.5))
+    steps.push(together(...primaries.map((volume) => drawLoad(random.fork(volume), volume, between(random, 1, 10)))));
+  return steps;
+}
