@@ -31,6 +31,12 @@ const ZONES: readonly Zone[] = [
     mayImport: [...ENGINE_SURFACE, "harness/"],
     needsNode: true,
   },
+  // What tests of others import: commands, hunts and reports as plain functions.
+  {
+    folder: "harness/vitest/",
+    mayImport: [...ENGINE_SURFACE, "harness/", "harness/cli/", "harness/hunt/", "reports/", "scenarios/"],
+    needsNode: true,
+  },
   { folder: "harness/world/containers/", mayImport: ["engine/", "engine/node/", "harness/"], needsNode: true },
   { folder: "reports/", mayImport: ["harness/history/"], needsNode: true },
   { folder: "scenarios/", mayImport: ["engine/", "harness/"], needsNode: true },

@@ -1,0 +1,3 @@
+export { huntTest, type HuntTestOptions } from "./hunt-test.ts";
+export { scenarioTest, type ScenarioTestOptions } from "./scenario-test.ts";
+export { type Simulate, test } from "./simulation-test.ts";
