@@ -18,6 +18,7 @@ await runProgram({
   scenarios: scenarioFiles(scenarioFolder),
   reports: { consoleReport, junitXml, resultDocument, resultJsonSchema },
   worker: simWorker({ scenarioFolder, engineFolder }),
+  corpus: new URL("./regressions/seeds.jsonl", scenarioFolder),
   engineFolder,
   // All that follows is loaded when it is asked for: it takes longer than most commands.
   keys: async (request) => (await import("./engine/node/keys/key-files.ts")).writeKeyFiles(request),

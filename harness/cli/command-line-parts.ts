@@ -1,7 +1,7 @@
 import type { RunRecord, Verdict } from "../history/run-record.ts";
 import type { ScenarioCatalogue } from "./scenario-entry.ts";
 import type { Terminal } from "./terminal.ts";
-import type { WorkerModule } from "./worker-pool.ts";
+import type { WorkerModule } from "./worker-slot.ts";
 
 /** What lies above the harness, handed in by whoever puts the program together. */
 export interface CommandLineParts {
@@ -12,6 +12,8 @@ export interface CommandLineParts {
   readonly scenarios: ScenarioCatalogue;
   readonly reports: ReportWriters;
   readonly worker: WorkerModule;
+  /** Runs that once failed (`seeds.jsonl`); left out where there are none. */
+  readonly corpus?: URL;
   /** The engine's sources, with a slash at the end. */
   readonly engineFolder: URL;
   /** Makes an authority and a certificate a system, as files; gives their paths. Left out where there is no daemon. */

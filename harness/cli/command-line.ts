@@ -6,6 +6,8 @@ import { CHAOS_KINDS, type ChaosKind } from "../hunt/chaos-fault.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { exhaustCommand } from "./exhaust-command.ts";
 import { EXIT } from "./exit-code.ts";
+import { type HuntOptions, huntCommand, seedsFrom } from "./hunt-command.ts";
+import { huntMergeCommand, parseSeeds, parseShard } from "./hunt-merge.ts";
 import { keysCommand, type KeysOptions } from "./keys-command.ts";
 import { listCommand } from "./list-command.ts";
 import { parseInteger, SEED_BOUNDS } from "./parse-number.ts";
@@ -14,7 +16,7 @@ import { replayCommand } from "./replay-command.ts";
 import { requirementsCommand } from "./requirements-command.ts";
 import { runCommand } from "./run-command.ts";
 import { schemaCommand } from "./schema-command.ts";
-import { isCallerError, oneLine } from "./usage-error.ts";
+import { isCallerError, oneLine, UsageError } from "./usage-error.ts";
 
 const HELP_END = `
 Exit codes: 0 passed, 1 failed, 2 undecided or nothing run, 130 interrupted,
@@ -85,6 +87,14 @@ interface ChaosFlags {
   readonly faults?: readonly ChaosKind[];
   readonly out?: string;
   readonly json?: true;
+}
+
+interface HuntFlags extends Pick<RunFlags, "out" | "json" | "workers" | "timeout"> {
+  readonly seeds?: HuntOptions["seeds"];
+  readonly minutes?: number;
+  readonly from: number;
+  readonly shard: HuntOptions["shard"];
+  readonly corpus: boolean;
 }
 
 /** By the word of `--kind`. */
@@ -207,6 +217,42 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
       );
     });
 
+  const hunt = program
+    .command("hunt")
+    .description("run random plans, one a seed, and keep what fails")
+    .addOption(new Option("--seeds <a..b>", "these seeds").argParser(parseSeeds).conflicts(["minutes", "from"]))
+    .addOption(
+      new Option("--minutes <n>", "as many seeds as there is time for").argParser((text) =>
+        parseInteger("--minutes", text, MINUTES_BOUNDS),
+      ),
+    )
+    .addOption(
+      new Option("--from <seed>", "with --minutes: the first seed")
+        .default(0)
+        .argParser((text) => parseInteger("--from", text, SEED_BOUNDS)),
+    )
+    .addOption(
+      new Option("--shard <i/n>", "the i-th of n parts of the seeds")
+        .default({ index: 1, of: 1 }, "1/1")
+        .argParser(parseShard),
+    )
+    .option("--no-corpus", "do not run the failures of the past first")
+    .option("--out <dir>", "where index.json, results.jsonl, and records and plans of failures go", "out/hunt")
+    .option("--json", "one JSON document on stdout, nothing else")
+    .addOption(workersOption())
+    .addOption(timeoutOption())
+    .action(async (flags: HuntFlags) => exit(await huntCommand(parts, huntOptionsOf(flags))));
+  hunt
+    .command("merge")
+    .description("join the records of all shards of a campaign, after a proof that they are disjoint and complete")
+    .argument("<dir...>", "the --out of each shard")
+    .option("--json", "one JSON document on stdout, nothing else")
+    .action((folders: string[], _flags, command: Command) => {
+      // The parent has an option of the same name, and takes it for its own.
+      const { json } = command.optsWithGlobals<{ json?: true }>();
+      exit(huntMergeCommand(parts, folders, json === true));
+    });
+
   program
     .command("schema")
     .description("print the JSON Schema of a file format")
@@ -277,6 +323,18 @@ function optionsOf(flags: RunFlags) {
     repeat: flags.repeat,
     workers: flags.workers,
     timeoutMs: flags.timeout * 1000,
+  };
+}
+
+function huntOptionsOf(flags: HuntFlags): HuntOptions {
+  const { seeds, minutes, from, shard, corpus } = flags;
+  if (seeds === undefined && minutes === undefined)
+    throw new UsageError({ place: "hunt", found: "neither --seeds nor --minutes", expected: "one of them" });
+  const { out, json, workers, timeoutMs } = optionsOf({ ...flags, seed: 0, repeat: false });
+  return {
+    seeds: seeds ?? seedsFrom(from),
+    ...(minutes === undefined ? {} : { minutes }),
+    ...{ shard, corpus, out, json, workers, timeoutMs },
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { RunRecord } from "../history/run-record.ts";
 import { quoted, UsageError } from "./usage-error.ts";
@@ -39,6 +39,11 @@ export class OutDirectory {
     this.#write("index.json", json(document));
   }
 
+  /** To a file that is read line by line; the last line may lack its end after a kill. */
+  append(name: "results.jsonl", text: string): void {
+    appendFileSync(join(this.path, name), text);
+  }
+
   junit(xml: string): void {
     this.#write("junit.xml", xml);
   }
@@ -55,7 +60,7 @@ export class OutDirectory {
 /** Results of a former run must not pass for those of this one. Only what its index names is removed. */
 function removeFormer(path: string): void {
   for (const id of formerIds(join(path, "index.json"))) rmSync(join(path, recordPath(id)), { force: true });
-  for (const name of ["index.json", "junit.xml"]) rmSync(join(path, name), { force: true });
+  for (const name of ["index.json", "junit.xml", "results.jsonl"]) rmSync(join(path, name), { force: true });
 }
 
 function formerIds(indexPath: string): string[] {

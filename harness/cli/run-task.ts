@@ -1,5 +1,6 @@
 import type { RunRecord, Verdict } from "../history/run-record.ts";
 import { unjudgedRecord } from "../history/unjudged-record.ts";
+import type { SeedKey, SeedResult } from "../hunt/seed-result.ts";
 
 /** One run to do: plain data, so that it can be handed to a worker thread. */
 export interface RunTask {
@@ -23,18 +24,36 @@ export interface RunTask {
 /** Does one task. Rejects only for what the caller caused, or for a mistake of ours. */
 export type RunTaskFunction = (task: RunTask) => Promise<RunRecord>;
 
-/** From the worker thread to its owner: that it has loaded what it needs and begins; then one reply a task. */
-export type WorkerMessage = { readonly kind: "began" } | WorkerReply;
+/** Does one run of a hunt. Rejects only for a mistake of ours. */
+export type RunSeedFunction = (key: SeedKey) => Promise<SeedResult>;
+
+/**
+ * From the worker thread to its owner: that it has loaded what it needs and begins; then one reply a task. Of the seeds
+ * of a hunt: that it begins, and the result, for each; then one reply.
+ */
+export type WorkerMessage = { readonly kind: "began" } | SeedMessage | WorkerReply;
+
+/** A run of a hunt has ended, and its batch goes on. */
+export interface SeedMessage {
+  readonly kind: "seed";
+  readonly result: SeedResult;
+}
 
 export type WorkerReply =
   | { readonly kind: "record"; readonly record: RunRecord }
+  /** All seeds of a batch have their results. */
+  | { readonly kind: "batch" }
   /** The caller's mistake, in one line. */
   | { readonly kind: "usage"; readonly message: string }
   /** Ours, with its stack. */
   | { readonly kind: "internal"; readonly stack: string };
 
 /** To the worker thread. */
-export type WorkerRequest = { readonly kind: "run"; readonly task: RunTask } | { readonly kind: "stop" };
+export type WorkerRequest = WorkRequest | { readonly kind: "stop" };
+
+export type WorkRequest =
+  | { readonly kind: "run"; readonly task: RunTask }
+  | { readonly kind: "hunt"; readonly keys: readonly SeedKey[] };
 
 /** The record of a run that did not come to its end, so that no list ever lacks it. */
 export function unfinishedRecord(task: RunTask, verdict: Verdict, message: string, wallMs = 0): RunRecord {

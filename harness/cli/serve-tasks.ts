@@ -1,9 +1,23 @@
 import { parentPort } from "node:worker_threads";
-import type { RunTask, RunTaskFunction, WorkerMessage, WorkerReply, WorkerRequest } from "./run-task.ts";
+import type {
+  RunSeedFunction,
+  RunTaskFunction,
+  WorkerMessage,
+  WorkerReply,
+  WorkerRequest,
+  WorkRequest,
+} from "./run-task.ts";
 import { isCallerError, UsageError } from "./usage-error.ts";
 
-/** The body of a worker thread: does the tasks that it is sent, one at a time. */
-export function serveTasks(runTask: RunTaskFunction): void {
+/** What a worker thread can do. */
+export interface Workers {
+  readonly runTask: RunTaskFunction;
+  /** Not in every program. */
+  readonly runSeed?: RunSeedFunction;
+}
+
+/** The body of a worker thread: does the tasks, and the batches of seeds, that it is sent, one at a time. */
+export function serveTasks(workers: Workers): void {
   const port = parentPort;
   if (port === null) throw new Error("serveTasks runs in a worker thread only");
   port.on("message", (request: WorkerRequest) => {
@@ -12,13 +26,23 @@ export function serveTasks(runTask: RunTaskFunction): void {
     if (request.kind === "stop") process.exit();
     const post = (message: WorkerMessage): void => port.postMessage(message);
     post({ kind: "began" });
-    void reply(runTask, request.task).then(post);
+    void reply(workers, request, post).then(post);
   });
 }
 
-async function reply(runTask: RunTaskFunction, task: RunTask): Promise<WorkerReply> {
+async function reply(
+  { runTask, runSeed }: Workers,
+  request: WorkRequest,
+  post: (message: WorkerMessage) => void,
+): Promise<WorkerReply> {
   try {
-    return { kind: "record", record: await runTask(task) };
+    if (request.kind === "run") return { kind: "record", record: await runTask(request.task) };
+    if (runSeed === undefined) throw new Error("this program has no hunt");
+    for (const key of request.keys) {
+      post({ kind: "began" });
+      post({ kind: "seed", result: await runSeed(key) });
+    }
+    return { kind: "batch" };
   } catch (error) {
     // Only plain data crosses threads: an error would lose its class there.
     if (isCallerError(error)) return { kind: "usage", message: error.message };

@@ -1,4 +1,4 @@
-import type { WorkerModule } from "./worker-pool.ts";
+import type { WorkerModule } from "./worker-slot.ts";
 
 /** Worker threads that run plans in the simulated world. Folders end with a slash. */
 export function simWorker(folders: { readonly scenarioFolder: URL; readonly engineFolder: URL }): WorkerModule {

@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { workerData } from "node:worker_threads";
+import { runSeed } from "../hunt/run-seed.ts";
 import { resilverTarget } from "../target/resilver-target.ts";
+import { hostPump } from "../world/sim/host-pump.ts";
 import { compileEarly } from "./compile-early.ts";
 import { engineDigest } from "./engine-digest.ts";
 import { scenarioFiles } from "./scenario-files.ts";
@@ -12,10 +14,13 @@ const { scenarioFolder, engineFolder } = workerData as SimWorkerData;
 const scenarios = new URL(scenarioFolder);
 
 compileEarly();
-serveTasks(
-  simTaskRunner({
+const target = resilverTarget(engineDigest(new URL(engineFolder)));
+const seeds = { target, pump: hostPump(), wallNowMs: () => performance.now() };
+serveTasks({
+  runTask: simTaskRunner({
     scenarios: scenarioFiles(scenarios),
     traceFolder: fileURLToPath(new URL("./traces/", scenarios)),
-    target: resilverTarget(engineDigest(new URL(engineFolder))),
+    target,
   }),
-);
+  runSeed: (key) => runSeed(key, seeds),
+});

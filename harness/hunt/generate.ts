@@ -17,6 +17,7 @@ import type { Step } from "../plan/step.ts";
 import { SimRandom } from "../world/sim/sim-random.ts";
 import { between } from "./chaos-draw.ts";
 import { reunited } from "./reunited.ts";
+import { keyText } from "./seed-result.ts";
 import { type Cast, drawCast } from "./swarm-cast.ts";
 import { drawCommandLanes, markable } from "./swarm-commands.ts";
 import { drawLoad, drawLoads } from "./swarm-load.ts";
@@ -26,25 +27,29 @@ import { drawSwarm, type Swarm } from "./swarm.ts";
 /** Rises whenever a seed stands for another plan than before. */
 export const GENERATOR_VERSION = 1;
 
+/** What of a plan is drawn anew in one that is derived from it, in turn. */
+const REDRAWN = ["strikes", "commands", "loads"] as const;
+
 /**
  * The random plan of a seed: some systems and mirrors, hosts that use them, administrators and faults; then everything is
  * healed, and the mirrors must come together (L). The same seed gives the same plan, on every machine.
  *
  * Everything is drawn from named streams: what is left out does not shift what remains.
  *
- * @param seed 0 to 2^32 - 1; `runPlan` is to be given the same
+ * @param seed 0 to 2^32 - 1; `runPlan` is to be given the same, or `worldSeed` of both
+ * @param variant a plan derived from that of the seed, from 1: the same systems, with other faults, commands or loads
  */
-export function randomPlan(seed: number): Plan {
+export function randomPlan(seed: number, variant = 0): Plan {
   const random = new SimRandom(`hunt/${seed}`);
   const swarm = drawSwarm(random.fork("swarm"));
   const cast = drawCast(random.fork("cast"), swarm);
   let labelCount = 0;
   const labels: Labels = () => `f${++labelCount}`;
-  const steps = [...before(cast, swarm), ...rounds(random.fork("rounds"), swarm, cast, labels)];
+  const steps = [...before(cast, swarm), ...rounds(random.fork("rounds"), swarm, cast, labels, variant)];
   const after = healed(random.fork("after"), cast, swarm, labelCount);
   return {
     schemaVersion: PLAN_SCHEMA_VERSION,
-    name: `hunt ${GENERATOR_VERSION}/${seed}: ${swarm.shape}`,
+    name: `hunt ${GENERATOR_VERSION}/${keyText({ seed, variant })}: ${swarm.shape}`,
     requirements: ["HX-7"],
     topology: cast.topology,
     steps: [...steps, ...after],
@@ -65,14 +70,17 @@ function before(cast: Cast, { settles }: Swarm): Step[] {
 }
 
 /** Safety: commands and faults under load. */
-function rounds(random: Random, swarm: Swarm, cast: Cast, labels: Labels): Step[] {
+function rounds(random: Random, swarm: Swarm, cast: Cast, labels: Labels, variant: number): Step[] {
+  const redrawn = variant === 0 ? undefined : REDRAWN[(variant - 1) % REDRAWN.length];
+  const stream = (own: Random, concern: (typeof REDRAWN)[number]): Random =>
+    own.fork(concern === redrawn ? `${concern}/${variant}` : concern);
   const writes = Math.max(1, Math.round(swarm.writes / swarm.rounds));
   return Array.from({ length: swarm.rounds }, (_, index) => {
     const own = random.fork(String(index));
     return together(
-      ...drawLoads(own.fork("loads"), cast, writes),
-      ...drawCommandLanes(own.fork("commands"), swarm, cast),
-      ...drawStrikes(own.fork("strikes"), swarm, cast, labels),
+      ...drawLoads(stream(own, "loads"), cast, writes),
+      ...drawCommandLanes(stream(own, "commands"), swarm, cast),
+      ...drawStrikes(stream(own, "strikes"), swarm, cast, labels),
     );
   });
 }

@@ -22,6 +22,7 @@ import { Interpreter } from "./interpreter.ts";
 import { Marks } from "./marks.ts";
 import { Measures } from "./measures.ts";
 import type { CaptureContext, RunOracle } from "./run-oracle.ts";
+import type { RunObserver } from "./run-observer.ts";
 import { RecoveryWatch } from "./recovery-watch.ts";
 import { readImages } from "./read-images.ts";
 import { WaitingList } from "./waiting-list.ts";
@@ -38,6 +39,8 @@ export interface PlanRunParts<W extends RunWorld, C extends Checker> {
   readonly census: boolean;
   /** Measure how long it takes until all is well again; not without. */
   readonly recovery?: boolean;
+  /** Looks on; nobody does without. */
+  readonly observer?: RunObserver;
   /** Calls what may use the machine's clock and files, for outside judges. */
   readonly outside: <T>(body: () => T) => T;
   /** Settles when the checker knows disks and systems as they are now. */
@@ -131,6 +134,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
       fileSystems,
       onStruck: (fault) => {
         if (fault.kind === "cut") this.#captures.cut();
+        parts.observer?.struck(fault);
       },
       onTargetFault: (system, error) => this.#targetFailed(system, error),
       onUnexpected: (message) => this.#unexpected(message),
@@ -183,6 +187,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
   async main(): Promise<void> {
     await this.#waiting.during("the systems to start", this.world.start());
     if (this.#parts.census) this.#census = takeCensus(this.#plan, this.world);
+    this.#parts.observer?.begin(this.world);
     await this.#interpreter.sequence(this.#plan.steps, "steps");
     this.checker.checkpoint();
     await this.#parts.look();
@@ -279,6 +284,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
         this.checker.observe();
         this.#measures.step(system, step);
         this.#recovery?.look();
+        this.#parts.observer?.step(system, step.name);
         this.#watch.step(system, step.name, String(step.fields["volume"] ?? ""));
       },
       targetFailed: (system, error) => this.#targetFailed(system, error),

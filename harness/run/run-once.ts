@@ -13,6 +13,7 @@ import { SimWorld } from "../world/sim/sim-world.ts";
 import type { RunLimits } from "./limits.ts";
 import { type PlanOutcome, PlanRun } from "./plan-run.ts";
 import type { RunOracle } from "./run-oracle.ts";
+import type { RunObserver } from "./run-observer.ts";
 
 export interface RunOnceOptions {
   readonly seed: number;
@@ -28,6 +29,8 @@ export interface RunOnceOptions {
   readonly checkBuffers: boolean;
   /** Count what a crash can fall upon. */
   readonly census: boolean;
+  /** Looks on; nobody does without. */
+  readonly observer?: RunObserver;
   /**
    * Judge by samples, as a world must that cannot look at everything at once: begun every `everyNs`, the disks
    * looked at `lagNs` later, and the systems asked as much later again. Shows that such judgement is fair.

@@ -13,6 +13,7 @@ import { neededCapabilities } from "./needed-capabilities.ts";
 import { notApplicable, recordOf } from "./record-of.ts";
 import { type Execution, runOnce } from "./run-once.ts";
 import type { RunOracle } from "./run-oracle.ts";
+import type { RunObserver } from "./run-observer.ts";
 
 export interface RunPlanOptions {
   /** Path in `scenarios/`, or any other name. */
@@ -33,6 +34,8 @@ export interface RunPlanOptions {
   readonly limits?: Partial<RunLimits>;
   /** Count what a crash can fall upon; not without. */
   readonly census?: boolean;
+  /** Looks on at the first execution; nobody does without. */
+  readonly observer?: RunObserver;
   /** Real milliseconds, for the record alone; 0 without. */
   readonly wallNowMs?: () => number;
 }
@@ -73,7 +76,12 @@ export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunR
   const run = async (): Promise<Execution> => {
     // The judges see the first execution, and the disks look at buffers in the second: the histories are the same.
     const isFirst = executions.length === 0;
-    const execution = await runOnce(plan, { ...once, oracles: isFirst ? judges : new Map(), checkBuffers: !isFirst });
+    const execution = await runOnce(plan, {
+      ...once,
+      oracles: isFirst ? judges : new Map(),
+      checkBuffers: !isFirst,
+      ...(isFirst && options.observer !== undefined ? { observer: options.observer } : {}),
+    });
     executions.push(execution);
     return execution;
   };

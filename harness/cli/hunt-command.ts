@@ -1,0 +1,135 @@
+import { availableParallelism } from "node:os";
+import type { RunRecord, Verdict } from "../history/run-record.ts";
+import { mergeVerdicts } from "../history/verdict.ts";
+import { type BlockResults, Blocks, type SeedRange, type Shard } from "../hunt/blocks.ts";
+import { CampaignTally, neverReached } from "../hunt/campaign-tally.ts";
+import { GENERATOR_VERSION, randomPlan } from "../hunt/generate.ts";
+import { keyText, type SeedKey, type SeedResult, worldSeed } from "../hunt/seed-result.ts";
+import type { CommandLineParts } from "./command-line-parts.ts";
+import { engineDigest } from "./engine-digest.ts";
+import { EXIT, exitCodeOf } from "./exit-code.ts";
+import { runCorpus } from "./hunt-corpus.ts";
+import { groupOf, type HuntDocument } from "./hunt-document.ts";
+import { huntSeeds } from "./hunt-pool.ts";
+import { huntProgress } from "./hunt-progress.ts";
+import { huntText } from "./hunt-report.ts";
+import { OutDirectory } from "./out-directory.ts";
+import { SEED_BOUNDS } from "./parse-number.ts";
+import { tokenOf } from "./replay-token.ts";
+
+export interface HuntOptions {
+  /** All of them, or with `minutes` as many from `from` on as there is time for. */
+  readonly seeds: SeedRange;
+  readonly minutes?: number;
+  readonly shard: Shard;
+  readonly corpus: boolean;
+  readonly out: string;
+  readonly json: boolean;
+  readonly workers: number | undefined;
+  readonly timeoutMs: number;
+}
+
+const WORKERS_DEFAULT_MAX = 64;
+const RESULTS = "results.jsonl";
+
+/**
+ * A campaign: the corpus first, then random plans, one a seed (HX-7).
+ *
+ * @returns the exit code
+ * @throws UsageError
+ */
+export async function huntCommand(parts: CommandLineParts, options: HuntOptions): Promise<number> {
+  const { terminal, interrupt } = parts;
+  const { seeds, minutes, shard, json } = options;
+  const startMs = performance.now();
+  const out = new OutDirectory(options.out);
+  const digest = engineDigest(parts.engineFolder);
+  const workerCount = options.workers ?? Math.min(availableParallelism(), WORKERS_DEFAULT_MAX);
+  const campaign = new CampaignTally();
+  let lastSeed = seeds.from;
+  const onBlock = (block: BlockResults): void => {
+    campaign.add(block);
+    for (const { seed } of block.results) lastSeed = Math.max(lastSeed, seed);
+    out.append(RESULTS, block.results.map((result) => `${JSON.stringify(lineOf(result))}\n`).join(""));
+  };
+  const corpus = options.corpus
+    ? await runCorpus(parts, { workerCount, timeoutMs: options.timeoutMs, digest })
+    : { runCount: 0, skippedCount: 0, unexpected: [] };
+
+  const blocks = new Blocks(seeds, shard, onBlock);
+  const huntStartMs = performance.now();
+  const huntMs = (): number => performance.now() - huntStartMs;
+  const isOver = (): boolean => minutes !== undefined && huntMs() >= minutes * 60_000;
+  let doneSeeds = 0;
+  const expectedSeeds = (seeds.to - seeds.from + 1) / shard.of;
+  const part = (): number => (minutes === undefined ? doneSeeds / expectedSeeds : huntMs() / (minutes * 60_000));
+  const progress = await huntProgress(terminal, { part, nowMs: () => performance.now() });
+  try {
+    await huntSeeds(blocks, {
+      worker: parts.worker,
+      workerCount,
+      seedMsMax: options.timeoutMs,
+      signal: interrupt,
+      isOver,
+      onResult: (result) => {
+        if (result.variant === 0) doneSeeds++;
+        progress.result(result);
+      },
+    });
+  } finally {
+    blocks.end();
+    await progress.end();
+  }
+
+  const status = interrupt.aborted ? "interrupted" : isOver() ? "time-over" : "complete";
+  const runs: RunRecord[] = [];
+  for (const result of campaign.kept) {
+    if (result.record === undefined) continue;
+    const record = { ...result.record, replay: tokenFor(result, digest) };
+    out.record(record);
+    out.plan(`seed-${keyText(result)}`, randomPlan(result.seed, result.variant));
+    runs.push(record);
+  }
+  const verdicts: Verdict[] = [campaign.verdict, ...(corpus.unexpected.length > 0 ? (["FAIL"] as const) : [])];
+  const document: HuntDocument = {
+    schemaVersion: 1,
+    generator: GENERATOR_VERSION,
+    engine: digest,
+    seeds: { from: seeds.from, to: status === "complete" ? seeds.to : lastSeed },
+    shard,
+    status,
+    verdict: mergeVerdicts(verdicts),
+    outcome: campaign.outcome,
+    runCount: campaign.runs,
+    derivedCount: campaign.derived,
+    failedCount: campaign.failed,
+    events: campaign.events,
+    groups: campaign.groups.map((group) => {
+      const replay = `${parts.calledAs} replay ${tokenFor(group.example, digest)}`;
+      return groupOf(group, replay);
+    }),
+    neverReached: neverReached(campaign.reached),
+    reached: Object.fromEntries([...campaign.reached].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    faults: [...campaign.faults],
+    corpus,
+    wallMs: Math.round(performance.now() - startMs),
+    runs,
+  };
+  out.index(document);
+  terminal.out(json ? `${JSON.stringify(document, null, 2)}\n` : huntText(document, options.out));
+  return interrupt.aborted ? EXIT.interrupted : exitCodeOf(document.verdict);
+}
+
+/** All seeds from `from` on. */
+export function seedsFrom(from: number): SeedRange {
+  return { from, to: SEED_BOUNDS.max };
+}
+
+function lineOf({ seed, variant, verdict, historyHash, fingerprints }: SeedResult) {
+  return { seed, variant, verdict, historyHash, fingerprints };
+}
+
+function tokenFor(key: SeedKey, digest: string): string {
+  const plan = randomPlan(key.seed, key.variant);
+  return tokenOf({ id: `hunt/${keyText(key)}`, seed: worldSeed(key), plan, embed: true, engineDigest: digest });
+}

@@ -1,0 +1,111 @@
+import { unjudgedRecord } from "../history/unjudged-record.ts";
+import type { Verdict } from "../history/run-record.ts";
+import type { Batch, Blocks } from "../hunt/blocks.ts";
+import { randomPlan } from "../hunt/generate.ts";
+import { keyText, type SeedKey, type SeedResult, worldSeed } from "../hunt/seed-result.ts";
+import { RemoteUsageError } from "./serve-tasks.ts";
+import { type WorkEnd, type WorkerModule, WorkerSlot } from "./worker-slot.ts";
+
+export interface HuntPoolOptions {
+  readonly worker: WorkerModule;
+  readonly workerCount: number;
+  /** Real time that one run may take. */
+  readonly seedMsMax: number;
+  /** Aborted by an interrupt: what has not ended is left out. */
+  readonly signal: AbortSignal;
+  /** True once no batch is to be begun any more. */
+  readonly isOver: () => boolean;
+  /** Told each result as it comes, in no order. */
+  readonly onResult: (result: SeedResult) => void;
+}
+
+/**
+ * Does the runs of `blocks` on worker threads, until there are no more, or it is over.
+ *
+ * @throws UsageError if a run turns out to be the caller's mistake
+ */
+export async function huntSeeds(blocks: Blocks, options: HuntPoolOptions): Promise<void> {
+  const { signal } = options;
+  let busy = 0;
+  /** Who has nothing to do waits for this: a result may bring more. */
+  const wake: (() => void)[] = [];
+  const wakeAll = (): void => {
+    for (const one of wake.splice(0)) one();
+  };
+  const finish = (batch: Batch, result: SeedResult): void => {
+    blocks.done(batch.block, result);
+    options.onResult(result);
+    wakeAll();
+  };
+  const loop = async (): Promise<void> => {
+    let slot: WorkerSlot | undefined;
+    try {
+      while (!signal.aborted && !options.isOver()) {
+        const batch = blocks.next();
+        if (batch === undefined) {
+          if (busy === 0) return;
+          await new Promise<void>((resolve) => wake.push(resolve));
+          continue;
+        }
+        slot ??= new WorkerSlot(options.worker);
+        busy++;
+        try {
+          await doBatch(slot, batch, options, { finish, putBack: (rest) => blocks.putBack(rest) });
+        } finally {
+          busy--;
+        }
+        if (!slot.alive) slot = undefined;
+      }
+    } finally {
+      wakeAll();
+      await slot?.close();
+    }
+  };
+  await Promise.all(Array.from({ length: options.workerCount }, loop));
+}
+
+async function doBatch(
+  slot: WorkerSlot,
+  batch: Batch,
+  { seedMsMax, signal }: HuntPoolOptions,
+  { finish, putBack }: { finish: (batch: Batch, result: SeedResult) => void; putBack: (batch: Batch) => void },
+): Promise<void> {
+  let doneCount = 0;
+  const end = await slot.do(
+    { kind: "hunt", keys: batch.keys },
+    {
+      taskMsMax: seedMsMax,
+      signal,
+      onSeed: (result) => {
+        doneCount++;
+        finish(batch, result);
+      },
+    },
+  );
+  if (end.kind === "batch" || end.kind === "interrupted") return;
+  if (end.kind === "usage") throw new RemoteUsageError(end.message);
+  // The worker is gone, or told of a mistake of ours: it was at work on the first run that has no result.
+  const [culprit, ...rest] = batch.keys.slice(doneCount);
+  if (rest.length > 0) putBack({ block: batch.block, keys: rest });
+  if (culprit !== undefined) finish(batch, unfinished(culprit, end));
+}
+
+function unfinished(key: SeedKey, end: Exclude<WorkEnd, { kind: "usage" }>): SeedResult {
+  const [verdict, message]: [Verdict, string] =
+    end.kind === "timeout"
+      ? ["UNKNOWN", `no end within ${end.limitMs / 1000} s of real time`]
+      : ["ERROR", end.kind === "internal" ? end.stack : "the worker ended before its run did"];
+  const { name, requirements } = randomPlan(key.seed, key.variant);
+  const id = `hunt/${keyText(key)}`;
+  const head = { id, scenario: name, requirements, world: "sim", seed: worldSeed(key), replay: "" } as const;
+  return {
+    ...key,
+    verdict,
+    historyHash: "",
+    events: 0,
+    fingerprints: [`harness ${verdict}`],
+    reached: [],
+    faults: [],
+    record: unjudgedRecord(head, verdict, { rule: "harness", message }),
+  };
+}
