@@ -23,7 +23,7 @@ const ZONES: readonly Zone[] = [
   // Programs that the tests of the command line run: put together as `main.ts` is, so they see what it sees.
   {
     folder: "harness/cli/fixtures/",
-    mayImport: [...ENGINE_SURFACE, "harness/", "harness/cli/", "reports/"],
+    mayImport: [...ENGINE_SURFACE, "harness/", "harness/cli/", "harness/hunt/", "reports/"],
     needsNode: true,
   },
   {
