@@ -17,6 +17,7 @@ import { requirementsCommand } from "./requirements-command.ts";
 import { runCommand } from "./run-command.ts";
 import { schemaCommand } from "./schema-command.ts";
 import { isCallerError, oneLine, UsageError } from "./usage-error.ts";
+import { whyCommand } from "./why-command.ts";
 
 const HELP_END = `
 Exit codes: 0 passed, 1 failed, 2 undecided or nothing run, 130 interrupted,
@@ -28,6 +29,7 @@ const WORKER_BOUNDS = { min: 1, max: 64 };
 const STRIDE_BOUNDS = { min: 1, max: 1_000_000 };
 const MINUTES_BOUNDS = { min: 1, max: 10_080 };
 const ROUNDS_BOUNDS = { min: 1, max: 1_000_000 };
+const RUNS_BOUNDS = { min: 2, max: 10_000 };
 const DAYS_BOUNDS = { min: 1, max: 3650 };
 const TIMEOUT_BOUNDS = { min: 1, max: 86_400 };
 
@@ -78,6 +80,10 @@ interface RunFlags {
 interface ExhaustFlags extends Omit<RunFlags, "repeat"> {
   readonly stride: number;
   readonly kind: keyof typeof BLOWS;
+}
+
+interface WhyFlags extends Pick<RunFlags, "json" | "workers" | "timeout"> {
+  readonly runs: number;
 }
 
 interface ChaosFlags {
@@ -190,6 +196,23 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
   withRunOptions(program.command("replay").description("run again what a token names"), "out/replay", false)
     .argument("<token>")
     .action(async (token: string, flags: RunFlags) => exit(await replayCommand(parts, token, optionsOf(flags))));
+
+  program
+    .command("why")
+    .description("show when the failure that a token names became inevitable, and what happened then")
+    .argument("<token>")
+    .addOption(
+      new Option("--runs <n>", "runs for each moment")
+        .default(20)
+        .argParser((text) => parseInteger("--runs", text, RUNS_BOUNDS)),
+    )
+    .option("--json", "one JSON document on stdout, nothing else")
+    .addOption(workersOption())
+    .addOption(timeoutOption())
+    .action(async (token: string, flags: WhyFlags) => {
+      const { json, workers, timeout, runs } = flags;
+      exit(await whyCommand(parts, token, { json: json === true, workers, timeoutMs: timeout * 1000, runs }));
+    });
 
   program
     .command("exhaust")

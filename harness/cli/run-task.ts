@@ -1,3 +1,4 @@
+import type { Reseed } from "../run/run-once.ts";
 import type { RunRecord, Verdict } from "../history/run-record.ts";
 import { unjudgedRecord } from "../history/unjudged-record.ts";
 import type { SeedKey, SeedResult } from "../hunt/seed-result.ts";
@@ -15,6 +16,10 @@ export interface RunTask {
   readonly heavy: boolean;
   /** The plan itself if it is none of the shipped scenarios. */
   readonly plan?: unknown;
+  /** Seed every choice again at a moment of the run. */
+  readonly reseed?: Reseed;
+  /** Nanoseconds of virtual time whose events are told in the record. */
+  readonly excerpt?: { readonly fromNs: number; readonly toNs: number };
   /** Count what a crash can fall upon, for its record. */
   readonly census?: true;
   /** `resilver replay TOKEN` runs it again. */

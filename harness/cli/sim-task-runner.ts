@@ -1,4 +1,5 @@
 import { ext4 } from "../files/ext4.node.ts";
+import { excerptOf } from "../history/excerpt.ts";
 import { Oracle } from "../oracle/oracle.ts";
 import { type Plan, parsePlan } from "../plan/plan.ts";
 import { traceNames } from "./trace-names.ts";
@@ -42,7 +43,7 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
         containers ??= containerRunner(containerWorld);
         return await containers(plan, { id, seed, replay, ...outside });
       }
-      const { record } = await runPlan(plan, {
+      const { record, log } = await runPlan(plan, {
         id,
         seed,
         target: parts.target,
@@ -50,10 +51,12 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
         replay,
         repeat: task.repeat,
         census: task.census === true,
+        ...(task.reseed === undefined ? {} : { reseed: task.reseed }),
         ...outside,
         wallNowMs: () => performance.now(),
       });
-      return record;
+      const { excerpt } = task;
+      return excerpt === undefined ? record : { ...record, excerpt: excerptOf(log, excerpt.fromNs, excerpt.toNs) };
     } finally {
       // A trace is large, and the next task of this thread seldom needs the same.
       for (const name of names) directory.release(name);

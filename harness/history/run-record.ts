@@ -38,6 +38,8 @@ export interface RunRecord {
   readonly unjudged?: readonly string[];
   /** Only if it was asked for. */
   readonly census?: Census;
+  /** What happened between two moments, only if it was asked for. */
+  readonly excerpt?: readonly string[];
   /** Only if it was asked for. */
   readonly recovery?: RecoveryTimes;
   /** `resilver replay TOKEN` runs it again. */

@@ -15,6 +15,13 @@ import { type PlanOutcome, PlanRun } from "./plan-run.ts";
 import type { RunOracle } from "./run-oracle.ts";
 import type { RunObserver } from "./run-observer.ts";
 
+/** From a moment of virtual time on, every choice is made from other numbers. */
+export interface Reseed {
+  readonly atNs: number;
+  /** The same gives the same run. */
+  readonly salt: string;
+}
+
 export interface RunOnceOptions {
   readonly seed: number;
   readonly target: Target;
@@ -31,6 +38,7 @@ export interface RunOnceOptions {
   readonly census: boolean;
   /** Looks on; nobody does without. */
   readonly observer?: RunObserver;
+  readonly reseed?: Reseed | undefined;
   /**
    * Judge by samples, as a world must that cannot look at everything at once: begun every `everyNs`, the disks
    * looked at `lagNs` later, and the systems asked as much later again. Shows that such judgement is fair.
@@ -96,6 +104,8 @@ export async function runOnce(plan: Plan, options: RunOnceOptions): Promise<Exec
     stop: () => scheduler.finish(),
   });
   if (sampled !== undefined && sampling !== undefined) takeSamples(run.world, sampled, sampling);
+  const { reseed } = options;
+  if (reseed !== undefined) run.world.after(reseed.atNs, () => run.world.reseed(reseed.salt));
   let check: CheckResult = { invariants: {}, checks: {}, failures: [] };
   try {
     await drive(run, scheduler, options.pump, guards);

@@ -11,7 +11,7 @@ import { checkDeterminism } from "./determinism.ts";
 import { DEFAULT_LIMITS, type RunLimits } from "./limits.ts";
 import { neededCapabilities } from "./needed-capabilities.ts";
 import { notApplicable, recordOf } from "./record-of.ts";
-import { type Execution, runOnce } from "./run-once.ts";
+import { type Execution, type Reseed, runOnce } from "./run-once.ts";
 import type { RunOracle } from "./run-oracle.ts";
 import type { RunObserver } from "./run-observer.ts";
 
@@ -32,6 +32,8 @@ export interface RunPlanOptions {
   /** For plans that deal with files. */
   readonly fileSystems?: FileSystems;
   readonly limits?: Partial<RunLimits>;
+  /** Seed every choice again at a moment of the run; never without. */
+  readonly reseed?: Reseed;
   /** Count what a crash can fall upon; not without. */
   readonly census?: boolean;
   /** Looks on at the first execution; nobody does without. */
@@ -67,6 +69,7 @@ export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunR
     target,
     pump,
     census: options.census === true,
+    reseed: options.reseed,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     fileSystems: options.fileSystems,
     traces: options.traces ?? new Map<string, LoadedTrace>(),

@@ -33,3 +33,18 @@ test("the first words of a fixed seed stay as they are, so that old seeds still 
     `"1098860041 3909268921 928031691 3753381061"`,
   );
 });
+
+test("a run that is seeded again draws as before until then, and afterwards by the salt alone", () => {
+  const drawn = (salts: readonly string[]): number[] => {
+    const root = new SimRandom("7");
+    const early = root.fork("disk");
+    const numbers = [early.next32(), early.next32()];
+    for (const salt of salts) root.reseed(salt);
+    return [...numbers, early.next32(), early.next32(), root.fork("late").next32(), root.next32()];
+  };
+  const [plain, once, again, other] = [[], ["x"], ["x"], ["y"]].map(drawn);
+  expect(once).toEqual(again);
+  for (const one of [once, other]) expect(one?.slice(0, 2)).toEqual(plain?.slice(0, 2));
+  const later = [plain, once, other].flatMap((one) => one?.slice(2) ?? []);
+  expect(new Set(later).size).toBe(12);
+});

@@ -2,19 +2,39 @@ import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus"
 import type { JumpableRandomGenerator } from "pure-rand/types/JumpableRandomGenerator";
 import type { Random } from "../../../engine/ports/index.ts";
 
+/** What all streams of a run draw from since it was last seeded. */
+interface Era {
+  /** Empty until it was seeded again. */
+  salt: string;
+}
+
 /** The streams of one run: each is a function of the seed and the path of names alone (rule 11). */
 export class SimRandom implements Random {
   readonly #state: readonly number[];
-  readonly #generator: JumpableRandomGenerator;
+  readonly #era: Era;
+  #salt = "";
+  #generator: JumpableRandomGenerator;
 
   /** @param name the seed of the run; with `parent`, the name of the fork */
   constructor(name: string, parent?: SimRandom) {
     this.#state = stateOf(name, parent === undefined ? ROOT : parent.#state);
+    this.#era = parent === undefined ? { salt: "" } : parent.#era;
     this.#generator = xoroshiro128plusFromState([...this.#state]);
   }
 
   next32(): number {
+    if (this.#salt !== this.#era.salt) this.#startAgain();
     return this.#generator.next() >>> 0;
+  }
+
+  /** From now on this stream, and all that share its root, give other numbers: those of `salt`. */
+  reseed(salt: string): void {
+    this.#era.salt = salt;
+  }
+
+  #startAgain(): void {
+    this.#salt = this.#era.salt;
+    this.#generator = xoroshiro128plusFromState([...stateOf(this.#salt, this.#state)]);
   }
 
   fork(name: string): SimRandom {

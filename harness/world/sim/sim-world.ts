@@ -102,6 +102,11 @@ export class SimWorld implements RunWorld {
     await Promise.all(this.systems.map((system) => system.whenServing()));
   }
 
+  /** From now on every choice is made from the numbers of `salt`. */
+  reseed(salt: string): void {
+    this.#random.reseed(salt);
+  }
+
   /** The run is over: what its disks held is forgotten, and their memory used again. */
   release(): void {
     for (const { disk } of this.#disks.values()) disk.release();
