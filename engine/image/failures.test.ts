@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { EngineError } from "../errors.ts";
 import { CopyIn } from "../restore/copy-in.ts";
 import { beginRestore } from "../restore/restore.ts";
-import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
+import { DiskError, NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts";
 import { drained } from "../testing/drained.node.ts";
 import { FakeDisk } from "../testing/fake-disk.ts";
 import { Site } from "../testing/site.node.ts";
@@ -225,6 +225,71 @@ test("reserved-area: an image that is revised before it was copied whole copies 
   await drained();
   expect([...(await rig.image.read(0, SIZE_BYTES))].every((byte) => byte === 1)).toBe(true);
   expect(rig.area.visible.filter((byte) => byte === 1).length).toBeGreaterThanOrEqual(SIZE_BYTES);
+});
+
+test("reserved-area: what the copy of an image had under way fails while it is revised: there is none, and hosts go on", async () => {
+  const rig = await fresh("reserved-area");
+  let fail = (): void => {};
+  const held = new Promise<"fails">((resolve) => {
+    fail = () => resolve("fails");
+  });
+  rig.area.decideFlush = () => held;
+  const given: number[] = [];
+  rig.image.onLost = async (moment) => void given.push(moment);
+  expect(await rig.image.fix(0)).toBe(true);
+  await drained();
+  const release = await rig.volume.locks.drain();
+  const revised = rig.image.revise();
+  // It comes before the background copy of the revised image.
+  const written = write(rig, 3, 9);
+  await drained();
+  fail();
+  expect([await revised, rig.image.state]).toEqual([false, "lost"]);
+  release();
+  await written;
+  expect(given).toEqual([2]);
+  await expect(rig.image.read(0, SIZE_BYTES)).rejects.toMatchObject({ code: "NO_IMAGE" });
+  rig.area.decideFlush = () => "done";
+  expect([await rig.image.fix(2), rig.image.moment]).toEqual([true, 3]);
+  await expectHostsServed(rig);
+});
+
+test.each(METHODS)(
+  "%s: what a given-up image has under way ends late: hosts go on in time, and the next image waits for it, in vain",
+  async (method) => {
+    const rig = await fresh(method);
+    await drained();
+    const hung: (() => void)[] = [];
+    rig.area.decide = () => new Promise((resolve) => hung.push(() => resolve("done")));
+    const given: number[] = [];
+    rig.image.onLost = async (moment) => void given.push(moment);
+    for (const _ of ["in its turn", "before its turn"]) {
+      const fixed = rig.image.fix(0);
+      await rig.runtime.clock.pass(2000 * NS_PER_MS);
+      expect([await fixed, rig.image.state]).toEqual([false, "lost"]);
+    }
+    expect([given, hung.length]).toEqual([[1], 1]);
+    rig.area.decide = () => "done";
+    for (const go of hung) go();
+    await drained();
+    expect([rig.image.state, rig.image.moment]).toEqual(["lost", 1]);
+    expect([await rig.image.fix(1), rig.image.moment]).toEqual([true, 2]);
+    await expectHostsServed(rig);
+  },
+);
+
+test.each(METHODS)("%s: an image that does not become durable in time is given up, though hosts went on", async (method) => {
+  const rig = await fresh(method);
+  await drained();
+  let heads = 0;
+  rig.area.decide = ({ offsetBytes }) => (offsetBytes < HEAD_BYTES && heads++ === 1 ? never : "done");
+  const given: number[] = [];
+  rig.image.onLost = async (moment) => void given.push(moment);
+  let hasBegun = false;
+  const fixed = rig.image.fix(0, () => void (hasBegun = true));
+  await rig.runtime.clock.pass(2000 * NS_PER_MS);
+  expect([hasBegun, await fixed, rig.image.state, given]).toEqual([true, false, "lost", [1]]);
+  await expectHostsServed(rig);
 });
 
 test.each(METHODS)(

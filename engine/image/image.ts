@@ -43,6 +43,8 @@ export abstract class Image extends Tap {
   readonly #heads: ImageHeads;
   #state: ImageState = "none";
   #moment = 0;
+  /** The newest moment of which anything may be durable. */
+  #begunMoment = 0;
   #rolling = false;
   #rollingBroken = false;
   #losing: Promise<void> | undefined;
@@ -160,7 +162,7 @@ export abstract class Image extends Tap {
    * @returns false if there is none: it was given up
    */
   fix(voided: number, begun: () => void = () => {}): Promise<boolean> {
-    return this.#inTurn(async () => {
+    return this.#inTime(async (isLate) => {
       if (this.#state === "fixed" && this.#moment > voided) return true;
       // Both at once, since hosts wait; that the first was done before the second counts is said when they go on.
       const flush = async (moment: number): Promise<void> => {
@@ -169,7 +171,7 @@ export abstract class Image extends Tap {
           this.#heads.write({ ...this.#head(moment, true), unflushed: true }),
         ]);
       };
-      if (!(await this.#become(flush))) return false;
+      if (!(await this.#become(isLate, flush))) return false;
       begun();
       return this.#seal();
     });
@@ -177,8 +179,8 @@ export abstract class Image extends Tap {
 
   /** Becomes the image of now although there is one, which stays until then (LS-4). As {@link fix}. */
   revise(): Promise<boolean> {
-    return this.#inTurn(() =>
-      this.#become(async (moment) => {
+    return this.#inTime((isLate) =>
+      this.#become(isLate, async (moment) => {
         await this.volume.flushDisk();
         await this.#heads.write(this.#head(moment, true));
       }),
@@ -195,19 +197,29 @@ export abstract class Image extends Tap {
     return this.#state === "fixed" && this.#losing === undefined;
   }
 
-  /** @param flush makes durable what is in the cache of the volume's disk, since it belongs to the moment, and the head */
-  async #become(flush: (moment: number) => Promise<void>): Promise<boolean> {
+  /**
+   * @param isLate nobody waits for it any more: the image was given up
+   * @param flush makes durable what is in the cache of the volume's disk, since it belongs to the moment, and the head
+   */
+  async #become(isLate: () => boolean, flush: (moment: number) => Promise<void>): Promise<boolean> {
     const { volume, method } = this;
     await this.#losing;
     this.#losing = undefined;
+    if (isLate()) return false;
+    if (volume.rewriter !== undefined) {
+      // Part of the content is elsewhere still: no image of the disk is one of the volume.
+      await this.lose("restoring");
+      return false;
+    }
     const moment = this.#moment + 1;
-    let why = "";
-    // Part of the content is elsewhere still: no image of the disk is one of the volume.
-    if (volume.rewriter !== undefined) why = "restoring";
-    else why = await this.#within(FIX_NS_MAX, () => this.#fixDurably(moment, flush));
+    this.#begunMoment = moment;
+    const why = await this.#fixDurably(moment, flush);
     this.#moment = moment;
-    if (why !== "") {
-      await this.lose(why);
+    if (why !== "") await this.lose(why);
+    // It took too long, or what the one before it had under way has failed: whatever is durable by now was given up.
+    if (this.#losing !== undefined) {
+      await this.#losing;
+      this.closeMoment();
       return false;
     }
     this.#rolling = false;
@@ -227,11 +239,22 @@ export abstract class Image extends Tap {
     }
   }
 
-  /** @returns what `work` returns; `late` if it takes longer */
-  #within(delayNs: number, work: () => Promise<string>): Promise<string> {
+  /**
+   * `work` in its turn. If it has not ended in time, the image is given up and the caller goes on; what comes next waits
+   * for it all the same.
+   */
+  #inTime(work: (isLate: () => boolean) => Promise<boolean>): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const timer = this.runtime.clock.after(delayNs, () => resolve("late"));
-      work()
+      let isLate = false;
+      const giveUp = async (): Promise<void> => {
+        await this.lose("late");
+        resolve(false);
+      };
+      const timer = this.runtime.clock.after(FIX_NS_MAX, () => {
+        isLate = true;
+        this.runtime.tasks.spawn(giveUp());
+      });
+      this.#inTurn(() => work(() => isLate))
         .then(resolve, reject)
         .finally(() => timer.cancel());
     });
@@ -279,7 +302,7 @@ export abstract class Image extends Tap {
 
   async #lose(why: string): Promise<void> {
     const { volume, method } = this;
-    await this.onLost(this.#moment);
+    await this.onLost(Math.max(this.#moment, this.#begunMoment));
     this.#state = "lost";
     this.closeMoment();
     this.runtime.log.step("image.lost", { volume: volume.name, method, moment: this.#moment, why });

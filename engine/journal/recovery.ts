@@ -36,19 +36,25 @@ export async function recoverAll(
   for (const one of all) if (!swaps(one)) await one.journal.rewindRoom();
   for (const one of all) requirePossible(one);
   const recoveries = all.map((one) => (swaps(one) ? new RecoveryBySwap(one) : new RecoveryByApply(one)));
+  let isBack = false;
   for (const one of recoveries) one.enter();
   try {
     // All in one step, so that what hosts write from here on is behind the moment of every volume.
     const releases = await Promise.all(all.map(({ journal }) => journal.parts.volume.locks.drain()));
     try {
-      for (const one of recoveries) await one.prepare();
-      await goBack(recoveries);
+      // An image that was being fixed is there now, and would not hear of an exchange.
+      if (recoveries.every((one) => one.method === "apply" || RecoveryBySwap.isPossible(one.going))) {
+        for (const one of recoveries) await one.prepare();
+        await goBack(recoveries);
+        isBack = true;
+      }
     } finally {
       for (const release of releases) release();
     }
   } finally {
     for (const one of recoveries) one.leave();
   }
+  if (!isBack) return recoverAll(all, method);
   return { ended: Promise.all(recoveries.map((one) => one.run())).then(() => {}) };
 }
 

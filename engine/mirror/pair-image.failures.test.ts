@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { ImageConfig } from "../controller/config.ts";
 import { HEAD_BYTES } from "../image/image-head.ts";
 import { marksOffsetBytes } from "../journal/log-layout.ts";
-import { SECTOR_BYTES } from "../ports/index.ts";
+import { NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts";
 import type { FakeDisk } from "../testing/fake-disk.ts";
 import { Site } from "../testing/site.node.ts";
 import type { Pair } from "./pair.ts";
@@ -20,7 +20,8 @@ async function open(
   {
     areaBytes = SIZE_BYTES + 64 * SECTOR_BYTES,
     images = {},
-  }: { areaBytes?: number; images?: Record<string, ImageConfig[]> } = {},
+    hasJournal = method === "lsn",
+  }: { areaBytes?: number; images?: Record<string, ImageConfig[]>; hasJournal?: boolean } = {},
 ): Promise<Site> {
   const image: ImageConfig = method === "lsn" ? { volume: "pvol", method } : { volume: "pvol", method, area: "area" };
   images["a"] = [image];
@@ -30,7 +31,7 @@ async function open(
     systems: { a: ["pvol", "area", "log", "base"], b: ["svol"] },
     sizesBytes: { area: areaBytes, log: LOG_BYTES },
     images,
-    journals: { a: method === "lsn" ? [{ volume: "pvol", log: "log", base: "base" }] : [] },
+    journals: { a: hasJournal ? [{ volume: "pvol", log: "log", base: "base" }] : [] },
     links: { link: ["a", "b"] },
   });
   const { system } = site.at("a");
@@ -62,6 +63,11 @@ async function write(site: Site, track: number, value: number): Promise<void> {
 
 async function content(site: Site): Promise<Uint8Array> {
   return site.run(site.at("a").system.device("pvol").read(0, SIZE_BYTES));
+}
+
+/** Without a list of all bytes that differ. */
+function isSame(found: Uint8Array, expected: Uint8Array): boolean {
+  return found.length === expected.length && found.every((byte, at) => byte === expected[at]);
 }
 
 /** The pair is cut, hosts have changed tracks since, and a rollback has begun of which nothing is brought yet. */
@@ -119,6 +125,80 @@ test.each(METHODS)(
     site.network.heal();
     await duplex(site);
     expect(site.disk("b", "svol").visible).toEqual(site.disk("a", "pvol").visible);
+  },
+);
+
+test.each(METHODS)("%s: a rollback that a resync overtakes goes on after a crash", async (method) => {
+  const site = await open(method);
+  for (let track = 0; track < TRACKS; track++) await write(site, track, 1 + track);
+  site.network.cut();
+  await site.until(() => site.at("a").system.images()[0]?.state === "fixed");
+  const before = await content(site);
+  for (const track of [0, 3, 4, 11]) await write(site, track, 90);
+  await site.run(site.at("a").system.device("pvol").flush());
+  // Nothing that is brought becomes durable.
+  site.disk("a", "pvol").decideFlush = () => new Promise(() => {});
+  await site.run(site.at("a").system.execute({ kind: "rollback", volume: "pvol" }));
+  site.network.heal();
+  await duplex(site);
+  expect(isSame(site.disk("b", "svol").visible, before)).toBe(true);
+  await site.pass(NS_PER_MS);
+  site.network.cut();
+  await site.crash("a", (sector) => sector % 16 < 8);
+  expect(isSame(await content(site), before)).toBe(true);
+  await site.until(() => site.at("a").system.restores().length === 0);
+  await site.crash("a");
+  expect(isSame(await content(site), before)).toBe(true);
+  site.network.heal();
+  await duplex(site);
+  expect(isSame(site.disk("b", "svol").visible, before)).toBe(true);
+});
+
+test.each(METHODS)("%s: a recovery that waits for an image to be fixed does not exchange disks under it", async (method) => {
+  const site = await open(method, { hasJournal: true });
+  for (let track = 0; track < TRACKS; track++) await write(site, track, 1 + track);
+  const { system } = site.at("a");
+  const { newestLsn: lsn = 0 } = system.journals()[0]?.moments.window ?? {};
+  const wanted = await content(site);
+  for (const track of [0, 3, 4, 11]) await write(site, track, 90);
+  const before = await content(site);
+  const flushed = Promise.withResolvers<"done">();
+  site.disk("a", "pvol").decideFlush = () => flushed.promise;
+  site.network.cut();
+  await site.until(() => site.at("a").runtime.steps.includes("image.fixing"));
+  const recovered = system.execute({ kind: "recover", volume: "pvol", to: { lsn }, method: "swap" });
+  await site.pass(NS_PER_MS);
+  flushed.resolve("done");
+  await site.run(recovered);
+  expect(isSame(await content(site), wanted)).toBe(true);
+  await site.until(() => system.restores().length === 0);
+  expect(isSame(await site.run(system.image("pvol").read(0, SIZE_BYTES)), before)).toBe(true);
+});
+
+test.each(["old-data", "reserved-area"] as const)(
+  "%s: hosts are served in time though the image's area hangs since before the suspension",
+  async (method) => {
+    const site = await open(method);
+    site.network.cut();
+    await site.until(() => pair(site).entry.imageTracks !== 0);
+    const hung = Promise.withResolvers<"done">();
+    site.disk("a", "area").decide = () => hung.promise;
+    site.network.heal();
+    await duplex(site);
+    site.network.cut();
+    await site.until(() => pair(site).entry.status === "SPLIT");
+    let isServed = false;
+    const served = site.at("a").system.device("pvol").read(0, SECTOR_BYTES);
+    void served.then(() => void (isServed = true));
+    await site.pass(1100 * NS_PER_MS);
+    expect([isServed, site.at("a").system.images()[0]?.state]).toEqual([true, "lost"]);
+    await write(site, 3, 90);
+    hung.resolve("done");
+    site.network.heal();
+    await duplex(site);
+    expect(isSame(site.disk("b", "svol").visible, site.disk("a", "pvol").visible)).toBe(true);
+    site.network.cut();
+    await site.until(() => site.at("a").system.images()[0]?.state === "fixed");
   },
 );
 

@@ -212,7 +212,9 @@ export class PairImage {
 
   release(): void {
     const { entry, runtime } = this.#pair;
-    runtime.tasks.spawn(this.image.release(entry.imageVoid));
+    const { imageVoid } = entry;
+    // A rollback that the resync left behind goes on after a crash by what the image says.
+    runtime.tasks.spawn(this.#rolled.then(() => this.image.release(imageVoid)));
   }
 
   /** The pair is gone: what the image was kept for, too. */
