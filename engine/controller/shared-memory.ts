@@ -187,6 +187,7 @@ export class SharedMemory {
     const taken = this.pairOn(volume) ?? this.locals.onMirror(volume);
     if (taken !== undefined) throw new EngineError("PAIR_EXISTS", { pair: taken.entry.name, volume: volume.name });
     const primary = definition.role === "primary";
+    const { image } = this.#images.get(volume.name) ?? {};
     const pair = this.#install({
       ...definition,
       copyType: "remote",
@@ -205,7 +206,9 @@ export class SharedMemory {
       takeover: NO_GENERATION,
       shared: false,
       secondaryWritable: false,
-      imageVoid: this.#images.get(volume.name)?.image.moment ?? 0,
+      imageVoid: image?.moment ?? 0,
+      imageUnread: image?.unread ?? false,
+      rolling: false,
       imageTracks: 0,
       bitmapOffsetBytes: this.allocateBitmap(intentStoreBytes(definition.tracker, volume.trackCount)),
     });

@@ -278,19 +278,22 @@ test.each(METHODS)(
   },
 );
 
-test.each(METHODS)("%s: an image that does not become durable in time is given up, though hosts went on", async (method) => {
-  const rig = await fresh(method);
-  await drained();
-  let heads = 0;
-  rig.area.decide = ({ offsetBytes }) => (offsetBytes < HEAD_BYTES && heads++ === 1 ? never : "done");
-  const given: number[] = [];
-  rig.image.onLost = async (moment) => void given.push(moment);
-  let hasBegun = false;
-  const fixed = rig.image.fix(0, () => void (hasBegun = true));
-  await rig.runtime.clock.pass(2000 * NS_PER_MS);
-  expect([hasBegun, await fixed, rig.image.state, given]).toEqual([true, false, "lost", [1]]);
-  await expectHostsServed(rig);
-});
+test.each(METHODS)(
+  "%s: an image that does not become durable in time is given up, though hosts went on",
+  async (method) => {
+    const rig = await fresh(method);
+    await drained();
+    let heads = 0;
+    rig.area.decide = ({ offsetBytes }) => (offsetBytes < HEAD_BYTES && heads++ === 1 ? never : "done");
+    const given: number[] = [];
+    rig.image.onLost = async (moment) => void given.push(moment);
+    let hasBegun = false;
+    const fixed = rig.image.fix(0, () => void (hasBegun = true));
+    await rig.runtime.clock.pass(2000 * NS_PER_MS);
+    expect([hasBegun, await fixed, rig.image.state, given]).toEqual([true, false, "lost", [1]]);
+    await expectHostsServed(rig);
+  },
+);
 
 test.each(METHODS)(
   "%s: the area fails while a change of many tracks still reads what they hold: the image is lost, the host goes on",

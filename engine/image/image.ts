@@ -46,7 +46,7 @@ export abstract class Image extends Tap {
   /** The newest moment of which anything may be durable. */
   #begunMoment = 0;
   #rolling = false;
-  #rollingBroken = false;
+  #unread = false;
   #losing: Promise<void> | undefined;
   #last: Promise<unknown> = Promise.resolve();
   /**
@@ -79,9 +79,9 @@ export abstract class Image extends Tap {
     return this.#rolling;
   }
 
-  /** The volume was getting the image's content when the system stopped, and what is left of it cannot be had. */
-  get rollingBroken(): boolean {
-    return this.#rollingBroken;
+  /** Its device could not be read at the start. What is there is not known, so there is no image before the next start. */
+  get unread(): boolean {
+    return this.#unread;
   }
 
   /** @throws EngineError if there is no room for what a rollback of these tracks needs */
@@ -107,8 +107,8 @@ export abstract class Image extends Tap {
   /** The head is durable: the image is of this moment. */
   protected abstract openMoment(): void;
 
-  /** Reads what a crash left. @returns whether it can be believed. @throws DiskError */
-  protected abstract loadMoment(moment: number): Promise<boolean>;
+  /** Reads what a crash left. @param rolling as {@link rolling}. @returns whether it can be believed. @throws DiskError */
+  protected abstract loadMoment(moment: number, rolling: boolean): Promise<boolean>;
 
   /** The image is not kept any more. */
   protected closeMoment(): void {}
@@ -121,14 +121,15 @@ export abstract class Image extends Tap {
   /**
    * Reads what is durable.
    * @param voided no image up to this moment is valid; `undefined`: none at all
+   * @param rolling the volume was getting the image's content; without, what the image says of that is an old story
    */
-  async load(voided: number | undefined): Promise<void> {
+  async load(voided: number | undefined, rolling = false): Promise<void> {
     this.#moment = voided ?? 0;
-    await this.#load(voided);
+    await this.#load(voided, rolling);
     this.#prepareNext();
   }
 
-  async #load(voided: number | undefined): Promise<void> {
+  async #load(voided: number | undefined, mayRoll: boolean): Promise<void> {
     try {
       const head = await this.#heads.load();
       if (head === undefined) return;
@@ -138,18 +139,19 @@ export abstract class Image extends Tap {
       this.#moment = Math.max(head.moment, voided ?? 0);
       // What a power loss leaves of a volume is not the moment: a journal brings back the rest.
       if (voided === undefined || !mine || !head.fixed || head.unflushed) return;
-      if (head.moment <= voided && !head.rolling) {
+      const rolling = head.rolling && mayRoll;
+      if (head.moment <= voided && !rolling) {
         this.#state = "lost";
         return;
       }
-      const whole = await this.loadMoment(head.moment);
-      this.#rolling = head.rolling && whole;
-      this.#rollingBroken = head.rolling && !whole;
+      const whole = await this.loadMoment(head.moment, rolling);
+      this.#rolling = rolling && whole;
       this.#state = whole && head.moment > voided ? "fixed" : "lost";
       this.runtime.log.step("image.loaded", { volume: volume.name, moment: this.#moment, state: this.#state });
     } catch (error) {
       const { code } = handled(error, DiskError);
       this.#state = "lost";
+      this.#unread = true;
       this.runtime.log.step("image.load.failed", { volume: this.volume.name, code });
     }
   }
@@ -202,16 +204,18 @@ export abstract class Image extends Tap {
    * @param flush makes durable what is in the cache of the volume's disk, since it belongs to the moment, and the head
    */
   async #become(isLate: () => boolean, flush: (moment: number) => Promise<void>): Promise<boolean> {
-    const { volume, method } = this;
     await this.#losing;
     this.#losing = undefined;
     if (isLate()) return false;
-    if (volume.rewriter !== undefined) {
-      // Part of the content is elsewhere still: no image of the disk is one of the volume.
-      await this.lose("restoring");
-      return false;
-    }
-    const moment = this.#moment + 1;
+    // Part of the content may be elsewhere still: no image of the disk is one of the volume.
+    const why = this.#unread ? "unread" : this.volume.rewriter !== undefined ? "restoring" : "";
+    if (why === "") return this.#becomeOf(this.#moment + 1, flush);
+    await this.lose(why);
+    return false;
+  }
+
+  async #becomeOf(moment: number, flush: (moment: number) => Promise<void>): Promise<boolean> {
+    const { volume, method } = this;
     this.#begunMoment = moment;
     const why = await this.#fixDurably(moment, flush);
     this.#moment = moment;
@@ -264,7 +268,7 @@ export abstract class Image extends Tap {
   #prepareNext(): void {
     const prepare = async (): Promise<void> => {
       try {
-        if (this.#state !== "fixed") await this.prepareAhead(this.#moment + 1);
+        if (this.#state !== "fixed" && !this.#unread) await this.prepareAhead(this.#moment + 1);
       } catch (error) {
         // Tried again when it is needed.
         handled(error, DiskError);
@@ -279,7 +283,7 @@ export abstract class Image extends Tap {
    */
   release(voided: number): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#state === "none" || this.#moment > voided) return;
+      if (this.#state === "none" || this.#moment > voided || this.#unread) return;
       await this.#losing;
       this.#losing = undefined;
       this.#state = "none";

@@ -77,12 +77,12 @@ class LsnImage extends Image {
     this.#changed = new Bitmap(this.volume.trackCount);
   }
 
-  protected override async loadMoment(): Promise<boolean> {
-    const { imageLsn, imageRolling } = this.#journal.management.state;
+  protected override async loadMoment(_moment: number, rolling: boolean): Promise<boolean> {
+    const { imageLsn } = this.#journal.management.state;
     try {
       this.#pin = this.#keep(imageLsn);
       this.#changed = this.#journal.moments.changedSince(imageLsn);
-      if (imageRolling) this.#journal.moments.hold(imageLsn);
+      if (rolling) this.#journal.moments.hold(imageLsn);
       return true;
     } catch (error) {
       handled(error, EngineError);

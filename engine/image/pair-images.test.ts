@@ -220,6 +220,34 @@ test.each(METHODS)(
   120_000,
 );
 
+test.each(METHODS)(
+  "%s: a side on which a resync ends after the link was lost has an image of then, not none (LS-1)",
+  async (method) => {
+    const site = await openSite(method);
+    await cut(site);
+    for (const track of [0, 11]) await write(site, "a", track, 7, 2);
+    const flushed = Promise.withResolvers<"done">();
+    site.onStep = (_system, step) => {
+      if (step === "resync.done.sent") site.disk("b", "svol").decideFlush = () => flushed.promise;
+    };
+    site.network.heal();
+    const { steps } = site.at("a").runtime;
+    await site.until(() => steps.filter((step) => step === "resync.done.sent").length === 2);
+    await site.pass(1e6);
+    site.network.cut();
+    await site.until(() => status(site, "b") === "SPLIT");
+    expect(site.at("b").system.pair("p")?.entry.consistent).toBe(false);
+    flushed.resolve("done");
+    await site.until(() => site.at("b").system.pair("p")?.entry.consistent === true);
+    await site.until(() => imageState(site, "b") === "fixed");
+    expect(await imageOf(site, "b")).toEqual(await content(site, "b"));
+    expect(site.at("b").system.pair("p")?.entry.imageTracks).toBe(site.at("b").system.image("svol").moment);
+    site.network.heal();
+    await duplex(site);
+    await site.until(() => imageState(site, "b") === "none");
+  },
+);
+
 test("an image whose area is full is lost, no write fails, and only the differences are copied (SR-5)", async () => {
   const site = await openSite("old-data", 8 * SECTOR_BYTES + 2 * TRACK_BYTES);
   await cut(site);

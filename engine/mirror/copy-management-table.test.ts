@@ -31,6 +31,8 @@ function entry(name: string, fields: Partial<PairEntry> = {}): PairEntry {
     shared: false,
     secondaryWritable: false,
     imageVoid: 0,
+    rolling: false,
+    imageUnread: false,
     imageTracks: 0,
     bitmapOffsetBytes: 2 * SLOT_BYTES,
     role: "primary",

@@ -62,6 +62,8 @@ const golden: PairEntry = {
   sizeBytes: 2 ** 32 + 512,
   trackBytes: 8192,
   shared: true,
+  rolling: true,
+  imageUnread: false,
   imageVoid: 0x0a0b,
   imageTracks: 7,
   bitmapOffsetBytes: 32_768,
@@ -81,7 +83,7 @@ const golden: PairEntry = {
 const digits = (text: string): string => `1000${toHex(new TextEncoder().encode(text))}`;
 const goldenHex = `
   04030201 0200 7031 0100 6c 0400 70766f6c 0400 73766f6c
-  01 01 0002000001000000 00200000 01 0b0a0000 07000000 0080000000000000
+  01 01 0002000001000000 00200000 03 0b0a0000 07000000 0080000000000000
   01 03 05 01 00 ${digits("00000000000000ab")} ${digits("0000000000000000")} 02
   ${digits("0000000000000002")} ${digits("0000000000000003")} 01 01 ${digits("0000000000000001")}`;
 
@@ -95,6 +97,13 @@ test("a generation of other than 16 small hexadecimal digits is refused", () => 
     const broken = { ...golden, copyFrom: text as Generation };
     expect(() => decode(encode(broken))).toThrow(CodecError);
   }
+});
+
+test("flags that nobody knows are refused", () => {
+  const bytes = encode(golden);
+  const at = fromHex(goldenHex.slice(0, goldenHex.indexOf("03 0b0a"))).length;
+  bytes[at] = 8;
+  expect(() => decode(bytes)).toThrow(CodecError);
 });
 
 test("more ancestors than are kept are refused", () => {

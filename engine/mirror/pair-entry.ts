@@ -64,6 +64,13 @@ export interface PairEntry extends PairState {
   shared: boolean;
   /** No image of this end up to this moment is valid: it was given up, or is not needed any more. */
   imageVoid: number;
+  /**
+   * The volume is getting the content of its image. The image says so, too, and what is left; if that cannot be had,
+   * the volume is a mixture.
+   */
+  rolling: boolean;
+  /** What the image's device says is an old story: it could not be read when the system started last. */
+  imageUnread: boolean;
   /** The image of this moment knows pending tracks that are not marked (SR-2); 0 for none. */
   imageTracks: number;
   /** Where the pending bitmap, or the log that stands for it, is on the metadata disk. */
@@ -125,10 +132,16 @@ function generation(reader: ByteReader): Generation {
   return text as Generation;
 }
 
+const FLAG_SHARED = 1;
+const FLAG_ROLLING = 2;
+const FLAG_UNREAD = 4;
+
 export function encodePairEntry(writer: ByteWriter, entry: PairEntry): void {
   writer.u32(entry.id).text(entry.name).text(entry.link).text(entry.volume).text(entry.peerVolume);
   writer.u8(MODES.indexOf(entry.mode)).u8(TRACKERS.indexOf(entry.tracker)).u64(entry.sizeBytes).u32(entry.trackBytes);
-  writer.bool(entry.shared).u32(entry.imageVoid).u32(entry.imageTracks);
+  const { shared, rolling, imageUnread } = entry;
+  writer.u8((shared ? FLAG_SHARED : 0) | (rolling ? FLAG_ROLLING : 0) | (imageUnread ? FLAG_UNREAD : 0));
+  writer.u32(entry.imageVoid).u32(entry.imageTracks);
   writer.u64(entry.bitmapOffsetBytes);
   encodePairState(writer, entry);
 }
@@ -145,7 +158,7 @@ export function pairEntryBytesMax(entry: PairEntry): number {
 }
 
 export function decodePairEntry(reader: ByteReader): PairEntry {
-  return {
+  const named = {
     copyType: "remote",
     id: reader.u32(),
     name: reader.text(),
@@ -156,7 +169,15 @@ export function decodePairEntry(reader: ByteReader): PairEntry {
     tracker: reader.oneOf(TRACKERS),
     sizeBytes: reader.u64(),
     trackBytes: reader.u32(),
-    shared: reader.bool(),
+  } as const;
+  const flags = reader.u8();
+  if (flags > (FLAG_SHARED | FLAG_ROLLING | FLAG_UNREAD))
+    throw new CodecError(`expected flags of a pair, found ${flags}`);
+  return {
+    ...named,
+    shared: (flags & FLAG_SHARED) !== 0,
+    rolling: (flags & FLAG_ROLLING) !== 0,
+    imageUnread: (flags & FLAG_UNREAD) !== 0,
     imageVoid: reader.u32(),
     imageTracks: reader.u32(),
     bitmapOffsetBytes: reader.u64(),

@@ -154,26 +154,29 @@ test.each(METHODS)("%s: a rollback that a resync overtakes goes on after a crash
   expect(isSame(site.disk("b", "svol").visible, before)).toBe(true);
 });
 
-test.each(METHODS)("%s: a recovery that waits for an image to be fixed does not exchange disks under it", async (method) => {
-  const site = await open(method, { hasJournal: true });
-  for (let track = 0; track < TRACKS; track++) await write(site, track, 1 + track);
-  const { system } = site.at("a");
-  const { newestLsn: lsn = 0 } = system.journals()[0]?.moments.window ?? {};
-  const wanted = await content(site);
-  for (const track of [0, 3, 4, 11]) await write(site, track, 90);
-  const before = await content(site);
-  const flushed = Promise.withResolvers<"done">();
-  site.disk("a", "pvol").decideFlush = () => flushed.promise;
-  site.network.cut();
-  await site.until(() => site.at("a").runtime.steps.includes("image.fixing"));
-  const recovered = system.execute({ kind: "recover", volume: "pvol", to: { lsn }, method: "swap" });
-  await site.pass(NS_PER_MS);
-  flushed.resolve("done");
-  await site.run(recovered);
-  expect(isSame(await content(site), wanted)).toBe(true);
-  await site.until(() => system.restores().length === 0);
-  expect(isSame(await site.run(system.image("pvol").read(0, SIZE_BYTES)), before)).toBe(true);
-});
+test.each(METHODS)(
+  "%s: a recovery that waits for an image to be fixed does not exchange disks under it",
+  async (method) => {
+    const site = await open(method, { hasJournal: true });
+    for (let track = 0; track < TRACKS; track++) await write(site, track, 1 + track);
+    const { system } = site.at("a");
+    const { newestLsn: lsn = 0 } = system.journals()[0]?.moments.window ?? {};
+    const wanted = await content(site);
+    for (const track of [0, 3, 4, 11]) await write(site, track, 90);
+    const before = await content(site);
+    const flushed = Promise.withResolvers<"done">();
+    site.disk("a", "pvol").decideFlush = () => flushed.promise;
+    site.network.cut();
+    await site.until(() => site.at("a").runtime.steps.includes("image.fixing"));
+    const recovered = system.execute({ kind: "recover", volume: "pvol", to: { lsn }, method: "swap" });
+    await site.pass(NS_PER_MS);
+    flushed.resolve("done");
+    await site.run(recovered);
+    expect(isSame(await content(site), wanted)).toBe(true);
+    await site.until(() => system.restores().length === 0);
+    expect(isSame(await site.run(system.image("pvol").read(0, SIZE_BYTES)), before)).toBe(true);
+  },
+);
 
 test.each(["old-data", "reserved-area"] as const)(
   "%s: hosts are served in time though the image's area hangs since before the suspension",

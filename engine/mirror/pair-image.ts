@@ -73,17 +73,26 @@ export class PairImage {
       this.#fixing === undefined,
       "a pair is resynchronised between two suspensions, and that waits for the image",
     );
-    const { entry } = this.#pair;
-    if (this.image.state === "fixed" && this.image.moment > entry.imageVoid) return Promise.resolve();
-    this.#pair.hold("image");
-    const done = this.#suspend(applied).finally(() => {
+    if (this.#isKept && applied === undefined) return Promise.resolve();
+    const done = (this.#isKept ? this.#suspendAgain(applied) : this.#suspend(applied)).finally(() => {
       this.#fixing = undefined;
     });
     this.#fixing = done;
     return done;
   }
 
+  /** There is an image from before a resync, which stays; unless what is still applied ends that resync. */
+  async #suspendAgain(applied: Promise<void> | undefined): Promise<void> {
+    await applied;
+    if (!this.#isKept) await this.#suspend(undefined);
+  }
+
+  get #isKept(): boolean {
+    return this.image.state === "fixed" && this.image.moment > this.#pair.entry.imageVoid;
+  }
+
   async #suspend(applied: Promise<void> | undefined): Promise<void> {
+    this.#pair.hold("image");
     const { image } = this;
     const { volume, runtime } = this.#pair;
     const { clock, log } = runtime;
@@ -245,6 +254,7 @@ export class PairImage {
           accept: async () => {
             await this.image.setRolling(true);
             entry.consistent = true;
+            entry.rolling = true;
             await this.#pair.persist();
           },
           finished: () => this.#rolledBack(),
@@ -302,6 +312,9 @@ export class PairImage {
   }
 
   async #rolledBack(): Promise<void> {
+    // First: with an image that does not say so any more, it would be half a rollback.
+    this.#pair.entry.rolling = false;
+    await this.#pair.persist();
     for (;;) {
       try {
         return await this.image.setRolling(false);
@@ -322,15 +335,9 @@ export class PairImage {
   async load(wasSplit: boolean): Promise<void> {
     const { image } = this;
     const { entry, pending, volume, runtime } = this.#pair;
-    await image.load(entry.imageVoid);
-    if (image.state === "lost") entry.imageVoid = image.moment;
+    await this.#loadImage();
     const rolling = image.rolling && (await this.#rollbackTracks.load());
-    const broken = image.rollingBroken || (image.rolling && !rolling);
-    if (broken) {
-      // Half of a rollback, and the rest is gone.
-      entry.consistent = false;
-      pending.dirty.setAll();
-    }
+    const broken = entry.rolling && !rolling;
     if (rolling) {
       entry.consistent = true;
       const started = new Promise<void>((resolve) => {
@@ -342,10 +349,21 @@ export class PairImage {
     if (entry.imageTracks !== 0 && image.state === "fixed" && image.moment === entry.imageTracks) {
       for (const track of image.changedTracks()) pending.dirty.set(track);
       this.#covering = true;
-    } else if (entry.imageTracks !== 0 || broken) await forgetTracked(this.#pair);
+    } else if (entry.imageTracks !== 0 || broken) await forgetImage(this.#pair);
     // Nothing goes on with it: the volume is not to be read-only for it, nor a journal to hold its moment.
     if (broken && image.rolling) await image.setRolling(false);
     this.#fixAtStart = entry.established && (image.state === "none" || (image.state === "lost" && !wasSplit));
+  }
+
+  /** What is not believed now must not be the next time: hosts change then what it does not hear of. */
+  async #loadImage(): Promise<void> {
+    const { image } = this;
+    const { entry } = this.#pair;
+    const { imageUnread, imageVoid } = entry;
+    await image.load(imageUnread ? undefined : imageVoid, entry.rolling);
+    entry.imageUnread = image.unread;
+    if (!image.unread && (imageUnread || image.state === "lost")) entry.imageVoid = image.moment;
+    if (entry.imageUnread !== imageUnread || entry.imageVoid !== imageVoid) await this.#pair.persist();
   }
 
   /** After {@link load}, when the volume is what it was: a journal has brought it there. Before hosts are served. */
@@ -357,9 +375,15 @@ export class PairImage {
 }
 
 /** What an image knew of the differences cannot be had any more: everything may differ. @throws EngineError DISK_FAILED */
-export async function forgetTracked(pair: Pair): Promise<void> {
-  if (pair.entry.imageTracks !== 0) pair.pending.dirty.setAll();
+export async function forgetImage(pair: Pair): Promise<void> {
+  const { entry, pending } = pair;
+  // Half of a rollback, and the rest is gone.
+  if (entry.rolling) entry.consistent = false;
+  // It may be configured again.
+  if (pair.image === undefined) entry.imageUnread = true;
+  if (entry.rolling || entry.imageTracks !== 0) pending.dirty.setAll();
   await pair.writeIntents();
-  pair.entry.imageTracks = 0;
+  entry.rolling = false;
+  entry.imageTracks = 0;
   await pair.persist();
 }

@@ -18,7 +18,7 @@ import { endExchange, markExchange, tellExchange } from "./exchange.ts";
 import type { IntentStore } from "./intent-store.ts";
 import { openIntents } from "./open-intents.ts";
 import type { PairEntry, PairState, Suspension } from "./pair-entry.ts";
-import { forgetTracked, type PairImage } from "./pair-image.ts";
+import { forgetImage, type PairImage } from "./pair-image.ts";
 import { setStatus } from "./pair-status.ts";
 import { Lag } from "./lag.ts";
 import { type SelfRecovery, tellRecovery } from "./self-recovery.ts";
@@ -371,7 +371,7 @@ export class Pair extends Tap {
     const wasSplit = entry.status === "SPLIT";
     this.#suspend("crash");
     if (this.image !== undefined) await this.image.load(wasSplit);
-    else if (entry.imageTracks !== 0) await forgetTracked(this);
+    else if (entry.imageTracks !== 0 || entry.rolling) await forgetImage(this);
     if (this.pending.count > 0) this.lag.missed(this.runtime.clock.monotonicNs());
     this.runtime.log.step("pair.loaded", { pair: entry.name, pending: this.pending.count, corruptSectors });
   }

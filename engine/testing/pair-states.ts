@@ -55,6 +55,8 @@ export const pairEntries: fc.Arbitrary<PairEntry> = fc
       sizeBytes: safe,
       trackBytes: u32,
       shared: fc.boolean(),
+      rolling: fc.boolean(),
+      imageUnread: fc.boolean(),
       imageVoid: u32,
       imageTracks: u32,
       bitmapOffsetBytes: safe,
