@@ -1,5 +1,5 @@
 import { after, crash, down, ms, restart, step, tornWrite, when } from "../../harness/plan/index.ts";
-import { lossesOnTheWay, restoring } from "../shared/restoring.ts";
+import { lossesOnTheWay, restoring, slowWayBack } from "../shared/restoring.ts";
 
 // Step by step of Fig. 6: the secondary tears a write of the local restore and loses power in the midst of it;
 // then the link is lost and both systems lose power while the volume crosses the link.
@@ -8,6 +8,7 @@ export default restoring({
   requirements: ["BR-10", "CR-8", "LS-5"],
   mode: "async",
   what: "all",
+  before: [slowWayBack],
   meanwhile: [
     when(
       step("b", "restoring.split"),

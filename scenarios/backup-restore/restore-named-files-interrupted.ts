@@ -1,5 +1,5 @@
 import { after, crash, cut, down, heal, ms, restart, step, tornWrite, when } from "../../harness/plan/index.ts";
-import { lossesOnTheWay, restoring } from "../shared/restoring.ts";
+import { lossesOnTheWay, restoring, slowWayBack } from "../shared/restoring.ts";
 
 // Step by step of Fig. 5: the link is lost at the split, the secondary loses power while a file is
 // written, tears one write and dies of it, and both systems lose power while the files cross the link.
@@ -17,6 +17,7 @@ export default restoring({
       after(ms(30), restart("b")),
       when(down("b"), restart("b")),
     ),
+    when(step("b", "restoring.file"), slowWayBack),
     lossesOnTheWay("restoring.files"),
   ],
 });

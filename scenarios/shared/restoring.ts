@@ -59,6 +59,8 @@ export interface Restoring {
    * other; `all`: the whole volume, with files that the backup does not have.
    */
   readonly what: "named" | "whole" | "all";
+  /** Done before it. */
+  readonly before?: readonly Step<NamesOf<Cascade>>[];
   /** Goes on beside the restoring program. */
   readonly meanwhile: readonly Step<NamesOf<Cascade>>[];
 }
@@ -67,7 +69,7 @@ export interface Restoring {
  * A file system is backed up, used, damaged, and restored: the restoring program gets the damaged files, or all,
  * out of the backup. The file system is sound at the end, at both systems, and the backup as it was.
  */
-export function restoring({ name, requirements, mode, what, meanwhile }: Restoring): Plan {
+export function restoring({ name, requirements, mode, what, before = [], meanwhile }: Restoring): Plan {
   const backedUp = Object.values(inTheBackup);
   const whole = what !== "named";
   const newer = what === "whole" ? [ofToday.inbox] : Object.values(ofToday);
@@ -93,6 +95,7 @@ export function restoring({ name, requirements, mode, what, meanwhile }: Restori
       expectRefused(restoreFiles({ from: "gen1", names }), "VOLUME_MOUNTED"),
       dismount("pvol"),
       expectRefused(restoreFiles({ from: "gen1", names: [...names, LETTER] }), "FILE_NOT_IN_BACKUP"),
+      ...before,
       together(restoreFiles({ from: "gen1", names: what === "all" ? "all" : names }), ...meanwhile),
       mount("pvol"),
     ],
@@ -110,13 +113,18 @@ export function restoring({ name, requirements, mode, what, meanwhile }: Restori
   });
 }
 
-/** Once the restoring program is at `begun` the link is lost, and both systems lose power, while what was restored crosses it. */
+/** In real time all of what was restored is across at once, unless the way back is slow before it begins. */
+export const slowWayBack: Step<NamesOf<Cascade>> = bandwidth("link", "downstream", 200);
+
+/**
+ * Once the restoring program is at `begun` the link is lost, and both systems lose power, while what was restored crosses
+ * it. Who waits for a loss does so before the one before is over: what is left may be sent soon after.
+ */
 export function lossesOnTheWay(begun: string): Step<NamesOf<Cascade>> {
-  return when(
-    step("b", begun),
-    bandwidth("link", "downstream", 200),
-    when(step("b", "resync.copied", 3), cut("link"), after(ms(40), heal("link"))),
-    when(step("b", "resync.copied", 3), crash("a", "power"), after(ms(40), restart("a"))),
-    when(step("b", "resync.copied", 3), crash("b", "power"), after(ms(40), restart("b"))),
-  );
+  const copied = step("b", "resync.copied", 3);
+  const lastLoss = when(copied, crash("b", "power"), after(ms(40), restart("b")));
+  const secondLoss = when(copied, crash("a", "power"), together(after(ms(40), restart("a")), lastLoss));
+  // To heal the link is to heal all that is the matter with it.
+  const healed = after(ms(40), heal("link"), slowWayBack);
+  return when(step("b", begun), when(copied, cut("link"), together(healed, secondLoss)));
 }

@@ -11,6 +11,7 @@ import {
   ms,
   repeat,
   scenario,
+  sequence,
   status,
   step,
   together,
@@ -34,9 +35,11 @@ export default scenario({
       workload("pvol", { writes: 400, thinkUsMax: 20_000, flushEvery: 50 }),
       repeat(
         8,
-        after(ms(10), heal("link")),
-        bandwidth("link", "upstream", 30_000),
-        when(step("a", "resync.copied", 3), cut("link")),
+        // Who cuts it waits before the resync can begin, which may be over soon.
+        together(
+          sequence(after(ms(10), heal("link")), bandwidth("link", "upstream", 30_000)),
+          when(step("a", "resync.copied", 3), cut("link")),
+        ),
       ),
     ),
     heal("link"),

@@ -38,8 +38,9 @@ export class Machine {
       network,
       ports: [CONTROL_PORT, NBD_PORT, MACHINE_PORT],
       // Without source maps, which are a fourth of what it costs a processor to load an engine; those of the image stay
-      // for who reads a stack.
-      environment: { NODE_OPTIONS: "" },
+      // for who reads a stack. With a time zone that is told: to find that there is none, each engine would compare all
+      // that there are, for 25 ms of a start.
+      environment: { NODE_OPTIONS: "", TZ: "UTC" },
       files: { [PROGRAM]: await programFile("machine") },
       command: ["node", PROGRAM, MACHINE_FOLDER, "--", ...ENGINE],
       ready: httpReady(MACHINE_PORT, "/healthz"),
