@@ -52,7 +52,9 @@ export function controlApi({ host, token, commandTimeoutMs }: ApiOptions): OpenA
   };
   api.use("/v1/*", guarded);
   api.use("/metrics", guarded);
-  api.use(
+  // Nobody reads a body that comes with a question; to look whether there is one costs more than a status.
+  api.on(
+    "POST",
     "*",
     bodyLimit({
       maxSize: BODY_BYTES_MAX,
