@@ -16,7 +16,7 @@ export interface CheckedDisk {
   readonly reserved?: boolean;
   /** Present content; may be a view of live memory. Ranges are whole sectors. */
   peek(offsetBytes: number, lengthBytes: number): Uint8Array;
-  /** Ranges outside which the disk is all zeros; the whole disk without. */
+  /** Ranges outside which the disk is all zeros, rising and apart; the whole disk without. */
   allocatedRanges?(): Iterable<{ readonly offsetBytes: number; readonly lengthBytes: number }>;
   /** What the injected disk fault that damaged this sector is called; `undefined` if none did. */
   faultAt?(offsetBytes: number): string | undefined;

@@ -3,6 +3,7 @@ import type { AdminCommand, HostErrorCode } from "../target/target.ts";
 import type { DiskChange } from "../world/run-world.ts";
 import { SparseBytes } from "../world/sim/disk/index.ts";
 import type { CrashKind } from "../world/world.ts";
+import { Allocated } from "./allocated.ts";
 import {
   type Checker,
   type CheckerConfig,
@@ -16,8 +17,8 @@ import {
 } from "./checker.ts";
 import { SampledWords } from "./sampled-words.ts";
 
-/** A change, with the bytes that the disk held there when it was looked at. */
-type SampledChange = DiskChange & { readonly volume: VolumeKey; readonly data: Uint8Array };
+/** A change, with the bytes that the disk held there when it was looked at; `undefined` where nothing was allocated. */
+type SampledChange = DiskChange & { readonly volume: VolumeKey; readonly data: Uint8Array | undefined };
 
 /** A look at everything that takes a while. */
 export interface Sample {
@@ -125,7 +126,10 @@ export class SampledChecker implements Checker {
       }
       contents = contents?.filter((change) => !isLater(change));
       this.#saidSince = lookedAt;
-      for (const { volume, data, offsetBytes } of contents ?? []) this.#shadow(volume).put(offsetBytes, data);
+      for (const { volume, data, offsetBytes, lengthBytes } of contents ?? []) {
+        if (data === undefined) this.#shadow(volume).zero(offsetBytes, lengthBytes);
+        else this.#shadow(volume).put(offsetBytes, data);
+      }
       this.#isJudging = true;
       this.#tell(unknown, (system) => this.#words.before(system, overwritten));
       for (const { volume, data: _data, ...change } of contents ?? []) this.#inner.diskChanged(volume, change);
@@ -168,10 +172,16 @@ export class SampledChecker implements Checker {
       isLoss(change) ? 0 : mirrors.has(change.volume) ? 1 : 2;
     const changes = this.#changes.toSorted((one, two) => rank(one) - rank(two));
     this.#changes = [];
+    const allocated = new Map<VolumeKey, Allocated>();
     return changes.map((change) => {
-      const disk = this.#config.disks.find(({ volume }) => volume === change.volume);
-      if (disk === undefined) throw new Error(`checker: no disk of ${change.volume}`);
-      return { ...change, data: disk.peek(change.offsetBytes, change.lengthBytes).slice() };
+      const { volume, offsetBytes, lengthBytes } = change;
+      const disk = this.#config.disks.find((one) => one.volume === volume);
+      if (disk === undefined) throw new Error(`checker: no disk of ${volume}`);
+      const ranges = allocated.get(volume) ?? new Allocated(disk);
+      allocated.set(volume, ranges);
+      // The first copy of a large volume is zeros for the most part.
+      const data = ranges.meets(offsetBytes, lengthBytes) ? disk.peek(offsetBytes, lengthBytes).slice() : undefined;
+      return { ...change, data };
     });
   }
 

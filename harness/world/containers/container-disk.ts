@@ -44,7 +44,8 @@ export class ContainerDisk implements WorldDisk {
 
   /** Takes in what the store said. */
   changed({ data, ...change }: StoredChange): void {
-    this.#content.put(change.offsetBytes, data);
+    if (data === undefined) this.#content.zero(change.offsetBytes, change.lengthBytes);
+    else this.#content.put(change.offsetBytes, data);
     for (const listener of this.#changeListeners) listener(change);
   }
 

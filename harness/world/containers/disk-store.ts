@@ -1,10 +1,10 @@
 import type { DiskChange } from "../run-world.ts";
 import type { DiskFault, Effects } from "../world.ts";
 
-/** A change with the bytes that the disk holds there now. */
+/** A change with the bytes that the disk holds there now; `undefined` if all of them are zero. */
 export interface StoredChange extends DiskChange {
   readonly disk: string;
-  readonly data: Uint8Array;
+  readonly data: Uint8Array | undefined;
 }
 
 /** All that changed since the last look, as of one moment for all disks. */

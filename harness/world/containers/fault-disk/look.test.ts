@@ -17,7 +17,7 @@ test("a look survives its way: what was written, what is zero, and how often", a
     const look = lookAt(faultDisk, 0);
     expect(decodeLook(encodeLook(look))).toEqual(look);
     // The first sector was written twice, and holds what came last.
-    expect(look.changes.map(({ offsetBytes, reason, data }) => [offsetBytes, reason, data[0]])).toEqual([
+    expect(look.changes.map(({ offsetBytes, reason, data }) => [offsetBytes, reason, data?.[0] ?? 0])).toEqual([
       [SECTOR_BYTES, "write", 0],
       [SECTOR_BYTES, "trim", 0],
       [0, "write", 3],

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { DiskChange } from "../../run-world.ts";
-import { isZero as isAllZero } from "../../sim/disk/sparse-bytes.ts";
+import { isZero, type SparseBytes } from "../../sim/disk/sparse-bytes.ts";
 import type { FaultDisk } from "./fault-disk.ts";
 
-/** A change, with the bytes that the disk holds there now. */
+/** A change, with the bytes that the disk holds there now; `undefined` if all of them are zero. */
 export interface LookedChange extends Omit<DiskChange, "faultId"> {
   readonly faultId?: number;
   readonly disk: string;
-  readonly data: Uint8Array;
+  readonly data: Uint8Array | undefined;
 }
 
 /** What happened to all disks after an event, as of one moment. */
@@ -40,7 +40,7 @@ export function lookAt(faultDisk: FaultDisk, after: number): Look {
       changes.set(key, change);
       continue;
     }
-    const data = faultDisk.disk(disk).medium.content.copy(offsetBytes, lengthBytes);
+    const data = heldBy(faultDisk.disk(disk).medium.content, offsetBytes, lengthBytes);
     const fault = faultId === undefined ? {} : { faultId };
     changes.set(key, { disk, offsetBytes, lengthBytes, reason: event, data, ...fault });
   }
@@ -48,12 +48,19 @@ export function lookAt(faultDisk: FaultDisk, after: number): Look {
   if (missed > 0) {
     for (const { name, medium } of faultDisk.disks()) {
       for (const range of medium.content.allocatedRanges()) {
-        const data = medium.content.copy(range.offsetBytes, range.lengthBytes);
+        const data = heldBy(medium.content, range.offsetBytes, range.lengthBytes);
         changes.set(`${name} ${range.offsetBytes} missed`, { disk: name, ...range, reason: "write", data });
       }
     }
   }
   return { last, changes: [...changes.values()], writes, off: faultDisk.groupsWithoutPower() };
+}
+
+/** A copy of bytes that are not all zero. What nobody wrote is not even looked through: it may be a whole volume. */
+function heldBy(content: SparseBytes, offsetBytes: number, lengthBytes: number): Uint8Array | undefined {
+  if (content.isEmpty(offsetBytes, lengthBytes)) return undefined;
+  const data = content.copy(offsetBytes, lengthBytes);
+  return isZero(data) ? undefined : data;
 }
 
 /** The head of a look on its way. What a change holds follows it, one after the other, but where that is zeros. */
@@ -79,9 +86,8 @@ const LENGTH_BYTES = 4;
 export function encodeLook({ changes, last, writes, off }: Look): Uint8Array<ArrayBuffer> {
   const pieces: Uint8Array[] = [];
   const heads = changes.map(({ data, ...change }) => {
-    const isZero = isAllZero(data);
-    if (!isZero) pieces.push(data);
-    return { ...change, isZero };
+    if (data !== undefined) pieces.push(data);
+    return { ...change, isZero: data === undefined };
   });
   const json: z.infer<typeof lookHeadSchema> = { last, changes: heads, writes: { ...writes }, off: [...off] };
   const head = Buffer.from(JSON.stringify(json));
@@ -96,7 +102,7 @@ export function decodeLook(bytes: Uint8Array): Look {
   let at = LENGTH_BYTES + buffer.readUInt32LE(0);
   const head = lookHeadSchema.parse(JSON.parse(buffer.toString("utf8", LENGTH_BYTES, at)));
   const changes = head.changes.map(({ isZero, ...change }): LookedChange => {
-    if (isZero) return { ...change, data: new Uint8Array(change.lengthBytes) };
+    if (isZero) return { ...change, data: undefined };
     const start = at;
     at += change.lengthBytes;
     if (at > bytes.length) throw new RangeError(`a look that ends ${at - bytes.length} bytes early`);

@@ -1,4 +1,4 @@
 export { differences, firstDifference } from "./compare.ts";
 export { SimDisk } from "./sim-disk.ts";
-export { SparseBytes, sameBytes } from "./sparse-bytes.ts";
+export { CHUNK_BYTES, SparseBytes, sameBytes } from "./sparse-bytes.ts";
 export { defaultTiming } from "./timing.ts";

@@ -76,6 +76,24 @@ export class SparseBytes {
     }
   }
 
+  /** Zeroes bytes wherever they lie. */
+  zero(offsetBytes: number, lengthBytes: number): void {
+    const endBytes = offsetBytes + lengthBytes;
+    for (let at = offsetBytes; at < endBytes; ) {
+      const pieceBytes = Math.min(CHUNK_BYTES - (at % CHUNK_BYTES), endBytes - at);
+      this.zeroPiece(at, pieceBytes);
+      at += pieceBytes;
+    }
+  }
+
+  /** True if nothing is allocated there, so all is zeros. Looks at no byte. */
+  isEmpty(offsetBytes: number, lengthBytes: number): boolean {
+    const end = Math.ceil((offsetBytes + lengthBytes) / CHUNK_BYTES);
+    for (let index = Math.floor(offsetBytes / CHUNK_BYTES); index < end; index++)
+      if (this.#chunks.has(index)) return false;
+    return true;
+  }
+
   /** Gives the memory up: all is zeros. */
   release(): void {
     for (const chunk of this.#chunks.values()) if (chunk.length === CHUNK_BYTES) bufferPool.release(chunk);
