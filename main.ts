@@ -3,7 +3,7 @@ import { runProgram } from "./harness/cli/run-program.ts";
 import { scenarioFiles } from "./harness/cli/scenario-files.ts";
 import { simWorker } from "./harness/cli/sim-worker-module.ts";
 import packageJson from "./package.json" with { type: "json" };
-import { consoleReport, junitXml, resultDocument, resultJsonSchema } from "./reports/index.ts";
+import { consoleReport, github, jobReport, junitXml, resultDocument, resultJsonSchema } from "./reports/index.ts";
 
 // Before anything else uses the thread pool, whose size is settled then.
 wantThreads();
@@ -16,7 +16,7 @@ await runProgram({
   version: packageJson.version,
   calledAs: process.env["npm_lifecycle_event"] === undefined ? "resilver" : "npm run -s resilver --",
   scenarios: scenarioFiles(scenarioFolder),
-  reports: { consoleReport, junitXml, resultDocument, resultJsonSchema },
+  reports: { consoleReport, github, jobReport, junitXml, resultDocument, resultJsonSchema },
   worker: simWorker({ scenarioFolder, engineFolder }),
   corpus: new URL("./regressions/seeds.jsonl", scenarioFolder),
   engineFolder,

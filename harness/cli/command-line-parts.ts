@@ -25,6 +25,13 @@ export interface CommandLineParts {
   readonly terminal: Terminal;
   /** Aborted by Ctrl-C. */
   readonly interrupt: AbortSignal;
+  /** Of the job of GitHub Actions that this runs in; without, it runs in none. */
+  readonly github?: GitHubJob;
+}
+
+export interface GitHubJob {
+  /** The file that takes the Markdown of this step. */
+  readonly summaryPath: string | undefined;
 }
 
 export interface KeysRequest {
@@ -53,6 +60,16 @@ export interface ReportWriters {
   /** What `--json` prints. */
   resultDocument(runs: readonly RunRecord[], verdict: Verdict): object;
   resultJsonSchema(): unknown;
+  jobReport(runs: readonly RunRecord[], verdict: Verdict, replayCommand: (token: string) => string): JobReport;
+  /** Lines that the runner of GitHub Actions takes for annotations, and Markdown for the page of the job. */
+  github(report: JobReport): { readonly annotations: string; readonly summary: string };
+}
+
+/** What a CI system shows of a job on its own pages. */
+export interface JobReport {
+  readonly verdict: Verdict;
+  readonly totals: string;
+  readonly problems: readonly { readonly title: string; readonly message: string; readonly replay: string }[];
 }
 
 export interface ConsoleOptions {

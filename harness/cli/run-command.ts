@@ -13,6 +13,7 @@ import { type RunTask, unfinishedRecord } from "./run-task.ts";
 import type { ScenarioEntry } from "./scenario-entry.ts";
 import { loadAll } from "./scenario-files.ts";
 import { selectScenarios } from "./select-scenarios.ts";
+import { tellJob } from "./tell-job.ts";
 import { traceNames } from "./trace-names.ts";
 import { withContainers } from "./with-containers.ts";
 
@@ -93,6 +94,7 @@ export async function runAndReport(
   const replayCommand = (token: string): string => `${parts.calledAs} replay ${token}`;
   out.index(document);
   out.junit(reports.junitXml(runs, { replayCommand }));
+  tellJob(parts, reports.jobReport(runs, verdict, replayCommand));
   if (options.json) terminal.out(`${JSON.stringify(document, null, 2)}\n`);
   else {
     const { columns, colour } = terminal;

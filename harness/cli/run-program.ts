@@ -13,6 +13,11 @@ export async function runProgram(parts: Omit<CommandLineParts, "terminal" | "int
     process.stderr.write(`resilver: internal error, please report it\n${error.stack ?? error.message}\n`);
     process.exit(EXIT.internal);
   });
-  const everything = { ...parts, terminal: processTerminal(), interrupt: interruptSignal() };
+  const everything = { ...parts, ...githubJob(), terminal: processTerminal(), interrupt: interruptSignal() };
   process.exitCode = await commandLine(everything, process.argv.slice(2));
+}
+
+function githubJob(): Pick<CommandLineParts, "github"> {
+  if (process.env["GITHUB_ACTIONS"] !== "true") return {};
+  return { github: { summaryPath: process.env["GITHUB_STEP_SUMMARY"] } };
 }
