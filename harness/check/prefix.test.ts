@@ -57,6 +57,20 @@ test("X: the end of a claim is seen even when an acknowledgement is the first to
   expect(failed(stage.checker.finish())).toEqual(["X"]);
 });
 
+test("X: a secondary that claims to be consistent while it is overwritten is not taken for the source", () => {
+  for (const isSource of [false, true]) {
+    const stage = new Stage(onePair("async"));
+    stage.report("a", "pair", { status: "SPLIT", suspension: "link" });
+    for (const track of [0, 1]) stage.pending.get("a pair")?.add(track);
+    stage.write(["a/pvol"], 0, sectors(1));
+    stage.write(["a/pvol"], 4, sectors(2));
+    stage.report("b", "pair", { status: "COPY", ...(isSource ? { progress: { done: 0, total: 2 } } : {}) });
+    stage.put("b/svol", 4, sectors(2));
+    stage.report("b", "pair", { status: "SPLIT", suspension: "link" });
+    expect(failed(stage.checker.finish())).toEqual(isSource ? [] : ["X"]);
+  }
+});
+
 test("X: pairs of one link are one group, unless they were suspended by themselves", () => {
   for (const suspension of ["link", "operator"]) {
     const stage = new Stage([

@@ -57,7 +57,9 @@ export class Prefix {
       before.void = true;
     }
     const wasReversed = this.#reversed.delete(pair);
-    if (side?.report?.status === "COPY" && side.report.consistent) this.#reversed.add(pair);
+    // Only the source of a resync knows how far it is: the other end must not be taken for it because it claims too much.
+    if (side?.report?.status === "COPY" && side.report.consistent && side.report.progress !== undefined)
+      this.#reversed.add(pair);
     if (side === undefined || report === undefined || this.#claims.has(pair)) return;
     const { suspension } = report;
     const claim: Claim = {
