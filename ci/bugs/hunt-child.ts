@@ -1,9 +1,9 @@
-import { randomPlan } from "../../harness/hunt/generate.ts";
 import type { RunRecord } from "../../harness/history/run-record.ts";
 import { runPlan } from "../../harness/run/run-plan.ts";
 import { resilverTarget } from "../../harness/target/resilver-target.ts";
 import { hostPump } from "../../harness/world/sim/host-pump.ts";
 import type { HuntMessage, HuntOutcome, HuntRequest, SeedRange } from "./hunt-message.ts";
+import { huntPlan } from "./hunt-plan.ts";
 
 // Runs in a copy of the tree, whose engine is spoilt.
 const ALIVE_EVERY_MS = 1000;
@@ -29,7 +29,7 @@ function tell(message: HuntMessage): void {
 }
 
 async function run(on: Runner, seed: number): Promise<RunRecord> {
-  const plan = randomPlan(seed);
+  const plan = huntPlan(seed);
   const target = on.resilverTarget("");
   const options = { id: plan.name, seed, target, pump: hostPump(), replay: "", repeat: false };
   return (await on.runPlan(plan, options)).record;
