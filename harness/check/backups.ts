@@ -46,6 +46,8 @@ export class Backups {
   readonly #held = new Map<DiskState, Backup>();
   /** By command: local mirrors that it is to forget, or that it may have forgotten. */
   readonly #forgotten = new Map<number, PairState>();
+  /** Of these commands: whoever gave them was told that they are done. */
+  readonly #forgottenBefore = new Set<number>();
 
   constructor(model: Model) {
     this.#model = model;
@@ -76,6 +78,7 @@ export class Backups {
 
   /** It was carried out, if that is `known`, by the moment `at`. */
   answered(command: number, known: boolean, at: number): void {
+    if (known && this.#forgotten.has(command)) this.#forgottenBefore.add(command);
     const split = this.#splits.find((one) => one.command === command);
     if (split === undefined) return;
     split.isAcknowledged = known;
@@ -181,6 +184,8 @@ export class Backups {
   #checkTogether(split: Split): void {
     const pairs = [...split.sources.keys()];
     if (pairs.length === 1 || pairs.some(({ sides }) => this.#model.live(sides[1].disk.system) === undefined)) return;
+    // A mirror that is forgotten has never been split, when it is made again.
+    if (pairs.some((pair) => this.#isForgottenSince(split, pair))) return;
     const { findings } = this.#model;
     const left = pairs.filter((pair) => !hasGrown(split, pair, this.#countOf(pair)));
     const byAnother = (pair: PairState): boolean =>
@@ -201,6 +206,13 @@ export class Backups {
     if (splits.length === 0 || !splits.every(({ isAcknowledged }) => isAcknowledged)) return;
     this.#model.findings.count("S");
     this.#model.findings.fail("S", mirror.volume, "a backup that was acknowledged is gone", () => []);
+  }
+
+  /** True if a command may have made the system forget the mirror after it was split. */
+  #isForgottenSince(split: Split, pair: PairState): boolean {
+    for (const [command, forgotten] of this.#forgotten)
+      if (forgotten === pair && (command > split.command || !this.#forgottenBefore.has(command))) return true;
+    return false;
   }
 
   #countOf(pair: PairState): number {
