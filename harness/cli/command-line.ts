@@ -101,6 +101,7 @@ interface HuntFlags extends Pick<RunFlags, "out" | "json" | "workers" | "timeout
   readonly from: number;
   readonly shard: HuntOptions["shard"];
   readonly corpus: boolean;
+  readonly shrink: boolean;
 }
 
 /** By the word of `--kind`. */
@@ -260,6 +261,7 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
         .argParser(parseShard),
     )
     .option("--no-corpus", "do not run the failures of the past first")
+    .option("--no-shrink", "leave failures as large as they were found")
     .option("--out <dir>", "where index.json, results.jsonl, and records and plans of failures go", "out/hunt")
     .option("--json", "one JSON document on stdout, nothing else")
     .addOption(workersOption())
@@ -350,14 +352,14 @@ function optionsOf(flags: RunFlags) {
 }
 
 function huntOptionsOf(flags: HuntFlags): HuntOptions {
-  const { seeds, minutes, from, shard, corpus } = flags;
+  const { seeds, minutes, from, shard, corpus, shrink: shrinks } = flags;
   if (seeds === undefined && minutes === undefined)
     throw new UsageError({ place: "hunt", found: "neither --seeds nor --minutes", expected: "one of them" });
   const { out, json, workers, timeoutMs } = optionsOf({ ...flags, seed: 0, repeat: false });
   return {
     seeds: seeds ?? seedsFrom(from),
     ...(minutes === undefined ? {} : { minutes }),
-    ...{ shard, corpus, out, json, workers, timeoutMs },
+    ...{ shard, corpus, shrinks, out, json, workers, timeoutMs },
   };
 }
 

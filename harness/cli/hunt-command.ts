@@ -1,18 +1,23 @@
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import type { RunRecord, Verdict } from "../history/run-record.ts";
 import { mergeVerdicts } from "../history/verdict.ts";
 import { type BlockResults, Blocks, type SeedRange, type Shard } from "../hunt/blocks.ts";
 import { CampaignTally, neverReached } from "../hunt/campaign-tally.ts";
 import { GENERATOR_VERSION, randomPlan } from "../hunt/generate.ts";
 import { keyText, type SeedKey, type SeedResult, worldSeed } from "../hunt/seed-result.ts";
+import type { ShrunkSeed } from "../hunt/shrink-seed.ts";
+import { planSize } from "../hunt/shrink/plan-size.ts";
+import { printScenario } from "../plan/print/print-scenario.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { runCorpus } from "./hunt-corpus.ts";
-import { groupOf, type HuntDocument } from "./hunt-document.ts";
+import { groupOf, type HuntDocument, type HuntGroup } from "./hunt-document.ts";
 import { huntSeeds } from "./hunt-pool.ts";
 import { huntProgress } from "./hunt-progress.ts";
 import { huntText } from "./hunt-report.ts";
+import { shrinkGroups } from "./hunt-shrink.ts";
 import { OutDirectory } from "./out-directory.ts";
 import { SEED_BOUNDS } from "./parse-number.ts";
 import { tokenOf } from "./replay-token.ts";
@@ -23,6 +28,8 @@ export interface HuntOptions {
   readonly minutes?: number;
   readonly shard: Shard;
   readonly corpus: boolean;
+  /** The first failure of each group is made small. */
+  readonly shrinks: boolean;
   readonly out: string;
   readonly json: boolean;
   readonly workers: number | undefined;
@@ -90,6 +97,27 @@ export async function huntCommand(parts: CommandLineParts, options: HuntOptions)
     out.plan(`seed-${keyText(result)}`, randomPlan(result.seed, result.variant));
     runs.push(record);
   }
+  const small = options.shrinks
+    ? await shrinkGroups(campaign.groups, {
+        worker: parts.worker,
+        workerCount,
+        timeoutMs: options.timeoutMs,
+        signal: interrupt,
+      })
+    : new Map<string, ShrunkSeed>();
+  const groups = campaign.groups.map((group, index): HuntGroup => {
+    const told = groupOf(group, `${parts.calledAs} replay ${tokenFor(group.example, digest)}`);
+    const shrunk = small.get(group.fingerprint);
+    if (shrunk === undefined) return told;
+    const { plan, runs: tried, isSmallest } = shrunk;
+    const { steps, faults } = planSize(plan);
+    const seed = worldSeed(group.example);
+    const token = tokenOf({ id: `hunt/small-${index + 1}`, seed, plan, embed: true, engineDigest: digest });
+    const replay = `${parts.calledAs} replay ${token}`;
+    const source = printScenario(plan, { comment: [`Seed ${seed}: ${told.message}`] });
+    const scenario = join(options.out, out.scenario(`small-${index + 1}`, source));
+    return { ...told, small: { steps, faults, runs: tried, isSmallest, replay, scenario } };
+  });
   const verdicts: Verdict[] = [campaign.verdict, ...(corpus.unexpected.length > 0 ? (["FAIL"] as const) : [])];
   const document: HuntDocument = {
     schemaVersion: 1,
@@ -104,10 +132,7 @@ export async function huntCommand(parts: CommandLineParts, options: HuntOptions)
     derivedCount: campaign.derived,
     failedCount: campaign.failed,
     events: campaign.events,
-    groups: campaign.groups.map((group) => {
-      const replay = `${parts.calledAs} replay ${tokenFor(group.example, digest)}`;
-      return groupOf(group, replay);
-    }),
+    groups,
     neverReached: neverReached(campaign.reached),
     reached: Object.fromEntries([...campaign.reached].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     faults: [...campaign.faults],

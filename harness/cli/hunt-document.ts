@@ -25,6 +25,17 @@ const groupSchema = z.strictObject({
   message: z.string(),
   /** The command that runs it again. */
   replay: z.string(),
+  /** Its plan made small: how small, how it is run again, and where it stands as a scenario. */
+  small: z
+    .strictObject({
+      steps: count,
+      faults: count,
+      runs: count,
+      isSmallest: z.boolean(),
+      replay: z.string(),
+      scenario: z.string(),
+    })
+    .optional(),
 });
 export type HuntGroup = z.infer<typeof groupSchema>;
 

@@ -9,8 +9,13 @@ export function huntText(document: Omit<HuntDocument, "runs">, out: string): str
   const { groups, faults, neverReached, corpus, seeds, shard, runCount, derivedCount, failedCount, wallMs } = document;
   const lines: string[] = [];
   for (const line of corpus.unexpected) lines.push("", `corpus: ${line}`);
-  for (const { replay, fingerprint, count, seed, message } of groups.slice(0, GROUPS_SHOWN_MAX))
-    lines.push("", `replay with: ${replay}`, `${fingerprint}  ${count} ×, first with seed ${seed}`, `  ${message}`);
+  for (const { replay, fingerprint, count, seed, message, small } of groups.slice(0, GROUPS_SHOWN_MAX)) {
+    lines.push("", `replay with: ${small?.replay ?? replay}`);
+    lines.push(`${fingerprint}  ${count} ×, first with seed ${seed}`, `  ${message}`);
+    if (small === undefined) continue;
+    const more = small.isSmallest ? "" : "; the time was over before it was as small as can be";
+    lines.push(`  made small: ${small.steps} steps, ${small.faults} faults, as a scenario in ${small.scenario}${more}`);
+  }
   if (groups.length > GROUPS_SHOWN_MAX) lines.push("", `and ${groups.length - GROUPS_SHOWN_MAX} more groups`);
   const width = Math.max(5, ...faults.map(({ kind }) => kind.length));
   lines.push("", `${"fault".padEnd(width)}  injected  effective`);

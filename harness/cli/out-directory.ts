@@ -35,6 +35,13 @@ export class OutDirectory {
     return path;
   }
 
+  /** A plan as the source of a scenario. @returns its path in the folder */
+  scenario(name: string, source: string): string {
+    const path = join("scenarios", `${name}.ts`);
+    this.#write(path, source);
+    return path;
+  }
+
   index(document: unknown): void {
     this.#write("index.json", json(document));
   }

@@ -1,7 +1,8 @@
 import type { Reseed } from "../run/run-once.ts";
-import type { RunRecord, Verdict } from "../history/run-record.ts";
+import type { Failure, RunRecord, Verdict } from "../history/run-record.ts";
 import { unjudgedRecord } from "../history/unjudged-record.ts";
 import type { SeedKey, SeedResult } from "../hunt/seed-result.ts";
+import type { ShrunkSeed } from "../hunt/shrink-seed.ts";
 
 /** One run to do: plain data, so that it can be handed to a worker thread. */
 export interface RunTask {
@@ -32,6 +33,9 @@ export type RunTaskFunction = (task: RunTask) => Promise<RunRecord>;
 /** Does one run of a hunt. Rejects only for a mistake of ours. */
 export type RunSeedFunction = (key: SeedKey) => Promise<SeedResult>;
 
+/** Makes a failure of a hunt small. Rejects only for a mistake of ours. */
+export type ShrinkSeedFunction = (request: Omit<ShrinkRequest, "kind">) => Promise<ShrunkSeed>;
+
 /**
  * From the worker thread to its owner: that it has loaded what it needs and begins; then one reply a task. Of the seeds
  * of a hunt: that it begins, and the result, for each; then one reply.
@@ -48,6 +52,7 @@ export type WorkerReply =
   | { readonly kind: "record"; readonly record: RunRecord }
   /** All seeds of a batch have their results. */
   | { readonly kind: "batch" }
+  | { readonly kind: "shrunk"; readonly shrunk: ShrunkSeed }
   /** The caller's mistake, in one line. */
   | { readonly kind: "usage"; readonly message: string }
   /** Ours, with its stack. */
@@ -58,7 +63,16 @@ export type WorkerRequest = WorkRequest | { readonly kind: "stop" };
 
 export type WorkRequest =
   | { readonly kind: "run"; readonly task: RunTask }
-  | { readonly kind: "hunt"; readonly keys: readonly SeedKey[] };
+  | { readonly kind: "hunt"; readonly keys: readonly SeedKey[] }
+  | ShrinkRequest;
+
+/** Make the plan of a seed smaller, for `msMax` at most. */
+export interface ShrinkRequest {
+  readonly kind: "shrink";
+  readonly key: SeedKey;
+  readonly failure: Failure;
+  readonly msMax: number;
+}
 
 /** The record of a run that did not come to its end, so that no list ever lacks it. */
 export function unfinishedRecord(task: RunTask, verdict: Verdict, message: string, wallMs = 0): RunRecord {

@@ -2,6 +2,7 @@ import { parentPort } from "node:worker_threads";
 import type {
   RunSeedFunction,
   RunTaskFunction,
+  ShrinkSeedFunction,
   WorkerMessage,
   WorkerReply,
   WorkerRequest,
@@ -14,6 +15,7 @@ export interface Workers {
   readonly runTask: RunTaskFunction;
   /** Not in every program. */
   readonly runSeed?: RunSeedFunction;
+  readonly shrinkSeed?: ShrinkSeedFunction;
 }
 
 /** The body of a worker thread: does the tasks, and the batches of seeds, that it is sent, one at a time. */
@@ -31,12 +33,16 @@ export function serveTasks(workers: Workers): void {
 }
 
 async function reply(
-  { runTask, runSeed }: Workers,
+  { runTask, runSeed, shrinkSeed }: Workers,
   request: WorkRequest,
   post: (message: WorkerMessage) => void,
 ): Promise<WorkerReply> {
   try {
     if (request.kind === "run") return { kind: "record", record: await runTask(request.task) };
+    if (request.kind === "shrink") {
+      if (shrinkSeed === undefined) throw new Error("this program makes nothing small");
+      return { kind: "shrunk", shrunk: await shrinkSeed(request) };
+    }
     if (runSeed === undefined) throw new Error("this program has no hunt");
     for (const key of request.keys) {
       post({ kind: "began" });

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { workerData } from "node:worker_threads";
 import { runSeed } from "../hunt/run-seed.ts";
+import { shrinkSeed } from "../hunt/shrink-seed.ts";
 import { resilverTarget } from "../target/resilver-target.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
 import { compileEarly } from "./compile-early.ts";
@@ -23,4 +24,5 @@ serveTasks({
     target,
   }),
   runSeed: (key) => runSeed(key, seeds),
+  shrinkSeed: ({ key, failure, msMax }) => shrinkSeed(key, failure, { ...seeds, msMax }),
 });

@@ -61,7 +61,8 @@ function recordOf(task: RunTask, end: Exclude<WorkEnd, { kind: "usage" }>, wallM
     case "record":
       return end.record;
     case "batch":
-      throw new Error("a task was answered as a batch");
+    case "shrunk":
+      throw new Error("a task was answered as something else");
     case "internal":
       return unfinishedRecord(task, "ERROR", end.stack, wallMs);
     case "interrupted":

@@ -51,6 +51,13 @@ test("every shape, fault, command and kind of moment comes about", () => {
   for (const kind of ["engine-step", "disk-write", "sent", "written", "progress"]) expect(conditions).toContain(kind);
 });
 
+test("some pair is never deleted: there is always something to converge", () => {
+  for (const { topology, steps } of plans) {
+    const deleted = new Set([...allSteps(steps)].flatMap((step) => (step.kind === "delete" ? [step.pair] : [])));
+    expect(topology.pairs.filter(({ name }) => !deleted.has(name)).length).toBeGreaterThan(0);
+  }
+});
+
 test("the engine reports every step that faults wait for", () => {
   const engine = new URL("../../engine/", import.meta.url);
   const sources = readdirSync(engine, { recursive: true, encoding: "utf8" })

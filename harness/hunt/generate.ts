@@ -25,7 +25,7 @@ import { drawStrikes, type Labels } from "./swarm-strikes.ts";
 import { drawSwarm, type Swarm } from "./swarm.ts";
 
 /** Rises whenever a seed stands for another plan than before. */
-export const GENERATOR_VERSION = 1;
+export const GENERATOR_VERSION = 2;
 
 /** What of a plan is drawn anew in one that is derived from it, in turn. */
 const REDRAWN = ["strikes", "commands", "loads"] as const;

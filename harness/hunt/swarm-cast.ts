@@ -62,6 +62,10 @@ export function drawCast(random: Random, swarm: Swarm): Cast {
   if (swarm.hasLocals)
     for (const volume of someVolumes(random.fork("locals"), hosted))
       topology = withLocalMirrors(topology, volume, [`${volume}-copy`]);
+  // One pair is never deleted, so that there is something to converge.
+  const [only, ...others] = topology.pairs;
+  if (swarm.tasks.includes("delete") && only !== undefined && others.length === 0)
+    topology = withLocalMirrors(topology, only.primary, [`${only.primary}-copy`]);
   const locals = topology.pairs.filter(({ link }) => link === undefined);
   return { topology, primaries, secondaries, remotes, locals, imaged, journaled, grouped };
 }

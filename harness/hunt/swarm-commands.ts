@@ -74,7 +74,8 @@ function commandsOfTask(task: Task, cast: Cast): Step[] {
     case "takeover":
       return remotes.map(({ name }) => takeover(name));
     case "delete":
-      return [...remotes, ...locals].flatMap(({ name }) => [deletePair(name), create(name)]);
+      // The last one stays: of a pair of which nobody knows whether it was deleted no convergence can be asked.
+      return [...remotes, ...locals].slice(0, -1).flatMap(({ name }) => [deletePair(name), create(name)]);
     case "backup": {
       if (locals.length === 0) return [];
       const names = locals.map(({ name }) => name);
