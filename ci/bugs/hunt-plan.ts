@@ -64,7 +64,7 @@ function densePlan(seed: number): Plan {
   }
   for (let label = 1; label <= labelCount; label++) steps.push(heal(`f${label}`));
   steps.push(...topology.systems.map(({ name }) => restart(name)));
-  if (swarm.tasks.includes("delete")) steps.push(...pairs.map((pair) => create(pair)));
+  steps.push(...pairs.map((pair) => create(pair)));
   if (remotes.length > 0) steps.push(together(...remotes.map(reunited)));
   return {
     schemaVersion: PLAN_SCHEMA_VERSION,
