@@ -1,6 +1,6 @@
 import { assert } from "../assert.ts";
 import type { Tap } from "../volume/tap.ts";
-import { requireBase, requirePossible, type GoingBack, VolumeRecovery } from "./volume-recovery.ts";
+import { requireBase, requireMoment, type GoingBack, VolumeRecovery } from "./volume-recovery.ts";
 
 /**
  * Exchanges the volume for its base (JR-6): the base is brought to the moment, then one durable write exchanges
@@ -16,6 +16,17 @@ export class RecoveryBySwap extends VolumeRecovery {
     return journal.parts.volume.taps.every((tap) => tap.allowsExchange) && journal.table.isOnWay(lsn);
   }
 
+  /** Nobody gives the volume another role, or content, from here on. */
+  override enter(): void {
+    super.enter();
+    this.going.journal.parts.volume.exchanging = true;
+  }
+
+  override leave(): void {
+    super.leave();
+    this.going.journal.parts.volume.exchanging = false;
+  }
+
   protected override get lacking(): readonly Tap[] {
     const { journal, company } = this.going;
     return journal.parts.volume.taps.filter((tap) => tap !== company.told);
@@ -24,7 +35,7 @@ export class RecoveryBySwap extends VolumeRecovery {
   /** Hosts wait, for as long as the log is large. */
   protected override async prepareContent(): Promise<void> {
     const { journal, lsn } = this.going;
-    requirePossible(this.going);
+    requireMoment(this.going);
     await journal.fold.advanceTo(lsn);
     // The log may not hold any more what was to be folded.
     requireBase(journal);

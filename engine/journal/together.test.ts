@@ -248,3 +248,36 @@ test("a volume that a resync is to overwrite while it goes back by its journal: 
   const there = await site.disk("b", "svol").read(0, SIZE_BYTES);
   expect(Buffer.compare(await content(site, "a"), there)).toBe(0);
 });
+
+test.each([false, true])(
+  "no roles are swapped while disks are exchanged (journal at the other end: %s)",
+  async (remote) => {
+    const site = await paired("sync", remote);
+    const { lsn, before } = await twoGenerations(site);
+    await settled(site);
+    const [flushed, folded] = [Promise.withResolvers<"done">(), Promise.withResolvers<"done">()];
+    const { system, runtime } = site.at("a");
+    // The swap of roles is past its drain, and waits for the flush at the other end.
+    site.disk("b", "svol").decideFlush = () => flushed.promise;
+    await write(site, 0, 99);
+    const swapped = Promise.allSettled([system.execute({ kind: "failback", pair: "p" })]);
+    await site.pass(10 * NS_PER_MS);
+    site.disk("a", "pbase").decide = () => folded.promise;
+    const recover = { kind: "recover", volume: "pvol", to: { lsn }, method: "swap" } as const;
+    const recovered = Promise.allSettled([system.execute(recover)]);
+    await site.pass(10 * NS_PER_MS);
+    site.disk("b", "svol").decideFlush = () => "done";
+    flushed.resolve("done");
+    await site.pass(10 * NS_PER_MS);
+    site.disk("a", "pbase").decide = () => "done";
+    folded.resolve("done");
+    expect(await site.run(swapped)).toMatchObject([{ status: "rejected", reason: { code: "RESTORE_RUNS" } }]);
+    expect(await site.run(recovered)).toMatchObject([{ status: "fulfilled" }]);
+    expect(runtime.steps).toContain("journal.swapped");
+    await settled(site);
+    expect(await content(site, "a")).toEqual(before);
+    expect(await (remote ? content(site, "b") : site.disk("b", "svol").read(0, SIZE_BYTES))).toEqual(before);
+    await site.run(system.execute({ kind: "failback", pair: "p" }));
+    expect(site.at("b").system.pair("p")?.entry.role).toBe("primary");
+  },
+);

@@ -1,6 +1,6 @@
 import { EngineError } from "../errors.ts";
 import type { Pair } from "../mirror/pair.ts";
-import { requireRestorable } from "../restore/restore.ts";
+import { requireWritable } from "../restore/restore.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
 import type { Tap } from "../volume/tap.ts";
 import type { ChangeNumber } from "../volume/update.ts";
@@ -34,12 +34,17 @@ export function requireBase(journal: Journal): void {
 }
 
 /** @throws EngineError JOURNAL_NOT_READY, RESTORE_RUNS, NO_ACCESS, JOURNAL_POINT, JOURNAL_MIXTURE */
-export function requirePossible({ journal, lsn, company }: GoingBack): void {
+export function requirePossible(going: GoingBack): void {
+  going.journal.parts.volume.requireWhole("recover");
+  requireMoment(going);
+}
+
+/** The same of a volume that is going back already. @throws EngineError JOURNAL_NOT_READY, NO_ACCESS, JOURNAL_POINT, JOURNAL_MIXTURE */
+export function requireMoment({ journal, lsn, company }: GoingBack): void {
   const { volume } = journal.parts;
   requireBase(journal);
-  volume.requireWhole("recover");
   // One that was told follows the other end, whatever hosts may do here.
-  if (company.told === undefined) requireRestorable(volume);
+  if (company.told === undefined) requireWritable(volume);
   journal.moments.resolve({ lsn });
 }
 

@@ -97,6 +97,11 @@ export function restoreOf({ rewriter, taps }: Volume): CopyIn | undefined {
 /** For a restore that hosts' access allows or not. @throws EngineError RESTORE_RUNS, NO_ACCESS */
 export function requireRestorable(volume: Volume): void {
   volume.requireWhole("restore");
+  requireWritable(volume);
+}
+
+/** Whether hosts may write to the volume. @throws EngineError NO_ACCESS */
+export function requireWritable(volume: Volume): void {
   const access = volume.access();
   if (access !== "read-write")
     throw new EngineError("NO_ACCESS", { volume: volume.name, why: `access is ${access}, read-write is needed` });

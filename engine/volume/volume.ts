@@ -36,6 +36,8 @@ export class Volume {
   /** What brings other content into the volume now: until it is through, nothing else is a moment of it. */
   rewriter: CopyIn | undefined;
   journal: VolumeJournal | undefined;
+  /** Its disk is about to be exchanged for another one. */
+  exchanging = false;
   /** Its content changed at once, and is on its way to the mirrors. */
   resending = false;
   readonly #checkpoint: Checkpoint;
@@ -93,7 +95,7 @@ export class Volume {
 
   /** @throws EngineError RESTORE_RUNS: the content is on its way, and `command` needs all of it */
   requireWhole(command: string): void {
-    if (this.rewriter !== undefined || this.resending)
+    if (this.rewriter !== undefined || this.exchanging || this.resending)
       throw new EngineError("RESTORE_RUNS", { volume: this.name, command });
   }
 
