@@ -21,6 +21,7 @@ import { shrinkGroups } from "./hunt-shrink.ts";
 import { OutDirectory } from "./out-directory.ts";
 import { SEED_BOUNDS } from "./parse-number.ts";
 import { tokenOf } from "./replay-token.ts";
+import { tellJob } from "./tell-job.ts";
 
 export interface HuntOptions {
   /** All of them, or with `minutes` as many from `from` on as there is time for. */
@@ -141,6 +142,22 @@ export async function huntCommand(parts: CommandLineParts, options: HuntOptions)
     runs,
   };
   out.index(document);
+  tellJob(parts, {
+    verdict: document.verdict,
+    totals: `${campaign.runs} random plans, of which ${campaign.failed} failed in ${groups.length} ways`,
+    problems: [
+      ...corpus.unexpected.map((title) => ({
+        title,
+        message: "a failure of the past is back",
+        replay: `${parts.calledAs} hunt`,
+      })),
+      ...groups.map(({ fingerprint, message, replay, small }) => ({
+        title: `hunt, ${fingerprint}`,
+        message,
+        replay: small?.replay ?? replay,
+      })),
+    ],
+  });
   terminal.out(json ? `${JSON.stringify(document, null, 2)}\n` : huntText(document, options.out));
   return interrupt.aborted ? EXIT.interrupted : exitCodeOf(document.verdict);
 }
