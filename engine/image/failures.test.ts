@@ -359,3 +359,13 @@ test.each(METHODS)(
     expect([after.image.state, after.image.moment]).toEqual(["fixed", 2]);
   },
 );
+
+test.each(METHODS)("%s: an image that is there stays, unless it is void; then it is one of now", async (method) => {
+  const rig = await fresh(method);
+  expect(await rig.image.fix(0)).toBe(true);
+  await write(rig, 3, 9);
+  expect([await rig.image.fix(0), rig.image.moment]).toEqual([true, 1]);
+  expect((await rig.image.read(3 * TRACK_BYTES, SECTOR_BYTES))[0]).toBe(1);
+  expect([await rig.image.fix(1), rig.image.moment]).toEqual([true, 2]);
+  expect((await rig.image.read(3 * TRACK_BYTES, SECTOR_BYTES))[0]).toBe(9);
+});

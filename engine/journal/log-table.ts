@@ -29,6 +29,8 @@ export class LogTable {
   #baseLsn: number;
   /** Every entry up to this one is done. */
   #doneLsn: number;
+  /** Of the last rewind, also if it is gone; -1 if there was none. */
+  #lastRewindLsn = -1;
 
   constructor(baseLsn: number) {
     this.#baseLsn = baseLsn;
@@ -59,6 +61,7 @@ export class LogTable {
   add(entry: JournalEntry): void {
     assert(entry.lsn === this.newestLsn + 1, "entries are added in order");
     this.#entries.push(entry);
+    if (entry.kind === "rewind") this.#lastRewindLsn = entry.lsn;
   }
 
   /** The base holds entry `lsn` and all before it. */
@@ -118,6 +121,8 @@ export class LogTable {
 
   /** The first moment from which on every one, up to the newest, can be recovered; not before `foldLsn`. */
   oldestLsn(foldLsn: number): number {
+    // Without a rewind each moment leads to the one before.
+    if (this.#lastRewindLsn <= foldLsn) return foldLsn;
     let oldest = foldLsn;
     // A branch that was left may hang on a moment that the base has gone past.
     const reaches = new Set([foldLsn]);

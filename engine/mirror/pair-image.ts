@@ -381,7 +381,7 @@ export async function forgetImage(pair: Pair): Promise<void> {
   if (entry.rolling) entry.consistent = false;
   // It may be configured again.
   if (pair.image === undefined) entry.imageUnread = true;
-  if (entry.rolling || entry.imageTracks !== 0) pending.dirty.setAll();
+  pending.dirty.setAll();
   await pair.writeIntents();
   entry.rolling = false;
   entry.imageTracks = 0;
