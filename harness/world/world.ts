@@ -28,7 +28,7 @@ export interface WorldSystem {
   readonly state: "running" | "paused" | "down";
   /** Ends the program at once. Nothing if it is down. Healing restarts it. */
   crash(kind: CrashKind): Injection;
-  /** Starts the program again on the same disks; settles when it is ready. Nothing if it runs. */
+  /** Starts the program again on the same disks; settles when it is ready, or struck down again. Nothing if it runs. */
   restart(): Promise<void>;
   /** Stops the program without its knowledge; its kernel goes on. Healing resumes it. */
   pause(): Injection;

@@ -46,6 +46,8 @@ export class SimSystem implements RunSystem {
   #incarnation: Incarnation | undefined;
   #incarnations = 0;
   #onServing: (() => void)[] = [];
+  /** Of restarts that wait until it serves: it is struck down again. */
+  #onCrash: (() => void)[] = [];
   readonly #supervisor: Process;
   #retry: Scheduled | undefined;
   #retries = 0;
@@ -159,6 +161,7 @@ export class SimSystem implements RunSystem {
         const waiting = this.#onServing;
         this.#onServing = [];
         for (const resolve of waiting) resolve();
+        this.#onCrash = [];
       },
       (error: unknown) => {
         if (this.#incarnation !== incarnation) return;
@@ -186,12 +189,17 @@ export class SimSystem implements RunSystem {
 
   restart(): Promise<void> {
     if (this.#incarnation === undefined) this.start();
-    return this.whenServing();
+    const struckDown = new Promise<void>((resolve) => this.#onCrash.push(resolve));
+    return Promise.race([this.whenServing(), struckDown]);
   }
 
   crash(kind: CrashKind): Injection {
     this.#retry?.cancel();
-    return { heal: () => void this.restart(), effects: this.#die(kind) };
+    const effects = this.#die(kind);
+    const waiting = this.#onCrash;
+    this.#onCrash = [];
+    for (const resolve of waiting) resolve();
+    return { heal: () => void this.restart(), effects };
   }
 
   #die(kind: CrashKind): () => Effects {

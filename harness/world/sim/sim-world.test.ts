@@ -93,6 +93,20 @@ test("a power crash loses what was not flushed, a kill does not", async () => {
   });
 });
 
+test("who waits for a restart goes on when the system is struck down again", async () => {
+  const { world: sim, run } = world(idle);
+  await run(async () => {
+    await sim.start();
+    sim.system("a").crash("kill");
+    const [one, other] = [sim.system("a").restart(), sim.system("a").restart()];
+    sim.system("a").crash("power");
+    await Promise.all([one, other]);
+    expect(sim.system("a").state).toBe("down");
+    await sim.system("a").restart();
+    expect(sim.system("a").serving).toBeDefined();
+  });
+});
+
 test("a torn write cuts the power of its system at that moment", async () => {
   const {
     world: sim,
