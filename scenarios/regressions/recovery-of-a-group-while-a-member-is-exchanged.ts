@@ -39,8 +39,9 @@ export default scenario({
     mark("m2", VOLUMES),
     ...VOLUMES.map((volume) => write(volume, fill("what is undone"))),
     together(
-      attempt(recoverGroup("log-p", { to: "m1" }), "JOURNAL_POINT"),
-      after(ms(1), recover("data-p", { to: "m2", method: "swap" })),
+      // Which of the two is first is for the world to say: nothing else goes back while one does.
+      attempt(recoverGroup("log-p", { to: "m1" }), "JOURNAL_POINT", "RESTORE_RUNS"),
+      after(ms(1), attempt(recover("data-p", { to: "m2", method: "swap" }), "RESTORE_RUNS")),
     ),
   ],
   expect: [],
