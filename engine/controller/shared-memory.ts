@@ -207,7 +207,7 @@ export class SharedMemory {
       shared: false,
       secondaryWritable: false,
       imageVoid: image?.moment ?? 0,
-      imageUnread: image?.unread ?? false,
+      imageUnread: image?.unread ?? true,
       rolling: false,
       imageTracks: 0,
       bitmapOffsetBytes: this.allocateBitmap(intentStoreBytes(definition.tracker, volume.trackCount)),

@@ -124,6 +124,31 @@ test.each(METHODS)("%s: an image that is not configured for a while is none when
   expect(site.at("a").system.images()[0]?.moment).toBeGreaterThan(moment);
 });
 
+test.each(METHODS)(
+  "%s: also one that the volume was rolled back to, of which the pair needs nothing",
+  async (method) => {
+    const images = { a: [imageOn(method)] };
+    const site = await suspended(method, images);
+    await site.run(site.at("a").system.execute({ kind: "rollback", volume: "pvol" }));
+    await site.until(() => site.at("a").system.restores().length === 0);
+    expect([imageState(site), entry(site).imageTracks]).toEqual(["fixed", 0]);
+    images.a = [];
+    await site.crash("a");
+    await write(site, 3, 91);
+    await site.run(site.at("a").system.device("pvol").flush());
+    images.a = [imageOn(method)];
+    await site.crash("a");
+    expect(imageState(site)).toBe("fixed");
+    const found = await site.run(
+      site
+        .at("a")
+        .system.image("pvol")
+        .read(3 * TRACK_BYTES, SECTOR_BYTES),
+    );
+    expect(found[0]).toBe(91);
+  },
+);
+
 test.each([
   ["old-data", "cannot be read"],
   ["reserved-area", "cannot be read"],

@@ -69,7 +69,7 @@ export interface PairEntry extends PairState {
    * the volume is a mixture.
    */
   rolling: boolean;
-  /** What the image's device says is an old story: it could not be read when the system started last. */
+  /** What an image's device says is an old story: when the system started last, it could not be read or was not configured. */
   imageUnread: boolean;
   /** The image of this moment knows pending tracks that are not marked (SR-2); 0 for none. */
   imageTracks: number;

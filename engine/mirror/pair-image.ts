@@ -374,14 +374,14 @@ export class PairImage {
   }
 }
 
-/** What an image knew of the differences cannot be had any more: everything may differ. @throws EngineError DISK_FAILED */
+/** An image cannot be had any more, nor what only it knew of the differences: then everything may differ. @throws EngineError DISK_FAILED */
 export async function forgetImage(pair: Pair): Promise<void> {
   const { entry, pending } = pair;
   // Half of a rollback, and the rest is gone.
   if (entry.rolling) entry.consistent = false;
   // It may be configured again.
   if (pair.image === undefined) entry.imageUnread = true;
-  pending.dirty.setAll();
+  if (entry.rolling || entry.imageTracks !== 0) pending.dirty.setAll();
   await pair.writeIntents();
   entry.rolling = false;
   entry.imageTracks = 0;

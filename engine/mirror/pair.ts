@@ -371,7 +371,7 @@ export class Pair extends Tap {
     const wasSplit = entry.status === "SPLIT";
     this.#suspend("crash");
     if (this.image !== undefined) await this.image.load(wasSplit);
-    else if (entry.imageTracks !== 0 || entry.rolling) await forgetImage(this);
+    else if (!entry.imageUnread || entry.imageTracks !== 0 || entry.rolling) await forgetImage(this);
     if (this.pending.count > 0) this.lag.missed(this.runtime.clock.monotonicNs());
     this.runtime.log.step("pair.loaded", { pair: entry.name, pending: this.pending.count, corruptSectors });
   }
