@@ -1,26 +1,13 @@
 import { chance, type Random } from "../../engine/ports/index.ts";
 import { between, pick } from "../../harness/hunt/chaos-draw.ts";
+import { framedPlan } from "../../harness/hunt/framed-plan.ts";
 import { randomPlan } from "../../harness/hunt/generate.ts";
-import { reunited } from "../../harness/hunt/reunited.ts";
 import { type Cast, drawCast } from "../../harness/hunt/swarm-cast.ts";
-import { drawCommandLanes, markable } from "../../harness/hunt/swarm-commands.ts";
+import { drawCommandLanes } from "../../harness/hunt/swarm-commands.ts";
 import { drawLoads } from "../../harness/hunt/swarm-load.ts";
 import { drawStrikes, type Labels } from "../../harness/hunt/swarm-strikes.ts";
 import { drawSwarm, type Swarm } from "../../harness/hunt/swarm.ts";
-import {
-  converged,
-  create,
-  fill,
-  heal,
-  mark,
-  type Plan,
-  restart,
-  status,
-  together,
-  wait,
-  write,
-} from "../../harness/plan/index.ts";
-import { PLAN_SCHEMA_VERSION } from "../../harness/plan/plan.ts";
+import { type Plan, together } from "../../harness/plan/index.ts";
 import type { Step } from "../../harness/plan/step.ts";
 import { SimRandom } from "../../harness/world/sim/sim-random.ts";
 import { drawStory } from "./stories.ts";
@@ -41,19 +28,14 @@ function densePlan(seed: number): Plan {
   const random = new SimRandom(`bugs/${seed}`);
   const swarm = drawDenseSwarm(random.fork("swarm"));
   const cast = drawCast(random.fork("cast"), swarm);
-  const { topology, primaries, remotes, journaled } = cast;
-  const pairs = topology.pairs.map(({ name }) => name);
-  const steps: Step[] = primaries.map((volume) => write(volume, fill("at first")));
-  steps.push(...pairs.map((pair) => create(pair)));
-  if (journaled.length > 0) steps.push(mark("m1", markable(cast)), mark("m2", markable(cast)));
-  if (swarm.settles) for (const pair of pairs) steps.push(wait(status(pair, "DUPLEX")));
   let labelCount = 0;
   const trims = chance(random.fork("trims"), 0.3);
   const labels = (): string => `f${++labelCount}`;
   const writes = Math.ceil(swarm.writes / swarm.rounds);
+  const rounds: Step[] = [];
   for (let round = 0; round < swarm.rounds; round++) {
     const own = random.fork(`round/${round}`);
-    steps.push(
+    rounds.push(
       together(
         ...drawLoads(own.fork("loads"), cast, writes).map((load) => (trims ? { ...load, trim: TRIMS } : load)),
         ...drawCommandLanes(own.fork("commands"), swarm, cast),
@@ -62,19 +44,16 @@ function densePlan(seed: number): Plan {
       ),
     );
   }
-  for (let label = 1; label <= labelCount; label++) steps.push(heal(`f${label}`));
-  steps.push(...topology.systems.map(({ name }) => restart(name)));
-  steps.push(...pairs.map((pair) => create(pair)));
-  if (remotes.length > 0) steps.push(together(...remotes.map(reunited)));
-  return {
-    schemaVersion: PLAN_SCHEMA_VERSION,
+  return framedPlan({
     name: `dense ${seed}: ${swarm.shape}`,
-    requirements: ["HX-12"],
-    topology,
-    steps,
-    expect: [converged()],
-    mayRefuse: true,
-  };
+    requirement: "HX-12",
+    cast,
+    swarm,
+    rounds,
+    labelCount,
+    // A story may have deleted them.
+    remakes: true,
+  });
 }
 
 function drawStories(random: Random, cast: Cast, labels: Labels): Step[] {

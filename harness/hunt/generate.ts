@@ -1,25 +1,12 @@
 import { chance, type Random } from "../../engine/ports/index.ts";
-import {
-  converged,
-  create,
-  fill,
-  heal,
-  mark,
-  type Plan,
-  restart,
-  status,
-  together,
-  wait,
-  write,
-} from "../plan/index.ts";
-import { PLAN_SCHEMA_VERSION } from "../plan/plan.ts";
+import { type Plan, together } from "../plan/index.ts";
 import type { Step } from "../plan/step.ts";
 import { SimRandom } from "../world/sim/sim-random.ts";
 import { between } from "./chaos-draw.ts";
-import { reunited } from "./reunited.ts";
+import { framedPlan } from "./framed-plan.ts";
 import { keyText } from "./seed-result.ts";
 import { type Cast, drawCast } from "./swarm-cast.ts";
-import { drawCommandLanes, markable } from "./swarm-commands.ts";
+import { drawCommandLanes } from "./swarm-commands.ts";
 import { drawLoad, drawLoads } from "./swarm-load.ts";
 import { drawStrikes, type Labels } from "./swarm-strikes.ts";
 import { drawSwarm, type Swarm } from "./swarm.ts";
@@ -45,28 +32,17 @@ export function randomPlan(seed: number, variant = 0): Plan {
   const cast = drawCast(random.fork("cast"), swarm);
   let labelCount = 0;
   const labels: Labels = () => `f${++labelCount}`;
-  const steps = [...before(cast, swarm), ...rounds(random.fork("rounds"), swarm, cast, labels, variant)];
-  const after = healed(random.fork("after"), cast, swarm, labelCount);
-  return {
-    schemaVersion: PLAN_SCHEMA_VERSION,
+  const struck = rounds(random.fork("rounds"), swarm, cast, labels, variant);
+  return framedPlan({
     name: `hunt ${GENERATOR_VERSION}/${keyText({ seed, variant })}: ${swarm.shape}`,
-    requirements: ["HX-7"],
-    topology: cast.topology,
-    steps: [...steps, ...after],
-    expect: [converged()],
-    mayRefuse: true,
-  };
-}
-
-/** Every pair is made, and the moments have names. */
-function before(cast: Cast, { settles }: Swarm): Step[] {
-  const { topology, primaries, journaled } = cast;
-  const pairs = topology.pairs.map(({ name }) => name);
-  const steps: Step[] = primaries.map((volume) => write(volume, fill("at first")));
-  steps.push(...pairs.map((pair) => create(pair)));
-  if (journaled.length > 0) steps.push(mark("m1", markable(cast)), mark("m2", markable(cast)));
-  if (settles) for (const pair of pairs) steps.push(wait(status(pair, "DUPLEX")));
-  return steps;
+    requirement: "HX-7",
+    cast,
+    swarm,
+    rounds: struck,
+    labelCount,
+    remakes: swarm.tasks.includes("delete"),
+    served: served(random.fork("after"), cast),
+  });
 }
 
 /** Safety: commands and faults under load. */
@@ -85,16 +61,8 @@ function rounds(random: Random, swarm: Swarm, cast: Cast, labels: Labels, varian
   });
 }
 
-/** Liveness: whatever struck is over, and whom operators left apart, or without a pair, they bring together. */
-function healed(random: Random, { topology, primaries, remotes }: Cast, { tasks }: Swarm, labelCount: number): Step[] {
-  const steps: Step[] = [
-    ...Array.from({ length: labelCount }, (_, index) => heal(`f${index + 1}`)),
-    ...topology.systems.map(({ name }) => restart(name)),
-  ];
-  if (tasks.includes("delete")) steps.push(...topology.pairs.map(({ name }) => create(name)));
-  if (remotes.length > 0) steps.push(together(...remotes.map(reunited)));
-  // Hosts are served again, too.
-  if (chance(random, 0.5))
-    steps.push(together(...primaries.map((volume) => drawLoad(random.fork(volume), volume, between(random, 1, 10)))));
-  return steps;
+/** Hosts are served again, too. */
+function served(random: Random, { primaries }: Cast): Step[] {
+  if (!chance(random, 0.5)) return [];
+  return [together(...primaries.map((volume) => drawLoad(random.fork(volume), volume, between(random, 1, 10))))];
 }
