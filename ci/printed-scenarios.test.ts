@@ -1,27 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import fc from "fast-check";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { loadAll, scenarioFiles } from "../harness/cli/scenario-files.ts";
 import { randomPlans } from "../harness/hunt/random-plan.ts";
 import { KINDS } from "../harness/hunt/random-words.ts";
 import { parsePlan } from "../harness/plan/index.ts";
 import { printScenario } from "../harness/plan/print/print-scenario.ts";
+import { PLAN_WORDS, reader } from "../harness/plan/print/read-back.node.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "resilver-print-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-const from = new URL("../harness/plan/index.ts", import.meta.url).href;
-let files = 0;
-
-/** What the printed file gives. */
-async function readBack(text: string): Promise<unknown> {
-  const path = join(folder, `scenario-${files++}.mjs`);
-  writeFileSync(path, text);
-  const module = (await import(/* @vite-ignore */ pathToFileURL(path).href)) as { readonly default: unknown };
-  return module.default;
-}
+const from = PLAN_WORDS;
+const readBack = reader();
 
 test("every scenario there is reads as one that somebody wrote, and gives the same plan", async () => {
   const entries = await loadAll(scenarioFiles(new URL("../scenarios/", import.meta.url)));

@@ -1,23 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { converged, create, cut, KiB, mirror, type Plan, scenario } from "../index.ts";
 import { printScenario } from "./print-scenario.ts";
+import { PLAN_WORDS, reader } from "./read-back.node.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "resilver-print-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-const from = new URL("../index.ts", import.meta.url).href;
-let files = 0;
-
-/** What the printed file gives. */
-async function readBack(text: string): Promise<unknown> {
-  const path = join(folder, `scenario-${files++}.mjs`);
-  writeFileSync(path, text);
-  const module = (await import(/* @vite-ignore */ pathToFileURL(path).href)) as { readonly default: unknown };
-  return module.default;
-}
+const from = PLAN_WORDS;
+const readBack = reader();
 
 test("a topology that no helper makes is plain data", async () => {
   const topology: Plan["topology"] = {
