@@ -2,11 +2,12 @@ import { defineConfig } from "vitest/config";
 import { missingSuiteLines, missingSuites, requiredSuites } from "./ci/suites/missing-suites.ts";
 import { missingSuitesReporter } from "./ci/suites/missing-suites-reporter.ts";
 
+const OUTER = ["tools", "database", "container", "mounts"];
 const FOLDERS = "{engine,harness,scenarios,reports,ci}/**";
 
 /**
- * Four suites: tests in this process; `*.tools.test.ts`, which drive programs of the system;
- * `*.container.test.ts`, which need a Docker engine; and `*.mounts.test.ts`, which need both, and have Linux mount
+ * Five suites: tests in this process; `*.tools.test.ts`, which drive programs of the system; `*.database.test.ts`, which
+ * need a PostgreSQL server; `*.container.test.ts`, which need a Docker engine; and `*.mounts.test.ts`, which need both, and have Linux mount
  * volumes. A suite that cannot run here is left out and named at the end; with RESILVER_TESTS=all it is an error,
  * unless the machine is one that cannot mount.
  */
@@ -23,6 +24,15 @@ export default defineConfig(async () => {
       sequence: { groupOrder: 1 },
     },
     {
+      name: "database",
+      include: [`${FOLDERS}/*.database.test.ts`],
+      testTimeout: 120_000,
+      hookTimeout: 60_000,
+      // One file after the other: they start a server each, and programs that use all processors.
+      maxWorkers: 1,
+      sequence: { groupOrder: 2 },
+    },
+    {
       name: "containers",
       include: [`${FOLDERS}/*.container.test.ts`],
       globalSetup: "ci/suites/images.setup.ts",
@@ -30,7 +40,7 @@ export default defineConfig(async () => {
       hookTimeout: 60_000,
       // One file after the other: they measure time, and share one engine.
       maxWorkers: 1,
-      sequence: { groupOrder: 2 },
+      sequence: { groupOrder: 3 },
     },
     {
       name: "mounts",
@@ -39,7 +49,7 @@ export default defineConfig(async () => {
       testTimeout: 120_000,
       hookTimeout: 60_000,
       maxWorkers: 1,
-      sequence: { groupOrder: 3 },
+      sequence: { groupOrder: 4 },
     },
   ].filter(({ name }) => !missing.some(({ suite }) => suite === name));
   return {
@@ -55,7 +65,7 @@ export default defineConfig(async () => {
           test: {
             name: "unit",
             include: [`${FOLDERS}/*.test.ts`],
-            exclude: ["**/node_modules/**", "**/*.tools.test.ts", "**/*.container.test.ts", "**/*.mounts.test.ts"],
+            exclude: ["**/node_modules/**", ...OUTER.map((suite) => `**/*.${suite}.test.ts`)],
             testTimeout: 30_000,
           },
         },

@@ -44,6 +44,8 @@ install_packages() {
   for entry in "${TOOL_PACKAGES[@]}"; do
     command -v "${entry%%:*}" >/dev/null || missing+=("${entry#*:}")
   done
+  # Debian keeps the server outside of PATH.
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
   if ! engine_answers && ! command -v dockerd >/dev/null; then
     missing+=(docker.io)
     # A machine that has had no engine has no images, and may be unable to pull them.

@@ -53,6 +53,11 @@ export const judgedFiles: readonly JudgedFile[] = [
   imports("harness/cli/to-reports.ts", "../../reports/target.ts", "reportThing", [DIRECTION]),
   imports("reports/to-history.ts", "../harness/history/target.ts", "historyThing", []),
 
+  // Packages that one folder knows.
+  broken("harness/cli/to-pg-boss.ts", 'import { PgBoss } from "pg-boss";\nexport const Boss = PgBoss;', DIRECTION),
+  broken("harness/hunt/to-pg-boss.ts", 'export const load = (): Promise<unknown> => import("pg-boss");', DIRECTION),
+  clean("harness/queue/to-pg-boss.ts", 'import { PgBoss } from "pg-boss";\nexport const Boss = PgBoss;'),
+
   // Import cycles.
   broken(
     "engine/volume/cycle-a.ts",

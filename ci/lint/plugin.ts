@@ -1,5 +1,5 @@
 import { posix, relative, resolve, sep } from "node:path";
-import { forbiddenImport } from "./zones.ts";
+import { forbiddenImport, forbiddenPackage } from "./zones.ts";
 
 interface Context {
   readonly cwd: string;
@@ -17,7 +17,12 @@ const importDirection = {
     const from = relative(context.cwd, context.filename).split(sep).join(posix.sep);
     const check = (node: ImportingNode): void => {
       const specifier = node.source?.value;
-      if (typeof specifier !== "string" || !specifier.startsWith(".")) return;
+      if (typeof specifier !== "string") return;
+      if (!specifier.startsWith(".")) {
+        const problem = forbiddenPackage(from, specifier);
+        if (problem !== undefined) context.report({ node, message: problem });
+        return;
+      }
       const target = resolve(context.cwd, posix.dirname(from), specifier);
       const message = forbiddenImport(from, relative(context.cwd, target).split(sep).join(posix.sep));
       if (message !== undefined) context.report({ node, message });

@@ -17,13 +17,33 @@ const ZONES: readonly Zone[] = [
   { folder: "harness/", mayImport: ENGINE_SURFACE, needsNode: false },
   {
     folder: "harness/cli/",
-    mayImport: [...ENGINE_SURFACE, "harness/", "harness/hunt/", "harness/world/containers/"],
+    mayImport: [...ENGINE_SURFACE, "harness/", "harness/hunt/", "harness/queue/", "harness/world/containers/"],
     needsNode: true,
   },
   // Programs that the tests of the command line run: put together as `main.ts` is, so they see what it sees.
   {
     folder: "harness/cli/fixtures/",
     mayImport: [...ENGINE_SURFACE, "harness/", "harness/cli/", "harness/hunt/", "reports/"],
+    needsNode: true,
+  },
+  // Campaigns of many machines: the only folder that knows pg-boss and PostgreSQL.
+  {
+    folder: "harness/queue/",
+    mayImport: [...ENGINE_SURFACE, "harness/", "harness/hunt/"],
+    needsNode: true,
+  },
+  // The tests run real programs against a real server, as `main.ts` puts them together.
+  {
+    folder: "harness/queue/fixtures/",
+    mayImport: [
+      ...ENGINE_SURFACE,
+      "harness/",
+      "harness/cli/",
+      "harness/cli/fixtures/",
+      "harness/hunt/",
+      "harness/queue/",
+      "reports/",
+    ],
     needsNode: true,
   },
   {
@@ -48,6 +68,8 @@ const ZONES: readonly Zone[] = [
       "harness/",
       "harness/cli/",
       "harness/hunt/",
+      "harness/queue/",
+      "harness/queue/fixtures/",
       "harness/world/containers/",
       "reports/",
       "scenarios/",
@@ -55,6 +77,12 @@ const ZONES: readonly Zone[] = [
     needsNode: true,
   },
 ];
+
+/** Packages that one folder only may import. */
+const PACKAGE_FOLDERS: ReadonlyMap<string, string> = new Map([
+  ["pg-boss", "harness/queue/"],
+  ["pg", "harness/queue/"],
+]);
 
 /** Files that use Node.js inside a folder that otherwise does not. Keep in step with `.oxlintrc.json`. */
 const NODE_FILES: readonly RegExp[] = [
@@ -82,6 +110,17 @@ export function forbiddenImport(from: string, to: string): string | undefined {
   if (!usesNode(from, source) && usesNode(to, target))
     return `${from} also runs in a browser and may not import ${to}, which needs Node.js`;
   return undefined;
+}
+
+/**
+ * Why `from` may not import a package; `undefined` if it may.
+ *
+ * @param specifier as it is written: `pg-boss`, `pg/lib/client`
+ */
+export function forbiddenPackage(from: string, specifier: string): string | undefined {
+  const folder = PACKAGE_FOLDERS.get(specifier.split("/", 1)[0] ?? "");
+  if (folder === undefined || from.startsWith(folder)) return undefined;
+  return `${from} may not import ${specifier}; only ${folder} knows it`;
 }
 
 function zoneOf(path: string): Zone | undefined {

@@ -23,6 +23,8 @@ test("a machine that cannot mount is told so and passes; one that lacks a progra
     return [suites, requiredSuites(suites)].map((list) => list.map(({ suite }) => suite));
   };
   expect(outcome()).toEqual([[], []]);
+  const postgres = { ...common, name: "PostgreSQL server", suite: "database" } as const;
+  expect(outcome(postgres)).toEqual([["database"], ["database"]]);
   expect(outcome(fuse)).toEqual([["mounts"], []]);
   expect(outcome(fuse, sqlite)).toEqual([["mounts"], ["mounts"]]);
   expect(outcome(docker)).toEqual([

@@ -13,8 +13,11 @@ export async function missingSuites(): Promise<readonly MissingSuite[]> {
 
 /** The suites that cannot run where these parts are missing. */
 export function suitesWithout(missing: readonly ProvisionedPart[]): readonly MissingSuite[] {
-  return (["tools", "containers", "mounts"] as const)
-    .map((suite) => ({ suite, missing: missing.filter((part) => part.suite === suite || suite === "mounts") }))
+  return (["tools", "database", "containers", "mounts"] as const)
+    .map((suite) => ({
+      suite,
+      missing: missing.filter((part) => part.suite === suite || (suite === "mounts" && part.suite !== "database")),
+    }))
     .filter(({ missing }) => missing.length > 0);
 }
 
@@ -32,4 +35,9 @@ export function missingSuiteLines({ suite, missing }: MissingSuite): readonly st
   ];
 }
 
-const SUFFIX: Readonly<Record<OuterSuite, string>> = { tools: "tools", containers: "container", mounts: "mounts" };
+const SUFFIX: Readonly<Record<OuterSuite, string>> = {
+  tools: "tools",
+  database: "database",
+  containers: "container",
+  mounts: "mounts",
+};

@@ -6,32 +6,34 @@ import { CHAOS_KINDS, type ChaosKind } from "../hunt/chaos-fault.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { exhaustCommand } from "./exhaust-command.ts";
 import { EXIT } from "./exit-code.ts";
-import { type HuntOptions, huntCommand, seedsFrom } from "./hunt-command.ts";
-import { huntMergeCommand, parseSeeds, parseShard } from "./hunt-merge.ts";
+import { addHuntCommands } from "./hunt-commands.ts";
 import { keysCommand, type KeysOptions } from "./keys-command.ts";
 import { listCommand } from "./list-command.ts";
-import { parseInteger, SEED_BOUNDS } from "./parse-number.ts";
+import { parseInteger } from "./parse-number.ts";
 import { parityCommand } from "./parity-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { requirementsCommand } from "./requirements-command.ts";
 import { runCommand } from "./run-command.ts";
 import { schemaCommand } from "./schema-command.ts";
-import { isCallerError, oneLine, UsageError } from "./usage-error.ts";
+import {
+  MINUTES_BOUNDS,
+  optionsOf,
+  type RunFlags,
+  seedOption,
+  timeoutOption,
+  workersOption,
+} from "./shared-options.ts";
+import { isCallerError, oneLine } from "./usage-error.ts";
 import { whyCommand } from "./why-command.ts";
 
 const HELP_END = `
 Exit codes: 0 passed, 1 failed, 2 undecided or nothing run, 130 interrupted,
 254 bad usage or input, 255 resilver itself failed. Details: docs/cli.md`;
 
-/** The seed of a run that names none: suites must do the same every day. */
-const SEED_DEFAULT = 1;
-const WORKER_BOUNDS = { min: 1, max: 64 };
 const STRIDE_BOUNDS = { min: 1, max: 1_000_000 };
-const MINUTES_BOUNDS = { min: 1, max: 10_080 };
 const ROUNDS_BOUNDS = { min: 1, max: 1_000_000 };
 const RUNS_BOUNDS = { min: 2, max: 10_000 };
 const DAYS_BOUNDS = { min: 1, max: 3650 };
-const TIMEOUT_BOUNDS = { min: 1, max: 86_400 };
 
 /**
  * Runs one command.
@@ -68,15 +70,6 @@ export async function commandLine(parts: CommandLineParts, args: readonly string
   }
 }
 
-interface RunFlags {
-  readonly seed: number;
-  readonly out: string;
-  readonly json?: true;
-  readonly repeat: boolean;
-  readonly workers?: number;
-  readonly timeout: number;
-}
-
 interface ExhaustFlags extends Omit<RunFlags, "repeat"> {
   readonly stride: number;
   readonly kind: keyof typeof BLOWS;
@@ -93,15 +86,6 @@ interface ChaosFlags {
   readonly faults?: readonly ChaosKind[];
   readonly out?: string;
   readonly json?: true;
-}
-
-interface HuntFlags extends Pick<RunFlags, "out" | "json" | "workers" | "timeout"> {
-  readonly seeds?: HuntOptions["seeds"];
-  readonly minutes?: number;
-  readonly from: number;
-  readonly shard: HuntOptions["shard"];
-  readonly corpus: boolean;
-  readonly shrink: boolean;
 }
 
 /** By the word of `--kind`. */
@@ -241,42 +225,7 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
       );
     });
 
-  const hunt = program
-    .command("hunt")
-    .description("run random plans, one a seed, and keep what fails")
-    .addOption(new Option("--seeds <a..b>", "these seeds").argParser(parseSeeds).conflicts(["minutes", "from"]))
-    .addOption(
-      new Option("--minutes <n>", "as many seeds as there is time for").argParser((text) =>
-        parseInteger("--minutes", text, MINUTES_BOUNDS),
-      ),
-    )
-    .addOption(
-      new Option("--from <seed>", "with --minutes: the first seed")
-        .default(0)
-        .argParser((text) => parseInteger("--from", text, SEED_BOUNDS)),
-    )
-    .addOption(
-      new Option("--shard <i/n>", "the i-th of n parts of the seeds")
-        .default({ index: 1, of: 1 }, "1/1")
-        .argParser(parseShard),
-    )
-    .option("--no-corpus", "do not run the failures of the past first")
-    .option("--no-shrink", "leave failures as large as they were found")
-    .option("--out <dir>", "where index.json, results.jsonl, and records and plans of failures go", "out/hunt")
-    .option("--json", "one JSON document on stdout, nothing else")
-    .addOption(workersOption())
-    .addOption(timeoutOption())
-    .action(async (flags: HuntFlags) => exit(await huntCommand(parts, huntOptionsOf(flags))));
-  hunt
-    .command("merge")
-    .description("join the records of all shards of a campaign, after a proof that they are disjoint and complete")
-    .argument("<dir...>", "the --out of each shard")
-    .option("--json", "one JSON document on stdout, nothing else")
-    .action((folders: string[], _flags, command: Command) => {
-      // The parent has an option of the same name, and takes it for its own.
-      const { json } = command.optsWithGlobals<{ json?: true }>();
-      exit(huntMergeCommand(parts, folders, json === true));
-    });
+  addHuntCommands(program, parts, exit);
 
   program
     .command("schema")
@@ -320,47 +269,6 @@ function withRunOptions(command: Command, out: string, seeded = true): Command {
     .option("--no-repeat", "run once: twice as fast, and no proof of determinism")
     .addOption(workersOption())
     .addOption(timeoutOption());
-}
-
-function seedOption(): Option {
-  return new Option("--seed <n>", "seed of every random choice, 0 to 4294967295")
-    .default(SEED_DEFAULT)
-    .argParser((text) => parseInteger("--seed", text, SEED_BOUNDS));
-}
-
-function workersOption(): Option {
-  return new Option("--workers <n>", "runs at a time (default: one a processor, at most 8)").argParser((text) =>
-    parseInteger("--workers", text, WORKER_BOUNDS),
-  );
-}
-
-function timeoutOption(): Option {
-  return new Option("--timeout <seconds>", "real time that one run may take")
-    .default(300)
-    .argParser((text) => parseInteger("--timeout", text, TIMEOUT_BOUNDS));
-}
-
-function optionsOf(flags: RunFlags) {
-  return {
-    seed: flags.seed,
-    out: flags.out,
-    json: flags.json === true,
-    repeat: flags.repeat,
-    workers: flags.workers,
-    timeoutMs: flags.timeout * 1000,
-  };
-}
-
-function huntOptionsOf(flags: HuntFlags): HuntOptions {
-  const { seeds, minutes, from, shard, corpus, shrink: shrinks } = flags;
-  if (seeds === undefined && minutes === undefined)
-    throw new UsageError({ place: "hunt", found: "neither --seeds nor --minutes", expected: "one of them" });
-  const { out, json, workers, timeoutMs } = optionsOf({ ...flags, seed: 0, repeat: false });
-  return {
-    seeds: seeds ?? seedsFrom(from),
-    ...(minutes === undefined ? {} : { minutes }),
-    ...{ shard, corpus, shrinks, out, json, workers, timeoutMs },
-  };
 }
 
 function chaosOptionsOf(flags: ChaosFlags): ChaosOptions {

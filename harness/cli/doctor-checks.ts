@@ -62,6 +62,7 @@ function provisionedCheck({ name, suite, present, found, remedy }: ProvisionedPa
 
 const LOST_WITHOUT: Readonly<Record<ProvisionedPart["suite"], string>> = {
   tools: "some tests of the daemon do not run",
+  database: "no test of a hunt on many machines runs; a hunt itself may use a server elsewhere",
   containers: "nothing runs on containers",
   mounts: "no test has Linux mount a volume",
 };

@@ -13,6 +13,7 @@ import type { CommandLineParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { runCorpus } from "./hunt-corpus.ts";
+import type { HuntCoordinator } from "./hunt-coordinator.ts";
 import { groupOf, type HuntDocument, type HuntGroup } from "./hunt-document.ts";
 import { huntSeeds } from "./hunt-pool.ts";
 import { huntProgress } from "./hunt-progress.ts";
@@ -35,6 +36,15 @@ export interface HuntOptions {
   readonly json: boolean;
   readonly workers: number | undefined;
   readonly timeoutMs: number;
+  /** Where workers of other machines take the runs from; without, they are done here. */
+  readonly queue?: QueueOptions;
+}
+
+export interface QueueOptions {
+  /** `postgres://…`, perhaps with a password. */
+  readonly url: string;
+  /** How long a database that does not answer is waited for. */
+  readonly patienceMs: number;
 }
 
 const WORKERS_DEFAULT_MAX = 64;
@@ -47,10 +57,28 @@ const RESULTS = "results.jsonl";
  * @throws UsageError
  */
 export async function huntCommand(parts: CommandLineParts, options: HuntOptions): Promise<number> {
+  const out = new OutDirectory(options.out);
+  if (options.queue === undefined) return runCampaign(parts, options, out);
+  // Loaded when it is asked for: most hunts need no database.
+  const { HuntCoordinator } = await import("./hunt-coordinator.ts");
+  const queue = await HuntCoordinator.open(parts, options.queue);
+  try {
+    return await runCampaign(parts, options, out, queue);
+  } finally {
+    await queue.close();
+  }
+}
+
+/** @param queue has the runs done; without, they are done by threads of this process */
+async function runCampaign(
+  parts: CommandLineParts,
+  options: HuntOptions,
+  out: OutDirectory,
+  queue?: HuntCoordinator,
+): Promise<number> {
   const { terminal, interrupt } = parts;
   const { seeds, minutes, shard, json } = options;
   const startMs = performance.now();
-  const out = new OutDirectory(options.out);
   const digest = engineDigest(parts.engineFolder);
   const workerCount = options.workers ?? Math.min(availableParallelism(), WORKERS_DEFAULT_MAX);
   const campaign = new CampaignTally();
@@ -73,23 +101,20 @@ export async function huntCommand(parts: CommandLineParts, options: HuntOptions)
   const part = (): number => (minutes === undefined ? doneSeeds / expectedSeeds : huntMs() / (minutes * 60_000));
   const progress = await huntProgress(terminal, { part, nowMs: () => performance.now() });
   try {
-    await huntSeeds(blocks, {
-      worker: parts.worker,
-      workerCount,
-      seedMsMax: options.timeoutMs,
-      signal: interrupt,
-      isOver,
-      onResult: (result) => {
-        if (result.variant === 0) doneSeeds++;
-        progress.result(result);
-      },
-    });
+    const onResult = (result: SeedResult): void => {
+      if (result.variant === 0) doneSeeds++;
+      progress.result(result);
+    };
+    const common = { seedMsMax: options.timeoutMs, signal: interrupt, onResult };
+    if (queue === undefined) await huntSeeds(blocks, { ...common, worker: parts.worker, workerCount, isOver });
+    else await queue.hunt(blocks, seeds, common);
   } finally {
     blocks.end();
     await progress.end();
   }
 
   const status = interrupt.aborted ? "interrupted" : isOver() ? "time-over" : "complete";
+  await queue?.end(status, campaign, Math.round(huntMs()));
   const runs: RunRecord[] = [];
   for (const result of campaign.kept) {
     if (result.record === undefined) continue;

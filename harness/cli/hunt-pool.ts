@@ -1,15 +1,24 @@
-import { unjudgedRecord } from "../history/unjudged-record.ts";
-import type { Verdict } from "../history/run-record.ts";
-import type { Batch, Blocks } from "../hunt/blocks.ts";
-import { randomPlan } from "../hunt/generate.ts";
-import { keyText, type SeedKey, type SeedResult, worldSeed } from "../hunt/seed-result.ts";
+import type { Batch } from "../hunt/blocks.ts";
+import type { SeedKey, SeedResult } from "../hunt/seed-result.ts";
+import { unfinishedResult } from "../hunt/unfinished-result.ts";
 import { RemoteUsageError } from "./serve-tasks.ts";
 import { type WorkEnd, type WorkerModule, WorkerSlot } from "./worker-slot.ts";
+
+/** Where runs come from, and their results go. */
+export interface BatchSource {
+  /** Runs to be done now. */
+  next(): Batch | undefined;
+  done(block: number, result: SeedResult): void;
+  /** The rest of a batch that its worker could not do. */
+  putBack(batch: Batch): void;
+  /** Settles when there may be more though nobody is at work; `undefined`, or no such function: there will not. */
+  more?(): Promise<void> | undefined;
+}
 
 export interface HuntPoolOptions {
   readonly worker: WorkerModule;
   readonly workerCount: number;
-  /** Real time that one run may take. */
+  /** Real time that one run may take, unless its batch says otherwise. */
   readonly seedMsMax: number;
   /** Aborted by an interrupt: what has not ended is left out. */
   readonly signal: AbortSignal;
@@ -20,11 +29,11 @@ export interface HuntPoolOptions {
 }
 
 /**
- * Does the runs of `blocks` on worker threads, until there are no more, or it is over.
+ * Does the runs of `source` on worker threads, until there are no more, or it is over.
  *
  * @throws UsageError if a run turns out to be the caller's mistake
  */
-export async function huntSeeds(blocks: Blocks, options: HuntPoolOptions): Promise<void> {
+export async function huntSeeds(source: BatchSource, options: HuntPoolOptions): Promise<void> {
   const { signal } = options;
   let busy = 0;
   /** Who has nothing to do waits for this: a result may bring more. */
@@ -33,7 +42,7 @@ export async function huntSeeds(blocks: Blocks, options: HuntPoolOptions): Promi
     for (const one of wake.splice(0)) one();
   };
   const finish = (batch: Batch, result: SeedResult): void => {
-    blocks.done(batch.block, result);
+    source.done(batch.block, result);
     options.onResult(result);
     wakeAll();
   };
@@ -41,16 +50,18 @@ export async function huntSeeds(blocks: Blocks, options: HuntPoolOptions): Promi
     let slot: WorkerSlot | undefined;
     try {
       while (!signal.aborted && !options.isOver()) {
-        const batch = blocks.next();
+        const batch = source.next();
         if (batch === undefined) {
-          if (busy === 0) return;
-          await new Promise<void>((resolve) => wake.push(resolve));
+          const more = source.more?.();
+          if (busy === 0 && more === undefined) return;
+          const woken = new Promise<void>((resolve) => wake.push(resolve));
+          await (more === undefined ? woken : Promise.race([woken, more]));
           continue;
         }
         slot ??= new WorkerSlot(options.worker);
         busy++;
         try {
-          await doBatch(slot, batch, options, { finish, putBack: (rest) => blocks.putBack(rest) });
+          await doBatch(slot, batch, options, { finish, putBack: (rest) => source.putBack(rest) });
         } finally {
           busy--;
         }
@@ -74,7 +85,7 @@ async function doBatch(
   const end = await slot.do(
     { kind: "hunt", keys: batch.keys },
     {
-      taskMsMax: seedMsMax,
+      taskMsMax: batch.seedMsMax ?? seedMsMax,
       signal,
       onSeed: (result) => {
         doneCount++;
@@ -91,21 +102,7 @@ async function doBatch(
 }
 
 function unfinished(key: SeedKey, end: Exclude<WorkEnd, { kind: "usage" }>): SeedResult {
-  const [verdict, message]: [Verdict, string] =
-    end.kind === "timeout"
-      ? ["UNKNOWN", `no end within ${end.limitMs / 1000} s of real time`]
-      : ["ERROR", end.kind === "internal" ? end.stack : "the worker ended before its run did"];
-  const { name, requirements } = randomPlan(key.seed, key.variant);
-  const id = `hunt/${keyText(key)}`;
-  const head = { id, scenario: name, requirements, world: "sim", seed: worldSeed(key), replay: "" } as const;
-  return {
-    ...key,
-    verdict,
-    historyHash: "",
-    events: 0,
-    fingerprints: [`harness ${verdict}`],
-    reached: [],
-    faults: [],
-    record: unjudgedRecord(head, verdict, { rule: "harness", message }),
-  };
+  if (end.kind === "timeout")
+    return unfinishedResult(key, "UNKNOWN", `no end within ${end.limitMs / 1000} s of real time`);
+  return unfinishedResult(key, "ERROR", end.kind === "internal" ? end.stack : "the worker ended before its run did");
 }

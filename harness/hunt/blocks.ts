@@ -4,7 +4,7 @@ import type { SeedKey, SeedResult } from "./seed-result.ts";
 /** Seeds that are steered together: which plans are derived is decided within a block, so by its seeds alone. */
 export const BLOCK_SEEDS = 128;
 /** Seeds that a worker is handed at a time. */
-const BATCH_SEEDS = 8;
+export const BATCH_SEEDS = 8;
 
 /** Inclusive. */
 export interface SeedRange {
@@ -22,6 +22,8 @@ export interface Shard {
 export interface Batch {
   readonly block: number;
   readonly keys: readonly SeedKey[];
+  /** Real time that one run may take, if it is not as long as any other. */
+  readonly seedMsMax?: number;
 }
 
 /** The results of a block, in order: its seeds, then the plans derived from them. */
@@ -61,11 +63,11 @@ export class Blocks {
     this.#onBlock = onBlock;
   }
 
-  /** Runs to be done now; `undefined` if there are none, now or ever. */
-  next(): Batch | undefined {
+  /** Runs to be done now, `countMax` at most; `undefined` if there are none, now or ever. */
+  next(countMax = BATCH_SEEDS): Batch | undefined {
     for (const { index, waiting } of this.#open.values())
-      if (waiting.length > 0) return { block: index, keys: waiting.splice(0, BATCH_SEEDS) };
-    return this.#begin() ? this.next() : undefined;
+      if (waiting.length > 0) return { block: index, keys: waiting.splice(0, countMax) };
+    return this.#begin() ? this.next(countMax) : undefined;
   }
 
   /** A run of a batch has ended. */

@@ -1,10 +1,11 @@
+import { findPostgres } from "../../oracle/find-postgres.ts";
 import { findTool } from "../../oracle/find-tool.ts";
 import { NODE_IMAGE, TOXIPROXY_IMAGE } from "./base-images.ts";
 import { dockerCommand } from "./docker-command.ts";
 import { mountObstacles } from "./mounted/mount-ability.ts";
 
 /** Tests that need more than Node.js, by what they need. */
-export type OuterSuite = "tools" | "containers" | "mounts";
+export type OuterSuite = "tools" | "database" | "containers" | "mounts";
 
 /** One thing that tests or the container world need of this machine. */
 export interface ProvisionedPart {
@@ -45,7 +46,7 @@ const ANSWER_MS_MAX = 20_000;
 
 /** Looks for everything that tests outside this process need; changes nothing. */
 export async function provisionedParts(): Promise<readonly ProvisionedPart[]> {
-  const tools = [...TOOLS.map(toolPart("tools")), ...MOUNT_TOOLS.map(toolPart("mounts"))];
+  const tools = [...TOOLS.map(toolPart("tools")), postgresPart(), ...MOUNT_TOOLS.map(toolPart("mounts"))];
   const [engine, mounts] = await Promise.all([engineAnswer(), mountsPart()]);
   if (!engine.present) return [...tools, engine, mounts];
   return [...tools, engine, ...(await Promise.all([NODE_IMAGE, TOXIPROXY_IMAGE].map(imagePart))), mounts];
@@ -57,6 +58,13 @@ function toolPart(suite: OuterSuite): (tool: readonly [name: string, debianPacka
     const remedy = `apt-get install ${debianPackage}`;
     return { name, suite, present: path !== undefined, found: path ?? "absent", remedy };
   };
+}
+
+function postgresPart(): ProvisionedPart {
+  const path = findPostgres();
+  const found = path ?? "absent";
+  const remedy = "apt-get install postgresql";
+  return { name: "PostgreSQL server", suite: "database", present: path !== undefined, found, remedy };
 }
 
 async function mountsPart(): Promise<ProvisionedPart> {
