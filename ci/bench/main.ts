@@ -10,6 +10,7 @@ import { eventLoop } from "./event-loop.ts";
 import type { Section } from "./measure.ts";
 import { mirrorRuns } from "./mirror-run.ts";
 import { pingPong } from "./ping-pong.ts";
+import { queueAgainstPool } from "./queue.ts";
 import { workers } from "./workers.ts";
 
 /** Parts of a benchmark, in the order they are run. */
@@ -37,6 +38,11 @@ interface EngineOptions extends Options {
   readonly folder: string;
   readonly seconds: number;
   readonly size: number;
+}
+
+interface QueueOptions extends Options {
+  readonly seeds: number;
+  readonly workers: number;
 }
 
 function wholeNumber(text: string): number {
@@ -110,4 +116,19 @@ program
   .option("--size <count>", "MiB of a volume", wholeNumber, 1024)
   .option("--folder <path>", "where the files go: its file system is part of what is measured", tmpdir())
   .action(engine);
+program
+  .command("queue")
+  .description("a hunt by workers that take it from a queue on PostgreSQL, against the local pool")
+  .option("--json", "one JSON document on stdout instead of tables", false)
+  .option("--runs <count>", "measured rounds; the figures are medians", wholeNumber, 3)
+  .option("--seeds <count>", "of the hunt", wholeNumber, 1500)
+  .option(
+    "--workers <count>",
+    "threads of the pool, and worker processes of the queue",
+    wholeNumber,
+    availableParallelism(),
+  )
+  .action((options: QueueOptions) =>
+    bench("queue", new Map([["queue", (runs) => queueAgainstPool(runs, options)]]), options),
+  );
 await program.parseAsync();
