@@ -36,8 +36,9 @@ export async function queueAgainstPool(runs: number, { seeds, workers }: QueueBe
     const at = ["--queue", server.url];
     const others = Array.from({ length: workers }, () => resilver("worker", ...at, "--workers", "1"));
     await hunt(...at);
+    const ended = others.map((other) => once(other, "exit"));
     for (const other of others) other.kill("SIGTERM");
-    await Promise.all(others.map((other) => (other.exitCode === null ? once(other, "exit") : undefined)));
+    await Promise.all(ended);
   };
   try {
     for (let round = 0; round < runs; round++) {
