@@ -1,5 +1,5 @@
 import type { Coverage } from "./coverage.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Entry, Ledger } from "./ledger.ts";
 import { type Judgement, MillProcess, startMill } from "./mill-process.ts";
 import type { Mutant } from "./mutant.ts";
 import { TestOrder } from "./test-order.ts";
@@ -31,34 +31,34 @@ export class Campaign {
     this.#atLoad = new Set(parts.coverage.atLoad);
   }
 
-  /** First the tests that are fast, on all mutants; then the slow ones on those that are left. */
+  /** First a little time for each, in which most are noticed; then all tests for those that are left. */
   async run(mutants: readonly Mutant[]): Promise<void> {
     const { ledger, isOver, onMutant } = this.#parts;
-    for (const slow of [false, true]) {
+    for (const tried of ["first", "all"] as const) {
       for (const mutant of mutants) {
         const known = ledger.of(mutant);
-        const isLeft = slow ? known?.fate === "survived" && known.tried === "fast" : known === undefined;
-        if (!isLeft) continue;
+        const isOpen = known?.fate === "survived" && known.tried === "first";
+        if (tried === "first" ? known !== undefined : !isOpen) continue;
         if (isOver()) break;
-        await this.#try(mutant, slow);
+        await this.#try(mutant, tried);
         onMutant(mutant);
       }
     }
     await this.#mill?.stop();
   }
 
-  async #try(mutant: Mutant, slow: boolean): Promise<void> {
+  async #try(mutant: Mutant, tried: Entry["tried"]): Promise<void> {
     const { ledger, coverage } = this.#parts;
-    const tests = this.#order.of(mutant, slow);
-    const tried = slow || this.#order.of(mutant, true).length === 0 ? "all" : "fast";
+    const all = this.#order.of(mutant);
+    const tests = tried === "first" ? this.#order.first(all) : all;
     const nothing = { killer: "", failure: "", ms: 0 };
-    if (tests.length === 0) {
-      const fate = slow || tried === "fast" ? "survived" : "uncovered";
-      ledger.add(mutant, { fate, tried, ...nothing });
+    if (all.length === 0) {
+      ledger.add(mutant, { fate: "uncovered", tried: "all", ...nothing });
       return;
     }
     const startMs = performance.now();
-    const { killer, failure, isTimeout } = await this.#judge(mutant, tests);
+    const { killer, failure, isTimeout } =
+      tests.length === 0 ? { failure: "", isTimeout: false } : await this.#judge(mutant, tests, tried);
     const ms = Math.round(performance.now() - startMs);
     if (killer === undefined) {
       ledger.add(mutant, { fate: "survived", tried, ...nothing, ms });
@@ -70,10 +70,11 @@ export class Campaign {
     ledger.add(mutant, { fate, tried, killer: test === undefined ? "" : `${test.file} ${test.name}`, failure, ms });
   }
 
-  async #judge({ id }: Mutant, tests: readonly number[]): Promise<Judgement> {
+  async #judge({ id }: Mutant, tests: readonly number[], tried: Entry["tried"]): Promise<Judgement> {
     const { sandbox, testFiles } = this.#parts;
     const msOf = (test: number): number => this.#order.msOf(test);
-    if (this.#atLoad.has(id)) {
+    // What others left behind, of memory that is used again for one, must not save it.
+    if (tried === "all" || this.#atLoad.has(id)) {
       const own = new MillProcess(sandbox);
       const loaded = await own.load(testFiles, id);
       const { kind } = loaded;

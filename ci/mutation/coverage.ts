@@ -12,6 +12,7 @@ export interface Coverage {
 }
 
 export interface CoveredTest extends TestName {
+  /** Of a processor. */
   readonly ms: number;
   readonly reached: readonly string[];
   /** A test that fails on the source as it is judges nothing; "" if it passes. */

@@ -10,8 +10,8 @@ export interface Entry {
   /** Of all sources and tests. */
   readonly treeDigest: string;
   readonly fate: Fate;
-  /** The tests that were tried: those that are fast, or all. */
-  readonly tried: "fast" | "all";
+  /** The tests that were tried: the first of them, or all. */
+  readonly tried: "first" | "all";
   /** `file name` of the test that noticed it; "" if none. */
   readonly killer: string;
   readonly failure: string;

@@ -1,12 +1,16 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
+import { cpuMsOf } from "./cpu-time.ts";
 import type { MillAnswer, MillRequest, TestName } from "./mill-message.ts";
 
 /** A test that takes longer than this, and so many times what it took on the source as it is, does not end. */
-const TEST_MS_MAX = 10_000;
-const TIMES_MAX = 5;
-const LOAD_MS_MAX = 120_000;
+const TEST_MS_MAX = 3000;
+const TIMES_MAX = 10;
+const LOAD_MS_MAX = 60_000;
+/** One that takes no time, either: the idle are found by the program itself. */
+const WALL_MS_MAX = 600_000;
+const LOOK_EVERY_MS = 500;
 /** A mutant that gathers memory without end is to end itself, not the machine. */
 const HEAP_MIB = 1024;
 
@@ -26,6 +30,7 @@ export class MillProcess {
   #testMs: (test: number) => number = () => 0;
   #current: number | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #limits = { cpuMs: 0, wallMs: 0 };
   isAlive = true;
 
   constructor(sandbox: string) {
@@ -61,7 +66,7 @@ export class MillProcess {
       };
       this.#child.send({ kind: "cover" } satisfies MillRequest);
     });
-    clearTimeout(this.#timer);
+    this.#noLimit();
   }
 
   /** @param testMs what a test takes on the source as it is */
@@ -74,7 +79,7 @@ export class MillProcess {
   }
 
   async stop(): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#noLimit();
     if (!this.isAlive) return;
     const gone = once(this.#child, "exit");
     this.#child.kill("SIGKILL");
@@ -87,7 +92,7 @@ export class MillProcess {
       if (this.isAlive) this.#child.send(request);
       else resolve(undefined);
     });
-    clearTimeout(this.#timer);
+    this.#noLimit();
     return answer;
   }
 
@@ -96,9 +101,19 @@ export class MillProcess {
     this.#limit(TEST_MS_MAX + TIMES_MAX * this.#testMs(test));
   }
 
+  /** Ends the program when it has used so much time of a processor: others may use the machine as well. */
   #limit(ms: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#child.kill("SIGKILL"), ms);
+    const { pid = 0 } = this.#child;
+    this.#limits = { cpuMs: cpuMsOf(pid) + ms, wallMs: performance.now() + WALL_MS_MAX };
+    this.#timer ??= setInterval(() => {
+      const { cpuMs, wallMs } = this.#limits;
+      if (cpuMsOf(pid) > cpuMs || performance.now() > wallMs) this.#child.kill("SIGKILL");
+    }, LOOK_EVERY_MS);
+  }
+
+  #noLimit(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }
 

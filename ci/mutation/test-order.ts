@@ -2,8 +2,10 @@ import path from "node:path";
 import type { CoveredTest, Coverage } from "./coverage.ts";
 import type { Mutant } from "./mutant.ts";
 
-/** A test that takes longer than this on the source as it is comes only after all others have passed. */
-const SLOW_MS = 4000;
+/** Whole systems that take longer than this on the source as it is are not tried at all. */
+const SYSTEM_MS_MAX = 2000;
+/** What a mutant is given at first; most that are noticed are noticed by then. */
+const FIRST_MS = 2000;
 /** As if a test that never killed anything had done so once in so many tries. */
 const PRIOR = 0.05;
 
@@ -28,13 +30,17 @@ export class TestOrder {
     }
   }
 
-  /** @param slow the slow ones, else the others */
-  of({ id, file }: Mutant, slow: boolean): readonly number[] {
+  of({ id, file }: Mutant): readonly number[] {
     const isAtLoad = this.#coverage.atLoad.includes(id);
     const all = isAtLoad ? this.#passing() : (this.#testsOf.get(id) ?? []);
-    const chosen = all.filter((test) => this.msOf(test) > SLOW_MS === slow);
-    const worth = new Map(chosen.map((test) => [test, this.#worth(file, test)]));
-    return chosen.sort((a, b) => (worth.get(b) ?? 0) - (worth.get(a) ?? 0) || a - b);
+    const worth = new Map(all.map((test) => [test, this.#worth(file, test)]));
+    return [...all].sort((a, b) => (worth.get(b) ?? 0) - (worth.get(a) ?? 0) || a - b);
+  }
+
+  /** @returns as many of them, from the first, as are to be tried before any mutant is tried for long */
+  first(tests: readonly number[]): readonly number[] {
+    let ms = 0;
+    return tests.filter((test) => (ms += this.msOf(test)) <= FIRST_MS);
   }
 
   msOf(test: number): number {
@@ -61,5 +67,5 @@ export class TestOrder {
 
 /** A test that fails on the source as it is judges nothing; whole systems are not tried for long. */
 function isOfUse({ failure, file, ms }: CoveredTest): boolean {
-  return failure === "" && (file.startsWith("engine/") || ms <= SLOW_MS);
+  return failure === "" && (file.startsWith("engine/") || ms <= SYSTEM_MS_MAX);
 }

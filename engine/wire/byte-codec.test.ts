@@ -106,3 +106,8 @@ test("what has no encoding is not written", () => {
   for (const value of [-1, 0.5, Number.NaN, 2 ** 53]) expect(() => new ByteWriter().u64(value)).toThrow(AssertionError);
   expect(() => new ByteWriter().text("x".repeat(0x1_0000))).toThrow(AssertionError);
 });
+
+test("zeros are written as so many bytes, between others", () => {
+  const bytes = new ByteWriter(1).u8(7).zeros(5).u8(8).bytes();
+  expect(bytes).toEqual(Uint8Array.of(7, 0, 0, 0, 0, 0, 8));
+});

@@ -211,6 +211,41 @@ test("a frame is the same wherever it is made, and where its payload lies alread
   );
 });
 
+test("a payload in the memory of its frame, but not where it belongs, and one as far into another memory are moved there", () => {
+  checkLaw(
+    fc.property(frames, fc.integer({ min: 1, max: 20 }), (frame, shift) => {
+      const { payload } = frame;
+      const own = encodeFrame(frame);
+      const memory = new Uint8Array(HEADER_BYTES + shift + payload.length).fill(0xee);
+      memory.set(payload, HEADER_BYTES + shift);
+      expect(encodeFrame({ ...frame, payload: memory.subarray(HEADER_BYTES + shift) }, memory)).toEqual(own);
+      const other = new Uint8Array(HEADER_BYTES + payload.length);
+      other.set(payload, HEADER_BYTES);
+      const dirty = new Uint8Array(other.length).fill(0xee);
+      expect(encodeFrame({ ...frame, payload: other.subarray(HEADER_BYTES) }, dirty)).toEqual(own);
+    }),
+  );
+});
+
+test("chunks with something else between them, or as far into another memory, are not taken for one piece", () => {
+  checkLaw(
+    fc.property(frames, fc.integer({ min: 1, max: 60 }), fc.nat({ max: 9 }), (frame, cut, gapBytes) => {
+      const bytes = encodeFrame(frame);
+      const at = Math.min(cut, bytes.length - 1);
+      const apart = new Uint8Array(bytes.length + gapBytes).fill(0xee);
+      apart.set(bytes.subarray(0, at));
+      apart.set(bytes.subarray(at), at + gapBytes);
+      const expected = { frames: [frame], lost: false };
+      expect(accepted([apart.subarray(0, at), apart.subarray(at + gapBytes)])).toEqual(expected);
+      const other = new Uint8Array(bytes.length).fill(0xee);
+      other.set(bytes.subarray(at), at);
+      const first = new Uint8Array(bytes.length).fill(0xee);
+      first.set(bytes.subarray(0, at));
+      expect(accepted([first.subarray(0, at), other.subarray(at)])).toEqual(expected);
+    }),
+  );
+});
+
 test("chunks that lie one behind the other in memory, or in several pieces of it, give the same frames", () => {
   checkLaw(
     fc.property(

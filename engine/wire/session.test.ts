@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { NS_PER_MS } from "../ports/index.ts";
+import { LinkError, NS_PER_MS } from "../ports/index.ts";
 import { checkAsyncLaw } from "../testing/check-law.ts";
 import { drained } from "../testing/drained.node.ts";
 import { type LinkEnd, linkPair } from "../testing/link-pair.ts";
@@ -17,6 +17,9 @@ interface Side {
   readonly link: LinkEnd;
   readonly frames: Frame[];
   readonly ends: string[];
+  readonly failed: boolean[];
+  /** When it was told that a part of a frame has come. */
+  readonly partsAtNs: number[];
   readonly traffic: Traffic;
   /** Settles when the session has ended. */
   readonly run: Promise<void>;
@@ -25,16 +28,22 @@ interface Side {
 function side(link: LinkEnd, runtime: TestRuntime, epoch: number | undefined, onFrame?: (frame: Frame) => void): Side {
   const frames: Frame[] = [];
   const ends: string[] = [];
+  const failed: boolean[] = [];
+  const partsAtNs: number[] = [];
   const traffic = new Traffic(() => undefined);
   const events: SessionEvents = {
     onFrame: (frame) => {
       onFrame?.(frame);
       frames.push(frame);
     },
-    onEnd: (why) => ends.push(why),
+    onPart: () => partsAtNs.push(runtime.clock.monotonicNs()),
+    onEnd: (why, isFailed) => {
+      ends.push(why);
+      failed.push(isFailed);
+    },
   };
   const session = new Session(link, runtime, epoch, events, traffic);
-  return { session, link, frames, ends, traffic, run: session.run() };
+  return { session, link, frames, ends, failed, partsAtNs, traffic, run: session.run() };
 }
 
 function connected(): { readonly runtime: TestRuntime; readonly dialler: Side; readonly accepter: Side } {
@@ -65,6 +74,7 @@ function frame(fields: Partial<Frame>): Uint8Array {
 }
 
 const kinds = fc.constantFrom(...FRAME_KINDS.filter((kind) => kind !== "ping" && kind !== "pong"));
+const u32 = fc.nat({ max: 0xffff_ffff });
 const messages = fc.array(fc.tuple(kinds, fc.uint8Array({ maxLength: 60 })), { minLength: 1, maxLength: 8 });
 
 test("frames arrive once, in order, as sent, however the link cuts the stream up", async () => {
@@ -300,4 +310,78 @@ test("a session ends before its sequence numbers do, and while there are enough 
   for (let sent = 0; sent < 3; sent++) session.send("hello");
   await runtime.clock.pass(1_000 * NS_PER_MS);
   expect(ends).toEqual(["sequence numbers run out"]);
+});
+
+test("a frame arrives with what it was sent with, and what it was not given is 0", async () => {
+  const fields = fc.record(
+    { pairId: u32, flags: fc.nat({ max: 0xff }), offsetBytes: fc.maxSafeNat(), payload: fc.uint8Array() },
+    { requiredKeys: [] },
+  );
+  await checkAsyncLaw(
+    fc.asyncProperty(kinds, fields, async (kind, given) => {
+      const { dialler, accepter } = connected();
+      dialler.session.send(kind, given);
+      await drained();
+      expect(accepter.frames).toEqual([
+        { kind, flags: 0, pairId: 0, epoch: EPOCH, sequence: 0, offsetBytes: 0, payload: new Uint8Array(0), ...given },
+      ]);
+    }),
+  );
+});
+
+test("what cannot be done is told as a failure, an end is not; both end the session for good", async () => {
+  const { dialler, accepter } = connected();
+  dialler.session.send("hello");
+  await drained();
+  dialler.session.fail("the volume is too small");
+  dialler.session.end("again");
+  await accepter.run;
+  expect([dialler.ends, dialler.failed, dialler.session.ended]).toEqual([["the volume is too small"], [true], true]);
+  expect([accepter.ends, accepter.failed, accepter.session.ended]).toEqual([["closed by peer"], [false], true]);
+});
+
+test("a link that refuses what is written ends the session", async () => {
+  const { runtime, dialler, accepter } = connected();
+  Object.assign(dialler.link, { write: () => Promise.reject(new LinkError("RESET", "reset")) });
+  dialler.session.send("hello");
+  await drained();
+  expect([dialler.ends, accepter.ends, runtime.escaped]).toEqual([["link reset"], ["closed by peer"], []]);
+});
+
+test("each second in which a part came, and no whole frame, is told; silence is not", async () => {
+  const { runtime, accepter } = alone();
+  const first = frame({ payload: new Uint8Array(64) });
+  const seconds = async (count: number): Promise<void> => runtime.clock.pass(count * SECOND_NS);
+  const part = async (from: number, to: number): Promise<void> => {
+    await runtime.clock.pass(SECOND_NS / 2);
+    accepter.link.arrive(first.subarray(from, to));
+    await runtime.clock.pass(SECOND_NS / 2);
+  };
+  await part(0, 10);
+  await part(10, 20);
+  await part(20, first.length);
+  // The whole frame has come in the third second, nothing in the next two.
+  await seconds(2);
+  expect([accepter.partsAtNs, accepter.frames.length, accepter.ends]).toEqual([[SECOND_NS, 2 * SECOND_NS], 1, []]);
+});
+
+test("a session that has ended gives nothing back any more", async () => {
+  const { dialler, accepter } = connected();
+  let givenBytes = 0;
+  Object.assign(accepter.link, { giveBack: (lengthBytes: number) => (givenBytes += lengthBytes) });
+  dialler.session.send("write", { payload: new Uint8Array(10) });
+  await drained();
+  accepter.session.end("enough");
+  accepter.session.giveBack(1);
+  expect([accepter.frames.length, givenBytes]).toEqual([1, 0]);
+});
+
+test("nothing is given back to a link before there is something", async () => {
+  const { dialler, accepter } = connected();
+  const given: number[] = [];
+  Object.assign(accepter.link, { giveBack: (lengthBytes: number) => given.push(lengthBytes) });
+  dialler.link.carry = (bytes) => [bytes.subarray(0, 10), bytes.subarray(10)];
+  dialler.session.send("hello");
+  await drained();
+  expect(given).toEqual([frameBytes(0)]);
 });

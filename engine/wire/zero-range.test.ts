@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { checkLaw } from "../testing/check-law.ts";
-import { isZero } from "./zero-range.ts";
+import { CodecError } from "./byte-codec.ts";
+import { isZero, readZeroPayload, zeroPayload } from "./zero-range.ts";
 
 test("zero means every byte, wherever the bytes lie", () => {
   checkLaw(
@@ -12,6 +13,17 @@ test("zero means every byte, wherever the bytes lie", () => {
       expect(isZero(bytes)).toBe(true);
       bytes[pick % lengthBytes] = 1;
       expect(isZero(bytes)).toBe(false);
+    }),
+  );
+});
+
+test("the length of a range is read as it was written; a payload of another size is none", () => {
+  checkLaw(
+    fc.property(fc.maxSafeNat(), (lengthBytes) => {
+      const payload = zeroPayload(lengthBytes);
+      expect([payload.length, readZeroPayload(payload)]).toEqual([8, lengthBytes]);
+      for (const other of [payload.subarray(1), Uint8Array.of(...payload, 0)])
+        expect(() => readZeroPayload(other)).toThrow(CodecError);
     }),
   );
 });
