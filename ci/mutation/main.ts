@@ -1,4 +1,4 @@
-import { globSync, mkdirSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { EXIT } from "../../harness/cli/exit-code.ts";
@@ -12,6 +12,7 @@ import type { Mutant } from "./mutant.ts";
 import { summary, told, writeReport } from "./report.ts";
 import { digest, drawn } from "./sample.ts";
 import { makeSandbox } from "./sandbox.ts";
+import { withTable } from "./survivor-table.ts";
 import { reasons } from "./survivors.ts";
 
 interface Options {
@@ -100,7 +101,13 @@ async function main(options: Options): Promise<void> {
   process.exitCode = signal.aborted ? EXIT.interrupted : EXIT.pass;
 }
 
-await new Command("mutants")
+/** Writes the reasons of `survivors.json` into the documentation. */
+function writeTable(): void {
+  const document = path.join(ROOT, "docs/mutation.md");
+  writeFileSync(document, withTable(readFileSync(document, "utf8"), reasons()));
+}
+
+const program = new Command("mutants")
   .description("tries the mutants that Stryker makes of the replication core on its tests")
   .option("--mutate <glob>", "of which files", "engine/**/*.ts")
   .option("--tests <glob>", "on which tests of the engine, and no scenarios (default: all, and the scenarios)")
@@ -110,5 +117,6 @@ await new Command("mutants")
   .option("--minutes <n>", "stop after so long; the next run goes on", wholeNumber)
   .option("--out <folder>", "where the ledger and the report are", "out/mutants")
   .option("--json", "print the summary as JSON", false)
-  .action(main)
-  .parseAsync();
+  .action(main);
+program.command("table").description("writes the reasons of survivors into docs/mutation.md").action(writeTable);
+await program.parseAsync();

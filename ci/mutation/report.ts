@@ -29,6 +29,8 @@ export interface Summary {
   readonly killed: number;
   readonly timeouts: number;
   readonly survived: number;
+  /** Of the survivors, those that were given little time so far; a later run goes on with them. */
+  readonly unsettled: number;
   readonly uncovered: number;
   /** Survivors and uncovered ones that a reason is written down for. */
   readonly reasoned: number;
@@ -57,6 +59,7 @@ export function summary({ mutants, chosen, ledger, reasons }: Findings): Summary
     killed: count("killed"),
     timeouts: count("timeout"),
     survived: count("survived"),
+    unsettled: entries.filter(({ entry }) => entry.fate === "survived" && entry.tried === "first").length,
     uncovered: count("uncovered"),
     reasoned: entries.filter(({ mutant, entry }) => !isDetected(entry.fate) && reasonOf(mutant, reasons) !== undefined)
       .length,
@@ -71,13 +74,15 @@ function percent(share: number): string {
 
 /** Some lines for a person. */
 export function told(found: Summary): string {
-  const { mutants, ignored, tried, killed, timeouts, survived, uncovered, reasoned, share, interval } = found;
+  const { mutants, ignored, tried, killed, timeouts, survived, unsettled, uncovered, reasoned, share, interval } =
+    found;
+  const open = unsettled === 0 ? "" : ` (${unsettled} of them were not tried on all tests yet)`;
   const whole = mutants - ignored;
   const of = tried === whole ? `all ${whole} mutants` : `a sample of ${tried} of ${whole} mutants`;
   const bounds = tried === whole ? "" : `, 95 % interval ${percent(interval.from)} to ${percent(interval.to)}`;
   return [
     `killed ${percent(share)} of ${of}${bounds}`,
-    `killed ${killed}, timeout ${timeouts}, survived ${survived}, met by no test ${uncovered}`,
+    `killed ${killed}, timeout ${timeouts}, survived ${survived}${open}, met by no test ${uncovered}`,
     `${reasoned} of the ${survived + uncovered} that are left have a reason; ${ignored} places are left out`,
   ].join("\n");
 }
