@@ -28,8 +28,8 @@ export default defineConfig(async () => {
       include: [`${FOLDERS}/*.database.test.ts`],
       testTimeout: 120_000,
       hookTimeout: 60_000,
-      // One file after the other: they start a server each, and programs that use all processors.
-      maxWorkers: 1,
+      // They wait for leases more than they compute.
+      maxWorkers: 2,
       sequence: { groupOrder: 2 },
     },
     {

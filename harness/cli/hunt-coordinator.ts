@@ -3,11 +3,13 @@ import { type CampaignTally, neverReached } from "../hunt/campaign-tally.ts";
 import { GOALS } from "../hunt/goals.ts";
 import { keyText } from "../hunt/seed-result.ts";
 import { Coordinator } from "../queue/coordinator.ts";
+import { QueueError } from "../queue/queue-error.ts";
 import { parseQueueUrl } from "../queue/queue-url.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import type { QueueOptions } from "./hunt-command.ts";
 import type { HuntPoolOptions } from "./hunt-pool.ts";
 import { programOf } from "./program-digests.ts";
+import { oneLine } from "./usage-error.ts";
 
 /** The runs of a hunt, done by workers anywhere. */
 export class HuntCoordinator {
@@ -49,7 +51,13 @@ export class HuntCoordinator {
   async end(status: string, tally: CampaignTally, wallMs: number): Promise<void> {
     const { verdict, outcome, runs, failed, groups, reached } = tally;
     const goals = GOALS.length - neverReached(reached).length;
-    await this.#coordinator.end(status, { verdict, outcome, runs, failed, groups: groups.length, goals, wallMs });
+    try {
+      await this.#coordinator.end(status, { verdict, outcome, runs, failed, groups: groups.length, goals, wallMs });
+    } catch (error) {
+      // What it came to is known all the same.
+      if (!(error instanceof QueueError)) throw error;
+      this.#parts.terminal.err(`hunt: not among the trends: ${oneLine(error.message)}\n`);
+    }
   }
 
   async close(): Promise<void> {

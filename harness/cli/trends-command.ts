@@ -21,7 +21,7 @@ export async function trendsCommand(
   { url, json, patienceMs }: QueueOptions & { readonly json: boolean },
 ): Promise<number> {
   const options = { url: parseQueueUrl(url), program: programOf(parts), patienceMs, signal: parts.interrupt };
-  const database = await Database.open({ ...options, supervises: false });
+  const database = await Database.open({ ...options, role: "reader" });
   try {
     const campaigns = await campaignTrends(database, SHOWN_MAX);
     parts.terminal.out(

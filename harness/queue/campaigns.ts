@@ -42,6 +42,8 @@ export type Trend = z.infer<typeof trendSchema>;
 
 const ALIVE = `status = 'running' and seen > now() - interval '${SILENT_SECONDS_MAX} s'`;
 
+const programSchema = z.object({ engine: z.string(), harness: z.string(), generator: z.int() });
+
 /** @returns its number */
 export async function beginCampaign(
   database: Database,
@@ -75,23 +77,29 @@ export async function beatCampaign(database: Database, campaign: number): Promis
   });
 }
 
-/** It is over; results of old campaigns go. */
+/** It is over; results of old campaigns go, and of still older ones everything, queues included. */
 export async function endCampaign(
   database: Database,
   campaign: number,
   status: string,
   summary: CampaignSummary,
 ): Promise<void> {
-  await database.transaction(async (sql) => {
+  const gone = await database.transaction(async (sql) => {
     await sql.executeSql(
       `update ${SCHEMA}.campaign set status = $2, summary = $3::json, ended = now() where id = $1 and status = 'running'`,
       [campaign, status, JSON.stringify(summary)],
     );
     const older = (kept: number): string =>
       `(select id from ${SCHEMA}.campaign where status <> 'running' order by id desc offset ${kept})`;
-    await sql.executeSql(`delete from ${SCHEMA}.campaign where id in ${older(CAMPAIGNS_KEPT)}`);
     await sql.executeSql(`delete from ${SCHEMA}.range where campaign in ${older(RESULTS_KEPT)}`);
+    const { rows } = await sql.executeSql(
+      `delete from ${SCHEMA}.campaign as old where id in ${older(CAMPAIGNS_KEPT)} returning engine, harness, generator,
+         exists (select from ${SCHEMA}.campaign as other where (other.engine, other.harness, other.generator) =
+           (old.engine, old.harness, old.generator) and other.id not in ${older(CAMPAIGNS_KEPT)}) as used`,
+    );
+    return z.array(programSchema.extend({ used: z.boolean() })).parse(rows);
   });
+  for (const { used, ...program } of gone) if (!used) await database.removeQueues(program);
 }
 
 /** `wanted`: a coordinator waits for it; `stored`: another worker has done it; `unwanted`: nobody waits any more. */
@@ -123,9 +131,7 @@ export async function requireSameProgram(database: Database, place: string, prog
   const { rows } = await database.ask((sql) =>
     sql.executeSql(`select id, engine, harness, generator from ${SCHEMA}.campaign where ${ALIVE} order by id`),
   );
-  const others = z
-    .array(z.object({ id: z.int(), engine: z.string(), harness: z.string(), generator: z.int() }))
-    .parse(rows);
+  const others = z.array(programSchema.extend({ id: z.int() })).parse(rows);
   const [first] = others;
   if (first === undefined || others.some((other) => textOf(other) === textOf(program))) return;
   throw new QueueError({

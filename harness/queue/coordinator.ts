@@ -6,6 +6,7 @@ import { unfinishedResult } from "../hunt/unfinished-result.ts";
 import { beatCampaign, beginCampaign, type CampaignSummary, endCampaign } from "./campaigns.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
 import { BEAT_MS, type Job, JOB_SEEDS, jobSchema, type Program, TURNS } from "./jobs.ts";
+import { QueueError } from "./queue-error.ts";
 import { doneRanges, storeForNobody } from "./ranges.ts";
 
 /** Jobs in the queue, or in somebody's hands, at a time: 65536 seeds. More follow as these are done. */
@@ -46,8 +47,8 @@ export class Coordinator {
   }
 
   /** @throws QueueError if the database cannot be used */
-  static async open(options: Omit<DatabaseOptions, "supervises">): Promise<Coordinator> {
-    return new Coordinator(await Database.open({ ...options, supervises: true }), options.program);
+  static async open(options: Omit<DatabaseOptions, "role">): Promise<Coordinator> {
+    return new Coordinator(await Database.open({ ...options, role: "coordinator" }), options.program);
   }
 
   /**
@@ -133,6 +134,11 @@ export class Coordinator {
     const ids = [...this.#open.values()].map(({ id }) => id);
     if (ids.length === 0) return;
     const { boss, queue } = this.#database;
-    await this.#database.ask(() => boss.cancel(queue, ids));
+    try {
+      await this.#database.ask(() => boss.cancel(queue, ids));
+    } catch (error) {
+      // Where the database is away workers throw them away, once nothing is heard of the campaign any more.
+      if (!(error instanceof QueueError)) throw error;
+    }
   }
 }

@@ -11,8 +11,11 @@ export type Sql = ReturnType<PgBoss["getDb"]>;
 export interface DatabaseOptions {
   readonly url: QueueUrl;
   readonly program: Program;
-  /** Looks after leases that ran out; one of those that are connected is enough. */
-  readonly supervises: boolean;
+  /**
+   * What it is used for. A coordinator also looks after leases that ran out, of every campaign; one is enough. A reader
+   * makes no queue.
+   */
+  readonly role: "coordinator" | "worker" | "reader";
   /** How long a database that does not answer is waited for, each time. */
   readonly patienceMs: number;
   /** Aborted by an interrupt: nothing is waited for any more. */
@@ -41,7 +44,7 @@ export class Database {
     this.#options = options;
   }
 
-  /** Makes queue and tables where they are not there yet. @throws QueueError */
+  /** Makes tables and queue where they are not there yet. @throws QueueError */
   static async open(options: DatabaseOptions): Promise<Database> {
     return patiently(options, async () => {
       const boss = bossOf(options);
@@ -71,17 +74,23 @@ export class Database {
     await this.boss.stop({ graceful: false });
   }
 
+  /** Of a program that nobody runs any more. */
+  async removeQueues(program: Program): Promise<void> {
+    for (const name of [queueName(program), deadQueueName(program)]) await this.ask(() => this.boss.deleteQueue(name));
+  }
+
   async #makeAll(): Promise<void> {
     await inTransaction(this.boss.getDb(), async (db) => {
       await db.executeSql(LOCK);
       await db.executeSql(TABLES);
     });
+    if (this.#options.role === "reader") return;
     await this.boss.createQueue(this.deadQueue);
     await this.boss.createQueue(this.queue, queueOptions(this.#options.program));
   }
 }
 
-function bossOf({ url, supervises }: DatabaseOptions): PgBoss {
+function bossOf({ url, role }: DatabaseOptions): PgBoss {
   // Beyond what pg-boss names, it hands everything to `pg`.
   const options: ConstructorOptions & { readonly query_timeout: number; readonly keepAlive: boolean } = {
     connectionString: url.secret,
@@ -92,7 +101,7 @@ function bossOf({ url, supervises }: DatabaseOptions): PgBoss {
     query_timeout: ANSWER_MS_MAX,
     keepAlive: true,
     schedule: false,
-    supervise: supervises,
+    supervise: role === "coordinator",
     superviseIntervalSeconds: SUPERVISE_SECONDS,
     monitorIntervalSeconds: SUPERVISE_SECONDS,
     monitorVacuum: false,

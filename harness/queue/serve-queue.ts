@@ -6,7 +6,7 @@ import { Database, type DatabaseOptions } from "./database.ts";
 import { BEAT_MS, type HeldJob, type Job, jobSchema } from "./jobs.ts";
 import { type StoreEnd, storeRange } from "./ranges.ts";
 
-export interface ServeOptions extends Omit<DatabaseOptions, "supervises"> {
+export interface ServeOptions extends Omit<DatabaseOptions, "role"> {
   /** Who it is, for people. */
   readonly name: string;
   /** Ends when there was nothing to do for so long; never, if left out. */
@@ -36,7 +36,7 @@ interface Turn {
  * @throws QueueError if the database cannot be used, or what is under way there is for workers of another program only
  */
 export async function serveQueue(options: ServeOptions): Promise<void> {
-  const database = await Database.open({ ...options, supervises: false });
+  const database = await Database.open({ ...options, role: "worker" });
   const server = new Server(database, options);
   try {
     await server.serve();
