@@ -1,7 +1,7 @@
 import type { RunRecord } from "../../harness/history/run-record.ts";
 import { describePoint, planAt, planWithoutBlow } from "../../harness/hunt/crash-point.ts";
 import { crashPoints } from "../../harness/hunt/crash-points.ts";
-import { outcomeAt, type PointOutcome } from "../../harness/hunt/tally.ts";
+import { outcomeAt, struckOf } from "../../harness/hunt/tally.ts";
 import type { Plan } from "../../harness/plan/plan.ts";
 import { runPlan } from "../../harness/run/run-plan.ts";
 import { resilverTarget } from "../../harness/target/resilver-target.ts";
@@ -34,13 +34,11 @@ export async function everyPoint(plan: Plan, seed: number): Promise<EveryPoint> 
   const { points } = crashPoints(base.census, ["power", "kill", "cut"], { pointsMax: POINTS_MAX });
   const withinMs = Math.ceil(base.virtualMs) + 1_000;
   const records: RunRecord[] = [];
-  const outcomes: PointOutcome[] = [];
   const failures: string[] = [];
   for (const point of points) {
     const record = await run(planAt(plan, point, withinMs), false);
-    const outcome = outcomeAt(point, record, base);
+    const outcome = outcomeAt(plan, [point], record, struckOf(base));
     records.push(record);
-    outcomes.push(outcome);
     if (outcome.verdict === "PASS" || failures.length === 10) continue;
     const why = record.failures.map(({ rule, message }) => `${rule}: ${message}`).join("; ");
     failures.push(`${describePoint(point)}: ${outcome.verdict} ${outcome.isReached ? why : "not reached"}`);

@@ -9,6 +9,8 @@ export type { CopyIn } from "../restore/copy-in.ts";
 export { type RestoringAdministrator, restoreFromBackup } from "../restore/restoring-program.ts";
 export type { Journal } from "../journal/journal.ts";
 export { logBytesMin } from "../journal/log-layout.ts";
+export { BITMAPS_OFFSET_BYTES } from "../mirror/copy-management-table.ts";
+export { HEADER_BYTES as FRAME_HEADER_BYTES } from "../wire/frame-memory.ts";
 export { imageAreaBytesMin } from "../image/area-image.ts";
 export type {
   ImageReport,

@@ -19,7 +19,7 @@ const FORMAT: SlotFormat<{ readonly bootCount: number; readonly entries: readonl
 };
 
 /** Where pending bitmaps begin on the metadata disk. */
-const BITMAPS_OFFSET_BYTES = twoSlotsBytes(FORMAT);
+export const BITMAPS_OFFSET_BYTES = twoSlotsBytes(FORMAT);
 
 /** The copy management table (BR-1): one entry a pair, durable in {@link TwoSlots}. */
 export class CopyManagementTable {

@@ -1,10 +1,10 @@
 import { Command, CommanderError, Option } from "commander";
-import type { Blow } from "../hunt/crash-point.ts";
 import { type ChaosOptions, chaosCommand, parseKinds } from "./chaos-command.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { CHAOS_KINDS, type ChaosKind } from "../hunt/chaos-fault.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { exhaustCommand } from "./exhaust-command.ts";
+import { type ExhaustFlags, exhaustFlagsOn, searchOf } from "./exhaust-flags.ts";
 import { EXIT } from "./exit-code.ts";
 import { addHuntCommands } from "./hunt-commands.ts";
 import { keysCommand, type KeysOptions } from "./keys-command.ts";
@@ -30,7 +30,6 @@ const HELP_END = `
 Exit codes: 0 passed, 1 failed, 2 undecided or nothing run, 130 interrupted,
 254 bad usage or input, 255 resilver itself failed. Details: docs/cli.md`;
 
-const STRIDE_BOUNDS = { min: 1, max: 1_000_000 };
 const ROUNDS_BOUNDS = { min: 1, max: 1_000_000 };
 const RUNS_BOUNDS = { min: 2, max: 10_000 };
 const DAYS_BOUNDS = { min: 1, max: 3650 };
@@ -70,11 +69,6 @@ export async function commandLine(parts: CommandLineParts, args: readonly string
   }
 }
 
-interface ExhaustFlags extends Omit<RunFlags, "repeat"> {
-  readonly stride: number;
-  readonly kind: keyof typeof BLOWS;
-}
-
 interface WhyFlags extends Pick<RunFlags, "json" | "workers" | "timeout"> {
   readonly runs: number;
 }
@@ -87,15 +81,6 @@ interface ChaosFlags {
   readonly out?: string;
   readonly json?: true;
 }
-
-/** By the word of `--kind`. */
-const BLOWS = {
-  power: ["power"],
-  kill: ["kill"],
-  both: ["power", "kill"],
-  cut: ["cut"],
-  all: ["power", "kill", "cut"],
-} as const satisfies Readonly<Record<string, readonly Blow[]>>;
 
 function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Command {
   const { terminal } = parts;
@@ -199,30 +184,15 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
       exit(await whyCommand(parts, token, { json: json === true, workers, timeoutMs: timeout * 1000, runs }));
     });
 
-  program
-    .command("exhaust")
-    .description("run a scenario with a crash at every disk write and at every frame sent")
-    .argument("<scenario>", "id, a pattern that means one scenario, or path/to/plan.json")
+  exhaustFlagsOn(program.command("exhaust"))
     .addOption(seedOption())
-    .option("--stride <k>", "try every k-th point only", (text) => parseInteger("--stride", text, STRIDE_BOUNDS), 1)
-    .addOption(
-      new Option("--kind <kind>", "what strikes: loss of power, kill, both of them, a cut of the link, or all three")
-        .choices(Object.keys(BLOWS))
-        .default("all"),
-    )
-    .option("--out <dir>", "where index.json, and the plans of what failed, go", "out/exhaust")
+    .option("--out <dir>", "where index.json, and records and plans of failures go", "out/exhaust")
     .option("--json", "one JSON document on stdout, nothing else")
     .addOption(workersOption())
     .addOption(timeoutOption())
-    .action(async (pattern: string, flags: ExhaustFlags) => {
-      const blows = BLOWS[flags.kind];
-      exit(
-        await exhaustCommand(parts, pattern, {
-          ...optionsOf({ ...flags, repeat: false }),
-          stride: flags.stride,
-          blows,
-        }),
-      );
+    .action(async (pattern: string, flags: Omit<RunFlags, "repeat"> & ExhaustFlags) => {
+      const options = { ...optionsOf({ ...flags, repeat: false }), ...searchOf(flags), shrinks: flags.shrink };
+      exit(await exhaustCommand(parts, pattern, options));
     });
 
   addHuntCommands(program, parts, exit);

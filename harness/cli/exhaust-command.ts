@@ -1,46 +1,46 @@
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import type { RunRecord, Verdict } from "../history/run-record.ts";
-import { mergeVerdicts } from "../history/verdict.ts";
-import { type Blow, describePoint, planAt, planWithoutBlow } from "../hunt/crash-point.ts";
-import { crashPoints } from "../hunt/crash-points.ts";
-import { outcomeAt, tally } from "../hunt/tally.ts";
+import type { RunRecord } from "../history/run-record.ts";
+import { type EndedCase, groupsOf, outcomeOf, tornKindsOf, verdictOf } from "../hunt/exhaust/case-groups.ts";
+import { type CaseBase, planOf } from "../hunt/exhaust/run-case.ts";
+import type { ShrunkFailure } from "../hunt/shrink-failure.ts";
+import { tally } from "../hunt/tally.ts";
 import { parsePlan } from "../plan/plan.ts";
+import { runCases } from "./case-pool.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
+import type { ExhaustDocument } from "./exhaust-document.ts";
+import { exhaustGroup, type GroupContext, pointsText } from "./exhaust-group.ts";
+import { exhaustProgress } from "./exhaust-progress.ts";
+import { exhaustText } from "./exhaust-report.ts";
+import { type SearchOptions, type SearchResult, searchPoints } from "../hunt/exhaust/search.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
-import { type ExhaustDocument, exhaustText, type FailedPoint } from "./exhaust-report.ts";
+import { shrinkGroups } from "./hunt-shrink.ts";
 import { OutDirectory } from "./out-directory.ts";
 import { readPlanFile } from "./plan-file.ts";
 import { tokenOf } from "./replay-token.ts";
-import type { RunTask } from "./run-task.ts";
 import type { ScenarioEntry } from "./scenario-entry.ts";
 import { loadAll } from "./scenario-files.ts";
 import { selectScenarios } from "./select-scenarios.ts";
 import { quoted, UsageError } from "./usage-error.ts";
-import { runTasks } from "./worker-pool.ts";
 
-export interface ExhaustOptions {
+export interface ExhaustOptions extends SearchOptions {
   readonly seed: number;
   readonly out: string;
   readonly json: boolean;
   readonly workers: number | undefined;
   readonly timeoutMs: number;
-  readonly stride: number;
-  readonly blows: readonly Blow[];
+  /** The first failure of each group is made small. */
+  readonly shrinks: boolean;
 }
 
-/** Above so many, every so many is taken; the report says so. */
-const POINTS_MAX = 20_000;
-const WORKERS_DEFAULT_MAX = 8;
-/** The points of one run lie in it; a little longer, and one that is not reached is given up. */
-const REACHED_WITHIN_MS = 1_000;
-/** A line of progress after so many runs. */
-const PROGRESS_RUNS = 100;
+const WORKERS_DEFAULT_MAX = 64;
+/** Failed runs that are kept with record and plan; of more, only the number. */
+const KEPT_MAX = 200;
 
 /**
  * Runs a scenario once for every write that its programs issue to a disk and every frame that they send, with a crash
- * or a cut at that moment.
+ * or a cut at that moment, and a loss of power once for each content that it may leave on the disks; with pairs, also
+ * with a second blow after the first.
  *
  * @returns the exit code
  * @throws UsageError
@@ -54,71 +54,89 @@ export async function exhaustCommand(
   const { seed } = options;
   const startMs = performance.now();
   const entry = await onlyScenario(parts, pattern);
-  const plan = parsePlan(entry.plan);
+  const start: CaseBase = { id: entry.id, plan: parsePlan(entry.plan), seed, withinMs: 0, struck: {} };
   const out = new OutDirectory(options.out);
   const digest = engineDigest(parts.engineFolder);
-  const taskOf = (id: string, of: unknown): RunTask => {
-    const { name, requirements } = entry;
-    const replay = tokenOf({ id, seed, plan: of, embed: true, engineDigest: digest });
-    return { id, name, requirements, seed, world: "sim", repeat: false, heavy: false, plan: of, replay };
-  };
-  let doneCount = 0;
-  const run = (tasks: readonly RunTask[]): Promise<RunRecord[]> =>
-    runTasks(tasks, {
-      worker: parts.worker,
-      workerCount: options.workers ?? Math.min(availableParallelism(), WORKERS_DEFAULT_MAX),
-      taskMsMax: options.timeoutMs,
-      signal: interrupt,
-      onStart: () => {},
-      onRecord: () => {
-        if (++doneCount % PROGRESS_RUNS === 0) terminal.err(`${doneCount} of ${tasks.length} points\n`);
-      },
+  const workerCount = options.workers ?? Math.min(availableParallelism(), WORKERS_DEFAULT_MAX);
+  const pool = { worker: parts.worker, workerCount, signal: interrupt };
+  const progress = await exhaustProgress(terminal, () => performance.now());
+  let found: SearchResult;
+  try {
+    found = await searchPoints(start, options, (name, base, requests) => {
+      progress.stage(name, requests.length);
+      return runCases(base, requests, {
+        ...pool,
+        caseMsMax: options.timeoutMs,
+        onResult: (result) => progress.result(result),
+      });
     });
-
-  const [base] = await run([{ ...taskOf(entry.id, planWithoutBlow(plan)), census: true }]);
-  if (base === undefined) throw new Error("a task without a record");
-  const { points, total, stride } = crashPoints(base.census ?? { disks: [], links: [] }, options.blows, {
-    stride: options.stride,
-    pointsMax: POINTS_MAX,
-  });
-  const withinMs = Math.ceil(base.virtualMs) + REACHED_WITHIN_MS;
-  const plans = points.map((point) => planAt(plan, point, withinMs));
-  doneCount = 0;
-  const records =
-    base.verdict === "PASS" ? await run(plans.map((of, index) => taskOf(`${entry.id}/point-${index + 1}`, of))) : [];
-
-  const tried = points.slice(0, records.length);
-  const outcomes = tried.map((point, index) => outcomeAt(point, records[index] ?? base, base));
-  const failures: FailedPoint[] = tried.flatMap((point, index) => {
-    const record = records[index];
-    const outcome = outcomes[index];
-    if (record === undefined || outcome === undefined || outcome.verdict === "PASS") return [];
-    const file = out.plan(`point-${index + 1}`, plans[index]);
-    out.record(record);
-    const replay = `${parts.calledAs} run ${join(options.out, file)} --seed ${seed}`;
-    return [{ point: describePoint(point), isReached: outcome.isReached, replay, record }];
-  });
-  if (base.verdict !== "PASS") {
-    const file = out.plan("no-crash", planWithoutBlow(plan));
-    const replay = `${parts.calledAs} run ${join(options.out, file)} --seed ${seed}`;
-    failures.push({ point: "no crash at all", isReached: true, replay, record: base });
+  } finally {
+    await progress.end();
   }
-  const verdict: Verdict = mergeVerdicts((tried.length === 0 ? [base] : outcomes).map((one) => one.verdict));
+
+  const { first, base, single, second } = found;
+  const blown = [...single, ...second];
+  // What fails without a blow says nothing of blows.
+  const ended: EndedCase[] =
+    first !== undefined && first.verdict !== "PASS" ? [{ of: { points: [] }, base, result: first }] : blown;
+  const token = (of: EndedCase): string =>
+    tokenOf({ id: idOf(base, of), seed, plan: planOf(of.base, of.of.points), embed: true, engineDigest: digest });
+  const runs: RunRecord[] = [];
+  const failed = ended.filter(({ result }) => result.verdict !== "PASS");
+  for (const one of failed.slice(0, KEPT_MAX)) {
+    const { record } = one.result;
+    if (record === undefined) continue;
+    const told = { ...record, replay: token(one) };
+    out.record(told);
+    out.plan(`point-${one.result.index}`, planOf(one.base, one.of.points));
+    runs.push(told);
+  }
+  const groups = groupsOf(failed);
+  const small = options.shrinks
+    ? await shrinkGroups(
+        groups.map(({ fingerprint, example }) => ({
+          fingerprint,
+          record: example.result.record,
+          id: `${idOf(base, example)}-small`,
+          seed,
+          plan: () => planOf(example.base, example.of.points),
+        })),
+        { ...pool, timeoutMs: options.timeoutMs },
+      )
+    : new Map<string, ShrunkFailure>();
+  const context: GroupContext = { out, outPath: options.out, calledAs: parts.calledAs, seed, digest, token };
   const document: ExhaustDocument = {
-    schemaVersion: 1,
+    schemaVersion: 2,
     scenario: entry.id,
     seed,
-    // Nothing tried is never a pass.
-    verdict: tried.length === 0 && verdict === "PASS" ? "UNKNOWN" : verdict,
-    total,
-    stride,
-    rows: tally(tried, records, outcomes),
-    failures,
+    status: interrupt.aborted ? "interrupted" : "complete",
+    verdict: verdictOf(ended),
+    outcome: outcomeOf(blown),
+    total: found.total,
+    stride: options.stride,
+    runCount: single.length,
+    leftOut: found.leftOut,
+    torn: found.torn === undefined ? undefined : { ...found.torn, kinds: tornKindsOf(single) },
+    rows: tally(single.flatMap(({ of, result }) => of.points.map((point) => ({ point, ...result })))),
+    pairs: found.pairs,
+    groups: groups.map((group, index) => exhaustGroup(group, small.get(group.fingerprint), index, context)),
+    failures: failed.slice(0, KEPT_MAX).map((one) => ({
+      point: pointsText(one),
+      isReached: one.result.isReached,
+      fingerprints: one.result.fingerprints,
+      replay: `${parts.calledAs} replay ${token(one)}`,
+    })),
+    failedCount: failed.length,
     wallMs: Math.round(performance.now() - startMs),
+    runs,
   };
-  out.index({ ...document, runs: failures.map(({ record }) => record) });
-  terminal.out(options.json ? `${JSON.stringify(document, null, 2)}\n` : exhaustText(document));
+  out.index(document);
+  terminal.out(options.json ? `${JSON.stringify(document, null, 2)}\n` : exhaustText(document, options.out));
   return interrupt.aborted ? EXIT.interrupted : exitCodeOf(document.verdict);
+}
+
+function idOf(base: CaseBase, { result }: EndedCase): string {
+  return `${base.id}/${result.index}`;
 }
 
 /** @throws UsageError if the pattern means several, or none */

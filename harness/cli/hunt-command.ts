@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { RunRecord, Verdict } from "../history/run-record.ts";
 import { mergeVerdicts } from "../history/verdict.ts";
 import { type BlockResults, Blocks, type SeedRange, type Shard } from "../hunt/blocks.ts";
-import { CampaignTally, neverReached } from "../hunt/campaign-tally.ts";
+import { CampaignTally, type FailureGroup, neverReached } from "../hunt/campaign-tally.ts";
 import { GENERATOR_VERSION, randomPlan } from "../hunt/generate.ts";
 import { keyText, type SeedKey, type SeedResult, worldSeed } from "../hunt/seed-result.ts";
-import type { ShrunkSeed } from "../hunt/shrink-seed.ts";
+import type { ShrunkFailure } from "../hunt/shrink-failure.ts";
 import { planSize } from "../hunt/shrink/plan-size.ts";
 import { printScenario } from "../plan/print/print-scenario.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
@@ -18,7 +18,7 @@ import { groupOf, type HuntDocument, type HuntGroup } from "./hunt-document.ts";
 import { huntSeeds } from "./hunt-pool.ts";
 import { huntProgress } from "./hunt-progress.ts";
 import { huntText } from "./hunt-report.ts";
-import { shrinkGroups } from "./hunt-shrink.ts";
+import { type ShrinkableGroup, shrinkGroups } from "./hunt-shrink.ts";
 import { OutDirectory } from "./out-directory.ts";
 import { SEED_BOUNDS } from "./parse-number.ts";
 import { tokenOf } from "./replay-token.ts";
@@ -124,13 +124,13 @@ async function runCampaign(
     runs.push(record);
   }
   const small = options.shrinks
-    ? await shrinkGroups(campaign.groups, {
+    ? await shrinkGroups(campaign.groups.map(shrinkable), {
         worker: parts.worker,
         workerCount,
         timeoutMs: options.timeoutMs,
         signal: interrupt,
       })
-    : new Map<string, ShrunkSeed>();
+    : new Map<string, ShrunkFailure>();
   const groups = campaign.groups.map((group, index): HuntGroup => {
     const told = groupOf(group, `${parts.calledAs} replay ${tokenFor(group.example, digest)}`);
     const shrunk = small.get(group.fingerprint);
@@ -190,6 +190,16 @@ async function runCampaign(
 /** All seeds from `from` on. */
 export function seedsFrom(from: number): SeedRange {
   return { from, to: SEED_BOUNDS.max };
+}
+
+function shrinkable({ fingerprint, example }: FailureGroup): ShrinkableGroup {
+  return {
+    fingerprint,
+    record: example.record,
+    id: `hunt/${example.seed}-small`,
+    seed: worldSeed(example),
+    plan: () => randomPlan(example.seed, example.variant),
+  };
 }
 
 function lineOf({ seed, variant, verdict, historyHash, fingerprints }: SeedResult) {

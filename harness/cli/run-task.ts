@@ -1,8 +1,10 @@
+import type { Plan } from "../plan/plan.ts";
 import type { Reseed } from "../run/run-once.ts";
 import type { Failure, RunRecord, Verdict } from "../history/run-record.ts";
 import { unjudgedRecord } from "../history/unjudged-record.ts";
 import type { SeedKey, SeedResult } from "../hunt/seed-result.ts";
-import type { ShrunkSeed } from "../hunt/shrink-seed.ts";
+import type { CaseBase, CaseRequest, CaseResult } from "../hunt/exhaust/run-case.ts";
+import type { ShrunkFailure } from "../hunt/shrink-failure.ts";
 
 /** One run to do: plain data, so that it can be handed to a worker thread. */
 export interface RunTask {
@@ -33,14 +35,17 @@ export type RunTaskFunction = (task: RunTask) => Promise<RunRecord>;
 /** Does one run of a hunt. Rejects only for a mistake of ours. */
 export type RunSeedFunction = (key: SeedKey) => Promise<SeedResult>;
 
-/** Makes a failure of a hunt small. Rejects only for a mistake of ours. */
-export type ShrinkSeedFunction = (request: Omit<ShrinkRequest, "kind">) => Promise<ShrunkSeed>;
+/** Does one run with a blow at a point, or at two. Rejects only for what the caller caused, or for a mistake of ours. */
+export type RunCaseFunction = (base: CaseBase, request: CaseRequest) => Promise<CaseResult>;
+
+/** Makes a failure small. Rejects only for a mistake of ours. */
+export type ShrinkFunction = (request: Omit<ShrinkRequest, "kind">) => Promise<ShrunkFailure>;
 
 /**
  * From the worker thread to its owner: that it has loaded what it needs and begins; then one reply a task. Of the seeds
- * of a hunt: that it begins, and the result, for each; then one reply.
+ * of a hunt, and of cases: that it begins, and the result, for each; then one reply.
  */
-export type WorkerMessage = { readonly kind: "began" } | SeedMessage | WorkerReply;
+export type WorkerMessage = { readonly kind: "began" } | SeedMessage | CaseMessage | WorkerReply;
 
 /** A run of a hunt has ended, and its batch goes on. */
 export interface SeedMessage {
@@ -48,11 +53,17 @@ export interface SeedMessage {
   readonly result: SeedResult;
 }
 
+/** A run with a blow has ended, and its batch goes on. */
+export interface CaseMessage {
+  readonly kind: "case";
+  readonly result: CaseResult;
+}
+
 export type WorkerReply =
   | { readonly kind: "record"; readonly record: RunRecord }
-  /** All seeds of a batch have their results. */
+  /** All seeds, or cases, of a batch have their results. */
   | { readonly kind: "batch" }
-  | { readonly kind: "shrunk"; readonly shrunk: ShrunkSeed }
+  | { readonly kind: "shrunk"; readonly shrunk: ShrunkFailure }
   /** The caller's mistake, in one line. */
   | { readonly kind: "usage"; readonly message: string }
   /** Ours, with its stack. */
@@ -64,12 +75,15 @@ export type WorkerRequest = WorkRequest | { readonly kind: "stop" };
 export type WorkRequest =
   | { readonly kind: "run"; readonly task: RunTask }
   | { readonly kind: "hunt"; readonly keys: readonly SeedKey[] }
+  | { readonly kind: "cases"; readonly base: CaseBase; readonly requests: readonly CaseRequest[] }
   | ShrinkRequest;
 
-/** Make the plan of a seed smaller, for `msMax` at most. */
+/** Make a plan smaller, for `msMax` at most, as long as it fails so. */
 export interface ShrinkRequest {
   readonly kind: "shrink";
-  readonly key: SeedKey;
+  readonly id: string;
+  readonly plan: Plan;
+  readonly seed: number;
   readonly failure: Failure;
   readonly msMax: number;
 }

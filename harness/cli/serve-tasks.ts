@@ -1,8 +1,9 @@
 import { parentPort } from "node:worker_threads";
 import type {
+  RunCaseFunction,
   RunSeedFunction,
   RunTaskFunction,
-  ShrinkSeedFunction,
+  ShrinkFunction,
   WorkerMessage,
   WorkerReply,
   WorkerRequest,
@@ -15,10 +16,11 @@ export interface Workers {
   readonly runTask: RunTaskFunction;
   /** Not in every program. */
   readonly runSeed?: RunSeedFunction;
-  readonly shrinkSeed?: ShrinkSeedFunction;
+  readonly runCase?: RunCaseFunction;
+  readonly shrink?: ShrinkFunction;
 }
 
-/** The body of a worker thread: does the tasks, and the batches of seeds, that it is sent, one at a time. */
+/** The body of a worker thread: does the tasks, and the batches of seeds and cases, that it is sent, one at a time. */
 export function serveTasks(workers: Workers): void {
   const port = parentPort;
   if (port === null) throw new Error("serveTasks runs in a worker thread only");
@@ -33,15 +35,23 @@ export function serveTasks(workers: Workers): void {
 }
 
 async function reply(
-  { runTask, runSeed, shrinkSeed }: Workers,
+  { runTask, runSeed, runCase, shrink }: Workers,
   request: WorkRequest,
   post: (message: WorkerMessage) => void,
 ): Promise<WorkerReply> {
   try {
     if (request.kind === "run") return { kind: "record", record: await runTask(request.task) };
     if (request.kind === "shrink") {
-      if (shrinkSeed === undefined) throw new Error("this program makes nothing small");
-      return { kind: "shrunk", shrunk: await shrinkSeed(request) };
+      if (shrink === undefined) throw new Error("this program makes nothing small");
+      return { kind: "shrunk", shrunk: await shrink(request) };
+    }
+    if (request.kind === "cases") {
+      if (runCase === undefined) throw new Error("this program tries no points");
+      for (const one of request.requests) {
+        post({ kind: "began" });
+        post({ kind: "case", result: await runCase(request.base, one) });
+      }
+      return { kind: "batch" };
     }
     if (runSeed === undefined) throw new Error("this program has no hunt");
     for (const key of request.keys) {

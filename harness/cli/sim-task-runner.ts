@@ -1,15 +1,10 @@
-import { ext4 } from "../files/ext4.node.ts";
 import { excerptOf } from "../history/excerpt.ts";
-import { Oracle } from "../oracle/oracle.ts";
 import { type Plan, parsePlan } from "../plan/plan.ts";
-import { traceNames } from "./trace-names.ts";
 import { runPlan } from "../run/run-plan.ts";
 import type { Target } from "../target/target.ts";
-import { TraceDirectory } from "../trace/trace-directory.ts";
-import type { LoadedTrace } from "../trace/trace-source.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
 import { type ContainerRunner, containerRunner, containerWorld } from "./container-runner.ts";
-import { runOracles } from "./run-oracles.ts";
+import { PlanOutside } from "./plan-outside.ts";
 import type { RunTask, RunTaskFunction } from "./run-task.ts";
 import type { ScenarioCatalogue } from "./scenario-entry.ts";
 
@@ -18,30 +13,22 @@ export interface SimTaskRunnerParts {
   /** Path of the folder with `traces.json`. */
   readonly traceFolder: string;
   readonly target: Target;
+  /** Of this thread; one of its own without. */
+  readonly outside?: PlanOutside;
 }
 
-/** Does tasks, in the world that they name. Outside judges start at the first task that asks one. */
+/** Does tasks, in the world that they name. */
 export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
   const pump = hostPump();
-  let directory: TraceDirectory | undefined;
-  let judge: Oracle | undefined;
+  const outsides = parts.outside ?? new PlanOutside(parts.traceFolder);
   let containers: ContainerRunner | undefined;
   return async (task) => {
     const plan = await planOf(task, parts.scenarios);
-    directory ??= new TraceDirectory(parts.traceFolder);
-    const names = traceNames(plan);
-    const asked = plan.expect.some((expectation) => expectation.kind === "oracle");
-    if (asked) judge ??= new Oracle();
-    const outside = {
-      traces: await loadTraces(directory, names),
-      ...(asked && judge !== undefined ? { oracles: runOracles(judge, directory) } : {}),
-      fileSystems: ext4,
-    };
     const { id, seed, replay } = task;
-    try {
+    return outsides.with(plan, async (outside) => {
       if (task.world === "containers") {
         containers ??= containerRunner(containerWorld);
-        return await containers(plan, { id, seed, replay, ...outside });
+        return containers(plan, { id, seed, replay, ...outside });
       }
       const { record, log } = await runPlan(plan, {
         id,
@@ -57,20 +44,10 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
       });
       const { excerpt } = task;
       return excerpt === undefined ? record : { ...record, excerpt: excerptOf(log, excerpt.fromNs, excerpt.toNs) };
-    } finally {
-      // A trace is large, and the next task of this thread seldom needs the same.
-      for (const name of names) directory.release(name);
-    }
+    });
   };
 }
 
 async function planOf(task: RunTask, scenarios: ScenarioCatalogue): Promise<Plan> {
   return parsePlan(task.plan ?? (await scenarios.load(task.id)).plan);
-}
-
-/** @throws TraceError: there is no such trace, or its file is damaged */
-async function loadTraces(directory: TraceDirectory, names: readonly string[]): Promise<Map<string, LoadedTrace>> {
-  const traces = new Map<string, LoadedTrace>();
-  for (const name of names) traces.set(name, await directory.load(name));
-  return traces;
 }

@@ -3,11 +3,9 @@ import type { RunRecord } from "../history/run-record.ts";
 import { findCause, decided } from "../hunt/causality.ts";
 import { failsAs } from "../hunt/shrink/same-failure.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
-import { engineDigest } from "./engine-digest.ts";
 import { EXIT } from "./exit-code.ts";
-import { readToken } from "./replay-token.ts";
 import type { RunTask } from "./run-task.ts";
-import { planHead } from "./scenario-files.ts";
+import { taskOfToken } from "./token-task.ts";
 import { UsageError } from "./usage-error.ts";
 import { whyDocument, whyText } from "./why-report.ts";
 import { runTasks } from "./worker-pool.ts";
@@ -32,18 +30,8 @@ const WORKERS_DEFAULT_MAX = 8;
 export async function whyCommand(parts: CommandLineParts, token: string, options: WhyOptions): Promise<number> {
   const { terminal, interrupt } = parts;
   const startMs = performance.now();
-  const { id, seed, plan, embed } = await readToken(token, engineDigest(parts.engineFolder), parts.scenarios);
-  const head = planHead(plan) ?? { name: id, requirements: [] };
-  const task: RunTask = {
-    id,
-    ...head,
-    seed,
-    world: "sim",
-    repeat: false,
-    heavy: false,
-    replay: token,
-    ...(embed ? { plan } : {}),
-  };
+  const task = await taskOfToken(parts, token, { repeat: false });
+  const { id, seed } = task;
   const run = (tasks: readonly RunTask[]): Promise<RunRecord[]> =>
     runTasks(tasks, {
       worker: parts.worker,

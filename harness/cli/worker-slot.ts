@@ -1,5 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
+import type { CaseResult } from "../hunt/exhaust/run-case.ts";
 import type { SeedResult } from "../hunt/seed-result.ts";
 import type { WorkerMessage, WorkerReply, WorkerRequest, WorkRequest } from "./run-task.ts";
 
@@ -12,12 +13,14 @@ export interface WorkerModule {
 }
 
 export interface WorkOptions {
-  /** Real time that one task, or one seed of a batch, may take once its worker has begun it. */
+  /** Real time that one task, or one of a batch, may take once its worker has begun it. */
   readonly taskMsMax: number;
   /** Aborted by an interrupt. */
   readonly signal: AbortSignal;
   /** Told the result of each seed of a batch, in order. */
   readonly onSeed?: (result: SeedResult) => void;
+  /** Told the result of each case of a batch, in order. */
+  readonly onCase?: (result: CaseResult) => void;
 }
 
 /** How it ended: with the worker's reply, or without one, and then the worker is gone. */
@@ -53,7 +56,7 @@ export class WorkerSlot {
   }
 
   /** Has it do something; settles when that has ended, one way or another. */
-  async do(request: WorkRequest, { taskMsMax, signal, onSeed }: WorkOptions): Promise<WorkEnd> {
+  async do(request: WorkRequest, { taskMsMax, signal, onSeed, onCase }: WorkOptions): Promise<WorkEnd> {
     const worker = this.#worker;
     const cleanups: (() => void)[] = [];
     try {
@@ -61,6 +64,7 @@ export class WorkerSlot {
         const onMessage = (message: WorkerMessage): void => {
           if (message.kind === "began") limit(taskMsMax);
           else if (message.kind === "seed") onSeed?.(message.result);
+          else if (message.kind === "case") onCase?.(message.result);
           else resolve(message);
         };
         const onError = (error: Error): void => resolve({ kind: "internal", stack: error.stack ?? error.message });

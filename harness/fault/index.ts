@@ -46,7 +46,11 @@ export type DiskFaultParams<D extends string = string> =
   | TornWrite<D>;
 
 /** Faults of programs and clocks, by the systems' names. */
-export type SystemFault<S extends string = string> = ClockDrift<S> | ClockStep<S> | Crash<S> | Pause<S>;
+export type SystemFault<S extends string = string, D extends string = string> =
+  | ClockDrift<S>
+  | ClockStep<S>
+  | Crash<S, D>
+  | Pause<S>;
 
 /** The parameters of any fault. */
 export type AnyFault = LinkFault | DiskFaultParams | SystemFault;

@@ -1,8 +1,9 @@
+import type { AnyFault } from "../fault/index.ts";
 import type { Condition } from "../plan/condition.ts";
-import { after, crash, cut, heal, ms, restart, sequence, together } from "../plan/index.ts";
+import { after, heal, ms, restart, sequence, together } from "../plan/index.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
-import type { CrashKind } from "../world/world.ts";
+import type { CrashKind, PowerLossChoice } from "../world/world.ts";
 
 /** What happens at a point: a system dies in one of two ways, or the link is cut. */
 export type Blow = CrashKind | "cut";
@@ -11,22 +12,34 @@ export type Blow = CrashKind | "cut";
 export interface CrashPoint {
   /** Whose program acts. */
   readonly system: string;
-  readonly at:
-    | { readonly kind: "disk-write"; readonly disk: string; readonly nth: number }
-    | { readonly kind: "sent"; readonly link: string; readonly nth: number };
+  readonly at: PointMoment;
   /** `cut` at frames only. */
   readonly blow: Blow;
+  /** What a loss of power leaves of what is not durable; chance decides without. */
+  readonly choice?: PowerLossChoice;
+  /**
+   * Of a cut: how many bytes of the system arrive after those that the link had when the frame before this one was sent.
+   * Without, the link is cut when the frame has been sent.
+   */
+  readonly arrivingBytes?: number;
+  /** For people, what `choice` or `arrivingBytes` are: `nothing survives`, `half of its payload arrives`. */
+  readonly how?: string;
 }
+
+export type PointMoment =
+  | { readonly kind: "disk-write"; readonly disk: string; readonly nth: number }
+  | { readonly kind: "sent"; readonly link: string; readonly nth: number };
 
 /** Down, or cut, for so long: the other side goes on alone for a while, and is met again while it does. */
 const DOWN_MS = 20;
+const NAME_LENGTH_MAX = 200;
 
 /** For people: `power loss of a at write 12 of a/meta`. */
-export function describePoint({ system, at, blow }: CrashPoint): string {
+export function describePoint({ system, at, blow, how }: CrashPoint): string {
   const moment =
     at.kind === "disk-write" ? `write ${at.nth} of ${at.disk}` : `frame ${at.nth} from ${system} on ${at.link}`;
-  if (blow === "cut") return `cut at ${moment}`;
-  return `${blow === "power" ? "power loss" : "kill"} of ${system} at ${moment}`;
+  const what = blow === "cut" ? "cut" : `${blow === "power" ? "power loss" : "kill"} of ${system}`;
+  return `${what} at ${moment}${how === undefined ? "" : `: ${how}`}`;
 }
 
 /**
@@ -36,21 +49,49 @@ export function describePoint({ system, at, blow }: CrashPoint): string {
  * @param withinMs the time in which the point is reached
  */
 export function planAt(plan: Plan, point: CrashPoint, withinMs: number): Plan {
-  const { system, at, blow } = point;
-  const condition: Condition = at.kind === "disk-write" ? at : { ...at, system };
-  const steps: readonly Step[] =
-    blow === "cut" && at.kind === "sent"
-      ? [cut(at.link), after(ms(DOWN_MS), heal(at.link))]
-      : [crash(system, blow === "kill" ? "kill" : "power"), after(ms(DOWN_MS), restart(system))];
+  return planAtAll(plan, [point], withinMs);
+}
+
+/** The plan with a blow at each of the points, whose numbers all count from its beginning; as it is, without any. */
+export function planAtAll(plan: Plan, points: readonly CrashPoint[], withinMs: number): Plan {
+  const strikes = points.flatMap((point, index) => strikesOf(plan, point, `blow-${index + 1}`, withinMs));
+  const name =
+    points.length === 0 ? plan.name : `${plan.name.slice(0, 80)}: ${points.map(describePoint).join(", then ")}`;
   return {
     ...plan,
-    name: `${plan.name.slice(0, 100)}: ${describePoint(point)}`,
-    steps: [together({ kind: "when", condition, steps, withinMs }, sequence(...plan.steps))],
+    name: name.slice(0, NAME_LENGTH_MAX),
+    steps: [together(...strikes, sequence(...plan.steps))],
     mayRefuse: true,
   };
 }
 
 /** The plan as it is at every point, without a blow: whose census tells the points. */
 export function planWithoutBlow(plan: Plan): Plan {
-  return { ...plan, steps: [together(sequence(...plan.steps))], mayRefuse: true };
+  return planAtAll(plan, [], 0);
+}
+
+/** The fault that a blow is. */
+export function faultAt(plan: Plan, { system, at, blow, choice, arrivingBytes }: CrashPoint): AnyFault {
+  if (blow !== "cut" || at.kind !== "sent")
+    return { kind: "crash", system, how: blow === "kill" ? "kill" : "power", ...choice };
+  const { link } = at;
+  if (arrivingBytes === undefined) return { kind: "cut", link };
+  const dialler = plan.topology.links.find(({ name }) => name === link)?.between[0];
+  const direction = dialler === system ? "upstream" : "downstream";
+  return { kind: "limit-data", link, direction, limitBytes: arrivingBytes };
+}
+
+function strikesOf(plan: Plan, point: CrashPoint, label: string, withinMs: number): readonly Step[] {
+  const { system, at } = point;
+  const when = (moment: PointMoment, ...steps: readonly Step[]): Step => {
+    const condition: Condition = moment.kind === "disk-write" ? moment : { ...moment, system };
+    return { kind: "when", condition, steps, withinMs };
+  };
+  const fault = faultAt(plan, point);
+  if (fault.kind === "crash") return [when(at, { kind: "inject", fault }, after(ms(DOWN_MS), restart(system)))];
+  const strike: Step = { kind: "inject", fault, label };
+  const end = after(ms(DOWN_MS), heal(label));
+  if (fault.kind === "cut") return [when(at, strike, end)];
+  // A link is asked to let so many bytes pass before the first of them is sent.
+  return [at.nth === 1 ? strike : when({ ...at, nth: at.nth - 1 }, strike), when(at, end)];
 }

@@ -7,7 +7,7 @@ import { resilverTarget } from "../target/resilver-target.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
 import { describePoint, planAt, planWithoutBlow } from "./crash-point.ts";
 import { crashPoints } from "./crash-points.ts";
-import { outcomeAt, tally } from "./tally.ts";
+import { outcomeAt, struckOf, tally } from "./tally.ts";
 
 const census: Census = {
   disks: [{ system: "a", disk: "a/meta", count: 3 }],
@@ -49,16 +49,24 @@ test("each point of the census is reached in its run, and the next one after the
   const { points } = crashPoints(counted, ["kill", "cut"], { pointsMax: 10_000, stride: 3 });
   const records: RunRecord[] = [];
   for (const point of points) records.push(await run(parsePlan(planAt(plan, point, 2_000))));
-  const outcomes = points.map((point, index) => outcomeAt(point, records[index] as RunRecord, base));
-  const rows = tally(points, records, outcomes);
+  const struck = struckOf(base);
+  const rows = tally(
+    points.map((point, index) => ({
+      point,
+      ...outcomeAt(plan, [point], records[index] as RunRecord, struck),
+      isTolerated: false,
+    })),
+  );
   expect(rows.reduce((sum, { passed }) => sum + passed, 0)).toBe(points.length);
   for (const { system, disk, count } of counted.disks) {
     const beyond = { system, at: { kind: "disk-write", disk, nth: count + 1 }, blow: "power" } as const;
     const record = await run(planAt(plan, beyond, 100));
     expect(record).toMatchObject({ verdict: "UNKNOWN", vacuous: true, failures: [] });
-    const outcome = outcomeAt(beyond, record, base);
+    const outcome = outcomeAt(plan, [beyond], record, struck);
     expect(outcome).toEqual({ isReached: false, verdict: "UNKNOWN" });
-    expect(tally([beyond], [record], [outcome])).toMatchObject([{ points: 1, passed: 0, failed: 0, unreached: 1 }]);
+    expect(tally([{ point: beyond, ...outcome, isTolerated: false }])).toMatchObject([
+      { points: 1, passed: 0, failed: 0, unreached: 1 },
+    ]);
   }
 });
 

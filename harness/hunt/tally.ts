@@ -1,18 +1,22 @@
 import type { RunRecord, Verdict } from "../history/run-record.ts";
-import type { Blow, CrashPoint } from "./crash-point.ts";
+import { type Blow, type CrashPoint, faultAt } from "./crash-point.ts";
+import { faultOf } from "../fault/index.ts";
+import type { Plan } from "../plan/plan.ts";
 
-/** What became of the points at one disk, or at one end of a link, under one blow. */
+/** What became of the runs at one disk, or at one end of a link, under one blow. */
 export interface TallyRow {
   readonly system: string;
   /** The disk or the link. */
   readonly where: string;
   readonly blow: Blow;
   readonly points: number;
+  /** Above `points`, as the blow strikes in several ways. */
+  readonly runs: number;
   readonly passed: number;
   readonly failed: number;
   /** The point did not come in its run: nothing was tried. */
   readonly unreached: number;
-  /** Points after which something was refused for good, or waited for in vain. */
+  /** Runs in which something was refused for good, or waited for in vain. */
   readonly tolerated: number;
 }
 
@@ -23,49 +27,79 @@ export interface PointOutcome {
   readonly verdict: Verdict;
 }
 
-/**
- * Judges the run at a point. A fault of the plan itself that the blow leaves nothing to do, a cut of a link whose end is
- * down, does not make it vacuous.
- *
- * @param base the record of the run without a blow
- */
-export function outcomeAt({ system, at, blow }: CrashPoint, record: RunRecord, base: RunRecord): PointOutcome {
-  const kind = blow === "cut" ? "cut" : "crash";
-  const on = blow === "cut" && at.kind === "sent" ? at.link : system;
-  const isReached = injected(record, kind, on) > injected(base, kind, on);
-  const isIdleOnly =
-    record.vacuous && record.failures.length === 0 && record.oracles.every(({ verdict }) => verdict === "PASS");
-  return { isReached, verdict: isIdleOnly && isReached ? "PASS" : record.verdict };
+/** A run at a point, and what it showed. */
+export interface TalliedRun extends PointOutcome {
+  readonly point: CrashPoint;
+  readonly isTolerated: boolean;
 }
 
-/** One row for each place and blow, in the order of the points, whose records and outcomes are in the same order. */
-export function tally(
+/** How often faults struck, by `kind on`. */
+export type StruckCounts = Readonly<Record<string, number>>;
+
+/** What a record says of it. */
+export function struckOf({ faults }: RunRecord): StruckCounts {
+  return Object.fromEntries(faults.map(({ kind, on, injected }) => [`${kind} ${on}`, injected]));
+}
+
+/**
+ * Judges the run with a blow at each of `points`. A fault of the plan itself that the blow leaves nothing to do, a cut of a
+ * link whose end is down, does not make it vacuous; nor does a cut after bytes that the connection does not live to carry.
+ *
+ * @param before what struck in the run without a blow
+ */
+export function outcomeAt(
+  plan: Plan,
   points: readonly CrashPoint[],
-  records: readonly RunRecord[],
-  outcomes: readonly PointOutcome[],
-): TallyRow[] {
+  record: RunRecord,
+  before: StruckCounts,
+): PointOutcome {
+  const struck = struckOf(record);
+  const wanted = new Map<string, number>();
+  for (const point of points) {
+    const fault = faultAt(plan, point);
+    const key = `${fault.kind} ${faultOf(fault).on(fault)}`;
+    wanted.set(key, (wanted.get(key) ?? before[key] ?? 0) + 1);
+  }
+  const isReached = [...wanted].every(([key, count]) => (struck[key] ?? 0) >= count);
+  const isIdleOnly =
+    record.vacuous && record.failures.length === 0 && record.oracles.every(({ verdict }) => verdict === "PASS");
+  if (isIdleOnly && isReached) return { isReached, verdict: "PASS" };
+  return { isReached, verdict: !isReached && record.verdict === "PASS" ? "UNKNOWN" : record.verdict };
+}
+
+/** One row for each place and blow, in the order of the runs. */
+export function tally(runs: readonly TalliedRun[]): TallyRow[] {
   const rows = new Map<string, TallyRow>();
-  for (const [index, { system, at, blow }] of points.entries()) {
-    const record = records[index];
-    const outcome = outcomes[index];
-    if (record === undefined || outcome === undefined) throw new Error(`a point without a record: ${index}`);
+  const moments = new Set<string>();
+  for (const { point, verdict, isReached, isTolerated } of runs) {
+    const { system, at, blow } = point;
     const where = at.kind === "disk-write" ? at.disk : at.link;
     const key = `${system} ${where} ${blow}`;
-    const row = rows.get(key) ?? { system, where, blow, points: 0, passed: 0, failed: 0, unreached: 0, tolerated: 0 };
-    const passed = outcome.verdict === "PASS";
-    const unreached = !passed && !outcome.isReached && record.failures.length === 0;
+    const moment = `${key} ${at.nth}`;
+    const isNew = !moments.has(moment);
+    moments.add(moment);
+    const row = rows.get(key) ?? {
+      system,
+      where,
+      blow,
+      points: 0,
+      runs: 0,
+      passed: 0,
+      failed: 0,
+      unreached: 0,
+      tolerated: 0,
+    };
+    const passed = verdict === "PASS";
+    const unreached = verdict === "UNKNOWN" && !isReached;
     rows.set(key, {
       ...row,
-      points: row.points + 1,
+      points: row.points + Number(isNew),
+      runs: row.runs + 1,
       passed: row.passed + Number(passed),
       failed: row.failed + Number(!passed && !unreached),
       unreached: row.unreached + Number(unreached),
-      tolerated: row.tolerated + Number((record.tolerated ?? []).length > 0),
+      tolerated: row.tolerated + Number(isTolerated),
     });
   }
   return [...rows.values()];
-}
-
-function injected({ faults }: RunRecord, kind: string, on: string): number {
-  return faults.find((fault) => fault.kind === kind && fault.on === on)?.injected ?? 0;
 }

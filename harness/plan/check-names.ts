@@ -89,6 +89,9 @@ function checkStep(names: KnownNames, step: Step, path: string): void {
       if ("link" in step.fault) known(names.links, step.fault.link, `${path}.fault.link`, "link");
       if ("disk" in step.fault) known(names.disks, step.fault.disk, `${path}.fault.disk`, "disk");
       if ("system" in step.fault) known(names.systems, step.fault.system, `${path}.fault.system`, "system");
+      if (step.fault.kind === "crash")
+        for (const { disk } of [...(step.fault.survive ?? []), ...(step.fault.lose ?? [])])
+          known(names.disks, disk, `${path}.fault`, "disk");
       return;
     case "restart":
       known(names.systems, step.system, `${path}.system`, "system");

@@ -152,7 +152,7 @@ export interface SteadyStep<P extends string = string> {
 export type FaultOn<N extends Names = Names> =
   | LinkFault<N["link"]>
   | DiskFaultParams<N["volume"] | `${N["system"]}/meta`>
-  | SystemFault<N["system"]>;
+  | SystemFault<N["system"], N["volume"] | `${N["system"]}/meta`>;
 
 /** One request of a host. */
 export type HostRequestStep<V extends string = string> =

@@ -29,8 +29,15 @@ export interface RunWorld extends World {
   faultAt(disk: string, offsetBytes: number): string | undefined;
   /** Calls `listener` after every visible change of the disk, as far as the world looks. */
   onChange(disk: string, listener: (change: DiskChange) => void): void;
-  /** Calls `listener` when a write, a trim or a flush of the disk begins; the function returned ends that. */
-  onDiskWrite(disk: string, listener: () => void): () => void;
+  /** Calls `listener` when a write, a trim or a flush of the disk begins, and which; the function returned ends that. */
+  onDiskWrite(disk: string, listener: (request: DiskRequestNotice) => void): () => void;
+  /**
+   * What a loss of power at this moment could take from the disk, or leave on it, sector by sector; nothing where
+   * nobody can tell.
+   *
+   * @param idOf gives a number to the content of a sector, the same only to the same
+   */
+  unflushed(disk: string, idOf: (bytes: Uint8Array) => number): readonly UnflushedSector[];
   /** The machine of the volume's host, which outlives the storage system that it uses. */
   host(volume: string): HostStation;
 }
@@ -45,7 +52,7 @@ export interface RunSystem extends WorldSystem {
   /** Calls `listener` if the present incarnation dies; the function returned ends that. */
   onDown(listener: () => void): () => void;
   /** Calls `listener` at every write of the program to a link; the function returned ends that. */
-  onSent(listener: (link: string) => void): () => void;
+  onSent(listener: (link: string, sent: SentBytes) => void): () => void;
   /**
    * Calls `body` in the time of the present incarnation: at once if it runs, after a pause if it is
    * paused, never if it dies before.
@@ -53,6 +60,27 @@ export interface RunSystem extends WorldSystem {
   request(name: string, body: () => void): void;
   /** Puts something that the harness got from the program into the history of the run. */
   note(kind: "host.image", offsetBytes: number, lengthBytes: number, contentHash: number): void;
+}
+
+/** What begins; undefined where it cannot be told from outside. */
+export type DiskRequestNotice = "write" | "trim" | "flush" | undefined;
+
+/** A sector that has a version which is not durable. */
+export interface UnflushedSector {
+  readonly sectorIndex: number;
+  /** The content that is left if no version survives. */
+  readonly durable: number;
+  /** Oldest first; those of requests in flight are among them. `latest` as in {@link Unflushed}. */
+  readonly versions: readonly { readonly latest: number; readonly content: number }[];
+}
+
+/** One write to a link. */
+export interface SentBytes {
+  readonly lengthBytes: number;
+  /** Bytes of this write and of those before it that have not come to the link's proxy yet. */
+  readonly underwayBytes: number;
+  /** Another number for each connection. */
+  readonly connection: number;
 }
 
 export interface RunLink extends WorldLink {

@@ -6,6 +6,25 @@ export type Direction = "upstream" | "downstream";
 /** How a process dies. `kill`: the kernel lives, closes its sockets and keeps its cache. `power`: sockets vanish, unflushed sectors may be lost. */
 export type CrashKind = "kill" | "power";
 
+/** Something that a disk did not make durable yet: a write or a trim, or some sectors of one. */
+export interface Unflushed<D extends string = string> {
+  /** A volume, or `<system>/meta`. */
+  readonly disk: D;
+  /** Which write or trim of the disk, 1 for the latest; those in flight are the latest. */
+  readonly latest: number;
+  /** Only these sectors of the disk, half-open; all of the request without. */
+  readonly sectors?: readonly [number, number];
+}
+
+/**
+ * What a loss of power leaves of what was not durable: `survive` and nothing else, or all but `lose`. Chance decides
+ * without either. A sector that was written several times holds the latest version that survives.
+ */
+export interface PowerLossChoice<D extends string = string> {
+  readonly survive?: readonly Unflushed<D>[];
+  readonly lose?: readonly Unflushed<D>[];
+}
+
 /**
  * What a fault may do to the world, and how it learns what it did. The simulated and the container
  * world implement it; a fault file knows only this.
@@ -27,7 +46,7 @@ export interface WorldSystem {
   readonly name: string;
   readonly state: "running" | "paused" | "down";
   /** Ends the program at once. Nothing if it is down. Healing restarts it. */
-  crash(kind: CrashKind): Injection;
+  crash(kind: CrashKind, choice?: PowerLossChoice): Injection;
   /** Starts the program again on the same disks; settles when it is ready, or struck down again. Nothing if it runs. */
   restart(): Promise<void>;
   /** Stops the program without its knowledge; its kernel goes on. Healing resumes it. */

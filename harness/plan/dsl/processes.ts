@@ -2,12 +2,19 @@ import type { ClockDrift } from "../../fault/clock-drift.ts";
 import type { ClockStep } from "../../fault/clock-step.ts";
 import type { Crash } from "../../fault/crash.ts";
 import type { Pause } from "../../fault/pause.ts";
-import type { CrashKind } from "../../world/world.ts";
+import type { CrashKind, PowerLossChoice } from "../../world/world.ts";
 import type { HealStep, InjectStep, RestartStep } from "../step.ts";
 
-/** Ends the program: `kill` leaves the kernel its cache and sockets, `power` loses unflushed sectors and every socket. */
-export function crash<const S extends string>(system: S, how: CrashKind): InjectStep<Crash<S>> {
-  return { kind: "inject", fault: { kind: "crash", system, how } };
+/**
+ * Ends the program: `kill` leaves the kernel its cache and sockets, `power` loses unflushed sectors and every socket.
+ * Which sectors are lost chance decides, unless `choice` does.
+ */
+export function crash<const S extends string, const D extends string = never>(
+  system: S,
+  how: CrashKind,
+  choice: PowerLossChoice<D> = {},
+): InjectStep<Crash<S, D>> {
+  return { kind: "inject", fault: { kind: "crash", system, how, ...choice } };
 }
 
 /** Starts a crashed system on the same disks and waits until it serves. */

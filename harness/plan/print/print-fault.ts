@@ -6,8 +6,10 @@ export function printFault(writer: CodeWriter, fault: AnyFault): Code {
   const { data } = bound(writer);
   const { kind } = fault;
   switch (fault.kind) {
-    case "crash":
-      return writer.call("crash", data(fault.system), data(fault.how));
+    case "crash": {
+      const { kind: _kind, system, how, ...choice } = fault;
+      return writer.call("crash", data(system), data(how), ...unless(writer, choice, {}));
+    }
     case "pause":
       return writer.call("pause", data(fault.system));
     case "clock-step":

@@ -199,8 +199,12 @@ export class ContainerWorld implements RunWorld {
     this.#disk(disk).onChange(listener);
   }
 
-  onDiskWrite(disk: string, listener: () => void): () => void {
-    return this.#disk(disk).onWrite(listener);
+  onDiskWrite(disk: string, listener: (request: undefined) => void): () => void {
+    return this.#disk(disk).onWrite(() => listener(undefined));
+  }
+
+  unflushed(): [] {
+    return [];
   }
 
   host(): HostStation {

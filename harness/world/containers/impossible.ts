@@ -19,6 +19,8 @@ export function impossibleIn(plan: Plan): string {
 
 function reasonOf(step: Step): string {
   if (step.kind === "inject") {
+    if (step.fault.kind === "crash" && (step.fault.survive !== undefined || step.fault.lose !== undefined))
+      return "crash: which of its writes are in flight at a moment is not known from outside";
     const { how, why } = REALISATIONS[step.fault.kind];
     return how === "impossible" ? `${step.fault.kind}: ${why}` : "";
   }

@@ -1,10 +1,10 @@
 import { type Clock, type Disk, DiskError, NS_PER_MS, SECTOR_BYTES, type Timer } from "../../../engine/ports/index.ts";
 import type { SystemConfig, Target, TargetSystem } from "../../target/target.ts";
-import type { RunSystem, WorldListener } from "../run-world.ts";
-import type { CrashKind, Effects, Injection } from "../world.ts";
-import type { SimDisk } from "./disk/index.ts";
+import type { RunSystem, SentBytes, WorldListener } from "../run-world.ts";
+import type { CrashKind, Effects, Injection, PowerLossChoice } from "../world.ts";
+import { type SectorChoice, type SimDisk, sectorChoice } from "./disk/index.ts";
 import { HostTime } from "./host-time.ts";
-import type { SimNetwork } from "./net/index.ts";
+import type { SimLink, SimNetwork } from "./net/index.ts";
 import { Process } from "./process.ts";
 import type { Scheduled } from "./scheduled.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -53,7 +53,7 @@ export class SimSystem implements RunSystem {
   #retries = 0;
   #wallReads = 0;
   #timersSet = 0;
-  readonly #sentListeners = new Set<(link: string) => void>();
+  readonly #sentListeners = new Set<(link: string, sent: SentBytes) => void>();
   readonly #linkOf: ReadonlyMap<string, string>;
 
   constructor(parts: SimSystemParts) {
@@ -100,7 +100,7 @@ export class SimSystem implements RunSystem {
   }
 
   /** Calls `listener` within every write of the program to a link, once the kernel has it; gives the way to stop. */
-  onSent(listener: (link: string) => void): () => void {
+  onSent(listener: (link: string, sent: SentBytes) => void): () => void {
     this.#sentListeners.add(listener);
     return () => this.#sentListeners.delete(listener);
   }
@@ -141,7 +141,9 @@ export class SimSystem implements RunSystem {
     const program = target.start(config, {
       disks: opened,
       meta: meta.open(process),
-      links: network.endpoint(process, this.name, (address) => this.#sent(address)),
+      links: network.endpoint(process, this.name, (address, link, lengthBytes) =>
+        this.#sent(address, link, lengthBytes),
+      ),
       clock: this.#countingClock(new SimClock(process, this.#time)),
       random: random.fork(`system/${this.name}/${index}`),
       log,
@@ -171,10 +173,11 @@ export class SimSystem implements RunSystem {
     );
   }
 
-  #sent(address: string): void {
+  #sent(address: string, connection: SimLink, lengthBytes: number): void {
     if (this.#sentListeners.size === 0) return;
     const link = this.#linkOf.get(address) ?? address;
-    for (const listener of [...this.#sentListeners]) listener(link);
+    const bytes = { lengthBytes, underwayBytes: connection.underwayBytes, connection: connection.id };
+    for (const listener of [...this.#sentListeners]) listener(link, bytes);
   }
 
   /** The disk did not let it start; whoever looks after the machine tries again. */
@@ -193,16 +196,16 @@ export class SimSystem implements RunSystem {
     return Promise.race([this.whenServing(), struckDown]);
   }
 
-  crash(kind: CrashKind): Injection {
+  crash(kind: CrashKind, choice?: PowerLossChoice): Injection {
     this.#retry?.cancel();
-    const effects = this.#die(kind);
+    const effects = this.#die(kind, choice);
     const waiting = this.#onCrash;
     this.#onCrash = [];
     for (const resolve of waiting) resolve();
     return { heal: () => void this.restart(), effects };
   }
 
-  #die(kind: CrashKind): () => Effects {
+  #die(kind: CrashKind, choice?: PowerLossChoice): () => Effects {
     const incarnation = this.#incarnation;
     if (incarnation === undefined) return () => ({ stopped: 0 });
     const { network, disks, meta, listener } = this.#parts;
@@ -213,7 +216,10 @@ export class SimSystem implements RunSystem {
     if (kind === "power") network.powerLoss(incarnation.process);
     incarnation.process.kill();
     let sectorsLost = 0;
-    if (kind === "power") for (const disk of [...disks.values(), meta]) sectorsLost += disk.powerLoss();
+    if (kind === "power") {
+      for (const [volume, disk] of disks) sectorsLost += disk.powerLoss(modeOf(choice, volume));
+      sectorsLost += meta.powerLoss(modeOf(choice, `${this.name}/meta`));
+    }
     for (const onDown of [...incarnation.onDown]) onDown();
     return () => ({ stopped: 1, requestsGone, sectorsLost });
   }
@@ -277,4 +283,9 @@ export class SimSystem implements RunSystem {
       },
     };
   }
+}
+
+/** How a disk fares in a loss of power, as far as that was chosen. */
+function modeOf(choice: PowerLossChoice | undefined, disk: string): SectorChoice | "random" {
+  return choice === undefined ? "random" : sectorChoice(choice, disk);
 }

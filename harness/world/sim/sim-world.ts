@@ -2,7 +2,14 @@ import { type Random, SECTOR_BYTES } from "../../../engine/ports/index.ts";
 import type { EventKind } from "../../history/event-log.ts";
 import type { SystemConfig, Target } from "../../target/target.ts";
 import { metaBytesOf } from "../meta-bytes.ts";
-import type { DiskChange, DiskView, RunWorld, WorldListener } from "../run-world.ts";
+import type {
+  DiskChange,
+  DiskRequestNotice,
+  DiskView,
+  RunWorld,
+  UnflushedSector,
+  WorldListener,
+} from "../run-world.ts";
 import type { DiskFault, Injection, WorldDisk } from "../world.ts";
 import { defaultTiming, SimDisk } from "./disk/index.ts";
 import { SimNetwork, type SimProxy } from "./net/index.ts";
@@ -168,10 +175,14 @@ export class SimWorld implements RunWorld {
     this.simDisk(disk).onChange(listener);
   }
 
-  onDiskWrite(disk: string, listener: () => void): () => void {
+  onDiskWrite(disk: string, listener: (request: DiskRequestNotice) => void): () => void {
     return this.simDisk(disk).onRequest(({ phase, kind }) => {
-      if (phase === "started" && kind !== "read") listener();
+      if (phase === "started" && kind !== "read") listener(kind);
     });
+  }
+
+  unflushed(disk: string, idOf: (bytes: Uint8Array) => number): UnflushedSector[] {
+    return this.simDisk(disk).unflushed(idOf);
   }
 
   host(volume: string): SimHostStation {

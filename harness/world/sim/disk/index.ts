@@ -1,4 +1,6 @@
 export { differences, firstDifference } from "./compare.ts";
+export type { SectorChoice } from "./power-loss.ts";
+export { sectorChoice } from "./sector-choice.ts";
 export { SimDisk } from "./sim-disk.ts";
 export { CHUNK_BYTES, SparseBytes, sameBytes } from "./sparse-bytes.ts";
 export { defaultTiming } from "./timing.ts";

@@ -1,6 +1,7 @@
 import { type Random, SECTOR_BYTES } from "../../../../engine/ports/index.ts";
 import type { ChangeListener, ChangeReason, Damage } from "./change.ts";
-import { resolvePowerLoss, type PowerLossMode } from "./power-loss.ts";
+import type { UnflushedSector } from "../../run-world.ts";
+import { resolvePowerLoss, type PowerLossMode, type SectorChoice, versionsBySector } from "./power-loss.ts";
 import { CHUNK_BYTES, isZero, sameBytes, SparseBytes } from "./sparse-bytes.ts";
 import { UndoLog, type UndoNote } from "./undo-log.ts";
 
@@ -9,6 +10,15 @@ export interface Overlay {
   readonly bytes: Uint8Array;
   readonly faultId: number;
 }
+
+/** A write, or without data a trim, that has not taken effect yet. */
+export interface ArrivingRequest {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+  readonly data: Uint8Array | undefined;
+}
+
+const ZEROS = new Uint8Array(SECTOR_BYTES);
 
 /** How a change enters the medium: through the cache, durable at once, or past all order (decay). */
 export type Placement = "volatile" | "durable" | "in-place";
@@ -140,12 +150,12 @@ export class Medium {
    * @param arriving applies the requests in flight: they may have reached any of their sectors
    * @returns the number of sectors that did not keep what they held
    */
-  powerLoss(mode: PowerLossMode, arriving?: () => void): number {
+  powerLoss(mode: PowerLossMode | SectorChoice, arriving?: () => void): number {
     const before = this.undo.tail;
     this.#muted = true;
     arriving?.();
     this.#muted = false;
-    const changes = resolvePowerLoss(this.undo, before, mode, this.#random, (sector, bytes, overlay) => {
+    const changes = resolvePowerLoss(this.undo, before, mode, this.#request, this.#random, (sector, bytes, overlay) => {
       const at = sector * SECTOR_BYTES;
       if (bytes === undefined) this.content.zeroPiece(at, SECTOR_BYTES);
       else this.content.putPiece(at, bytes);
@@ -157,6 +167,39 @@ export class Medium {
       this.#changed(firstSector * SECTOR_BYTES, sectorCount * SECTOR_BYTES, "power-loss");
     }
     return changes.lostSectorCount;
+  }
+
+  /**
+   * What a power loss now could take or leave: every sector with a version that is not durable, in the order of their
+   * first writes.
+   *
+   * @param arriving the writes and trims in flight, oldest first; of a trim without data
+   * @param idOf gives a number to the content of a sector
+   */
+  unflushed(arriving: readonly ArrivingRequest[], idOf: (bytes: Uint8Array) => number): UnflushedSector[] {
+    const found = new Map<number, { durable: number; versions: { latest: number; content: number }[] }>();
+    const newest = this.#request + arriving.length;
+    const contentOf = (sector: number, replacedBy: number | undefined): number => {
+      if (replacedBy === undefined) return idOf(this.content.peek(sector * SECTOR_BYTES, SECTOR_BYTES));
+      return idOf(this.undo.oldSector(replacedBy, sector) ?? ZEROS);
+    };
+    for (const [sectorIndex, records] of versionsBySector(this.undo)) {
+      const versions = records.map((sequence, index) => ({
+        latest: newest - this.undo.request(sequence) + 1,
+        content: contentOf(sectorIndex, records[index + 1]),
+      }));
+      found.set(sectorIndex, { durable: contentOf(sectorIndex, records[0]), versions });
+    }
+    for (const [index, { offsetBytes, lengthBytes, data }] of arriving.entries()) {
+      for (let at = 0; at < lengthBytes; at += SECTOR_BYTES) {
+        const sectorIndex = (offsetBytes + at) / SECTOR_BYTES;
+        const content = idOf(data?.subarray(at, at + SECTOR_BYTES) ?? ZEROS);
+        const sector = found.get(sectorIndex) ?? { durable: contentOf(sectorIndex, undefined), versions: [] };
+        sector.versions.push({ latest: arriving.length - index, content });
+        found.set(sectorIndex, sector);
+      }
+    }
+    return [...found].map(([sectorIndex, sector]) => ({ sectorIndex, ...sector }));
   }
 
   /** Gives the memory up: all is zeros, and durable. */

@@ -11,6 +11,12 @@ import type { UndoLog } from "./undo-log.ts";
  */
 export type PowerLossMode = "random" | "sectors" | "lose-all" | "keep-all";
 
+/** Says of each version of a sector that is not durable whether it survives; the latest that does is kept. */
+export interface SectorChoice {
+  /** @param latest which request wrote it, 1 for the latest of the disk, those in flight among them */
+  readonly keeps: (latest: number, sectorIndex: number) => boolean;
+}
+
 /** What a power loss did. */
 export interface PowerLossOutcome {
   /** Runs of sectors whose visible content may have changed, rising. */
@@ -26,24 +32,24 @@ type Odds = 0 | 1 | 2;
  * Chooses a version for every sector in the log and restores it.
  *
  * @param visibleTail records from here on were still in flight: their data was not visible yet
+ * @param newestRequest the number of the latest request, recorded or not
  * @param restore puts a sector back; called only for sectors that lose their newest version
  */
 export function resolvePowerLoss<Overlay>(
   undo: UndoLog<Overlay>,
   visibleTail: number,
-  mode: PowerLossMode,
+  mode: PowerLossMode | SectorChoice,
+  newestRequest: number,
   random: Random,
   restore: (sectorIndex: number, bytes: Uint8Array | undefined, overlay: Overlay | undefined) => void,
 ): PowerLossOutcome {
-  const odds = drawOdds(undo, mode, random);
+  const isKept = survivalIn(undo, mode, newestRequest, random);
   const changed: number[] = [];
   let lostSectorCount = 0;
   for (const [sector, versions] of versionsBySector(undo)) {
     // versions[i] replaced version i; the newest version, number versions.length, is in the medium.
     let kept = versions.length;
-    while (kept > 0 && !survives(undo, versions[kept - 1] as number, sector, kept === versions.length, odds, random)) {
-      kept--;
-    }
+    while (kept > 0 && !isKept(versions[kept - 1] as number, sector, kept === versions.length)) kept--;
     const visible = versions.filter((sequence) => sequence < visibleTail).length;
     if (kept !== visible) changed.push(sector);
     if (kept === versions.length) continue;
@@ -55,7 +61,7 @@ export function resolvePowerLoss<Overlay>(
 }
 
 /** The records that hold a sector's older versions, oldest first, by sector in order of first write. */
-function versionsBySector<Overlay>(undo: UndoLog<Overlay>): Map<number, number[]> {
+export function versionsBySector<Overlay>(undo: UndoLog<Overlay>): Map<number, number[]> {
   const versions = new Map<number, number[]>();
   for (let sequence = undo.head; sequence < undo.tail; sequence++) {
     const first = undo.firstSector(sequence);
@@ -87,18 +93,22 @@ function drawOdds<Overlay>(undo: UndoLog<Overlay>, mode: PowerLossMode, random: 
   return (sequence) => drawn[sequence - head] as Odds;
 }
 
-function survives<Overlay>(
+/** Whether the version of `sector` that record `sequence` wrote survives. */
+function survivalIn<Overlay>(
   undo: UndoLog<Overlay>,
-  sequence: number,
-  sector: number,
-  isNewest: boolean,
-  odds: (sequence: number) => Odds,
+  mode: PowerLossMode | SectorChoice,
+  newestRequest: number,
   random: Random,
-): boolean {
-  const note = undo.notes.size === 0 ? undefined : undo.notes.get(sequence);
-  if (isNewest && note?.torn !== undefined) return note.torn(sector);
-  const own = odds(sequence);
-  return own === 2 || (own === 1 && below(random, 2) === 1);
+): (sequence: number, sector: number, isNewest: boolean) => boolean {
+  if (typeof mode === "object")
+    return (sequence, sector) => mode.keeps(newestRequest - undo.request(sequence) + 1, sector);
+  const odds = drawOdds(undo, mode, random);
+  return (sequence, sector, isNewest) => {
+    const note = undo.notes.size === 0 ? undefined : undo.notes.get(sequence);
+    if (isNewest && note?.torn !== undefined) return note.torn(sector);
+    const own = odds(sequence);
+    return own === 2 || (own === 1 && below(random, 2) === 1);
+  };
 }
 
 function runsOf(sectors: number[]): { firstSector: number; sectorCount: number }[] {

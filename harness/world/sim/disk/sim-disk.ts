@@ -2,6 +2,7 @@ import { type Disk, DiskError, type Random, SECTOR_BYTES } from "../../../../eng
 import type { EventKind } from "../../../history/event-log.ts";
 import { hashBytes } from "../../../history/rolling-hash.ts";
 import { Process } from "../process.ts";
+import type { UnflushedSector } from "../../run-world.ts";
 import type { Scheduler } from "../scheduler.ts";
 import { bufferPool } from "./buffer-pool.ts";
 import type { ChangeListener, Damage } from "./change.ts";
@@ -10,7 +11,7 @@ import type { DiskFaultSpec } from "./disk-fault.ts";
 import { FaultyMedium } from "./faulty-medium.ts";
 import type { InjectedFault } from "./injected-fault.ts";
 import type { Medium } from "./medium.ts";
-import type { PowerLossMode } from "./power-loss.ts";
+import type { PowerLossMode, SectorChoice } from "./power-loss.ts";
 import { assertRange, assertUntouched } from "./request-checks.ts";
 import type { DiskRequest, RequestKind, RequestListener, RequestNotice } from "./request.ts";
 import { OpenDisk } from "./open-disk.ts";
@@ -98,7 +99,7 @@ export class SimDisk {
    *
    * @returns the number of sectors that did not keep what was last written to them
    */
-  powerLoss(mode: PowerLossMode = "random"): number {
+  powerLoss(mode: PowerLossMode | SectorChoice = "random"): number {
     this.#powerLosses++;
     const gone = this.#inFlight.splice(0);
     const lostSectorCount = this.#medium.powerLoss(mode, () => {
@@ -132,6 +133,14 @@ export class SimDisk {
   peek(offsetBytes: number, lengthBytes: number): Uint8Array {
     this.#assertRange(offsetBytes, lengthBytes, 1);
     return this.#medium.content.peek(offsetBytes, lengthBytes);
+  }
+
+  /** See {@link Medium.unflushed}. Of faults that wait for a request in flight it knows nothing. */
+  unflushed(idOf: (bytes: Uint8Array) => number): UnflushedSector[] {
+    return this.#medium.unflushed(
+      this.#inFlight.filter(({ kind }) => kind === "write" || kind === "trim"),
+      idOf,
+    );
   }
 
   /** What a power loss of everything volatile would leave. A copy; whole sectors. */

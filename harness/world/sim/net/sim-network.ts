@@ -5,7 +5,7 @@ import { Host } from "./tcp/host.ts";
 import { Kernel } from "./tcp/kernel.ts";
 import { NetworkError } from "./tcp/network-error.ts";
 import { type NetworkOptions, networkOptions } from "./tcp/network-options.ts";
-import { type Acceptor, type ConnectResult, SimEndpoint, type Switchboard } from "./tcp/sim-endpoint.ts";
+import { type Acceptor, type ConnectResult, type OnSent, SimEndpoint, type Switchboard } from "./tcp/sim-endpoint.ts";
 import type { Lots } from "./proxy/lots.ts";
 import { type ProxyConfig, SimProxy } from "./proxy/sim-proxy.ts";
 import { Socket } from "./tcp/socket.ts";
@@ -55,7 +55,7 @@ export class SimNetwork implements Switchboard {
    *
    * @param onSent the program wrote to a link, and the kernel has what it could take; with the address dialled
    */
-  endpoint(process: Process, hostName: string, onSent?: (address: string) => void): SimEndpoint {
+  endpoint(process: Process, hostName: string, onSent?: OnSent): SimEndpoint {
     const host = this.host(hostName);
     host.restorePower();
     const endpoint = new SimEndpoint(this, process, host, onSent);

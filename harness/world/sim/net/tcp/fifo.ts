@@ -20,6 +20,12 @@ export class Fifo<T> {
     this.#length++;
   }
 
+  /** The oldest first. */
+  *[Symbol.iterator](): Generator<T> {
+    for (let index = 0; index < this.#length; index++)
+      yield this.#slots[(this.#head + index) & (this.#slots.length - 1)] as T;
+  }
+
   /** The oldest, left in place. */
   first(): T | undefined {
     return this.#slots[this.#head];

@@ -30,16 +30,19 @@ export interface Switchboard {
   unbind(address: string, acceptor: Acceptor): void;
 }
 
+/** Told of every write to a link, with the address. */
+export type OnSent = (address: string, link: SimLink, lengthBytes: number) => void;
+
 /** The LinkEndpoint port for one incarnation of a program. Its exit closes its sockets, as a kernel does. */
 export class SimEndpoint implements LinkEndpoint {
   readonly host: Host;
   readonly #switchboard: Switchboard;
   readonly #gate: AppGate;
-  readonly #onSent: ((address: string) => void) | undefined;
+  readonly #onSent: OnSent | undefined;
   readonly #sockets = new Set<Socket>();
   readonly #bound = new Map<string, Acceptor>();
 
-  constructor(switchboard: Switchboard, process: Process, host: Host, onSent?: (address: string) => void) {
+  constructor(switchboard: Switchboard, process: Process, host: Host, onSent?: OnSent) {
     this.#switchboard = switchboard;
     this.host = host;
     this.#onSent = onSent;
@@ -96,7 +99,10 @@ export class SimEndpoint implements LinkEndpoint {
 
   #link(socket: Socket, address: string): Link {
     const onSent = this.#onSent;
-    const told = onSent === undefined ? undefined : (): void => onSent(address);
+    const told =
+      onSent === undefined
+        ? undefined
+        : (link: SimLink, lengthBytes: number): void => onSent(address, link, lengthBytes);
     return new SimLink(socket, this.#gate, () => this.#sockets.delete(socket), told);
   }
 

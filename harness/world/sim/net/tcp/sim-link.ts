@@ -12,6 +12,9 @@ interface PendingWrite {
   readonly reject: (error: LinkError) => void;
 }
 
+/** Called at every write to a link, once the kernel has what it could take. */
+export type OnWritten = (link: SimLink, lengthBytes: number) => void;
+
 /**
  * The Link port over one kernel socket, for one process. What is here dies with the process;
  * what the socket took does not. Chunks are not copied: a reader must not change what it reads.
@@ -20,7 +23,7 @@ export class SimLink implements Link {
   readonly #socket: Socket;
   readonly #gate: AppGate;
   readonly #release: () => void;
-  readonly #onSent: (() => void) | undefined;
+  readonly #onSent: OnWritten | undefined;
   readonly #pendingWrites = new Fifo<PendingWrite>();
   #resolveRead: ((bytes: Uint8Array | undefined) => void) | undefined;
   #rejectRead: ((error: LinkError) => void) | undefined;
@@ -30,7 +33,7 @@ export class SimLink implements Link {
    * @param release called once, when the socket is closed
    * @param onSent called at every write, once the kernel has what it could take; it may end the process
    */
-  constructor(socket: Socket, gate: AppGate, release: () => void, onSent?: () => void) {
+  constructor(socket: Socket, gate: AppGate, release: () => void, onSent?: OnWritten) {
     this.#socket = socket;
     this.#gate = gate;
     this.#release = release;
@@ -63,7 +66,7 @@ export class SimLink implements Link {
     if (this.#pendingWrites.length === 0) {
       const sent = this.#socket.send(bytes);
       if (sent === bytes.length) {
-        this.#onSent?.();
+        this.#onSent?.(this, bytes.length);
         return DONE;
       }
       rest = bytes.subarray(sent);
@@ -71,8 +74,20 @@ export class SimLink implements Link {
     const written = new Promise<void>((resolve, reject) => {
       this.#pendingWrites.push({ bytes: rest, resolve, reject });
     });
-    this.#onSent?.();
+    this.#onSent?.(this, bytes.length);
     return written;
+  }
+
+  /** Another number for each connection, and each end. */
+  get id(): number {
+    return this.#socket.id;
+  }
+
+  /** Bytes that were written and that the other end of the connection has not taken. */
+  get underwayBytes(): number {
+    let waitingBytes = 0;
+    for (const { bytes } of this.#pendingWrites) waitingBytes += bytes.length;
+    return this.#socket.underwayBytes + waitingBytes;
   }
 
   close(): void {

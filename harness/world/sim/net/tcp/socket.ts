@@ -62,6 +62,11 @@ export class Socket {
     server.#transmit("established");
   }
 
+  /** Bytes that were sent and that whoever reads at the other end has not taken. */
+  get underwayBytes(): number {
+    return this.#unsent.lengthBytes + this.#inFlightBytes + (this.#peer?.receivedBytes ?? 0);
+  }
+
   get receivedBytes(): number {
     return this.#received.lengthBytes;
   }

@@ -1,0 +1,119 @@
+import { expect, test } from "vitest";
+import type { Disk } from "../../../engine/ports/index.ts";
+import { converged, create, KiB, mirror, parsePlan, scenario, status, wait, write } from "../../plan/index.ts";
+import { resilverTarget } from "../../target/resilver-target.ts";
+import type { SystemConfig, Target } from "../../target/target.ts";
+import { hostPump } from "../../world/sim/host-pump.ts";
+import { groupsOf, outcomeOf, verdictOf } from "./case-groups.ts";
+import { runCase } from "./run-case.ts";
+import { type SearchOptions, type SearchResult, searchPoints } from "./search.ts";
+
+const plan = scenario({
+  name: "one write on a mirror",
+  requirements: [],
+  topology: mirror({ sizeBytes: KiB(32), mode: "sync" }),
+  steps: [
+    write("pvol", { offsetBytes: KiB(16), lengthBytes: KiB(16) }),
+    create("pair"),
+    wait(status("pair", "DUPLEX")),
+    write("pvol", { offsetBytes: 0, lengthBytes: KiB(4) }),
+  ],
+  expect: [converged()],
+});
+const single: SearchOptions = {
+  blows: ["power", "kill", "cut"],
+  stride: 1,
+  limit: 5000,
+  pairs: false,
+  wholeMax: 6,
+  subsetsMax: 64,
+};
+
+async function search(target: Target, options: Partial<SearchOptions>, seed = 1): Promise<SearchResult> {
+  const parts = { target, pump: hostPump(), wallNowMs: () => 0 };
+  const start = { id: "t", plan: parsePlan(plan), seed, withinMs: 0, struck: {} };
+  return searchPoints(start, { ...single, ...options }, async (_name, base, requests) => {
+    const results = [];
+    for (const request of requests) results.push(await runCase(base, request, parts));
+    return results;
+  });
+}
+
+/** The engine, with one disk of system b other than it is. */
+function withDisk(change: (disk: Disk, life: number) => Disk): Target {
+  const inner = resilverTarget("planted");
+  const lives = new WeakMap<SystemConfig, number>();
+  return {
+    ...inner,
+    start: (config, ports) => {
+      const life = lives.get(config) ?? 0;
+      lives.set(config, life + 1);
+      const disk = ports.disks.get("svol");
+      if (disk === undefined) return inner.start(config, ports);
+      return inner.start(config, { ...ports, disks: new Map(ports.disks).set("svol", change(disk, life)) });
+    },
+  };
+}
+
+/** The disk with some of its functions replaced. */
+function altered(disk: Disk, changes: Partial<Disk>): Disk {
+  return new Proxy(disk, {
+    get: (whole, name) => {
+      const own = Reflect.get(changes, name) as unknown;
+      const value = own ?? (Reflect.get(whole, name) as unknown);
+      return typeof value === "function" && own === undefined ? (value.bind(whole) as unknown) : value;
+    },
+  });
+}
+
+/**
+ * At a start it takes a write of 4 KiB for whole if its first and its last sector are there, and if the others are not,
+ * loses a sector of another track.
+ */
+const trustsEnds = withDisk((disk, life) => {
+  const look = async (): Promise<void> => {
+    const bytes = await disk.read(0, KiB(4));
+    const isWritten = (sector: number): boolean =>
+      bytes.subarray(sector * 512, (sector + 1) * 512).some((byte) => byte !== 0);
+    const isTorn = isWritten(0) && isWritten(7) && ![1, 2, 3, 4, 5, 6].some(isWritten);
+    if (isTorn) await disk.write(KiB(24), new Uint8Array(512), { fua: true });
+  };
+  if (life > 0) void look();
+  return disk;
+});
+
+/** After a crash, flushes of the volume do nothing any more. */
+const forgetsFlushes = withDisk((disk, life) =>
+  life === 0 ? disk : altered(disk, { flush: () => Promise.resolve() }),
+);
+
+test("the engine as it is passes, and the same search comes to the same", { timeout: 120_000 }, async () => {
+  const one = await search(resilverTarget("x"), { limit: 60, pairs: true });
+  const other = await search(resilverTarget("x"), { limit: 60, pairs: true });
+  expect([verdictOf(one.single), verdictOf(one.second)]).toEqual(["PASS", "PASS"]);
+  expect(outcomeOf([...other.single, ...other.second])).toBe(outcomeOf([...one.single, ...one.second]));
+  expect(other.pairs).toEqual(one.pairs);
+  expect(one.pairs).toMatchObject({ runs: 60, passed: 60, leftOut: (one.pairs?.secondKinds ?? 0) - 60 });
+  expect(one.single.every(({ result }) => result.isReached)).toBe(true);
+});
+
+test("a mistake that one torn subset alone shows is found, and not where chance tears", {
+  timeout: 120_000,
+}, async () => {
+  const chance = await search(trustsEnds, { blows: ["power"], subsetsMax: 0 });
+  expect(verdictOf(chance.single)).toBe("PASS");
+  const all = await search(trustsEnds, { blows: ["power"] });
+  const failed = all.single.filter(({ result }) => result.verdict !== "PASS");
+  expect(groupsOf(failed).length).toBeGreaterThan(0);
+  for (const { of } of failed) {
+    const { system, choice } = of.points[0] ?? {};
+    expect(system).toBe("b");
+    expect(choice?.lose ?? choice?.survive).not.toEqual([]);
+  }
+});
+
+test("a mistake that a second crash alone shows is found by pairs", { timeout: 120_000 }, async () => {
+  const found = await search(forgetsFlushes, { blows: ["power"], pairs: true, limit: 400 });
+  expect(verdictOf(found.single)).toBe("PASS");
+  expect(verdictOf(found.second)).toBe("FAIL");
+});
