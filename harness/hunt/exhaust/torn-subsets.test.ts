@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { checkLaw } from "../../../engine/testing/check-law.ts";
 import type { UnflushedDisk } from "./torn-parts.ts";
 import { choiceOf, TORN_KINDS, type TornMoment, tornMoment } from "./torn-subsets.ts";
 import { sectorChoice } from "../../world/sim/disk/index.ts";
@@ -73,7 +72,7 @@ const written = (sectorsMax: number) =>
     );
 
 test("of up to ten sectors each content that any subset leaves is tried, once", () => {
-  checkLaw(
+  fc.assert(
     fc.property(written(4), (writes) => {
       const all = writes.flatMap(({ disk, latest, from, contents: of }) =>
         of.map((_content, index) => ({ disk, latest, sector: from + index })),
@@ -98,7 +97,7 @@ test("of up to ten sectors each content that any subset leaves is tried, once", 
 });
 
 test("of more, no content twice; nothing, everything, each part alone and each alone lost are among them", () => {
-  checkLaw(
+  fc.assert(
     fc.property(written(9), (writes) => {
       const disks = disksOf(writes);
       const moment = tornMoment(disks, { wholeMax: 2, subsetsMax: 2000 });

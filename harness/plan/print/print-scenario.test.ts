@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { converged, create, cut, KiB, mirror, type Plan, scenario } from "../index.ts";
+import { converged, crash, create, cut, KiB, mirror, parsePlan, type Plan, scenario } from "../index.ts";
 import { printScenario } from "./print-scenario.ts";
 import { PLAN_WORDS, reader } from "./read-back.node.ts";
 
@@ -42,4 +42,23 @@ export default scenario({
   expect: [converged()],
 });
 `);
+});
+
+test("what a loss of power leaves is printed, and names of disks are checked in it", async () => {
+  const topology = mirror({ sizeBytes: KiB(64), mode: "sync" });
+  const steps = [
+    crash("a", "power", { survive: [{ disk: "a/meta", latest: 2 }] }),
+    crash("b", "power", { lose: [{ disk: "svol", latest: 1, sectors: [3, 9] }] }),
+    crash("b", "power"),
+  ] as const;
+  const plan = scenario({ name: "x", requirements: [], topology, steps, expect: [] });
+  const text = printScenario(plan, { from });
+  expect(text).toContain('crash("a", "power", { survive: [{ disk: "a/meta", latest: 2 }] })');
+  expect(text).toContain('crash("b", "power")');
+  expect(await readBack(text)).toEqual(plan);
+  const wrong: unknown = { ...plan, steps: [crash("a", "power", { survive: [{ disk: "gone", latest: 1 }] })] };
+  expect(() => parsePlan(wrong)).toThrow(/steps\[0\]\.fault: found unknown disk "gone"/);
+  const both = { survive: [], lose: [] };
+  expect(() => parsePlan({ ...plan, steps: [crash("a", "power", both)] })).toThrow(/either survive or lose/);
+  expect(() => parsePlan({ ...plan, steps: [crash("a", "kill", { lose: [] })] })).toThrow(/only a loss of power/);
 });

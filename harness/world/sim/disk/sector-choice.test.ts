@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SECTOR_BYTES } from "../../../../engine/ports/index.ts";
-import { checkLaw } from "../../../../engine/testing/check-law.ts";
 import { SimRandom } from "../sim-random.ts";
 import { type ArrivingRequest, Medium } from "./medium.ts";
 import { sectorChoice } from "./sector-choice.ts";
@@ -34,7 +33,7 @@ const choice = fc.record({
 });
 
 test("a loss of power leaves of each sector the latest version that the choice lets survive", () => {
-  checkLaw(
+  fc.assert(
     fc.property(
       fc.array(done, { maxLength: 8 }),
       fc.array(arriving, { maxLength: 3 }),
