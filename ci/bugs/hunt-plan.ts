@@ -2,15 +2,16 @@ import { chance, type Random } from "../../engine/ports/index.ts";
 import { between, pick } from "../../harness/hunt/chaos-draw.ts";
 import { framedPlan } from "../../harness/hunt/framed-plan.ts";
 import { randomPlan } from "../../harness/hunt/generate.ts";
-import { type Cast, drawCast } from "../../harness/hunt/swarm-cast.ts";
+import { StrikeBook } from "../../harness/hunt/strike-book.ts";
+import { drawCast } from "../../harness/hunt/swarm-cast.ts";
 import { drawCommandLanes } from "../../harness/hunt/swarm-commands.ts";
 import { drawLoads } from "../../harness/hunt/swarm-load.ts";
-import { drawStrikes, type Labels } from "../../harness/hunt/swarm-strikes.ts";
+import { drawStories } from "../../harness/hunt/swarm-stories.ts";
+import { drawStrikes } from "../../harness/hunt/swarm-strikes.ts";
 import { drawSwarm, type Swarm } from "../../harness/hunt/swarm.ts";
 import { type Plan, together } from "../../harness/plan/index.ts";
 import type { Step } from "../../harness/plan/step.ts";
 import { SimRandom } from "../../harness/world/sim/sim-random.ts";
-import { drawStory } from "./stories.ts";
 
 /** Part of the writes that are trims, in plans about them. */
 const TRIMS = 0.4;
@@ -28,9 +29,8 @@ function densePlan(seed: number): Plan {
   const random = new SimRandom(`bugs/${seed}`);
   const swarm = drawDenseSwarm(random.fork("swarm"));
   const cast = drawCast(random.fork("cast"), swarm);
-  let labelCount = 0;
+  const book = new StrikeBook();
   const trims = chance(random.fork("trims"), 0.3);
-  const labels = (): string => `f${++labelCount}`;
   const writes = Math.ceil(swarm.writes / swarm.rounds);
   const rounds: Step[] = [];
   for (let round = 0; round < swarm.rounds; round++) {
@@ -39,8 +39,8 @@ function densePlan(seed: number): Plan {
       together(
         ...drawLoads(own.fork("loads"), cast, writes).map((load) => (trims ? { ...load, trim: TRIMS } : load)),
         ...drawCommandLanes(own.fork("commands"), swarm, cast),
-        ...drawStrikes(own.fork("strikes"), swarm, cast, labels),
-        ...drawStories(own.fork("stories"), cast, labels),
+        ...drawStories(own.fork("stories"), swarm, cast, book),
+        ...drawStrikes(own.fork("strikes"), swarm, cast, book),
       ),
     );
   }
@@ -50,18 +50,9 @@ function densePlan(seed: number): Plan {
     cast,
     swarm,
     rounds,
-    labelCount,
-    // A story may have deleted them.
-    remakes: true,
+    labelCount: book.count,
+    remakes: swarm.tasks.includes("delete"),
   });
-}
-
-function drawStories(random: Random, cast: Cast, labels: Labels): Step[] {
-  const count = pick(random, [0, 1, 1, 2]);
-  return Array.from(
-    { length: count },
-    (_, index) => drawStory(random.fork(`story/${index}`), cast, labels) ?? [],
-  ).flat();
 }
 
 function drawDenseSwarm(random: Random): Swarm {
@@ -77,6 +68,7 @@ function drawDenseSwarm(random: Random): Swarm {
     rounds: between(random, 2, 4),
     strikesMax: pick(random, [1, 2, 3, 4]),
     lanesMax: pick(random, [0, 0, 1, 2]),
+    storiesMax: pick(random, [0, 1, 1, 2]),
     writes: between(random, 20, 120),
   };
 }

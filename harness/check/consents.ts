@@ -1,7 +1,7 @@
 import type { AdminCommand } from "../target/target.ts";
 import type { DiskState } from "./disk-state.ts";
 import type { PairState } from "./pair-state.ts";
-import { NEVER } from "./operation.ts";
+import { NEVER, type Operation } from "./operation.ts";
 
 interface Grant {
   readonly command: number;
@@ -10,12 +10,17 @@ interface Grant {
   readonly overwritten: DiskState;
   /** Only those acknowledged before this moment. */
   readonly before: number;
+  /** Only those issued before this moment: from then on hosts must be kept from writing what would be lost. */
+  issuedBefore: number;
   /**
    * A takeover does not agree to lose what the other side acknowledged while it knew that it was
    * alone; every other grant does.
    */
   readonly takeover: boolean;
+  readonly resync: boolean;
 }
+
+const GRANT = { before: NEVER, issuedBefore: NEVER, takeover: false, resync: false };
 
 /** What an operator agreed to lose (rule 5): without a grant nobody's acknowledged writes may be overwritten. */
 export class Consents {
@@ -32,7 +37,7 @@ export class Consents {
     const isPrimary = pair.side(here).report?.role !== "secondary";
     switch (given.kind) {
       case "create":
-        this.#grants.push({ command, pair, overwritten: there, before: NEVER, takeover: false });
+        this.#grants.push({ ...GRANT, command, pair, overwritten: there });
         return;
       case "split":
         // An earlier split still stands if this one is refused.
@@ -40,17 +45,17 @@ export class Consents {
         return;
       case "takeover":
         // What the lost primary wrote alone makes the histories diverge: that needs another word of the operator.
-        this.#grants.push({ command, pair, overwritten: there, before: at, takeover: true });
+        this.#grants.push({ ...GRANT, command, pair, overwritten: there, before: at, takeover: true });
         return;
       case "resync": {
         // Without a direction only a split of the operator's own tells which writes may go.
         if (given.direction === undefined && !this.#splitBy.has(pair)) return;
         const toOther = (given.direction ?? "forward") === "forward" ? isPrimary : !isPrimary;
-        this.#grants.push({ command, pair, overwritten: toOther ? there : here, before: NEVER, takeover: false });
+        this.#grants.push({ ...GRANT, command, pair, overwritten: toOther ? there : here, resync: true });
         return;
       }
       case "create-local":
-        this.#grants.push({ command, pair, overwritten: there, before: NEVER, takeover: false });
+        this.#grants.push({ ...GRANT, command, pair, overwritten: there });
         return;
       case "backup":
         // The mirror is split, and the operator knows it.
@@ -66,6 +71,21 @@ export class Consents {
     }
   }
 
+  /**
+   * The command was carried out by the moment `at`. A primary that is to be overwritten knows it by then; a secondary
+   * hears of it later.
+   */
+  answered(command: number, at: number): void {
+    for (const grant of this.#grants)
+      if (grant.command === command && grant.resync && grant.pair.side(grant.overwritten).report?.role === "primary")
+        grant.issuedBefore = at;
+  }
+
+  /** Whether an operator made this end primary too, since the two were last in step. */
+  tookOver(pair: PairState): boolean {
+    return this.#grants.some((grant) => grant.takeover && grant.pair === pair);
+  }
+
   /** The command was refused and changed nothing. */
   withdraw(command: number): void {
     this.#grants = this.#grants.filter((grant) => grant.command !== command);
@@ -78,13 +98,18 @@ export class Consents {
     this.#splitBy.delete(pair);
   }
 
-  /** True if a write to `disk` acknowledged at `acknowledgedAt` may be lost to the other end. */
-  allows(pair: PairState, disk: DiskState, acknowledgedAt: number, alone: boolean): boolean {
+  /** True if a write to `disk` may be lost to the other end. */
+  allows(
+    pair: PairState,
+    disk: DiskState,
+    { issuedAt, endedAt: acknowledgedAt, alone }: Pick<Operation, "issuedAt" | "endedAt" | "alone">,
+  ): boolean {
     return this.#grants.some(
       (grant) =>
         grant.pair === pair &&
         grant.overwritten === disk &&
         acknowledgedAt < grant.before &&
+        issuedAt < grant.issuedBefore &&
         (!grant.takeover || !alone) &&
         !this.#tookOverSince(grant, acknowledgedAt),
     );

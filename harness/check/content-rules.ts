@@ -4,7 +4,7 @@ import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
 import type { Consents } from "./consents.ts";
 import type { DiskState, SectorListener } from "./disk-state.ts";
 import type { Model } from "./model.ts";
-import type { Operation } from "./operation.ts";
+import { INITIAL, type Operation } from "./operation.ts";
 import type { PairState } from "./pair-state.ts";
 import type { Unacknowledged } from "./unacknowledged.ts";
 import { INITIAL_VERSION, NO_VERSION } from "./versions.ts";
@@ -97,9 +97,13 @@ export class ContentRules implements SectorListener {
     versions.hold(version, disk.bit);
     const bad = this.#unacknowledged.reappeared(disk, sector, after);
     if (bad === undefined) return;
-    if (this.#pairs.some((pair) => this.#consents.allows(pair, disk, 0, false)))
-      this.#unacknowledged.forget(disk, sector);
+    if (this.#isAgreed(disk)) this.#unacknowledged.forget(disk, sector);
     else this.#again.push(bad);
+  }
+
+  /** True if an operator agreed that this disk gets another history. */
+  #isAgreed(disk: DiskState): boolean {
+    return this.#pairs.some((pair) => this.#consents.allows(pair, disk, INITIAL));
   }
 
   /** @param version what the sector can be all the same, if anything. @param newest what it should be at least */
@@ -121,6 +125,7 @@ export class ContentRules implements SectorListener {
     disk.floor.set(sector, older);
     versions.hold(older, disk.bit);
     disk.resetAt.set(sector, this.#model.now);
+    if (this.#isAgreed(disk)) this.#unacknowledged.forget(disk, sector);
   }
 
   #report(rule: "V" | "F" | "G" | "S", disk: DiskState, message: string, found: BadSector[]): void {
@@ -164,8 +169,8 @@ export class ContentRules implements SectorListener {
   }
 
   /** True if a resync is overwriting this disk, and an operator agreed to lose this operation by it. */
-  #isGivenUp(disk: DiskState, { endedAt, alone }: Operation): boolean {
-    const agrees = (pair: PairState): boolean => this.#consents.allows(pair, disk, endedAt, alone);
+  #isGivenUp(disk: DiskState, operation: Operation): boolean {
+    const agrees = (pair: PairState): boolean => this.#consents.allows(pair, disk, operation);
     return this.#isResynchronised(disk) && this.#model.pairsOf(disk).some(agrees);
   }
 
@@ -200,7 +205,7 @@ export class ContentRules implements SectorListener {
       if (this.#wentPast(disk, source, sector, floor)) return "no";
       this.#model.observe(pair);
       if (!pair.mayBeOverwritten(pair.side(disk))) continue;
-      if (this.#consents.allows(pair, disk, operation.endedAt, operation.alone)) return "agreed";
+      if (this.#consents.allows(pair, disk, operation)) return "agreed";
       verdict = "unasked";
     }
     return verdict;

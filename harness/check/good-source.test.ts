@@ -56,8 +56,11 @@ test("G: a resync that was chosen before a takeover agrees to nothing that the n
     stage.checker.adminDone(stage.checker.adminIssued("a", { kind: "resync", pair: "pair", direction: "forward" }));
     stage.checker.linkCut("link");
     stage.report("a", "pair", { status: "SPLIT", suspension: "link" });
-    stage.report("b", "pair", { role: "primary", status: "SPLIT", suspension: "takeover" });
-    if (takesOver) takeover(stage);
+    stage.report("b", "pair", { status: "SPLIT", suspension: "operator" });
+    if (takesOver) {
+      takeover(stage);
+      stage.report("b", "pair", { role: "primary", suspension: "takeover" });
+    }
     stage.write(["b/svol"], 0, sectors(1));
     stage.report("b", "pair", { role: "secondary", status: "COPY", consistent: false });
     stage.put("b/svol", 0, stage.content("a/pvol", 0, 1));
@@ -87,5 +90,46 @@ test("A: what a resync overwrote with consent is not wanted again when a host is
     stage.pending.get("a pair")?.clear();
     for (const system of ["a", "b"]) stage.report(system, "pair", { status: "DUPLEX", consistent: true });
     expect(failed(stage.checker.finish())).toEqual(agrees ? [] : ["A"]);
+  }
+});
+
+test("G: once a primary knows that it is to be overwritten, what it acknowledges must stay", () => {
+  for (const isAnswered of [true, false]) {
+    const result = diverge((stage) => {
+      const command = stage.checker.adminIssued("a", { kind: "resync", pair: "pair", direction: "reverse" });
+      if (isAnswered) stage.checker.adminDone(command);
+      stage.write(["a/pvol"], 0, sectors(1));
+    });
+    expect(failed(result)).toEqual(isAnswered ? ["G"] : []);
+  }
+});
+
+test("G: two ends are primary only when somebody took over", () => {
+  for (const kind of ["takeover", "failback"] as const) {
+    const stage = new Stage(onePair("sync"));
+    for (const system of ["a", "b"]) stage.report(system, "pair", { status: "SPLIT", suspension: "link" });
+    stage.checker.adminDone(stage.checker.adminIssued("b", { kind, pair: "pair" }));
+    stage.report("b", "pair", { role: "primary" });
+    expect(failed(stage.checker.finish())).toEqual(kind === "takeover" ? [] : ["G"]);
+  }
+});
+
+test("U: what a read had shown absent may come back by a resync that an operator chose, also under what is newer", () => {
+  for (const direction of ["reverse", "forward"] as const) {
+    const stage = new Stage(onePair("async"));
+    stage.pending.get("a pair")?.add(0);
+    const lost = stage.issue("a/pvol", 0, sectors(1));
+    stage.put("b/svol", 0, sectors(1));
+    stage.checker.failed(lost, "GONE");
+    stage.read("a/pvol", 0, stage.content("a/pvol", 0));
+    stage.checker.linkCut("link");
+    stage.report("a", "pair", { status: "SPLIT", suspension: "link" });
+    stage.report("b", "pair", { status: "SPLIT", suspension: "link" });
+    stage.write(["a/pvol"], 0, sectors(2));
+    stage.checker.adminDone(stage.checker.adminIssued("a", { kind: "resync", pair: "pair", direction }));
+    stage.report("a", "pair", { status: "COPY", consistent: false });
+    stage.put("a/pvol", 0, stage.content("b/svol", 0));
+    stage.read("a/pvol", 0, stage.content("a/pvol", 0));
+    expect(failed(stage.checker.finish()).includes("U")).toBe(direction === "forward");
   }
 });

@@ -206,6 +206,7 @@ export class MirrorChecker implements Checker {
 
   adminDone(command: number, known = true, at = this.#model.tick()): void {
     this.observe();
+    if (known) this.#consents.answered(command, at);
     this.#backups.answered(command, known, at);
     this.#restores.answered(command, known, at);
     this.#journals.answered(command, known);
@@ -289,6 +290,7 @@ export class MirrorChecker implements Checker {
   }
 
   #reported(pair: PairState, wasDuplex: boolean): void {
+    this.#checkPrimaries(pair);
     this.#prefix.observe(pair);
     if (pair.isLocal) this.#backups.observe(pair);
     if (wasDuplex || !pair.isDuplexAtBothEnds) return;
@@ -297,6 +299,18 @@ export class MirrorChecker implements Checker {
     if (pair.sides.some(({ disk }) => this.#model.live(disk.system) === undefined)) return;
     if (!pair.isLocal) for (const { disk } of pair.sides) disk.weakened = false;
     else if (!pair.sides[0].disk.weakened) pair.sides[1].disk.weakened = false;
+  }
+
+  /** G: two ends that both take writes lose those of one of them; only an operator may bring that about. */
+  #checkPrimaries(pair: PairState): void {
+    // What two systems said at different moments may be of before and after a change of roles.
+    if (pair.isLocal || !this.#model.isInStep) return;
+    const isPrimary = ({ disk, report }: PairState["sides"][number]): boolean =>
+      report?.role === "primary" && this.#model.live(disk.system) !== undefined;
+    if (!pair.sides.every(isPrimary) || this.#consents.tookOver(pair)) return;
+    const { findings } = this.#model;
+    findings.count("G");
+    findings.fail("G", pair.config.name, "both ends are primary, and nobody took over", () => []);
   }
 
   #issue(

@@ -10,7 +10,7 @@ interface Claim {
   readonly pair: PairState;
   readonly secondary: DiskState;
   readonly primary: DiskState;
-  /** Suspended by the link or a crash: together with the other pairs of the link. */
+  /** Suspended by the link or a crash while in step: together with the other pairs of the link. */
   readonly together: boolean;
   /** Cuts and crashes before it. */
   readonly incidents: number;
@@ -34,6 +34,8 @@ export class Prefix {
   readonly #claims = new Map<PairState, Claim>();
   /** Pairs whose secondary, consistent, was last seen copying: then it overwrote the primary. */
   readonly #reversed = new Set<PairState>();
+  /** Pairs whose secondary was last seen copying, and consistent: it holds a moment of an earlier suspension. */
+  readonly #behind = new Set<PairState>();
 
   constructor(model: Model) {
     this.#model = model;
@@ -57,16 +59,18 @@ export class Prefix {
       before.void = true;
     }
     const wasReversed = this.#reversed.delete(pair);
+    const wasBehind = this.#behind.delete(pair);
     // Only the source of a resync knows how far it is: the other end must not be taken for it because it claims too much.
     if (side?.report?.status === "COPY" && side.report.consistent && side.report.progress !== undefined)
       this.#reversed.add(pair);
+    if (side?.report?.status === "COPY" && side.report.consistent) this.#behind.add(pair);
     if (side === undefined || report === undefined || this.#claims.has(pair)) return;
     const { suspension } = report;
     const claim: Claim = {
       pair,
       secondary: side.disk,
       primary: pair.other(side.disk).disk,
-      together: suspension === "link" || suspension === "crash",
+      together: !wasBehind && (suspension === "link" || suspension === "crash"),
       incidents: this.#model.incidents.count,
       void: false,
       unheard: false,

@@ -339,9 +339,10 @@ export class ToyMirror {
     if (!this.#up(at)) return;
     this.#command(at, { kind: "failback", pair: "pair" }, this.#isDuplex(), () => {
       this.settle();
-      for (const system of SYSTEMS) {
-        this.#set(system, { role: this.report(system).role === "primary" ? "secondary" : "primary" });
-      }
+      const old = SYSTEMS.find((system) => this.report(system).role === "primary");
+      // The old primary gives up first.
+      for (const system of SYSTEMS.toSorted((one) => (one === old ? -1 : 1)))
+        this.#set(system, { role: system === old ? "secondary" : "primary" });
     });
   }
 

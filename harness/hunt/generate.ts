@@ -5,17 +5,19 @@ import { SimRandom } from "../world/sim/sim-random.ts";
 import { between } from "./chaos-draw.ts";
 import { framedPlan } from "./framed-plan.ts";
 import { keyText } from "./seed-result.ts";
+import { StrikeBook } from "./strike-book.ts";
 import { type Cast, drawCast } from "./swarm-cast.ts";
 import { drawCommandLanes } from "./swarm-commands.ts";
 import { drawLoad, drawLoads } from "./swarm-load.ts";
-import { drawStrikes, type Labels } from "./swarm-strikes.ts";
+import { drawStories } from "./swarm-stories.ts";
+import { drawStrikes } from "./swarm-strikes.ts";
 import { drawSwarm, type Swarm } from "./swarm.ts";
 
 /** Rises whenever a seed stands for another plan than before. */
-export const GENERATOR_VERSION = 2;
+export const GENERATOR_VERSION = 3;
 
 /** What of a plan is drawn anew in one that is derived from it, in turn. */
-const REDRAWN = ["strikes", "commands", "loads"] as const;
+const REDRAWN = ["strikes", "commands", "stories", "loads"] as const;
 
 /**
  * The random plan of a seed: some systems and mirrors, hosts that use them, administrators and faults; then everything is
@@ -30,23 +32,22 @@ export function randomPlan(seed: number, variant = 0): Plan {
   const random = new SimRandom(`hunt/${seed}`);
   const swarm = drawSwarm(random.fork("swarm"));
   const cast = drawCast(random.fork("cast"), swarm);
-  let labelCount = 0;
-  const labels: Labels = () => `f${++labelCount}`;
-  const struck = rounds(random.fork("rounds"), swarm, cast, labels, variant);
+  const book = new StrikeBook();
+  const struck = rounds(random.fork("rounds"), swarm, cast, book, variant);
   return framedPlan({
     name: `hunt ${GENERATOR_VERSION}/${keyText({ seed, variant })}: ${swarm.shape}`,
     requirement: "HX-7",
     cast,
     swarm,
     rounds: struck,
-    labelCount,
+    labelCount: book.count,
     remakes: swarm.tasks.includes("delete"),
     served: served(random.fork("after"), cast),
   });
 }
 
 /** Safety: commands and faults under load. */
-function rounds(random: Random, swarm: Swarm, cast: Cast, labels: Labels, variant: number): Step[] {
+function rounds(random: Random, swarm: Swarm, cast: Cast, book: StrikeBook, variant: number): Step[] {
   const redrawn = variant === 0 ? undefined : REDRAWN[(variant - 1) % REDRAWN.length];
   const stream = (own: Random, concern: (typeof REDRAWN)[number]): Random =>
     own.fork(concern === redrawn ? `${concern}/${variant}` : concern);
@@ -56,7 +57,8 @@ function rounds(random: Random, swarm: Swarm, cast: Cast, labels: Labels, varian
     return together(
       ...drawLoads(stream(own, "loads"), cast, writes),
       ...drawCommandLanes(stream(own, "commands"), swarm, cast),
-      ...drawStrikes(stream(own, "strikes"), swarm, cast, labels),
+      ...drawStories(stream(own, "stories"), swarm, cast, book),
+      ...drawStrikes(stream(own, "strikes"), swarm, cast, book),
     );
   });
 }

@@ -116,7 +116,10 @@ function image(
   if (method === "lsn" || chance(random, 0.6)) return withImages(topology, [volume], { method });
   // Less than the default: it may run out.
   const least = Math.ceil(imageAreaBytesMin(method, volumeOf(topology, volume)) / SECTOR_BYTES);
-  return withImages(topology, [volume], { method, areaBytes: between(random, least, least + 200) * SECTOR_BYTES });
+  return withImages(topology, [volume], {
+    method,
+    areaBytes: (least + between(random, 0, pick(random, [8, 40, 200]))) * SECTOR_BYTES,
+  });
 }
 
 function volumeOf({ systems }: Topology, name: string): TopologyVolume {

@@ -70,6 +70,8 @@ export interface Swarm {
   readonly strikesMax: number;
   /** Lanes of commands of a round, at most. */
   readonly lanesMax: number;
+  /** Stories of a round, at most: commands that belong together. */
+  readonly storiesMax: number;
   /** Of host writes in all; as many are trims or refused as their rates say. */
   readonly writes: number;
   /** Part of the commands that are given again while nobody answers; the others are given once. */
@@ -110,6 +112,7 @@ export function drawSwarm(random: Random): Swarm {
     rounds: between(rates, 1, 4),
     strikesMax: pick(rates, [0, 1, 2, 2, 3, 4]),
     lanesMax: pick(rates, [0, 1, 1, 2, 3]),
+    storiesMax: pick(rates, [0, 0, 1, 1, 2]),
     writes: between(rates, writesMin, writesMax),
     patience: pick(rates, [0, 0, 0.2, 0.5]),
     settles: chance(rates, 0.7),

@@ -1,0 +1,207 @@
+import { chance, type Random } from "../../engine/ports/index.ts";
+import {
+  backup,
+  create,
+  cut,
+  deletePair,
+  failback,
+  heal,
+  mark,
+  readImage,
+  recover,
+  recoverGroup,
+  restore,
+  resync,
+  rollback,
+  split,
+  takeover,
+} from "../plan/index.ts";
+import type { Step } from "../plan/step.ts";
+import type { TopologyPair } from "../plan/topology.ts";
+import { pick } from "./chaos-draw.ts";
+import type { ENGINE_STEPS } from "./engine-steps.ts";
+import type { Cast } from "./swarm-cast.ts";
+import { markable } from "./swarm-commands.ts";
+import type { Swarm } from "./swarm.ts";
+
+type Steps = typeof ENGINE_STEPS;
+export type StoryStep = Steps[keyof Steps][number];
+
+/** Commands in their order, and where a fault may come between. */
+export interface Story {
+  readonly commands: readonly Step[];
+  /** Systems whose programs take the steps. */
+  readonly at: readonly string[];
+  readonly steps: readonly StoryStep[];
+  /** What is copied meanwhile, if anything. */
+  readonly copies?: { readonly of: "resync" | "restore"; readonly name: string };
+}
+
+const SPLIT: readonly StoryStep[] = ["pair.split", "image.fixing", "image.fixed", "writes.paused"];
+const RESYNC: readonly StoryStep[] = [
+  "resync.requested",
+  "resync.begin",
+  "resync.copied",
+  "resync.done.sent",
+  "pair.duplex",
+  "image.revised",
+];
+const SWAP: readonly StoryStep[] = ["pair.swapping", "pair.swapping", "pair.swapped"];
+const BACKUP: readonly StoryStep[] = ["backup.issued", "backup.splitting", "local.split", "local.completed"];
+const RESTORE: readonly StoryStep[] = ["restore.begin", "restore.brought", "restore.done", "pair.rewriting"];
+const RECOVERY: readonly StoryStep[] = [
+  "journal.recover.begin",
+  "journal.recover.done",
+  "pair.recover.sent",
+  "pair.rewriting",
+  "pair.rewritten",
+];
+const EXCHANGE: readonly StoryStep[] = [
+  "journal.swapped",
+  "journal.base.begin",
+  "journal.base.whole",
+  "journal.folded",
+];
+const GROUP: readonly StoryStep[] = ["journal.group.decided", "journal.group.decided", ...RECOVERY];
+
+/** The stories that the cast can play, each drawn as it would be now. */
+export function storiesOf(random: Random, swarm: Swarm, cast: Cast): readonly Story[] {
+  const { remotes, locals, journaled, grouped } = cast;
+  return [
+    ...remotes.flatMap((pair) => ofRemote(random, swarm, cast, pair)),
+    ...ofLocals(random, swarm, cast),
+    ...journaled.flatMap((volume) => ofJournal(random, cast, volume)),
+    ...grouped.flatMap((volume) => ofGroup(cast, volume)),
+    ...(locals.length > 1 ? backupsOfAll(cast) : []),
+  ];
+}
+
+function ofRemote(random: Random, swarm: Swarm, cast: Cast, pair: TopologyPair): Story[] {
+  const { name, link = "", primary, secondary } = pair;
+  const at = [systemOf(cast, primary), systemOf(cast, secondary)];
+  const copies = { of: "resync", name } as const;
+  const imaged = cast.imaged.filter((volume) => volume === primary || volume === secondary);
+  const images = imaged.map((volume) => readImage(volume));
+  const apart = chance(random, 0.5) ? split(name) : split(name, { secondary: "read-write" });
+  const direction = pick(random, ["forward", "reverse"] as const);
+  const taken = chance(random, 0.6) ? [takeover(name), ...images] : images;
+  const stories: Story[] = [
+    { commands: [apart, ...images, ...images, resync(name), ...images], at, steps: [...SPLIT, ...RESYNC], copies },
+    {
+      commands: [split(name, { secondary: "read-write" }), ...images, resync(name, { direction }), ...images],
+      at,
+      steps: [...SPLIT, ...RESYNC],
+      copies,
+    },
+    {
+      commands: [cut(link), ...taken, heal(link), ...images, resync(name, { direction: "reverse" })],
+      at,
+      steps: ["pair.suspended", "pair.takeover", "image.fixed", "session.hello.sent", ...RESYNC],
+      copies,
+    },
+    { commands: [failback(name), failback(name)], at, steps: SWAP },
+  ];
+  for (const volume of imaged)
+    stories.push({
+      commands: [split(name, { secondary: "read-write" }), rollback(volume), resync(name)],
+      at,
+      steps: [...SPLIT, "restore.begin", "restore.brought", ...RESYNC],
+      copies: { of: "restore", name: volume },
+    });
+  if (mayDelete(swarm, cast, name))
+    stories.push({
+      commands: [split(name), deletePair(name), create(name)],
+      at,
+      steps: ["pair.deleted", ...RESYNC],
+      copies,
+    });
+  return stories;
+}
+
+function ofLocals(random: Random, swarm: Swarm, cast: Cast): Story[] {
+  return cast.locals.flatMap(({ name, primary }): Story[] => {
+    const at = [systemOf(cast, primary)];
+    const copies = { of: "restore", name: primary } as const;
+    const scope = chance(random, 0.5) ? ({ scope: "all" } as const) : {};
+    const back = backup({ mirrors: [name] });
+    const stories: Story[] = [
+      { commands: [back, restore(name, scope), resync(name)], at, steps: [...BACKUP, ...RESTORE], copies },
+      {
+        commands: [back, resync(name), back, restore(name, { scope: "all" })],
+        at,
+        steps: [...BACKUP, "local.resync.begin", "local.copied", "local.duplex", ...RESTORE],
+        copies,
+      },
+    ];
+    if (mayDelete(swarm, cast, name))
+      stories.push({ commands: [split(name), deletePair(name), create(name), back], at, steps: BACKUP });
+    return stories;
+  });
+}
+
+/** Local mirrors of one system, split together. */
+function backupsOfAll({ topology, locals }: Cast): Story[] {
+  return topology.systems.flatMap(({ name: system, volumes }): Story[] => {
+    const mine = locals.filter(({ secondary }) => volumes.some(({ name }) => name === secondary));
+    const mirrors = mine.map(({ name }) => name);
+    if (mirrors.length < 2) return [];
+    const again = mirrors.map((name) => resync(name));
+    const back = backup({ mirrors });
+    return [
+      { commands: [back], at: [system], steps: BACKUP },
+      { commands: [back, ...again, back], at: [system], steps: BACKUP },
+    ];
+  });
+}
+
+function ofJournal(random: Random, cast: Cast, volume: string): Story[] {
+  const now = mark("m2", markable(cast));
+  const back = recover(volume, { to: "m2" });
+  const exchange = [now, recover(volume, { to: "m2", method: "swap" })];
+  const at = systemsFollowing(cast, volume);
+  const copies = { of: "restore", name: volume } as const;
+  const to = pick(random, ["m1", "m2"]);
+  const steps = [...RECOVERY, ...EXCHANGE];
+  return [
+    { commands: [now, back], at, steps: RECOVERY, copies },
+    { commands: [...exchange, back], at, steps },
+    {
+      commands: [recover(volume, { to }), now, recover(volume, { to: "m2", by: "time" })],
+      at,
+      steps: RECOVERY,
+      copies,
+    },
+    { commands: [...exchange, now, back], at, steps },
+    { commands: [...exchange, ...exchange, now, back], at, steps },
+  ];
+}
+
+function ofGroup(cast: Cast, volume: string): Story[] {
+  const now = mark("m2", markable(cast));
+  const at = systemsFollowing(cast, volume);
+  const copies = { of: "restore", name: volume } as const;
+  return [
+    { commands: [now, recoverGroup(volume, { to: "m2" })], at, steps: GROUP, copies },
+    { commands: [now, recoverGroup(volume, { to: "m2", method: "swap" })], at, steps: [...GROUP, ...EXCHANGE] },
+    { commands: [recoverGroup(volume, { to: "m1" })], at, steps: GROUP, copies },
+  ];
+}
+
+/** The last one stays: of a pair of which nobody knows whether it was deleted no convergence can be asked. */
+function mayDelete({ tasks }: Swarm, { remotes, locals }: Cast, name: string): boolean {
+  return tasks.includes("delete") && [...remotes, ...locals].at(-1)?.name !== name;
+}
+
+/** The system of the volume first, then those of its mirrors, which follow what it goes back to. */
+function systemsFollowing(cast: Cast, volume: string): string[] {
+  const ends = cast.remotes
+    .filter(({ primary, secondary }) => primary === volume || secondary === volume)
+    .flatMap(({ primary, secondary }) => [primary, secondary]);
+  return [...new Set([volume, ...ends].map((one) => systemOf(cast, one)))];
+}
+
+function systemOf({ topology }: Cast, volume: string): string {
+  const found = topology.systems.find(({ volumes }) => volumes.some(({ name }) => name === volume));
+  if (found === undefined) throw new Error(`no volume ${volume}`);
+  return found.name;
+}

@@ -1,0 +1,77 @@
+import { chance, type Random } from "../../engine/ports/index.ts";
+import type { Condition } from "../plan/condition.ts";
+import { after, attempt, ms, progress, sequence, step, together, written } from "../plan/index.ts";
+import type { Step } from "../plan/step.ts";
+import { acrossOrders, between, pick } from "./chaos-draw.ts";
+import type { StrikeBook } from "./strike-book.ts";
+import { type Story, storiesOf } from "./story-list.ts";
+import { drawBlow, stepsOf } from "./swarm-blows.ts";
+import type { Cast } from "./swarm-cast.ts";
+import type { Swarm } from "./swarm.ts";
+
+/** Any refusal is fine by the plan; this one is only named because a step must name one. */
+const REFUSAL = "REFUSED";
+/** Longest time between two commands of a story. */
+const DELAY_MS_MAX = [0, 3, 10, 30, 60] as const;
+/** Part of the stories with a fault in their midst. */
+const STRUCK = 0.6;
+const WITHIN_MS = 1_500;
+const NO_COMMANDS: ReadonlySet<Step["kind"]> = new Set(["mark", "inject", "heal", "restart"]);
+
+/**
+ * Commands that only mean something after each other: what is restored was backed up before. Some stories of those that
+ * the cast can play, each in a lane of its own, and often a fault at a step of the program that a command leads to.
+ */
+export function drawStories(random: Random, swarm: Swarm, cast: Cast, book: StrikeBook): Step[] {
+  const count = between(random.fork("count"), 0, swarm.storiesMax);
+  const lanes: Step[] = [];
+  for (let index = 0; index < count; index++) {
+    const own = random.fork(`story/${index}`);
+    const stories = storiesOf(own.fork("list"), swarm, cast);
+    if (stories.length > 0) lanes.push(...lanesOf(own, pick(own, stories), swarm, cast, book));
+  }
+  return lanes;
+}
+
+function lanesOf(random: Random, story: Story, swarm: Swarm, cast: Cast, book: StrikeBook): Step[] {
+  const delayMsMax = pick(random, DELAY_MS_MAX);
+  const commands = story.commands.map((command) => after(ms(between(random, 0, delayMsMax)), tried(command)));
+  const told = sequence(...commands);
+  // Under load, and not after it: in the midst of what hosts write.
+  const begun = chance(random, 0.5)
+    ? when(written(pick(random, cast.primaries), acrossOrders(random, 1, 16)), told)
+    : told;
+  if (swarm.strikesMax === 0 || !chance(random, STRUCK)) return [begun];
+  return [begun, drawTurn(random.fork("turn"), story, swarm, cast, book)];
+}
+
+/** A fault where the story is just at something: most often at the system that is, and of what makes an end. */
+function drawTurn(random: Random, { at, steps, copies }: Story, swarm: Swarm, cast: Cast, book: StrikeBook): Step {
+  const { systems } = cast.topology;
+  const place = systems.filter(({ name }) => at.includes(name));
+  const system = pick(random, place);
+  const blow = drawBlow(
+    random.fork("blow"),
+    pick(random, [...swarm.faults, "power", "cut", "eio"]),
+    chance(random, 0.7) ? system : pick(random, systems),
+    cast,
+    book,
+  );
+  const isCopy = copies !== undefined && chance(random, 0.3);
+  const fraction = pick(random, [0, 0.3, 0.6]);
+  const condition: Condition = !isCopy
+    ? step(system.name, pick(random, steps), pick(random, [1, 1, 1, 2]))
+    : copies.of === "resync"
+      ? progress("resync", copies.name, fraction)
+      : progress("restore", copies.name, fraction);
+  return together(when(condition, ...stepsOf(blow)));
+}
+
+function when(condition: Condition, ...steps: readonly Step[]): Step {
+  return { kind: "when", condition, steps, withinMs: WITHIN_MS };
+}
+
+/** Whether it is refused or not; what is no command is done. */
+function tried(step: Step): Step {
+  return NO_COMMANDS.has(step.kind) ? step : attempt(step, REFUSAL);
+}
