@@ -1,4 +1,4 @@
-import type { HuntOutcome, SeedRange } from "./hunt-message.ts";
+import type { HuntOutcome, SeedRange, SmallPlan } from "./hunt-message.ts";
 import { huntTree, type TreeOutcome } from "./hunt-tree.ts";
 import type { PlantedBug } from "./planted-bug.ts";
 import { ScratchTree } from "./scratch-tree.ts";
@@ -12,6 +12,8 @@ export interface HuntOptions {
   readonly starts: number;
   /** For each hunt. */
   readonly seconds: number;
+  /** The first plan that shows a bug is made small for so long; 0 for not at all. */
+  readonly shrinkSeconds: number;
   /** First seed of the first hunt. */
   readonly seed: number;
   /** Bugs that are hunted at once. */
@@ -36,6 +38,8 @@ export interface BugResult {
   /** Of real time. */
   readonly medianSeconds: number;
   readonly medianCpuSeconds: number;
+  /** What the plan of the first start that found it was made small to. */
+  readonly small: SmallPlan | undefined;
   /** Of all starts. */
   readonly seedsTried: number;
   /** Seeds whose plans fail on the engine as it is, too. */
@@ -59,7 +63,8 @@ export async function huntBugs(bugs: readonly PlantedBug[], options: HuntOptions
   return results;
 }
 
-async function huntBug(bug: PlantedBug, { starts, seconds, seed }: HuntOptions): Promise<BugResult> {
+async function huntBug(bug: PlantedBug, options: HuntOptions): Promise<BugResult> {
+  const { starts, seed } = options;
   const ranges = Array.from(
     { length: starts },
     (_, start): SeedRange => ({
@@ -67,7 +72,7 @@ async function huntBug(bug: PlantedBug, { starts, seconds, seed }: HuntOptions):
       count: SEEDS_OF_A_START,
     }),
   );
-  const outcomes = await inTree(bug.patch, ranges, seconds);
+  const outcomes = await inTree(bug.patch, ranges, options);
   return summary(bug, starts, outcomes);
 }
 
@@ -83,25 +88,30 @@ function summary(bug: PlantedBug, starts: number, outcomes: readonly TreeOutcome
     medianSeeds: medianOf(({ seeds }) => seeds),
     medianSeconds: medianOf(({ ms }) => ms / 1000),
     medianCpuSeconds: medianOf(({ cpuMs }) => cpuMs / 1000),
+    small: found.find((one) => one.small !== undefined)?.small,
     seedsTried: outcomes.reduce((sum, outcome) => sum + (outcome.kind === "ended" ? 0 : outcome.seeds), 0),
     falseAlarms: outcomes.flatMap((outcome) => (outcome.kind === "ended" ? [] : outcome.falseAlarms)),
     trouble: outcomes.flatMap((outcome) => (outcome.kind === "ended" ? [outcome.why] : [])).join("; "),
   };
 }
 
-async function inTree(patch: string, starts: readonly SeedRange[], secondsMax: number): Promise<TreeOutcome[]> {
+async function inTree(
+  patch: string,
+  starts: readonly SeedRange[],
+  { seconds: secondsMax, shrinkSeconds: shrinkSecondsMax }: HuntOptions,
+): Promise<TreeOutcome[]> {
   const tree = new ScratchTree();
   try {
     const objection = tree.apply(patch);
     if (objection !== "") return [{ kind: "ended", why: objection }];
-    return await huntTree(tree, { starts, secondsMax, pristineUrl: ROOT_URL });
+    return await huntTree(tree, { starts, secondsMax, shrinkSecondsMax, pristineUrl: ROOT_URL });
   } finally {
     tree.remove();
   }
 }
 
-/** Of `count` values, those that are missing being the greatest. */
-function median(count: number, values: readonly number[]): number {
+/** The middle of `count` values, those that are missing being the greatest. */
+export function median(count: number, values: readonly number[]): number {
   const sorted = [...values, ...new Array<number>(count - values.length).fill(Infinity)].sort((a, b) => a - b);
   return sorted[Math.floor((count - 1) / 2)] as number;
 }

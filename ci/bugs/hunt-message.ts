@@ -1,3 +1,5 @@
+import type { Plan } from "../../harness/plan/index.ts";
+
 /** Plans of `count` seeds from `from` on, in this order, until one fails. */
 export interface SeedRange {
   readonly from: number;
@@ -10,8 +12,24 @@ export interface HuntRequest {
   readonly starts: readonly SeedRange[];
   /** For each of them, of processor time: what else the machine does must not decide what is found. */
   readonly secondsMax: number;
+  /** The first plan that fails is made small for so long, of processor time; not at all with 0. */
+  readonly shrinkSecondsMax: number;
   /** The tree as it is, with a slash at the end. */
   readonly pristineUrl: string;
+}
+
+/** What a plan that failed was made small to. */
+export interface SmallPlan {
+  readonly plan: Plan;
+  /** Without those that are only around others, such as `together`. */
+  readonly steps: number;
+  /** Of these. */
+  readonly faults: number;
+  /** Plans that were tried. */
+  readonly runs: number;
+  readonly ms: number;
+  /** Nothing that is left can be made smaller; otherwise the time was over. */
+  readonly isSmallest: boolean;
 }
 
 interface Spent {
@@ -33,6 +51,8 @@ export type HuntOutcome =
       readonly rules: readonly string[];
       /** Of the first failure. */
       readonly message: string;
+      /** Of the first start that found the bug. */
+      readonly small?: SmallPlan;
     })
   | (Spent & { readonly kind: "missed" });
 

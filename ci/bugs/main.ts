@@ -1,5 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
+import { SimRandom } from "../../harness/world/sim/sim-random.ts";
+import { below } from "../../engine/ports/index.ts";
 import { EXIT } from "../../harness/cli/exit-code.ts";
 import { type BugResult, huntBugs } from "./hunt-bugs.ts";
 import { type PlantedBug, plantedBugs } from "./planted-bug.ts";
@@ -10,6 +12,8 @@ interface Options {
   readonly json: boolean;
   readonly starts: number;
   readonly seconds: number;
+  readonly sample?: number;
+  readonly shrinkSeconds: number;
   readonly seed: number;
   readonly workers: number;
 }
@@ -20,6 +24,19 @@ function wholeNumber(text: string): number {
   return value;
 }
 
+/** `count` of all, in their order; which ones, the seed decides. */
+function sampleOf<T>(all: readonly T[], count: number, seed: number): T[] {
+  const random = new SimRandom(`sample/${seed}`);
+  const left = [...all.keys()];
+  const chosen = new Set<number>();
+  while (chosen.size < count && left.length > 0) chosen.add(left.splice(below(random, left.length), 1)[0] as number);
+  return all.filter((_, index) => chosen.has(index));
+}
+
+function wholeOrNone(text: string): number {
+  return text === "0" ? 0 : wholeNumber(text);
+}
+
 function selected(pattern: string | undefined): PlantedBug[] {
   const all = plantedBugs();
   if (pattern === undefined) return all;
@@ -28,7 +45,8 @@ function selected(pattern: string | undefined): PlantedBug[] {
 }
 
 async function main(pattern: string | undefined, options: Options): Promise<void> {
-  const bugs = selected(pattern);
+  const all = selected(pattern);
+  const bugs = options.sample === undefined ? all : sampleOf(all, options.sample, options.seed);
   if (bugs.length === 0) throw new Error(`no planted bug is called ${pattern}`);
   const results = await huntBugs(bugs, { ...options, onResult: tellResult });
   if (options.json)
@@ -38,12 +56,14 @@ async function main(pattern: string | undefined, options: Options): Promise<void
 }
 
 /** While it goes on; what is printed at the end goes to the standard output. */
-function tellResult({ bug, isFound, rules, medianSeeds, medianCpuSeconds, seedsTried, trouble }: BugResult): void {
+function tellResult(result: BugResult): void {
+  const { bug, isFound, rules, medianSeeds, medianCpuSeconds, seedsTried, small, trouble } = result;
+  const size = small === undefined ? "" : `; made small: ${small.steps} steps, ${small.faults} faults`;
   const how = `by ${rules.join(" ")}, median ${medianSeeds} seeds, ${medianCpuSeconds.toFixed(1)} s`;
   const what = isFound
     ? `found ${how}`
     : `NOT FOUND in all of ${seedsTried} seeds${rules.length > 0 ? `, else ${how}` : ""}`;
-  process.stderr.write(`${bug.file}: ${what}${trouble === "" ? "" : ` (${trouble})`}\n`);
+  process.stderr.write(`${bug.file}: ${what}${size}${trouble === "" ? "" : ` (${trouble})`}\n`);
 }
 
 const program = new Command("bugs")
@@ -52,6 +72,13 @@ const program = new Command("bugs")
   .option("--json", "print one JSON document", false)
   .option("--starts <count>", "hunts of each bug, with other seeds each", wholeNumber, 5)
   .option("--seconds <count>", "how long one hunt may take", wholeNumber, 120)
+  .option("--sample <count>", "only so many of them, by the seed", wholeNumber)
+  .option(
+    "--shrink-seconds <count>",
+    "how long the first plan that shows a bug is made small; 0: not at all",
+    wholeOrNone,
+    60,
+  )
   .option("--seed <number>", "where the seeds of the first hunt begin", wholeNumber, 1)
   .option("--workers <count>", "bugs that are hunted at once", wholeNumber, availableParallelism())
   .action(main);
