@@ -1,7 +1,7 @@
 import { chance, type Random } from "../../engine/ports/index.ts";
 import { between, pick } from "../../harness/hunt/chaos-draw.ts";
 import { framedPlan } from "../../harness/hunt/framed-plan.ts";
-import { randomPlan } from "../../harness/hunt/generate.ts";
+import { randomPlan, rested } from "../../harness/hunt/generate.ts";
 import { StrikeBook } from "../../harness/hunt/strike-book.ts";
 import { drawCast } from "../../harness/hunt/swarm-cast.ts";
 import { drawCommandLanes } from "../../harness/hunt/swarm-commands.ts";
@@ -9,7 +9,7 @@ import { drawLoads } from "../../harness/hunt/swarm-load.ts";
 import { drawStories } from "../../harness/hunt/swarm-stories.ts";
 import { drawStrikes } from "../../harness/hunt/swarm-strikes.ts";
 import { drawSwarm, type Swarm } from "../../harness/hunt/swarm.ts";
-import { type Plan, together } from "../../harness/plan/index.ts";
+import type { Plan } from "../../harness/plan/index.ts";
 import type { Step } from "../../harness/plan/step.ts";
 import { SimRandom } from "../../harness/world/sim/sim-random.ts";
 
@@ -36,7 +36,8 @@ function densePlan(seed: number): Plan {
   for (let round = 0; round < swarm.rounds; round++) {
     const own = random.fork(`round/${round}`);
     rounds.push(
-      together(
+      rested(
+        swarm,
         ...drawLoads(own.fork("loads"), cast, writes).map((load) => (trims ? { ...load, trim: TRIMS } : load)),
         ...drawCommandLanes(own.fork("commands"), swarm, cast),
         ...drawStories(own.fork("stories"), swarm, cast, book),

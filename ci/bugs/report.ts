@@ -78,7 +78,7 @@ export function document(
       patch: bug.file,
       expected: bug.expected,
       ...result,
-      found: result.found.map(({ small: _, ...one }) => one),
+      found: result.found.map((one) => ({ ...one, small: undefined })),
       small,
       medianSeeds: number(medianSeeds),
       medianSeconds: number(medianSeconds),

@@ -1,5 +1,5 @@
 import { chance, type Random } from "../../engine/ports/index.ts";
-import { type Plan, together } from "../plan/index.ts";
+import { after, ms, type Plan, together } from "../plan/index.ts";
 import type { Step } from "../plan/step.ts";
 import { SimRandom } from "../world/sim/sim-random.ts";
 import { between } from "./chaos-draw.ts";
@@ -18,6 +18,9 @@ export const GENERATOR_VERSION = 3;
 
 /** What of a plan is drawn anew in one that is derived from it, in turn. */
 const REDRAWN = ["strikes", "commands", "stories", "loads"] as const;
+
+/** Longer than a region that nobody writes to stays marked. */
+const REST_MS = 2_500;
 
 /**
  * The random plan of a seed: some systems and mirrors, hosts that use them, administrators and faults; then everything is
@@ -54,13 +57,20 @@ function rounds(random: Random, swarm: Swarm, cast: Cast, book: StrikeBook, vari
   const writes = Math.max(1, Math.round(swarm.writes / swarm.rounds));
   return Array.from({ length: swarm.rounds }, (_, index) => {
     const own = random.fork(String(index));
-    return together(
+    return rested(
+      swarm,
       ...drawLoads(stream(own, "loads"), cast, writes),
       ...drawCommandLanes(stream(own, "commands"), swarm, cast),
       ...drawStories(stream(own, "stories"), swarm, cast, book),
       ...drawStrikes(stream(own, "strikes"), swarm, cast, book),
     );
   });
+}
+
+/** A round; where hosts rest before it, only after a while. */
+export function rested({ rests }: Pick<Swarm, "rests">, ...lanes: readonly Step[]): Step {
+  const round = together(...lanes);
+  return rests ? after(ms(REST_MS), round) : round;
 }
 
 /** Hosts are served again, too. */

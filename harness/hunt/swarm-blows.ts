@@ -37,7 +37,7 @@ const REQUESTS = [["write"], ["flush"], ["read"], ["write", "flush"], ["read", "
 /** Requests that a disk fails. */
 const FAILING = [1, 1, 2, 5] as const;
 /** All of them. A program that is started meanwhile does not start: an operator's mistake, and no fault that heals. */
-const FAILING_ALL = [1_000_000] as const;
+const ALL = 1_000_000;
 const TORN_WITHIN_MS = 1_500;
 /** Any refusal is fine by the plan; this one is only named because a step must name one. */
 const REFUSAL = "REFUSED";
@@ -61,7 +61,8 @@ export function drawBlow(
   book: StrikeBook,
   fails: "some" | "all" = "some",
 ): Blow {
-  const failing = fails === "all" ? FAILING_ALL : FAILING;
+  const trigger = (own: Random): { readonly nth: number; readonly count: number } =>
+    fails === "all" ? { nth: 1, count: ALL } : { nth: acrossOrders(own, 1, 32), count: pick(own, FAILING) };
   const disk = pick(random, [`${system.name}/meta`, ...system.volumes.map(({ name }) => name)]);
   const links = cast.topology.links.filter(({ between: ends }) => ends.includes(system.name));
   const link = links.length === 0 ? undefined : pick(random, links).name;
@@ -96,11 +97,10 @@ export function drawBlow(
       };
     }
     case "eio": {
-      const trigger = { nth: acrossOrders(random, 1, 32), count: pick(random, failing) };
-      return healed(eio(disk, pick(random, REQUESTS), trigger));
+      return healed(eio(disk, pick(random, REQUESTS), trigger(random)));
     }
     case "enospc":
-      return healed(enospc(disk, { nth: acrossOrders(random, 1, 32), count: pick(random, failing) }));
+      return healed(enospc(disk, trigger(random)));
     case "stall":
       return healed(
         stall(disk, pick(random, REQUESTS), { nth: acrossOrders(random, 1, 16), count: pick(random, [1, 3]) }),

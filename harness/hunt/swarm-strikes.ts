@@ -9,7 +9,7 @@ import { momentIn } from "./swarm-moments.ts";
 import type { Swarm, SwarmFault } from "./swarm.ts";
 
 /** Part of the strikes with a second blow in them, and of those with one behind them. */
-const WITHIN = 0.2;
+const WITHIN = 0.3;
 const BEHIND = 0.2;
 /** What waits when one of these is over goes on all at once. */
 const PENT_UP: ReadonlySet<SwarmFault> = new Set(["pause", "hold", "stall", "latency", "bandwidth"]);

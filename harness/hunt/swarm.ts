@@ -76,6 +76,8 @@ export interface Swarm {
   readonly writes: number;
   /** Part of the commands that are given again while nobody answers; the others are given once. */
   readonly patience: number;
+  /** Hosts rest before each round for so long that what was in use counts as in use no more. */
+  readonly rests: boolean;
   /** Faults begin when everything is in step, not while it is being made. */
   readonly settles: boolean;
 }
@@ -116,6 +118,7 @@ export function drawSwarm(random: Random): Swarm {
     writes: between(rates, writesMin, writesMax),
     patience: pick(rates, [0, 0, 0.2, 0.5]),
     settles: chance(rates, 0.7),
+    rests: chance(random.fork("rests"), 0.35),
   };
 }
 
