@@ -69,7 +69,7 @@ function drawDenseSwarm(random: Random): Swarm {
     rounds: between(random, 2, 4),
     strikesMax: pick(random, [1, 2, 3, 4]),
     lanesMax: pick(random, [0, 0, 1, 2]),
-    storiesMax: pick(random, [0, 1, 1, 2]),
+    storiesMax: pick(random, [1, 1, 2, 2]),
     writes: between(random, 20, 120),
   };
 }

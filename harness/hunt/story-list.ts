@@ -33,11 +33,14 @@ export interface Story {
   /** Systems whose programs take the steps. */
   readonly at: readonly string[];
   readonly steps: readonly StoryStep[];
+  /** What is written besides the volumes themselves: errors strike there most often. */
+  readonly disks?: readonly string[];
   /** What is copied meanwhile, if anything. */
   readonly copies?: { readonly of: "resync" | "restore"; readonly name: string };
 }
 
 const SPLIT: readonly StoryStep[] = ["pair.split", "image.fixing", "image.fixed", "writes.paused"];
+const IMAGE: readonly StoryStep[] = ["image.exception", "image.lost", "image.lost"];
 const RESYNC: readonly StoryStep[] = [
   "resync.requested",
   "resync.begin",
@@ -48,8 +51,15 @@ const RESYNC: readonly StoryStep[] = [
 ];
 const SWAP: readonly StoryStep[] = ["pair.swapping", "pair.swapping", "pair.swapped"];
 const BACKUP: readonly StoryStep[] = ["backup.issued", "backup.splitting", "local.split", "local.completed"];
-const RESTORE: readonly StoryStep[] = ["restore.begin", "restore.brought", "restore.done", "pair.rewriting"];
+const RESTORE: readonly StoryStep[] = [
+  "restore.begin",
+  "restore.brought",
+  "restore.brought",
+  "restore.done",
+  "pair.rewriting",
+];
 const RECOVERY: readonly StoryStep[] = [
+  "restore.brought",
   "journal.recover.begin",
   "journal.recover.done",
   "pair.recover.sent",
@@ -82,15 +92,24 @@ function ofRemote(random: Random, swarm: Swarm, cast: Cast, pair: TopologyPair):
   const copies = { of: "resync", name } as const;
   const imaged = cast.imaged.filter((volume) => volume === primary || volume === secondary);
   const images = imaged.map((volume) => readImage(volume));
+  const disks = imaged.map((volume) => `${volume}-area`);
+  const parting: readonly StoryStep[] = imaged.length === 0 ? SPLIT : [...SPLIT, ...IMAGE];
   const apart = chance(random, 0.5) ? split(name) : split(name, { secondary: "read-write" });
   const direction = pick(random, ["forward", "reverse"] as const);
   const taken = chance(random, 0.6) ? [takeover(name), ...images] : images;
   const stories: Story[] = [
-    { commands: [apart, ...images, ...images, resync(name), ...images], at, steps: [...SPLIT, ...RESYNC], copies },
+    {
+      commands: [apart, ...images, ...images, resync(name), ...images],
+      at,
+      steps: [...parting, ...RESYNC],
+      disks,
+      copies,
+    },
     {
       commands: [split(name, { secondary: "read-write" }), ...images, resync(name, { direction }), ...images],
       at,
-      steps: [...SPLIT, ...RESYNC],
+      steps: [...parting, ...RESYNC],
+      disks,
       copies,
     },
     {
@@ -161,18 +180,20 @@ function ofJournal(random: Random, cast: Cast, volume: string): Story[] {
   const at = systemsFollowing(cast, volume);
   const copies = { of: "restore", name: volume } as const;
   const to = pick(random, ["m1", "m2"]);
-  const steps = [...RECOVERY, ...EXCHANGE];
+  const disks = [`${volume}-log`, `${volume}-base`];
+  const steps = EXCHANGE;
   return [
-    { commands: [now, back], at, steps: RECOVERY, copies },
-    { commands: [...exchange, back], at, steps },
+    { commands: [now, back], at, steps: RECOVERY, disks, copies },
+    { commands: [...exchange, back], at, steps, disks },
     {
       commands: [recover(volume, { to }), now, recover(volume, { to: "m2", by: "time" })],
       at,
       steps: RECOVERY,
+      disks,
       copies,
     },
-    { commands: [...exchange, now, back], at, steps },
-    { commands: [...exchange, ...exchange, now, back], at, steps },
+    { commands: [...exchange, now, back], at, steps, disks },
+    { commands: [...exchange, ...exchange, now, back], at, steps, disks },
   ];
 }
 

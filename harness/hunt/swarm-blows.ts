@@ -49,21 +49,31 @@ export interface Blow {
   readonly end: readonly Step[];
 }
 
-/**
- * A fault at `system`, or at one of its disks or links.
- * @param fails if it is an error of a disk: whether of some requests, or of all until it is over
- */
+/** What is known of a blow beforehand. */
+export interface BlowAim {
+  /** If it is an error of a disk: of some requests, or of all until it is over. */
+  readonly fails?: "some" | "all";
+  /** Where an error of a disk is most likely of use. */
+  readonly disks?: readonly string[];
+}
+
+/** A fault at `system`, or at one of its disks or links. */
 export function drawBlow(
   random: Random,
   kind: SwarmFault,
   system: TopologySystem,
   cast: Cast,
   book: StrikeBook,
-  fails: "some" | "all" = "some",
+  { fails = "some", disks = [] }: BlowAim = {},
 ): Blow {
-  const trigger = (own: Random): { readonly nth: number; readonly count: number } =>
-    fails === "all" ? { nth: 1, count: ALL } : { nth: acrossOrders(own, 1, 32), count: pick(own, FAILING) };
-  const disk = pick(random, [`${system.name}/meta`, ...system.volumes.map(({ name }) => name)]);
+  const trigger = (): { readonly nth: number; readonly count: number } =>
+    fails === "all" ? { nth: 1, count: ALL } : { nth: acrossOrders(random, 1, nthMax), count: pick(random, FAILING) };
+  const own = [`${system.name}/meta`, ...system.volumes.map(({ name }) => name)];
+  const aimed = disks.filter((name) => own.includes(name));
+  const isAimed = aimed.length > 0 && chance(random, 0.6);
+  const disk = pick(random, isAimed ? aimed : own);
+  /** What comes next, or later. */
+  const nthMax = isAimed ? 4 : 32;
   const links = cast.topology.links.filter(({ between: ends }) => ends.includes(system.name));
   const link = links.length === 0 ? undefined : pick(random, links).name;
   const direction = pick(random, ["upstream", "downstream"] as const);
@@ -97,10 +107,10 @@ export function drawBlow(
       };
     }
     case "eio": {
-      return healed(eio(disk, pick(random, REQUESTS), trigger(random)));
+      return healed(eio(disk, pick(random, REQUESTS), trigger()));
     }
     case "enospc":
-      return healed(enospc(disk, trigger(random)));
+      return healed(enospc(disk, trigger()));
     case "stall":
       return healed(
         stall(disk, pick(random, REQUESTS), { nth: acrossOrders(random, 1, 16), count: pick(random, [1, 3]) }),

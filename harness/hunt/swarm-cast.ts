@@ -113,7 +113,7 @@ function image(
   volume: string,
   method: "old-data" | "reserved-area" | "lsn",
 ): Topology {
-  if (method === "lsn" || chance(random, 0.6)) return withImages(topology, [volume], { method });
+  if (method === "lsn" || chance(random, 0.4)) return withImages(topology, [volume], { method });
   // Less than the default: it may run out.
   const least = Math.ceil(imageAreaBytesMin(method, volumeOf(topology, volume)) / SECTOR_BYTES);
   return withImages(topology, [volume], {

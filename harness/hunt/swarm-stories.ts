@@ -1,6 +1,6 @@
 import { chance, type Random } from "../../engine/ports/index.ts";
 import type { Condition } from "../plan/condition.ts";
-import { after, attempt, ms, progress, sequence, step, together, written } from "../plan/index.ts";
+import { after, attempt, ms, progress, sequence, step, written } from "../plan/index.ts";
 import type { Step } from "../plan/step.ts";
 import { acrossOrders, between, pick } from "./chaos-draw.ts";
 import type { StrikeBook } from "./strike-book.ts";
@@ -45,26 +45,33 @@ function lanesOf(random: Random, story: Story, swarm: Swarm, cast: Cast, book: S
   return [begun, drawTurn(random.fork("turn"), story, swarm, cast, book)];
 }
 
-/** A fault where the story is just at something: most often at the system that is, and of what makes an end. */
-function drawTurn(random: Random, { at, steps, copies }: Story, swarm: Swarm, cast: Cast, book: StrikeBook): Step {
+/** A fault where the story is just at something, or a little later: most often at the system that is. */
+function drawTurn(random: Random, story: Story, swarm: Swarm, cast: Cast, book: StrikeBook): Step {
   const { systems } = cast.topology;
-  const place = systems.filter(({ name }) => at.includes(name));
-  const system = pick(random, place);
+  const system = pick(
+    random,
+    systems.filter(({ name }) => story.at.includes(name)),
+  );
   const blow = drawBlow(
     random.fork("blow"),
-    pick(random, [...swarm.faults, "power", "cut", "eio"]),
+    pick(random, [...swarm.faults, "power", "cut", "cut", "eio"]),
     chance(random, 0.7) ? system : pick(random, systems),
     cast,
     book,
+    { disks: story.disks ?? [] },
   );
-  const isCopy = copies !== undefined && chance(random, 0.3);
+  const condition = drawTurningPoint(random, story, system.name);
+  if (chance(random, 0.7)) return when(condition, ...stepsOf(blow));
+  return when(condition, { kind: "after", delayMs: acrossOrders(random, 1, 30), steps: stepsOf(blow) });
+}
+
+function drawTurningPoint(random: Random, { steps, copies }: Story, system: string): Condition {
+  if (copies === undefined || !chance(random, 0.3))
+    return step(system, pick(random, steps), pick(random, [1, 1, 1, 2]));
   const fraction = pick(random, [0, 0.3, 0.6]);
-  const condition: Condition = !isCopy
-    ? step(system.name, pick(random, steps), pick(random, [1, 1, 1, 2]))
-    : copies.of === "resync"
-      ? progress("resync", copies.name, fraction)
-      : progress("restore", copies.name, fraction);
-  return together(when(condition, ...stepsOf(blow)));
+  return copies.of === "resync"
+    ? progress("resync", copies.name, fraction)
+    : progress("restore", copies.name, fraction);
 }
 
 function when(condition: Condition, ...steps: readonly Step[]): Step {

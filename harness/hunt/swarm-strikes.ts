@@ -33,7 +33,7 @@ function drawStrike(random: Random, swarm: Swarm, cast: Cast, book: StrikeBook):
   const kind = pick(random, swarm.faults);
   if (ENDS.includes(kind) || kind === "torn-write") return stepsOf(drawBlow(random, kind, system, cast, book));
   if (chance(random.fork("within"), WITHIN)) {
-    const first = drawBlow(random, kind, system, cast, book, "all");
+    const first = drawBlow(random, kind, system, cast, book, { fails: "all" });
     const own = random.fork("second");
     const second = drawBlow(own, pick(own, ENDS), chance(own, 0.7) ? system : pick(own, systems), cast, book);
     return stepsWithin(first, pick(own, [0, 1, 5, 20]), second);

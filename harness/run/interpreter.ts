@@ -371,8 +371,9 @@ export class Interpreter {
   async #adminUntilAnswered(step: AdminStep): Promise<string> {
     const { plan, world } = this.#parts;
     if (plan.mayRefuse !== true) return this.#admin(step);
+    const issuedAt = this.word.issued(step);
     const outcome = await giveUntilAnswered(step, world, () => this.#give(step));
-    this.word.given(step, outcome);
+    this.word.given(step, outcome, issuedAt);
     return outcome.refusal;
   }
 
@@ -381,8 +382,9 @@ export class Interpreter {
   }
 
   async #give(step: AdminStep): Promise<CommandOutcome> {
+    const issuedAt = this.word.issued(step);
     const outcome = await giveCommand(step, this.#parts);
-    this.word.given(step, outcome);
+    this.word.given(step, outcome, issuedAt);
     return outcome;
   }
 

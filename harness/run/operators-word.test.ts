@@ -1,19 +1,47 @@
 import { expect, test } from "vitest";
+import type { AdminStep } from "../plan/admin-step.ts";
 import { OperatorsWord } from "./operators-word.ts";
 
 const outcome = (done: "yes" | "no" | "unknown") => ({ done, refusal: "" });
+/** Commands one after the other. */
+function give(word: OperatorsWord, step: AdminStep, done: "yes" | "no" | "unknown"): void {
+  word.given(step, outcome(done), word.issued(step));
+}
+
 const backup = { kind: "backup", mirrors: ["gen1", "gen2"] } as const;
 
-test("a local mirror may stay split after a backup that was or may have been carried out, until a resync surely was", () => {
+test("a local mirror may stay split after a backup that was carried out, until a resync surely was", () => {
   const word = new OperatorsWord();
-  word.given({ kind: "create", pair: "gen1" }, outcome("yes"));
-  word.given(backup, outcome("no"));
-  expect([word.mayBeSplit("gen1"), word.mayBeSplit("gen2")]).toEqual([false, false]);
-  word.given(backup, outcome("unknown"));
-  expect([word.mayBeSplit("gen1"), word.mayBeSplit("gen2")]).toEqual([true, true]);
-  word.given({ kind: "resync", pair: "gen1" }, outcome("unknown"));
-  expect(word.mayBeSplit("gen1")).toBe(true);
-  word.given({ kind: "resync", pair: "gen1" }, outcome("yes"));
-  expect([word.mayBeSplit("gen1"), word.mayBeSplit("gen2")]).toEqual([false, true]);
+  const maySplit = (): boolean[] => [word.mayBeSplit("gen1"), word.mayBeSplit("gen2")];
+  give(word, { kind: "create", pair: "gen1" }, "yes");
+  give(word, backup, "no");
+  expect(maySplit()).toEqual([false, false]);
+  give(word, backup, "yes");
+  expect(maySplit()).toEqual([true, true]);
+  give(word, { kind: "resync", pair: "gen1" }, "unknown");
+  expect(maySplit()).toEqual([true, true]);
+  give(word, { kind: "resync", pair: "gen1" }, "yes");
+  expect(maySplit()).toEqual([false, true]);
   expect([...word.created]).toEqual(["gen1"]);
+});
+
+test("a backup that nobody answered may be carried out later, after a resync", () => {
+  const word = new OperatorsWord();
+  give(word, backup, "unknown");
+  give(word, { kind: "resync", pair: "gen1" }, "yes");
+  expect(word.mayBeSplit("gen1")).toBe(true);
+});
+
+test("of a backup and a resync at once either may be the later one, whichever is answered first", () => {
+  const resync = { kind: "resync", pair: "gen1" } as const;
+  for (const isBackupFirst of [true, false]) {
+    const word = new OperatorsWord();
+    const [resyncAt, backupAt] = [word.issued(resync), word.issued(backup)];
+    if (isBackupFirst) word.given(backup, outcome("yes"), backupAt);
+    word.given(resync, outcome("yes"), resyncAt);
+    if (!isBackupFirst) word.given(backup, outcome("yes"), backupAt);
+    expect(word.mayBeSplit("gen1")).toBe(true);
+    give(word, resync, "yes");
+    expect(word.mayBeSplit("gen1")).toBe(false);
+  }
 });

@@ -5,6 +5,11 @@ import type { CommandOutcome } from "./give-command.ts";
 export class OperatorsWord {
   readonly #created = new Set<string>();
   readonly #maySplit = new Set<string>();
+  /** By pair: commands under way that may split it. */
+  readonly #splitting = new Map<string, number>();
+  /** By pair: when the latest command that may have split it was answered; infinite if it may still be carried out. */
+  readonly #splitAt = new Map<string, number>();
+  #order = 0;
 
   /** Pairs whose creation was accepted, and that were not to be deleted since. */
   get created(): ReadonlySet<string> {
@@ -16,7 +21,21 @@ export class OperatorsWord {
     return this.#maySplit.has(pair);
   }
 
-  given(step: AdminStep, { done }: CommandOutcome): void {
+  /** Before a command is given. @returns when; {@link given} is to be told */
+  issued(step: AdminStep): number {
+    for (const pair of splitBy(step)) this.#splitting.set(pair, (this.#splitting.get(pair) ?? 0) + 1);
+    return ++this.#order;
+  }
+
+  /** A command was answered. @param issuedAt of {@link issued} */
+  given(step: AdminStep, { done }: CommandOutcome, issuedAt: number): void {
+    const at = ++this.#order;
+    for (const pair of splitBy(step)) {
+      this.#splitting.set(pair, (this.#splitting.get(pair) ?? 1) - 1);
+      if (done === "no") continue;
+      this.#maySplit.add(pair);
+      this.#splitAt.set(pair, done === "yes" ? Math.max(at, this.#splitAt.get(pair) ?? 0) : Number.POSITIVE_INFINITY);
+    }
     if (done === "no") return;
     switch (step.kind) {
       case "create":
@@ -26,16 +45,12 @@ export class OperatorsWord {
         // If nobody knows, one end may have it still: no more is asked of it than of one that is gone.
         this.#created.delete(step.pair);
         return;
-      case "split":
-        this.#maySplit.add(step.pair);
-        return;
-      case "backup":
-        for (const mirror of step.mirrors) this.#maySplit.add(mirror);
-        return;
       case "resync":
-        // If nobody knows, it may be split as it was.
-        if (done === "yes") this.#maySplit.delete(step.pair);
+        // If nobody knows, it may be split as it was; and of two commands at once either may be the later one.
+        if (done === "yes" && !this.#isSplitSince(step.pair, issuedAt)) this.#maySplit.delete(step.pair);
         return;
+      case "split":
+      case "backup":
       case "takeover":
       case "failback":
       case "restore":
@@ -45,4 +60,14 @@ export class OperatorsWord {
         return;
     }
   }
+
+  #isSplitSince(pair: string, issuedAt: number): boolean {
+    return (this.#splitting.get(pair) ?? 0) > 0 || (this.#splitAt.get(pair) ?? 0) > issuedAt;
+  }
+}
+
+/** The pairs that the command splits. */
+function splitBy(step: AdminStep): readonly string[] {
+  if (step.kind === "split") return [step.pair];
+  return step.kind === "backup" ? step.mirrors : [];
 }

@@ -42,7 +42,12 @@ export class LinkWriter implements ChannelConsumer {
     const bytes = this.#unsent;
     const destination = this.#destination;
     if (bytes === undefined || this.#done) return;
-    if (bytes.length > 0 && destination.sendEnded) {
+    // Nothing to write is not written: so nobody learns from it that the connection has ended.
+    if (bytes.length === 0) {
+      this.#unsent = undefined;
+      return;
+    }
+    if (destination.sendEnded) {
       this.#unsent = undefined;
       this.#finish();
       return;

@@ -225,3 +225,18 @@ test("through two proxies in line", async () => {
     expect(await accepted[0]?.read()).toBeUndefined();
   });
 });
+
+test("a slicer that is taken away behind its last piece sends nothing, also where the receiver has gone", async () => {
+  const { fixture, proxy, accepted, dial } = proxied();
+  await fixture.runBody(async () => {
+    await proxy.addToxic("pieces", "upstream", { type: "slicer", averageSizeBytes: 8, delayUs: 50_000 });
+    const client = await dial();
+    await client.write(new Uint8Array(4));
+    await fixture.sleep(1);
+    fixture.b.process.kill();
+    await fixture.sleep(5);
+    await proxy.removeToxic("pieces");
+    expect(proxy.effects).toMatchObject({ bytesUpstream: 4 });
+    expect(accepted.length).toBe(1);
+  });
+});
