@@ -371,21 +371,15 @@ export class Interpreter {
   async #adminUntilAnswered(step: AdminStep): Promise<string> {
     const { plan, world } = this.#parts;
     if (plan.mayRefuse !== true) return this.#admin(step);
-    const issuedAt = this.word.issued(step);
-    const outcome = await giveUntilAnswered(step, world, () => this.#give(step));
-    this.word.given(step, outcome, issuedAt);
-    return outcome.refusal;
+    return (await this.word.hear(step, () => giveUntilAnswered(step, world, () => this.#give(step)))).refusal;
   }
 
   async #admin(step: AdminStep): Promise<string> {
     return (await this.#give(step)).refusal;
   }
 
-  async #give(step: AdminStep): Promise<CommandOutcome> {
-    const issuedAt = this.word.issued(step);
-    const outcome = await giveCommand(step, this.#parts);
-    this.word.given(step, outcome, issuedAt);
-    return outcome;
+  #give(step: AdminStep): Promise<CommandOutcome> {
+    return this.word.hear(step, () => giveCommand(step, this.#parts));
   }
 
   #workloadStream(volume: string): string {

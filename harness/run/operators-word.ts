@@ -21,6 +21,14 @@ export class OperatorsWord {
     return this.#maySplit.has(pair);
   }
 
+  /** Takes note of a command while it is given. */
+  async hear<O extends CommandOutcome>(step: AdminStep, give: () => Promise<O>): Promise<O> {
+    const issuedAt = this.issued(step);
+    const outcome = await give();
+    this.given(step, outcome, issuedAt);
+    return outcome;
+  }
+
   /** Before a command is given. @returns when; {@link given} is to be told */
   issued(step: AdminStep): number {
     for (const pair of splitBy(step)) this.#splitting.set(pair, (this.#splitting.get(pair) ?? 0) + 1);
