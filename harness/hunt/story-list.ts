@@ -30,7 +30,7 @@ export type StoryStep = Steps[keyof Steps][number];
 /** Commands in their order, and where a fault may come between. */
 export interface Story {
   readonly commands: readonly Step[];
-  /** Systems whose programs take the steps. */
+  /** Systems whose programs take the steps, the one that is most concerned first. */
   readonly at: readonly string[];
   readonly steps: readonly StoryStep[];
   /** What is written besides the volumes themselves: errors strike there most often. */
@@ -74,16 +74,16 @@ const EXCHANGE: readonly StoryStep[] = [
 ];
 const GROUP: readonly StoryStep[] = ["journal.group.decided", "journal.group.decided", ...RECOVERY];
 
-/** The stories that the cast can play, each drawn as it would be now. */
-export function storiesOf(random: Random, swarm: Swarm, cast: Cast): readonly Story[] {
+/** The stories that the cast can play, by what they are about, each drawn as it would be now; no kind is empty. */
+export function storiesOf(random: Random, swarm: Swarm, cast: Cast): readonly (readonly Story[])[] {
   const { remotes, locals, journaled, grouped } = cast;
-  return [
-    ...remotes.flatMap((pair) => ofRemote(random, swarm, cast, pair)),
-    ...ofLocals(random, swarm, cast),
-    ...journaled.flatMap((volume) => ofJournal(random, cast, volume)),
-    ...grouped.flatMap((volume) => ofGroup(cast, volume)),
-    ...(locals.length > 1 ? backupsOfAll(cast) : []),
+  const kinds = [
+    remotes.flatMap((pair) => ofRemote(random, swarm, cast, pair)),
+    [...ofLocals(random, swarm, cast), ...(locals.length > 1 ? backupsOfAll(cast) : [])],
+    journaled.flatMap((volume) => ofJournal(random, cast, volume)),
+    grouped.flatMap((volume) => ofGroup(cast, volume)),
   ];
+  return kinds.filter((stories) => stories.length > 0);
 }
 
 function ofRemote(random: Random, swarm: Swarm, cast: Cast, pair: TopologyPair): Story[] {

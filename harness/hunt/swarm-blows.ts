@@ -70,10 +70,10 @@ export function drawBlow(
     fails === "all" ? { nth: 1, count: ALL } : { nth: acrossOrders(random, 1, nthMax), count: pick(random, FAILING) };
   const own = [`${system.name}/meta`, ...system.volumes.map(({ name }) => name)];
   const aimed = disks.filter((name) => own.includes(name));
-  const isAimed = aimed.length > 0 && chance(random, 0.6);
+  const isAimed = aimed.length > 0 && chance(random, 0.75);
   const disk = pick(random, isAimed ? aimed : own);
   /** What comes next, or later. */
-  const nthMax = isAimed ? 4 : 32;
+  const nthMax = isAimed ? 2 : 32;
   const links = cast.topology.links.filter(({ between: ends }) => ends.includes(system.name));
   const link = links.length === 0 ? undefined : pick(random, links).name;
   const direction = pick(random, ["upstream", "downstream"] as const);
@@ -180,6 +180,6 @@ function drawStarts(random: Random, system: string, { topology, imaged }: Cast):
   }
   const volumes = topology.systems.find(({ name }) => name === system)?.volumes ?? [];
   for (const { name } of volumes)
-    if (imaged.includes(name) && chance(random, 0.5)) steps.push(attempt(readImage(name), REFUSAL));
+    if (imaged.includes(name) && chance(random, 0.7)) steps.push(attempt(readImage(name), REFUSAL));
   return steps;
 }

@@ -92,7 +92,7 @@ function drawSizes(random: Random): MirrorOptions {
   const trackBytes = pick(random, [512, 1024, 4096, 4096, KiB(8), KiB(8), KiB(16)]);
   const regionTracks = pick(random, [0, 0, 1, 2, 4, 8]);
   return {
-    sizeBytes: between(random, 16, 300) * SECTOR_BYTES,
+    sizeBytes: (chance(random, 0.15) ? between(random, 300, 1200) : between(random, 16, 300)) * SECTOR_BYTES,
     trackBytes,
     mode: pick(random, ["sync", "async"]),
     latencyUs: pick(random, [between(random, 20, 300), between(random, 20, 2000)]),
@@ -113,12 +113,12 @@ function image(
   volume: string,
   method: "old-data" | "reserved-area" | "lsn",
 ): Topology {
-  if (method === "lsn" || chance(random, 0.4)) return withImages(topology, [volume], { method });
+  if (method === "lsn" || chance(random, 0.3)) return withImages(topology, [volume], { method });
   // Less than the default: it may run out.
   const least = Math.ceil(imageAreaBytesMin(method, volumeOf(topology, volume)) / SECTOR_BYTES);
   return withImages(topology, [volume], {
     method,
-    areaBytes: (least + between(random, 0, pick(random, [8, 40, 200]))) * SECTOR_BYTES,
+    areaBytes: (least + between(random, 0, pick(random, [8, 8, 40, 200]))) * SECTOR_BYTES,
   });
 }
 

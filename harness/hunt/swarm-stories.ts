@@ -15,6 +15,10 @@ const REFUSAL = "REFUSED";
 const DELAY_MS_MAX = [0, 3, 10, 30, 60] as const;
 /** Part of the stories with a fault in their midst. */
 const STRUCK = 0.6;
+/** Part of the faults in stories that come when a part of a copy is done, where there is one. */
+const COPYING = 0.5;
+/** Faults that a story always may have, whatever else the plan has. */
+const ENDS = ["power", "cut", "cut", "eio"] as const;
 const WITHIN_MS = 1_500;
 const NO_COMMANDS: ReadonlySet<Step["kind"]> = new Set(["mark", "inject", "heal", "restart"]);
 
@@ -27,8 +31,8 @@ export function drawStories(random: Random, swarm: Swarm, cast: Cast, book: Stri
   const lanes: Step[] = [];
   for (let index = 0; index < count; index++) {
     const own = random.fork(`story/${index}`);
-    const stories = storiesOf(own.fork("list"), swarm, cast);
-    if (stories.length > 0) lanes.push(...lanesOf(own, pick(own, stories), swarm, cast, book));
+    const kinds = storiesOf(own.fork("list"), swarm, cast);
+    if (kinds.length > 0) lanes.push(...lanesOf(own, pick(own, pick(own, kinds)), swarm, cast, book));
   }
   return lanes;
 }
@@ -48,17 +52,16 @@ function lanesOf(random: Random, story: Story, swarm: Swarm, cast: Cast, book: S
 /** A fault where the story is just at something, or a little later: most often at the system that is. */
 function drawTurn(random: Random, story: Story, swarm: Swarm, cast: Cast, book: StrikeBook): Step {
   const { systems } = cast.topology;
-  const system = pick(
-    random,
-    systems.filter(({ name }) => story.at.includes(name)),
-  );
+  const { at, disks = [] } = story;
+  const place = chance(random, 0.5) ? at[0] : pick(random, at);
+  const system = systems.find(({ name }) => name === place) ?? pick(random, systems);
   const blow = drawBlow(
     random.fork("blow"),
-    pick(random, [...swarm.faults, "power", "cut", "cut", "eio"]),
+    pick(random, [...swarm.faults, ...ENDS, ...disks.map(() => "eio" as const)]),
     chance(random, 0.7) ? system : pick(random, systems),
     cast,
     book,
-    { disks: story.disks ?? [] },
+    { disks },
   );
   const condition = drawTurningPoint(random, story, system.name);
   if (chance(random, 0.7)) return when(condition, ...stepsOf(blow));
@@ -66,7 +69,7 @@ function drawTurn(random: Random, story: Story, swarm: Swarm, cast: Cast, book: 
 }
 
 function drawTurningPoint(random: Random, { steps, copies }: Story, system: string): Condition {
-  if (copies === undefined || !chance(random, 0.3))
+  if (copies === undefined || !chance(random, COPYING))
     return step(system, pick(random, steps), pick(random, [1, 1, 1, 2]));
   const fraction = pick(random, [0, 0.3, 0.6]);
   return copies.of === "resync"
