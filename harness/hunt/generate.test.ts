@@ -67,7 +67,7 @@ test("the engine reports every step that faults wait for", () => {
   for (const name of Object.values(ENGINE_STEPS).flat()) expect(sources).toContain(`"${name}"`);
 });
 
-test("the engine passes", async () => {
+test("the engine passes", { timeout: 120_000 }, async () => {
   const target = resilverTarget("");
   const verdicts: string[] = [];
   for (let seed = 0; seed < 40; seed++) {
