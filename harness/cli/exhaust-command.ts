@@ -115,6 +115,7 @@ export async function exhaustCommand(
     total: found.total,
     stride: options.stride,
     runCount: single.length,
+    plannedCount: found.plannedCount,
     leftOut: found.leftOut,
     torn: found.torn === undefined ? undefined : { ...found.torn, kinds: tornKindsOf(single) },
     rows: tally(single.flatMap(({ of, result }) => of.points.map((point) => ({ point, ...result })))),

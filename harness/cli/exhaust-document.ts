@@ -45,8 +45,9 @@ export interface ExhaustDocument {
   /** Points that there are; every `stride`th was tried. */
   readonly total: number;
   readonly stride: number;
-  /** Runs with one blow, and how many the limit left out. */
+  /** Runs with one blow that have ended, that were to be done, and that the limit left out. */
   readonly runCount: number;
+  readonly plannedCount: number;
   readonly leftOut: number;
   readonly torn:
     | (TornTotals & { readonly kinds: readonly { readonly kind: TornKind; readonly runs: number }[] })

@@ -8,13 +8,27 @@ const BLOWS = { power: "power loss", kill: "kill", cut: "cut" } as const;
 
 /** For people: what did not pass, its replay command first, and what was tried and what was not, last. */
 export function exhaustText(document: ExhaustDocument, out: string): string {
-  const { scenario, seed, status, verdict, total, stride, runCount, leftOut, rows, groups, outcome, wallMs } = document;
+  const {
+    scenario,
+    seed,
+    status,
+    verdict,
+    total,
+    stride,
+    runCount,
+    plannedCount,
+    leftOut,
+    rows,
+    groups,
+    outcome,
+    wallMs,
+  } = document;
   const passed = rows.reduce((sum, row) => sum + row.passed, 0);
   const missed = rows.reduce((sum, row) => sum + row.unreached, 0);
   const sampled = stride === 1 ? "" : `, every ${stride}th of ${total} points`;
   const unreached = missed === 0 ? "" : `, ${missed} not reached`;
   const limited = leftOut === 0 ? "" : `, ${leftOut} left out by the limit`;
-  const ended = status === "interrupted" ? ", interrupted" : "";
+  const ended = status === "interrupted" ? `, interrupted before ${plannedCount - runCount} more` : "";
   const perSecond = ((runCount + (document.pairs?.runs ?? 0)) * 1000) / Math.max(1, wallMs);
   const shown = groups.slice(0, GROUPS_SHOWN_MAX).flatMap(groupLines);
   return [

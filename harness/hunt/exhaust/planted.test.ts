@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import type { Disk } from "../../../engine/ports/index.ts";
+import type { Disk, Link, Listener } from "../../../engine/ports/index.ts";
 import { converged, create, KiB, mirror, parsePlan, scenario, status, wait, write } from "../../plan/index.ts";
 import { resilverTarget } from "../../target/resilver-target.ts";
 import type { SystemConfig, Target } from "../../target/target.ts";
 import { hostPump } from "../../world/sim/host-pump.ts";
 import { groupsOf, outcomeOf, verdictOf } from "./case-groups.ts";
+import { casesAt } from "./cases.ts";
 import { runCase } from "./run-case.ts";
 import { type SearchOptions, type SearchResult, searchPoints } from "./search.ts";
 
@@ -116,4 +117,48 @@ test("a mistake that a second crash alone shows is found by pairs", { timeout: 1
   const found = await search(forgetsFlushes, { blows: ["power"], pairs: true, limit: 400 });
   expect(verdictOf(found.single)).toBe("PASS");
   expect(verdictOf(found.second)).toBe("FAIL");
+});
+
+test("of a frame that a cut falls into just the part arrives that is said, after all before it", {
+  timeout: 120_000,
+}, async () => {
+  const inner = resilverTarget("counts");
+  let received: number[] = [];
+  const counting: Target = {
+    ...inner,
+    start: (config, ports) => {
+      const listen = (address: string, onLink: (link: Link) => void): Listener =>
+        ports.links.listen(address, (link) => {
+          const nth = received.push(0) - 1;
+          const read = async (): Promise<Uint8Array | undefined> => {
+            const bytes = await link.read();
+            received[nth] = (received[nth] ?? 0) + (bytes?.length ?? 0);
+            return bytes;
+          };
+          onLink({ read, write: (bytes) => link.write(bytes), close: () => link.close() });
+        });
+      return inner.start(config, { ...ports, links: { dial: (address) => ports.links.dial(address), listen } });
+    },
+  };
+  const parts = { target: counting, pump: hostPump(), wallNowMs: () => 0 };
+  const base = { id: "t", plan: parsePlan(plan), seed: 1, withinMs: 0, struck: {} };
+  const first = await runCase(base, { index: 0, points: [], watch: { points: "all" } }, parts);
+  const frames = (first.seen ?? []).filter(({ system, frame }) => system === "a" && frame !== undefined);
+  expect(frames.length).toBeGreaterThan(8);
+  const expected: number[] = [];
+  const found: number[] = [];
+  let before = 0;
+  for (const seen of frames) {
+    for (const { points } of casesAt(seen, ["cut"])) {
+      const arriving = points[0]?.arrivingBytes;
+      if (arriving === undefined) continue;
+      received = [];
+      const result = await runCase({ ...base, withinMs: 2000 }, { index: 1, points }, parts);
+      expect([result.verdict, result.isReached]).toEqual(["PASS", true]);
+      expected.push(before + arriving - (seen.frame?.aheadBytes ?? 0));
+      found.push(received[0] ?? 0);
+    }
+    before += seen.frame?.lengthBytes ?? 0;
+  }
+  expect(found).toEqual(expected);
 });

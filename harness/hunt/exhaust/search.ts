@@ -53,6 +53,8 @@ export interface SearchResult {
   readonly base: CaseBase;
   readonly total: number;
   readonly single: readonly EndedCase[];
+  /** Runs with one blow that were to be done; fewer ended after an interrupt. */
+  readonly plannedCount: number;
   readonly leftOut: number;
   readonly torn: TornTotals | undefined;
   readonly second: readonly EndedCase[];
@@ -74,14 +76,14 @@ export async function searchPoints(start: CaseBase, options: SearchOptions, run:
     withinMs: Math.ceil(first?.virtualMs ?? 0) + REACHED_WITHIN_MS,
     struck: first?.struck ?? {},
   };
-  const nothing = { first, base, total: seen.length, single: [], leftOut: 0, second: [] };
+  const nothing = { first, base, total: seen.length, single: [], plannedCount: 0, leftOut: 0, second: [] };
   if (first?.verdict !== "PASS") return { ...nothing, torn: undefined, pairs: undefined };
   const tried = seen.filter((_point, index) => index % stride === 0);
   const all = tried.flatMap((point) => casesAt(point, blows));
   const cases = evenly(all, limit);
   const single = await ended("one blow", base, cases, run, 1);
   const torn = isTorn ? tornTotals(tried, wholeMax) : undefined;
-  const found = { ...nothing, single, leftOut: all.length - cases.length, torn };
+  const found = { ...nothing, single, plannedCount: cases.length, leftOut: all.length - cases.length, torn };
   if (!options.pairs) return { ...found, pairs: undefined };
   return { ...found, ...(await searchPairs(base, tried, options, run, cases.length + 1)) };
 }
