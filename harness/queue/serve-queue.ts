@@ -13,7 +13,7 @@ export interface ServeOptions extends Omit<DatabaseOptions, "role"> {
   readonly idleMsMax?: number;
   /** Settles when another job is wanted. */
   readonly wants: () => Promise<void>;
-  /** Does the runs of a job. @returns `undefined` if they were given up: `lost` or the interrupt came */
+  /** Does the runs of a job. @returns `undefined` if they were given up: the lease was lost, or an interrupt came */
   readonly run: (job: Job, lost: AbortSignal) => Promise<readonly SeedResult[] | undefined>;
   readonly onBegin: (job: Job) => void;
   readonly onEnd: (job: Job, end: StoreEnd | "given up") => void;
@@ -60,6 +60,9 @@ class Server {
     this.#database = database;
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    this.#signal.addEventListener("abort", () => {
+      for (const { lost } of this.#turns.values()) lost.abort();
+    });
   }
 
   async serve(): Promise<void> {
@@ -119,6 +122,7 @@ class Server {
 
   #begin(held: HeldJob): void {
     const turn = { held, lost: new AbortController() };
+    if (this.#signal.aborted) turn.lost.abort();
     this.#turns.set(turnKey(held), turn);
     this.#options.onBegin(held.job);
     const running = this.#guarded(() => this.#do(turn)).finally(() => {
@@ -130,7 +134,7 @@ class Server {
 
   async #do({ held, lost }: Turn): Promise<void> {
     const { name, run, onEnd } = this.#options;
-    const results = await run(held.job, AbortSignal.any([lost.signal, this.#signal]));
+    const results = await run(held.job, lost.signal);
     if (results !== undefined) {
       onEnd(held.job, await storeRange(this.#database, name, held, results));
       return;
