@@ -116,6 +116,44 @@ test("sets that lean on each other are sets of their own: a change of one leaves
   );
 });
 
+test("pages that are all clear or all set are skipped or told, whichever of the sets they stand in", () => {
+  const page = 512;
+  const fillings = fc.array(fc.constantFrom("clear" as const, "set" as const, "one" as const), {
+    minLength: 4,
+    maxLength: 4,
+  });
+  const fill = (bitmap: Bitmap, pages: readonly string[]): number[] => {
+    for (const [at, filling] of pages.entries()) {
+      if (filling === "one") bitmap.set(at * page + 7);
+      else if (filling === "set") bitmap.mergeBytes(at * page, new Uint8Array(page / 8).fill(0xff));
+    }
+    return pages.flatMap((filling, at) => {
+      const whole = Array.from({ length: page }, (_, index) => at * page + index);
+      return filling === "set" ? whole : whole.filter((index) => filling === "one" && index === at * page + 7);
+    });
+  };
+  checkLaw(
+    fc.property(fillings, fillings, fillings, (first, second, third) => {
+      const base = new Bitmap(4 * page);
+      const middle = new Bitmap(4 * page, base);
+      const last = new Bitmap(4 * page, middle);
+      const expected = [fill(base, first), fill(middle, second), fill(last, third)];
+      expect([base, middle, last].map((bitmap) => [...bitmap.indices()])).toEqual(expected);
+    }),
+  );
+});
+
+test("a volume of so many tracks that its pages do not fit into 16 bits has all of them", () => {
+  const page = 512;
+  const pages = 0x1_0000 + 10;
+  const bitmap = new Bitmap(pages * page);
+  for (let at = 0; at < pages; at++) bitmap.set(at * page + (at % page));
+  expect(bitmap.count).toBe(pages);
+  let at = 0;
+  for (const index of bitmap.indices()) if (index !== at * page + (at++ % page)) expect.fail(`bit ${index}`);
+  expect(at).toBe(pages);
+});
+
 test("what is common with another set is kept, within a range of words", () => {
   checkLaw(
     fc.property(lengths, ops, ops, fc.nat({ max: 40 }), fc.nat({ max: 40 }), (length, mine, theirs, from, words) => {
