@@ -22,7 +22,7 @@ const fields: fc.Arbitrary<Field[]> = fc.array(
     fc.tuple(fc.constant("u32" as const), fc.nat({ max: 0xffff_ffff })),
     fc.tuple(fc.constant("u64" as const), fc.maxSafeNat()),
     fc.tuple(fc.constant("bool" as const), fc.boolean()),
-    fc.tuple(fc.constant("text" as const), names),
+    fc.tuple(fc.constant("text" as const), fc.oneof(names, fc.string())),
     fc.tuple(fc.constant("raw" as const), fc.uint8Array({ maxLength: 40 })),
     fc.tuple(fc.constant("oneOf" as const), fc.constantFrom(...COLOURS)),
   ),
@@ -81,9 +81,10 @@ test("golden bytes, both ways", () => {
     ["u64", Number.MAX_SAFE_INTEGER],
     ["bool", true],
     ["text", "pvol é"],
+    ["text", "svol"],
     ["oneOf", "blue"],
   ];
-  const golden = "fe 3412 efbeadde ffffffffffff1f00 01 0700 70766f6c20c3a9 02";
+  const golden = "fe 3412 efbeadde ffffffffffff1f00 01 0700 70766f6c20c3a9 0400 73766f6c 02";
   expect(toHex(encode(list))).toBe(golden.replaceAll(" ", ""));
   expect(decode(fromHex(golden), list)).toEqual(list.map(([, value]) => value));
 });

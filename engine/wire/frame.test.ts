@@ -246,6 +246,28 @@ test("chunks with something else between them, or as far into another memory, ar
   );
 });
 
+test("a chunk that lies before the part, or behind a part that another one has followed, is not taken for its end", () => {
+  checkLaw(
+    fc.property(frames, fc.nat(), (frame, pick) => {
+      const bytes = encodeFrame(frame);
+      const expected = { frames: [frame], lost: false };
+      const half = Math.ceil(bytes.length / 2);
+      const turned = new Uint8Array(2 * half);
+      turned.set(bytes.subarray(0, half), half);
+      turned.set(bytes.subarray(half));
+      expect(accepted([turned.subarray(half), turned.subarray(0, bytes.length - half)])).toEqual(expected);
+      // Two memories in turn: the third chunk lies behind the first one.
+      const from = 1 + (pick % (bytes.length - 2));
+      const to = from + 1 + (Math.floor(pick / bytes.length) % (bytes.length - from - 1));
+      const one = new Uint8Array(bytes.length);
+      one.set(bytes.subarray(0, from));
+      one.set(bytes.subarray(to), from);
+      const chunks = [one.subarray(0, from), bytes.slice(from, to), one.subarray(from, from + bytes.length - to)];
+      expect(accepted(chunks)).toEqual(expected);
+    }),
+  );
+});
+
 test("chunks that lie one behind the other in memory, or in several pieces of it, give the same frames", () => {
   checkLaw(
     fc.property(

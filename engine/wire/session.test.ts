@@ -8,7 +8,7 @@ import { type TestRuntime, testRuntime } from "../testing/test-runtime.node.ts";
 import { CodecError } from "./byte-codec.ts";
 import { decodeFrame, encodeFrame, type Frame, FRAME_KINDS, isOrdered } from "./frame.ts";
 import { frameBytes, Session, type SessionEvents } from "./session.ts";
-import { Traffic } from "./traffic.ts";
+import { ByteCount, Traffic } from "./traffic.ts";
 
 const EPOCH = 7;
 
@@ -21,6 +21,8 @@ interface Side {
   /** When it was told that a part of a frame has come. */
   readonly partsAtNs: number[];
   readonly traffic: Traffic;
+  /** Of frames of any pair. */
+  readonly ofPairs: ByteCount;
   /** Settles when the session has ended. */
   readonly run: Promise<void>;
 }
@@ -30,7 +32,8 @@ function side(link: LinkEnd, runtime: TestRuntime, epoch: number | undefined, on
   const ends: string[] = [];
   const failed: boolean[] = [];
   const partsAtNs: number[] = [];
-  const traffic = new Traffic(() => undefined);
+  const ofPairs = new ByteCount();
+  const traffic = new Traffic(() => ofPairs);
   const events: SessionEvents = {
     onFrame: (frame) => {
       onFrame?.(frame);
@@ -43,7 +46,7 @@ function side(link: LinkEnd, runtime: TestRuntime, epoch: number | undefined, on
     },
   };
   const session = new Session(link, runtime, epoch, events, traffic);
-  return { session, link, frames, ends, failed, partsAtNs, traffic, run: session.run() };
+  return { session, link, frames, ends, failed, partsAtNs, traffic, ofPairs, run: session.run() };
 }
 
 function connected(): { readonly runtime: TestRuntime; readonly dialler: Side; readonly accepter: Side } {
@@ -325,6 +328,8 @@ test("a frame arrives with what it was sent with, and what it was not given is 0
       expect(accepter.frames).toEqual([
         { kind, flags: 0, pairId: 0, epoch: EPOCH, sequence: 0, offsetBytes: 0, payload: new Uint8Array(0), ...given },
       ]);
+      const bytes = (given.pairId ?? 0) === 0 ? 0 : frameBytes(given.payload?.length ?? 0);
+      expect([dialler.ofPairs.sentBytes, accepter.ofPairs.receivedBytes]).toEqual([bytes, bytes]);
     }),
   );
 });
@@ -374,6 +379,25 @@ test("a session that has ended gives nothing back any more", async () => {
   accepter.session.end("enough");
   accepter.session.giveBack(1);
   expect([accepter.frames.length, givenBytes]).toEqual([1, 0]);
+});
+
+test("a link that takes nothing back, and a user who asks for no parts, are left alone", async () => {
+  const runtime = testRuntime();
+  const [, link] = linkPair();
+  link.peer = undefined;
+  const seen: string[] = [];
+  const events: SessionEvents = { onFrame: ({ kind }) => seen.push(kind), onEnd: (why) => seen.push(why) };
+  const session = new Session(link, runtime, undefined, events);
+  void session.run();
+  link.arrive(frame({}));
+  await drained();
+  session.giveBack(1);
+  await runtime.clock.pass(SECOND_NS / 2);
+  link.arrive(frame({ sequence: 1 }).subarray(0, 10));
+  await runtime.clock.pass(SECOND_NS / 2);
+  link.arrive(frame({ sequence: 1 }).subarray(10, 20));
+  await runtime.clock.pass(SECOND_NS);
+  expect([seen, runtime.escaped]).toEqual([["write"], []]);
 });
 
 test("nothing is given back to a link before there is something", async () => {
