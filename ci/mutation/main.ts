@@ -53,12 +53,17 @@ function testFiles(pattern: string | undefined): string[] {
   return pattern === undefined ? [...files.sort(), SECOND_LINE] : files.sort();
 }
 
-function choose(mutants: readonly Mutant[], { mutate, sample, seed, shard }: Options): Mutant[] {
+/** Those that could be tried of the files, and those of them that are. */
+interface Choice {
+  readonly population: readonly Mutant[];
+  readonly chosen: readonly Mutant[];
+}
+
+function choose(mutants: readonly Mutant[], { mutate, sample, seed, shard }: Options): Choice {
   const files = new Set(globSync(mutate, { cwd: ROOT }));
-  const tried = mutants.filter(({ file, ignored }) => ignored === "" && files.has(file));
-  const order = drawn(tried, seed);
-  const wanted = sample === undefined ? order : order.slice(0, sample);
-  return wanted.filter((_, place) => place % shard.count === shard.index - 1);
+  const population = mutants.filter(({ file, ignored }) => ignored === "" && files.has(file));
+  const order = drawn(population, seed).slice(0, sample);
+  return { population, chosen: order.filter((_, place) => place % shard.count === shard.index - 1) };
 }
 
 async function main(options: Options): Promise<void> {
@@ -70,7 +75,7 @@ async function main(options: Options): Promise<void> {
   };
   const sources = coreFiles();
   const { mutants, instrumented } = await makeMutants(sources);
-  const chosen = choose(mutants, options);
+  const { population, chosen } = choose(mutants, options);
   if (chosen.length === 0) throw new Error(`nothing of the replication core is called ${options.mutate}`);
   const sandbox = path.join(out, "sandbox");
   makeSandbox(sandbox, instrumented);
@@ -83,7 +88,7 @@ async function main(options: Options): Promise<void> {
   for (const { file, name, failure } of coverage.tests)
     if (failure !== "") say(`left out, as it fails on the source as it is: ${file} ${name}: ${failure}`);
   const ledger = new Ledger(path.join(out, "ledger.jsonl"), { tree: kept.digest, files: fileDigests });
-  const findings = { mutants, chosen, sources, ledger, reasons: reasons() };
+  const findings = { mutants, population, chosen, sources, ledger, reasons: reasons() };
   const startMs = performance.now();
   const endMs = options.minutes === undefined ? Infinity : startMs + options.minutes * 60_000;
   let count = 0;

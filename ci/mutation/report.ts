@@ -13,7 +13,9 @@ const KILLED_BAR = 0.85;
 export interface Findings {
   /** All of the files, those that are left out as well. */
   readonly mutants: readonly Mutant[];
-  /** Those that were to be tried. */
+  /** Those of the files asked for that are not left out. */
+  readonly population: readonly Mutant[];
+  /** Those of them that were to be tried. */
   readonly chosen: readonly Mutant[];
   readonly sources: Sources;
   readonly ledger: Ledger;
@@ -23,7 +25,9 @@ export interface Findings {
 /** What a campaign comes to. */
 export interface Summary {
   readonly mutants: number;
+  /** Left out. */
   readonly ignored: number;
+  readonly population: number;
   readonly chosen: number;
   readonly tried: number;
   readonly killed: number;
@@ -36,11 +40,11 @@ export interface Summary {
   readonly reasoned: number;
   /** Of the tried. */
   readonly share: number;
-  /** Of all, with a confidence of 95 %; the share itself if all were tried. */
+  /** Of the population, with a confidence of 95 %; the share itself if all were tried. */
   readonly interval: Interval;
 }
 
-export function summary({ mutants, chosen, ledger, reasons }: Findings): Summary {
+export function summary({ mutants, population, chosen, ledger, reasons }: Findings): Summary {
   const entries = chosen.flatMap((mutant) => {
     const entry = ledger.of(mutant);
     return entry === undefined ? [] : [{ mutant, entry }];
@@ -50,10 +54,10 @@ export function summary({ mutants, chosen, ledger, reasons }: Findings): Summary
   const detected = count("killed") + count("timeout");
   const share = tried === 0 ? 0 : detected / tried;
   const ignored = mutants.filter((mutant) => mutant.ignored !== "").length;
-  const isWhole = tried === mutants.length - ignored;
   return {
     mutants: mutants.length,
     ignored,
+    population: population.length,
     chosen: chosen.length,
     tried,
     killed: count("killed"),
@@ -64,7 +68,7 @@ export function summary({ mutants, chosen, ledger, reasons }: Findings): Summary
     reasoned: entries.filter(({ mutant, entry }) => !isDetected(entry.fate) && reasonOf(mutant, reasons) !== undefined)
       .length,
     share,
-    interval: isWhole ? { from: share, to: share } : interval(detected, tried),
+    interval: tried === population.length ? { from: share, to: share } : interval(detected, tried),
   };
 }
 
@@ -74,12 +78,12 @@ function percent(share: number): string {
 
 /** Some lines for a person. */
 export function told(found: Summary): string {
-  const { mutants, ignored, tried, killed, timeouts, survived, unsettled, uncovered, reasoned, share, interval } =
+  const { population, ignored, tried, killed, timeouts, survived, unsettled, uncovered, reasoned, share, interval } =
     found;
   const open = unsettled === 0 ? "" : ` (${unsettled} of them were not tried on all tests yet)`;
-  const whole = mutants - ignored;
-  const of = tried === whole ? `all ${whole} mutants` : `a sample of ${tried} of ${whole} mutants`;
-  const bounds = tried === whole ? "" : `, 95 % interval ${percent(interval.from)} to ${percent(interval.to)}`;
+  const isWhole = tried === population;
+  const of = isWhole ? `all ${population} mutants` : `a sample of ${tried} of ${population} mutants`;
+  const bounds = isWhole ? "" : `, 95 % interval ${percent(interval.from)} to ${percent(interval.to)}`;
   return [
     `killed ${percent(share)} of ${of}${bounds}`,
     `killed ${killed}, timeout ${timeouts}, survived ${survived}${open}, met by no test ${uncovered}`,

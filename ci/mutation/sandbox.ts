@@ -2,9 +2,8 @@ import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT, type Sources } from "./core-files.ts";
 
-/** Under `out/`: packages are found above it. */
+/** All that the tests read. */
 const PARTS = ["engine", "harness", "scenarios", "ci/mutation", "package.json", "node_modules"];
-const LEFT_OUT = /[/\\]fixtures$/;
 
 /** Makes a copy of the tree with the instrumented files in the place of theirs. */
 export function makeSandbox(folder: string, instrumented: Sources): void {
@@ -13,7 +12,7 @@ export function makeSandbox(folder: string, instrumented: Sources): void {
   for (const part of PARTS) {
     const to = path.join(folder, part);
     if (part === "node_modules") symlinkSync(path.join(ROOT, part), to, "dir");
-    else cpSync(path.join(ROOT, part), to, { recursive: true, filter: (source) => !LEFT_OUT.test(source) });
+    else cpSync(path.join(ROOT, part), to, { recursive: true });
   }
   placeInstrumented(folder, instrumented);
 }
