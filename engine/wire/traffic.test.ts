@@ -45,11 +45,11 @@ test("each pair has what was sent and received for it, the link everything, and 
 });
 
 test("a pair that is made while frames of it come is counted from then on", () => {
-  let part: ByteCount | undefined;
-  const traffic = new Traffic(() => part);
+  const parts = new Map<number, ByteCount>();
+  const traffic = new Traffic((pairId) => parts.get(pairId));
   traffic.sent(1, 10);
-  part = new ByteCount();
+  parts.set(1, new ByteCount());
   traffic.sent(1, 5);
   traffic.received({ ...FRAME, pairId: 1 }, 7);
-  expect(part).toMatchObject({ sentBytes: 5, receivedBytes: 7 });
+  expect(parts.get(1)).toMatchObject({ sentBytes: 5, receivedBytes: 7 });
 });
