@@ -272,11 +272,24 @@ test("S: a time at which part of the other content was there is none either; num
   for (const to of [{ lsn: 2 }, { timeUs: 1234 }] as const) {
     const stage = new MixtureStage();
     stage.checker.mark("b/svol", 1234);
+    stage.nowNs += 20_000_000;
     stage.entries(1);
     stage.consistent(true);
     for (const newestLsn of [2, 3]) stage.entries(newestLsn);
     stage.recover(to, true);
     expect(failed(stage.checker.finish())).toEqual("lsn" in to ? [] : ["S"]);
+  }
+});
+
+test("S: the last entry of a mixture may have been under way when a time got its name, and is none", () => {
+  for (const laterNs of [1_000_000, 20_000_000]) {
+    const stage = new MixtureStage();
+    stage.checker.mark("b/svol", 1234);
+    stage.nowNs += laterNs;
+    stage.entries(1);
+    stage.consistent(true);
+    stage.recover({ timeUs: 1234 }, true);
+    expect(failed(stage.checker.finish())).toEqual(laterNs === 1_000_000 ? [] : ["S"]);
   }
 });
 

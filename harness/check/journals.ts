@@ -18,14 +18,16 @@ interface Mark {
   /** When it was surely over; -1 while it is not. */
   overAt: number;
   readonly nowNs: number;
-  /** The system itself said that the volume was a mixture then. */
-  readonly mixed: boolean;
+  /** The system itself said that the volume was this mixture then. */
+  readonly mixture: Mixture | undefined;
 }
 
 /** Entries that were made while the volume was a mixture: after the one, before the other. */
 interface Mixture {
   readonly afterLsn: number;
   beforeLsn: number;
+  /** When the system was last seen to say so. */
+  lastNs: number;
 }
 
 interface Followed {
@@ -42,6 +44,8 @@ type RecoverTo = Extract<AdminCommand, { readonly kind: "recover" }>["to"];
 
 /** Entries of the same microsecond are told apart by nobody; a clock that drifts makes it two. */
 const SAME_TIME_NS = 2000;
+/** An entry that is under way when a moment gets its name may be older than it, though it is seen later. */
+const UNDER_WAY_NS = 10_000_000;
 
 /**
  * What the checker knows of journals: when which entry was the newest, so that an entry's number is a
@@ -94,7 +98,7 @@ export class Journals {
       followed.mixture = undefined;
       return;
     }
-    lookForMixture(followed, live, report.newestLsn);
+    lookForMixture(followed, live, report.newestLsn, nowNs);
     const last = samples.at(-1);
     // A restore from elsewhere is no entry by itself: the newest is still that of before, until something is brought.
     const isRestored = live.restores().some(({ volume, from }) => volume === disk.name && from !== "journal");
@@ -116,8 +120,8 @@ export class Journals {
   mark(disk: DiskState, timeUs: number): void {
     this.observe();
     const followed = this.#followed.find((one) => one.disk === disk);
-    const mixed = followed?.mixture !== undefined && holds(followed.mixture);
-    followed?.marks.push({ timeUs, at: this.#model.saidSince, overAt: -1, nowNs: this.#model.nowNs(), mixed });
+    const mixture = followed?.mixture !== undefined && holds(followed.mixture) ? followed.mixture : undefined;
+    followed?.marks.push({ timeUs, at: this.#model.saidSince, overAt: -1, nowNs: this.#model.nowNs(), mixture });
   }
 
   /**
@@ -131,7 +135,7 @@ export class Journals {
     const isMixture =
       "lsn" in to
         ? followed.mixtures.some(({ afterLsn, beforeLsn }) => to.lsn > afterLsn && to.lsn < beforeLsn)
-        : followed.marks.some(({ timeUs, mixed }) => timeUs === to.timeUs && mixed);
+        : followed.marks.some((mark) => mark.timeUs === to.timeUs && isInMixture(mark));
     if (isMixture) this.#toMixtures.set(command, disk);
   }
 
@@ -159,13 +163,18 @@ export class Journals {
   }
 }
 
+/** Whether that went on for longer than an entry may have been under way: the last one ends it. */
+function isInMixture({ mixture, nowNs }: Mark): boolean {
+  return mixture !== undefined && mixture.lastNs > nowNs + UNDER_WAY_NS;
+}
+
 /** Whether anything of the other content is there. */
 function holds({ afterLsn, beforeLsn }: Mixture): boolean {
   return beforeLsn > afterLsn + 1;
 }
 
 /** Entries that are made while one end of a mirror is called inconsistent, but the last, lead to no moment. */
-function lookForMixture(followed: Followed, live: LiveSystem, newestLsn: number): void {
+function lookForMixture(followed: Followed, live: LiveSystem, newestLsn: number, nowNs: number): void {
   const { disk } = followed;
   // A power loss took entries; their numbers are used again.
   followed.mixtures = followed.mixtures.filter(({ afterLsn }) => afterLsn < newestLsn);
@@ -178,10 +187,11 @@ function lookForMixture(followed: Followed, live: LiveSystem, newestLsn: number)
     return;
   }
   if (followed.mixture === undefined) {
-    followed.mixture = { afterLsn: newestLsn, beforeLsn: newestLsn };
+    followed.mixture = { afterLsn: newestLsn, beforeLsn: newestLsn, lastNs: nowNs };
     followed.mixtures.push(followed.mixture);
   }
   followed.mixture.beforeLsn = newestLsn;
+  followed.mixture.lastNs = nowNs;
 }
 
 interface Window {
