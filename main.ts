@@ -3,7 +3,16 @@ import { runProgram } from "./harness/cli/run-program.ts";
 import { scenarioFiles } from "./harness/cli/scenario-files.ts";
 import { simWorker } from "./harness/cli/sim-worker-module.ts";
 import packageJson from "./package.json" with { type: "json" };
-import { consoleReport, github, jobReport, junitXml, resultDocument, resultJsonSchema } from "./reports/index.ts";
+import {
+  consoleReport,
+  github,
+  jobReport,
+  junitXml,
+  readResults,
+  resultDocument,
+  resultJsonSchema,
+  resultsPage,
+} from "./reports/index.ts";
 
 // Before anything else uses the thread pool, whose size is settled then.
 wantThreads();
@@ -16,9 +25,10 @@ await runProgram({
   version: packageJson.version,
   calledAs: process.env["npm_lifecycle_event"] === undefined ? "resilver" : "npm run -s resilver --",
   scenarios: scenarioFiles(scenarioFolder),
-  reports: { consoleReport, github, jobReport, junitXml, resultDocument, resultJsonSchema },
+  reports: { consoleReport, github, jobReport, junitXml, readResults, resultDocument, resultJsonSchema, resultsPage },
   worker: simWorker({ scenarioFolder, engineFolder }),
   corpus: new URL("./regressions/seeds.jsonl", scenarioFolder),
+  pageTemplate: new URL("./dist/page.html", import.meta.url),
   engineFolder,
   // All that follows is loaded when it is asked for: it takes longer than most commands.
   keys: async (request) => (await import("./engine/node/keys/key-files.ts")).writeKeyFiles(request),

@@ -1,4 +1,5 @@
 export { consoleReport } from "./console-report.ts";
 export { github, jobReport } from "./github.ts";
 export { junitXml } from "./junit.ts";
-export { resultDocument, resultJsonSchema } from "./result-document.ts";
+export { resultsPage } from "./page.ts";
+export { readResults, resultDocument, resultJsonSchema } from "./result-document.ts";

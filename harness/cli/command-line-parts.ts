@@ -14,6 +14,8 @@ export interface CommandLineParts {
   readonly worker: WorkerModule;
   /** Runs that once failed (`seeds.jsonl`); left out where there are none. */
   readonly corpus?: URL;
+  /** The page that shows results, without its data; left out, or not there, where it was not built. */
+  readonly pageTemplate?: URL;
   /** The engine's sources, with a slash at the end. */
   readonly engineFolder: URL;
   /** Makes an authority and a certificate a system, as files; gives their paths. Left out where there is no daemon. */
@@ -59,7 +61,11 @@ export interface ReportWriters {
   junitXml(runs: readonly RunRecord[], options: { readonly replayCommand: (token: string) => string }): string;
   /** What `--json` prints. */
   resultDocument(runs: readonly RunRecord[], verdict: Verdict): object;
+  /** What was printed, read again. @throws Error that says what is wrong with it */
+  readResults(document: unknown): { readonly verdict: Verdict; readonly runs: readonly RunRecord[] };
   resultJsonSchema(): unknown;
+  /** One HTML file that needs no other. @param template without its data, as it was built */
+  resultsPage(template: string, page: PageInput): string;
   jobReport(runs: readonly RunRecord[], verdict: Verdict, replayCommand: (token: string) => string): JobReport;
   /** Lines that the runner of GitHub Actions takes for annotations, and Markdown for the page of the job. */
   github(report: JobReport): { readonly annotations: string; readonly summary: string };
@@ -70,6 +76,24 @@ export interface JobReport {
   readonly verdict: Verdict;
   readonly totals: string;
   readonly problems: readonly { readonly title: string; readonly message: string; readonly replay: string }[];
+}
+
+/** What a page of results shows. */
+export interface PageInput {
+  readonly title: string;
+  /** Of all runs together. */
+  readonly verdict: Verdict;
+  readonly runs: readonly RunRecord[];
+  /** Its digest, as replay tokens have it. */
+  readonly engine: string;
+  readonly calledAs: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly requirements: readonly { readonly id: string; readonly title: string; readonly elsewhere: string }[];
+  readonly environment: readonly (readonly [name: string, value: string])[];
+  readonly evidence: readonly { readonly path: string; readonly sizeBytes: number; readonly sha256: string }[];
+  /** By run: the plans that a browser can run again. */
+  readonly plans: Readonly<Record<string, unknown>>;
 }
 
 export interface ConsoleOptions {

@@ -12,6 +12,7 @@ import { listCommand } from "./list-command.ts";
 import { parseInteger } from "./parse-number.ts";
 import { parityCommand } from "./parity-command.ts";
 import { replayCommand } from "./replay-command.ts";
+import { reportCommand } from "./report-command.ts";
 import { requirementsCommand } from "./requirements-command.ts";
 import { runCommand } from "./run-command.ts";
 import { schemaCommand } from "./schema-command.ts";
@@ -196,6 +197,12 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     });
 
   addHuntCommands(program, parts, exit);
+
+  program
+    .command("report")
+    .description("write the page of results, index.html, anew")
+    .argument("[dir]", "the --out of a run", "out")
+    .action((folder: string) => exit(reportCommand(parts, folder)));
 
   program
     .command("schema")

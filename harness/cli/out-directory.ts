@@ -4,7 +4,7 @@ import type { RunRecord } from "../history/run-record.ts";
 import { quoted, UsageError } from "./usage-error.ts";
 
 /**
- * `out/`: `index.json`, `junit.xml`, one record a run in `runs/`, and plans made on the way in `plans/`. Records are written as the runs
+ * `out/`: `index.json`, `index.html`, `junit.xml`, one record a run in `runs/`, and plans in `plans/`. Records are written as the runs
  * end, so an interrupt, or a kill, loses none of them.
  */
 export class OutDirectory {
@@ -25,7 +25,12 @@ export class OutDirectory {
   }
 
   record(run: RunRecord): void {
-    this.#write(recordPath(run.id), json(run));
+    this.#write(pathOf("runs", run.id), json(run));
+  }
+
+  /** What a run was made from, under its id. */
+  planOf(id: string, plan: unknown): void {
+    this.#write(pathOf("plans", id), json(plan));
   }
 
   /** A plan that `resilver run` can read. @returns its path in the folder */
@@ -55,19 +60,31 @@ export class OutDirectory {
     this.#write("junit.xml", xml);
   }
 
-  // Under another name first: a reader sees the former file or the whole new one.
-  #write(name: string, content: string): void {
-    const path = join(this.path, name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.part`, content);
-    renameSync(`${path}.part`, path);
+  /** Of results that lie in `folder`. @returns its path */
+  static page(folder: string, html: string): string {
+    const path = join(folder, "index.html");
+    replace(path, html);
+    return path;
   }
+
+  #write(name: string, content: string): void {
+    replace(join(this.path, name), content);
+  }
+}
+
+/** Under another name first: a reader sees the former file or the whole new one. */
+function replace(path: string, content: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.part`, content);
+  renameSync(`${path}.part`, path);
 }
 
 /** Results of a former run must not pass for those of this one. Only what its index names is removed. */
 function removeFormer(path: string): void {
-  for (const id of formerIds(join(path, "index.json"))) rmSync(join(path, recordPath(id)), { force: true });
-  for (const name of ["index.json", "junit.xml", "results.jsonl"]) rmSync(join(path, name), { force: true });
+  for (const id of formerIds(join(path, "index.json")))
+    for (const folder of ["runs", "plans"] as const) rmSync(join(path, pathOf(folder, id)), { force: true });
+  for (const name of ["index.json", "index.html", "junit.xml", "results.jsonl"])
+    rmSync(join(path, name), { force: true });
 }
 
 function formerIds(indexPath: string): string[] {
@@ -85,9 +102,9 @@ function formerIds(indexPath: string): string[] {
 }
 
 /** Ids come from file names, of plan files too: nothing in them may leave the folder. */
-function recordPath(id: string): string {
+function pathOf(folder: "runs" | "plans", id: string): string {
   const parts = id.split("/").map((part) => part.replace(/[^\w.-]/g, "_").replace(/^\.+/, "_"));
-  return join("runs", `${parts.join("/")}.json`);
+  return join(folder, `${parts.join("/")}.json`);
 }
 
 function json(value: unknown): string {

@@ -43,6 +43,15 @@ export function tokenOf(request: ReplayRequest & { readonly engineDigest: string
   return Buffer.from(JSON.stringify(token)).toString("base64url");
 }
 
+/** Of which engine it is; `undefined` if it is no token. */
+export function engineOfToken(text: string): string | undefined {
+  try {
+    return decode(text).engine;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws UsageError if the token is malformed, or is of another version, engine or scenario */
 export async function readToken(
   text: string,

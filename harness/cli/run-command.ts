@@ -16,6 +16,7 @@ import { selectScenarios } from "./select-scenarios.ts";
 import { tellJob } from "./tell-job.ts";
 import { traceNames } from "./trace-names.ts";
 import { withContainers } from "./with-containers.ts";
+import { writePage } from "./write-page.ts";
 
 export interface RunOptions {
   readonly seed: number;
@@ -51,11 +52,12 @@ export async function runCommand(
   const digest = engineDigest(parts.engineFolder);
   const { seed, repeat, world = "sim" } = options;
   const head = { seed, repeat, world };
+  const plansById = new Map([...shipped, ...plans].map(({ id, plan }) => [id, plan]));
   const tasks = [
     ...shipped.map((entry) => taskOf(entry, head, digest, false)),
     ...plans.map((entry) => taskOf(entry, head, digest, true)),
   ];
-  if (world === "sim") return runAndReport(parts, tasks, options);
+  if (world === "sim") return runAndReport(parts, tasks, { ...options, plans: plansById });
   // Real systems take real time: one after the other, as what they measure must not depend on what else runs.
   return withContainers(() => runAndReport(parts, tasks, { ...options, workers: options.workers ?? 1 }));
 }
@@ -76,7 +78,10 @@ export function taskOf(
 export async function runAndReport(
   parts: CommandLineParts,
   tasks: readonly RunTask[],
-  options: Omit<RunOptions, "seed" | "repeat">,
+  options: Omit<RunOptions, "seed" | "repeat"> & {
+    /** By run: what it is made from, for whoever looks at the results. */
+    readonly plans?: ReadonlyMap<string, unknown>;
+  },
 ): Promise<number> {
   const { terminal, reports, interrupt } = parts;
   const startMs = performance.now();
@@ -84,6 +89,7 @@ export async function runAndReport(
   // On disk from the first moment: whoever finds this after a kill does not find a pass.
   const planned = tasks.map((task) => unfinishedRecord(task, "SKIPPED", "not run yet"));
   out.index(reports.resultDocument(planned, verdictOf(planned)));
+  for (const [id, plan] of options.plans ?? []) out.planOf(id, plan);
 
   const runs = await runRecorded(parts, tasks, out, {
     workerCount: options.workers ?? Math.min(availableParallelism(), WORKERS_DEFAULT_MAX),
@@ -94,13 +100,14 @@ export async function runAndReport(
   const replayCommand = (token: string): string => `${parts.calledAs} replay ${token}`;
   out.index(document);
   out.junit(reports.junitXml(runs, { replayCommand }));
+  const page = writePage(parts, options.out);
   tellJob(parts, reports.jobReport(runs, verdict, replayCommand));
   if (options.json) terminal.out(`${JSON.stringify(document, null, 2)}\n`);
   else {
     const { columns, colour } = terminal;
     const wallMs = performance.now() - startMs;
     terminal.out(reports.consoleReport(runs, { columns, colour, replayCommand, verdict, wallMs }));
-    terminal.out(`records in ${options.out}/\n`);
+    terminal.out(page === undefined ? `records in ${options.out}/\n` : `report: ${page}\n`);
   }
   return interrupt.aborted ? EXIT.interrupted : exitCodeOf(verdict);
 }

@@ -18,9 +18,11 @@ export class FaultLedger {
   readonly #world: World;
   readonly #planned = new Map<string, { readonly kind: string; readonly on: string }>();
   readonly #all: Running[] = [];
+  readonly #onHealed: (fault: AnyFault) => void;
 
-  constructor(world: World, steps: readonly Step[]) {
+  constructor(world: World, steps: readonly Step[], onHealed: (fault: AnyFault) => void = () => {}) {
     this.#world = world;
+    this.#onHealed = onHealed;
     this.#plan(steps);
   }
 
@@ -65,6 +67,7 @@ export class FaultLedger {
     if (running.healed) return;
     running.healed = true;
     running.injection.heal();
+    this.#onHealed(running.fault);
   }
 
   #on(fault: AnyFault): string {

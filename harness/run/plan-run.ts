@@ -105,7 +105,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
     const { topology } = plan;
     const host = (volume: string): Host => this.#host(volume);
     this.#watch = new ConditionWatch(this.world, host);
-    this.#ledger = new FaultLedger(this.world, plan.steps);
+    this.#ledger = new FaultLedger(this.world, plan.steps, (fault) => parts.observer?.healed?.(fault));
     this.checker = makeChecker(checkerConfig(topology, this.world));
     for (const { name: system, volumes } of topology.systems) {
       for (const { name } of volumes) {

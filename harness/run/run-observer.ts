@@ -9,4 +9,6 @@ export interface RunObserver {
   step(system: string, name: string): void;
   /** A fault of the plan was injected just now. */
   struck(fault: AnyFault): void;
+  /** It has come to its end just now. */
+  healed?(fault: AnyFault): void;
 }

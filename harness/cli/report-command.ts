@@ -1,0 +1,23 @@
+import { EXIT } from "./exit-code.ts";
+import type { CommandLineParts } from "./command-line-parts.ts";
+import { UsageError } from "./usage-error.ts";
+import { writePage } from "./write-page.ts";
+
+/**
+ * Writes the page of results that lie in a folder, anew.
+ *
+ * @returns the exit code
+ * @throws UsageError
+ */
+export function reportCommand(parts: CommandLineParts, folder: string): number {
+  const page = writePage(parts, folder);
+  if (page === undefined)
+    throw new UsageError({
+      place: "report",
+      found: "a copy of resilver without its page",
+      expected: "dist/page.html, as npm ci makes it",
+      remedy: "npm run prepare",
+    });
+  parts.terminal.out(`report: ${page}\n`);
+  return EXIT.pass;
+}

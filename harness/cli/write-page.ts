@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { cpus, release, totalmem, type as osType } from "node:os";
+import { join, relative, sep } from "node:path";
+import type { RunRecord, Verdict } from "../history/run-record.ts";
+import type { CommandLineParts, PageInput } from "./command-line-parts.ts";
+import { OutDirectory } from "./out-directory.ts";
+import { REQUIREMENTS } from "./requirements.ts";
+import { engineOfToken } from "./replay-token.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What the results of a folder say of themselves. */
+interface Results {
+  readonly verdict: Verdict;
+  readonly runs: readonly RunRecord[];
+}
+
+/**
+ * Writes `index.html` of a folder of results, from what lies there and nothing else.
+ *
+ * @returns its path; `undefined` if this copy of the program has no page, as it was installed without its build
+ * @throws UsageError if there are no results
+ */
+export function writePage(parts: CommandLineParts, folder: string): string | undefined {
+  const template = templateOf(parts.pageTemplate);
+  if (template === undefined) return undefined;
+  const { verdict, runs } = resultsOf(parts, folder);
+  const page: PageInput = {
+    title: titleOf(runs),
+    verdict,
+    runs,
+    engine: engineOf(runs),
+    calledAs: parts.calledAs,
+    createdAt: new Date().toISOString(),
+    requirements: REQUIREMENTS.map(({ id, title: name, elsewhere = "" }) => ({ id, title: name, elsewhere })),
+    environment: environmentOf(parts),
+    evidence: evidenceOf(folder),
+    plans: plansOf(folder),
+  };
+  return OutDirectory.page(folder, parts.reports.resultsPage(template, page));
+}
+
+function titleOf(runs: readonly RunRecord[]): string {
+  const [only, ...others] = runs;
+  return only !== undefined && others.length === 0 ? only.id : `${runs.length} scenarios`;
+}
+
+function templateOf(template: URL | undefined): string | undefined {
+  if (template === undefined) return undefined;
+  try {
+    return readFileSync(template, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws UsageError naming the file */
+function resultsOf(parts: CommandLineParts, folder: string): Results {
+  const path = join(folder, "index.json");
+  try {
+    return parts.reports.readResults(JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    const remedy = "name the --out of a run";
+    throw new UsageError(
+      { place: path, found, expected: "results as run and start write them", remedy },
+      { cause: error },
+    );
+  }
+}
+
+/** Of all that ran: the digest that their tokens name. */
+function engineOf(runs: readonly RunRecord[]): string {
+  const engines = new Set(runs.flatMap(({ replay }) => engineOfToken(replay) ?? []));
+  return [...engines].join(", ");
+}
+
+/** By run: what a browser can run again. Recorded programs are too large, and it has no file systems. */
+function plansOf(folder: string): Record<string, unknown> {
+  const plans: Record<string, unknown> = {};
+  for (const path of filesOf(join(folder, "plans"))) {
+    const plan: unknown = JSON.parse(readFileSync(join(folder, "plans", path), "utf8"));
+    if (isSelfContained(plan)) plans[path.replace(/\.json$/u, "")] = plan;
+  }
+  return plans;
+}
+
+const NEEDS_MORE = new Set([
+  "trace",
+  "write-files",
+  "remove-files",
+  "mount",
+  "dismount",
+  "restore-files",
+  "files-hold",
+]);
+
+function isSelfContained(plan: unknown): boolean {
+  let level: unknown[] = [plan];
+  while (level.length > 0) {
+    const objects = level.filter((value) => typeof value === "object" && value !== null);
+    if (objects.some((value) => "kind" in value && NEEDS_MORE.has(String(value.kind)))) return false;
+    level = objects.flatMap((value): unknown[] => Object.values(value));
+  }
+  return true;
+}
+
+function environmentOf({ version }: CommandLineParts): PageInput["environment"] {
+  const processors = cpus();
+  return [
+    ["resilver", version],
+    ["Node.js", process.version],
+    ["system", `${osType()} ${release()}, ${process.arch}`],
+    ["processors", `${processors.length} × ${processors[0]?.model.trim() ?? "unknown"}`],
+    ["memory", `${(totalmem() / 2 ** 30).toFixed(1)} GiB`],
+  ];
+}
+
+function evidenceOf(folder: string): PageInput["evidence"] {
+  return filesOf(folder)
+    .filter((path) => path !== "index.html")
+    .map((path) => {
+      const content = readFileSync(join(folder, path));
+      return { path, sizeBytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
+    });
+}
+
+/** Paths in it, with forward slashes, sorted; of no folder, none. */
+function filesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
+      .toSorted();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}

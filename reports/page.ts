@@ -1,0 +1,92 @@
+import { gzipSync } from "node:zlib";
+import type { Invariant, RunRecord, Verdict } from "../harness/history/run-record.ts";
+import { INVARIANTS } from "../harness/history/run-record.ts";
+import { type Gate, PAGE_ELEMENTS, type PageData, type PagePlans } from "./page-data.ts";
+
+/** What a page is made from: its data, but for what follows from the runs. */
+export type PageInput = Omit<PageData, "schemaVersion" | "gates"> & { readonly plans: PagePlans };
+
+/** Where the data goes in the page without it. */
+const PLACE = "<!-- data -->";
+
+/**
+ * The page that shows results: one file that needs no other, and no network.
+ *
+ * @param template the page without data, as it was built
+ */
+export function resultsPage(template: string, { plans, ...page }: PageInput): string {
+  const at = template.indexOf(PLACE);
+  if (at < 0) throw new Error("the page was built without a place for its data");
+  const data: PageData = { schemaVersion: 1, ...page, gates: gatesOf(page.runs) };
+  const packed = gzipSync(JSON.stringify(plans)).toString("base64");
+  // Nothing in the data may end its element.
+  const json = JSON.stringify(data).replaceAll("<", "\\u003c");
+  const elements = [
+    `<script type="application/json" id="${PAGE_ELEMENTS.data}">${json}</script>`,
+    `<script type="text/plain" id="${PAGE_ELEMENTS.plans}">${packed}</script>`,
+  ];
+  return `${template.slice(0, at)}${elements.join("\n")}${template.slice(at + PLACE.length)}`;
+}
+
+const MEANINGS: Readonly<Record<Invariant, string>> = {
+  C: "Converged: at rest, both volumes of a mirror in sync are equal, to the last byte",
+  D: "Difference is known: wherever the two sides differ, the engine knows it",
+  A: "Acknowledged survives: what a host was told is written can be read again",
+  F: "No going back: nothing returns to an older version by itself",
+  V: "Valid content: every sector holds something that a host wrote to it, whole",
+  X: "Prefix: a secondary that is called consistent is a moment of its primary",
+  G: "Good source: no resync overwrites the only copy of acknowledged writes unless told to",
+  S: "Snapshot: every image, backup and recovery point is exactly its moment",
+  L: "Live: when faults end, the mirror comes together by itself, in bounded time",
+  U: "Unacknowledged is atomic: a write without an answer is there wholly or not at all",
+};
+
+/** Every rule of these runs with what was measured; no runs, or none of a kind, is never a pass. */
+export function gatesOf(runs: readonly RunRecord[]): Gate[] {
+  const ran = runs.filter(({ verdict }) => verdict !== "SKIPPED");
+  const vacuous = runs.filter((run) => run.vacuous).length;
+  const others = runs.flatMap(({ failures }) => failures).filter(({ rule }) => !isInvariant(rule));
+  return [
+    gate(
+      "every run that was planned ran",
+      `${ran.length} of ${runs.length}`,
+      "all",
+      ran.length,
+      runs.length - ran.length,
+    ),
+    ...INVARIANTS.map((invariant) => {
+      const checks = runs.reduce((sum, run) => sum + (run.checks[invariant] ?? 0), 0);
+      const all = runs.filter((run) => run.invariants[invariant] === "FAIL");
+      // A scenario may be there to show that a mistake is found: then it passes because the rule was broken.
+      const broken = all.filter(({ verdict }) => verdict !== "PASS").length;
+      const shown = all.length - broken;
+      const told = shown === 0 ? "" : `; in ${shown} that plant a mistake it was found`;
+      const measured = `broken in ${broken} runs, checked ${checks.toLocaleString("en")} times${told}`;
+      return gate(`${invariant} · ${MEANINGS[invariant]}`, measured, "0 runs", checks, broken);
+    }),
+    gate(
+      "what scenarios expect, and that programs and harness hold",
+      `${others.length} failures`,
+      "0",
+      ran.length,
+      others.length,
+    ),
+    gate("every fault had an effect", `${vacuous} runs with one that had none`, "0", ran.length, vacuous, "UNKNOWN"),
+  ];
+}
+
+function gate(
+  rule: string,
+  measured: string,
+  limit: string,
+  measuredCount: number,
+  broken: number,
+  verdictIfBroken: Verdict = "FAIL",
+): Gate {
+  const verdict = broken > 0 ? verdictIfBroken : measuredCount === 0 ? "NOT_APPLICABLE" : "PASS";
+  return { rule, measured, limit, verdict };
+}
+
+function isInvariant(rule: string): boolean {
+  return (INVARIANTS as readonly string[]).includes(rule);
+}
