@@ -18,7 +18,9 @@ const englishAlone: Plugin = {
 const portableChecksum: Plugin = {
   name: "portable-checksum",
   load: (id) =>
-    id.endsWith("/engine/wire/crc32c.ts") ? 'export { portableCrc32c as crc32c } from "./portable-crc32c.ts";' : undefined,
+    id.endsWith("/engine/wire/crc32c.ts")
+      ? 'export { portableCrc32c as crc32c } from "./portable-crc32c.ts";'
+      : undefined,
 };
 
 /** One module with all that `entry` needs. */

@@ -1,8 +1,8 @@
-import type { PendingView, RestoreReport } from "../target/target.ts";
+import type { Topology } from "../plan/topology.ts";
+import type { PendingView } from "../target/target.ts";
 import type { RunWorld } from "../world/run-world.ts";
 import { Growing } from "./growing.ts";
 import { CELL_STATES, type CellColumns, type CellState, type VolumeMap } from "./recording.ts";
-import type { Topology } from "../plan/topology.ts";
 
 /** More cells than that would not be seen; a cell of a larger volume stands for several tracks. */
 const CELLS_MAX = 1024;
@@ -11,15 +11,25 @@ const CHANGES_MAX = 4_000_000;
 
 const CODE = Object.fromEntries(CELL_STATES.map((state, code) => [state, code])) as Record<CellState, number>;
 
-/** One volume of a pair, beside the other one. */
-interface Followed {
+/** One volume of a pair. */
+interface End {
   readonly map: VolumeMap;
+  /** Of the map among all maps. */
   readonly index: number;
-  /** The volume that it is compared with, of the same pair. */
-  readonly peer: string;
+  /** By cell: the code of its state. */
   readonly states: Uint8Array;
-  /** Cells whose content differs from the peer's. */
+}
+
+/** A pair; both ends have the same cells. */
+interface Followed {
+  readonly pair: string;
+  readonly ends: readonly [End, End];
+  readonly tracks: number;
+  readonly tracksPerCell: number;
+  /** By cell: 1 if the content of the ends differs. */
   readonly differs: Uint8Array;
+  /** By cell: 1 if an end says that it may. */
+  readonly known: Uint8Array;
   /** Cells to be compared again. */
   readonly touched: Set<number>;
 }
@@ -28,7 +38,7 @@ interface Followed {
 export class CellMaps {
   readonly maps: readonly VolumeMap[];
   readonly #world: RunWorld;
-  readonly #all: Followed[];
+  readonly #pairs: readonly Followed[];
   readonly #event = new Growing((length) => new Int32Array(length));
   readonly #map = new Growing((length) => new Uint8Array(length));
   readonly #cell = new Growing((length) => new Uint16Array(length));
@@ -36,44 +46,15 @@ export class CellMaps {
 
   constructor(world: RunWorld, topology: Topology) {
     this.#world = world;
-    const systemOf = new Map(
-      topology.systems.flatMap(({ name, volumes }) =>
-        volumes.map((volume) => [volume.name, { system: name, ...volume }] as const),
-      ),
-    );
-    this.#all = topology.pairs
-      .flatMap(({ name: pair, primary, secondary }) => [
-        { pair, own: primary, peer: secondary },
-        { pair, own: secondary, peer: primary },
-      ])
-      .map(({ pair, own, peer }, index) => {
-        const volume = systemOf.get(own);
-        if (volume === undefined) throw new Error(`pair ${pair}: no volume ${own}`);
-        const tracks = Math.ceil(volume.sizeBytes / volume.trackBytes);
-        const tracksPerCell = Math.ceil(tracks / CELLS_MAX);
-        const cells = Math.ceil(tracks / tracksPerCell);
-        const { system, sizeBytes, trackBytes } = volume;
-        return {
-          map: { pair, system, volume: own, sizeBytes, trackBytes, cells, tracksPerCell },
-          index,
-          peer,
-          states: new Uint8Array(cells),
-          differs: new Uint8Array(cells),
-          touched: new Set<number>(),
-        };
-      });
-    this.maps = this.#all.map(({ map }) => map);
-    for (const disk of systemOf.keys()) {
-      const concerned = this.#all.filter(({ map, peer }) => map.volume === disk || peer === disk);
-      if (concerned.length === 0) continue;
-      world.onChange(disk, ({ offsetBytes, lengthBytes }) => {
-        for (const { map, touched } of concerned) {
+    this.#pairs = topology.pairs.map((pair, index) => followed(topology, pair, index * 2));
+    this.maps = this.#pairs.flatMap(({ ends }) => ends.map(({ map }) => map));
+    for (const { ends, touched } of this.#pairs)
+      for (const { map } of ends)
+        world.onChange(map.volume, ({ offsetBytes, lengthBytes }) => {
           const cellBytes = map.trackBytes * map.tracksPerCell;
-          const last = Math.min(map.cells, Math.ceil((offsetBytes + lengthBytes) / cellBytes));
-          for (let cell = Math.floor(offsetBytes / cellBytes); cell < last; cell++) touched.add(cell);
-        }
-      });
-    }
+          const end = Math.min(map.cells, Math.ceil((offsetBytes + lengthBytes) / cellBytes));
+          for (let cell = Math.floor(offsetBytes / cellBytes); cell < end; cell++) touched.add(cell);
+        });
   }
 
   /** True if no more changes are kept. */
@@ -88,7 +69,7 @@ export class CellMaps {
    */
   sample(event: number, isChanged: boolean): void {
     if (this.isFull) return;
-    for (const followed of this.#all) if (isChanged || followed.touched.size > 0) this.#sampleOf(followed, event);
+    for (const pair of this.#pairs) if (isChanged || pair.touched.size > 0) this.#sampleOf(pair, event);
   }
 
   columns(): CellColumns {
@@ -101,53 +82,90 @@ export class CellMaps {
     };
   }
 
-  #sampleOf(followed: Followed, event: number): void {
-    const { map, states, differs, touched } = followed;
-    for (const cell of touched) differs[cell] = this.#compare(followed, cell) ? 0 : 1;
+  #sampleOf(pair: Followed, event: number): void {
+    const { ends, differs, known, touched } = pair;
+    for (const cell of touched) differs[cell] = this.#isSame(pair, cell) ? 0 : 1;
     touched.clear();
-    const known = this.#knownBy(map);
-    for (let cell = 0; cell < map.cells; cell++) {
-      const state = stateOf(differs[cell] === 1, known(cell));
-      if (states[cell] === CODE[state]) continue;
-      states[cell] = CODE[state];
-      this.#event.push(event);
-      this.#map.push(followed.index);
-      this.#cell.push(cell);
-      this.#state.push(CODE[state]);
-    }
-  }
-
-  /** What any end that runs says of a cell of the pair. */
-  #knownBy({ pair, volume, cells, tracksPerCell }: VolumeMap): (cell: number) => "nothing" | "pending" | "invalid" {
-    const views: PendingView[] = [];
-    const left: RestoreReport["left"][] = [];
+    known.fill(0);
     for (const { serving } of this.#world.systems) {
-      const view = serving?.pending(pair);
-      if (view !== undefined) views.push(view);
-      for (const restore of serving?.restores() ?? []) if (restore.volume === volume) left.push(restore.left);
+      const view = serving?.pending(pair.pair);
+      if (view !== undefined) mark(pair, view, known);
     }
-    const any = (of: readonly { has(track: number): boolean }[], cell: number): boolean => {
-      const end = (cell + 1) * tracksPerCell;
-      for (let track = cell * tracksPerCell; track < end; track++)
-        for (const view of of) if (view.has(track)) return true;
-      return false;
-    };
-    if (views.length + left.length === 0 || cells === 0) return () => "nothing";
-    return (cell) => (any(left, cell) ? "invalid" : any(views, cell) ? "pending" : "nothing");
+    for (const { map, index, states } of ends) {
+      const left = this.#leftOf(pair, map);
+      for (let cell = 0; cell < map.cells; cell++) {
+        const state = left?.[cell] === 1 ? CODE.invalid : codeOf(differs[cell] === 1, known[cell] === 1);
+        if (states[cell] === state) continue;
+        states[cell] = state;
+        this.#event.push(event);
+        this.#map.push(index);
+        this.#cell.push(cell);
+        this.#state.push(state);
+      }
+    }
   }
 
-  #compare({ map, peer }: Followed, cell: number): boolean {
-    const cellBytes = map.trackBytes * map.tracksPerCell;
-    const offsetBytes = cell * cellBytes;
-    const lengthBytes = Math.min(cellBytes, map.sizeBytes - offsetBytes);
-    const mine = this.#world.view(map.volume).peek(offsetBytes, lengthBytes);
-    const theirs = this.#world.view(peer).peek(offsetBytes, lengthBytes);
-    return mine.every((byte, index) => byte === theirs[index]);
+  /** By cell: 1 if the volume is still to be brought something there; `undefined` if nothing runs. */
+  #leftOf(pair: Followed, { volume, system, cells }: VolumeMap): Uint8Array | undefined {
+    let left: Uint8Array | undefined;
+    for (const restore of this.#world.system(system).serving?.restores() ?? []) {
+      if (restore.volume !== volume) continue;
+      left ??= new Uint8Array(cells);
+      mark(pair, restore.left, left);
+    }
+    return left;
+  }
+
+  #isSame({ ends: [one, other] }: Followed, cell: number): boolean {
+    const { trackBytes, tracksPerCell, sizeBytes } = one.map;
+    const offsetBytes = cell * trackBytes * tracksPerCell;
+    const lengthBytes = Math.min(trackBytes * tracksPerCell, sizeBytes - offsetBytes);
+    return isSame(
+      this.#world.view(one.map.volume).peek(offsetBytes, lengthBytes),
+      this.#world.view(other.map.volume).peek(offsetBytes, lengthBytes),
+    );
   }
 }
 
-function stateOf(differs: boolean, known: "nothing" | "pending" | "invalid"): CellState {
-  if (known === "invalid") return "invalid";
-  if (known === "pending") return differs ? "differs" : "pending";
-  return differs ? "unknown" : "same";
+function followed({ systems }: Topology, pair: Topology["pairs"][number], firstIndex: number): Followed {
+  const endOf = (volume: string, index: number): End => {
+    const system = systems.find(({ volumes }) => volumes.some(({ name }) => name === volume));
+    const found = system?.volumes.find(({ name }) => name === volume);
+    if (system === undefined || found === undefined) throw new Error(`pair ${pair.name}: no volume ${volume}`);
+    const { sizeBytes, trackBytes } = found;
+    const tracksPerCell = Math.ceil(Math.ceil(sizeBytes / trackBytes) / CELLS_MAX);
+    const cells = Math.ceil(sizeBytes / trackBytes / tracksPerCell);
+    const map = { pair: pair.name, system: system.name, volume, sizeBytes, trackBytes, cells, tracksPerCell };
+    return { map, index, states: new Uint8Array(cells) };
+  };
+  const one = endOf(pair.primary, firstIndex);
+  const { cells, tracksPerCell, sizeBytes, trackBytes } = one.map;
+  return {
+    pair: pair.name,
+    ends: [one, endOf(pair.secondary, firstIndex + 1)],
+    tracks: Math.ceil(sizeBytes / trackBytes),
+    tracksPerCell,
+    differs: new Uint8Array(cells),
+    known: new Uint8Array(cells),
+    touched: new Set(),
+  };
+}
+
+/** Sets the cells of which a view has a track. */
+function mark({ tracks, tracksPerCell }: Followed, view: Pick<PendingView, "has">, cells: Uint8Array): void {
+  for (let track = 0; track < tracks; track++) if (view.has(track)) cells[Math.floor(track / tracksPerCell)] = 1;
+}
+
+function codeOf(differs: boolean, known: boolean): number {
+  if (known) return differs ? CODE.differs : CODE.pending;
+  return differs ? CODE.unknown : CODE.same;
+}
+
+/** Whole sectors; four bytes at a time, where they lie so. */
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.byteOffset % 4 !== 0 || other.byteOffset % 4 !== 0) return one.every((byte, at) => byte === other[at]);
+  const mine = new Uint32Array(one.buffer, one.byteOffset, one.length / 4);
+  const theirs = new Uint32Array(other.buffer, other.byteOffset, other.length / 4);
+  for (let at = 0; at < mine.length; at++) if (mine[at] !== theirs[at]) return false;
+  return true;
 }

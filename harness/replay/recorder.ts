@@ -28,8 +28,8 @@ export class Recorder implements RunObserver {
   readonly #topology: Topology;
   #looked: Looked | undefined;
   readonly #entries: SystemEntry[] = [];
-  /** By system: what was kept last, as text, to be compared. */
-  readonly #last = new Map<string, string>();
+  /** By system: what was kept last. */
+  readonly #last = new Map<string, SystemEntry>();
   readonly #bands: FaultBand[] = [];
   readonly #running: Running[] = [];
 
@@ -94,10 +94,11 @@ export class Recorder implements RunObserver {
     if (this.#entries.length >= ENTRIES_MAX) return false;
     const { name, state } = system;
     const report = reportOf(system);
-    const text = `${state} ${JSON.stringify(report)}`;
-    if (this.#last.get(name) === text) return false;
-    this.#last.set(name, text);
-    this.#entries.push({ event, system: name, state, report });
+    const last = this.#last.get(name);
+    if (last !== undefined && last.state === state && isSame(last.report, report)) return false;
+    const entry = { event, system: name, state, report };
+    this.#last.set(name, entry);
+    this.#entries.push(entry);
     return true;
   }
 
@@ -126,4 +127,15 @@ function reportOf({ serving }: RunSystem): SystemReport | undefined {
       totalTracks,
     })),
   };
+}
+
+/** Of plain data with the same keys in the same order. Asked after every event, so without anything that takes time. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  const keys = Object.keys(one);
+  if (keys.length !== Object.keys(other).length) return false;
+  for (const key of keys)
+    if (!isSame((one as Record<string, unknown>)[key], (other as Record<string, unknown>)[key])) return false;
+  return true;
 }

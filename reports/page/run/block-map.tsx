@@ -51,7 +51,7 @@ function BlockMap({ map, states }: { readonly map: VolumeMap; readonly states: U
   }, [map, states, columns, rows]);
   const numbers = CELL_STATES.map((state, code) => [WORDS[state], states.filter((own) => own === code).length] as const);
   const told = numbers.filter(([, own]) => own > 0).map(([word, own]) => `${count(own)} ${word}`);
-  const one = map.tracksPerCell === 1 ? "track" : `${map.tracksPerCell} tracks`;
+  const one = map.tracksPerCell === 1 ? "one track" : `${map.tracksPerCell} tracks`;
   return (
     <figure>
       <figcaption>

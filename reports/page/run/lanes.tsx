@@ -38,6 +38,11 @@ export function Lanes({ recording, moments, scene, axis, cursor, onPick }: Lanes
       aria-label={`Events ${from} to ${to} of ${recording.events.count}`}
       onClick={(event) => onPick(axis.eventAt(event.offsetX))}
     >
+      <defs>
+        <marker id="head" viewBox="0 0 8 8" refX={7} refY={4} markerWidth={6} markerHeight={6} orient="auto">
+          <path d="M0 0 8 4 0 8z" class="head" />
+        </marker>
+      </defs>
       <Bands recording={recording} scene={scene} axis={axis} />
       {bars}
       {drawn}
@@ -122,7 +127,7 @@ function Events({ recording, scene, axis }: Pick<LanesProps, "recording" | "scen
       const way = sender === undefined || sender === system ? undefined : wayBetween(scene, sender, system);
       if (way !== undefined && sent >= 0)
         marks.push(
-          <line key={event} class="frame" x1={axis.x(sent)} y1={way[0]} x2={axis.x(event)} y2={way[1]}>
+          <line key={event} class="frame" marker-end="url(#head)" x1={axis.x(sent)} y1={way[0]} x2={axis.x(event)} y2={way[1]}>
             <title>{`#${event} frame from ${sender} to ${system}`}</title>
           </line>,
         );

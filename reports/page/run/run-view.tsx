@@ -67,7 +67,7 @@ export function RunView({ recording, topology }: RunViewProps): JSX.Element {
         {recording.cutShort !== "" && <p role="status">{recording.cutShort}</p>}
         <div class="controls">
           <button type="button" onClick={() => go(0)} aria-label="first event">
-            ⏮
+            |◀
           </button>
           <button type="button" onClick={() => go(cursor - 1)} aria-label="event before">
             ◀
@@ -79,7 +79,7 @@ export function RunView({ recording, topology }: RunViewProps): JSX.Element {
             ▶
           </button>
           <button type="button" onClick={() => go(last)} aria-label="last event">
-            ⏭
+            ▶|
           </button>
           <input
             type="range"

@@ -22,6 +22,7 @@ function SystemTables(props: { readonly system: string; readonly moments: Moment
         {props.system} <span class="quiet">{entry?.state ?? "not started"}</span>
       </h3>
       <Table
+        system={props.system}
         caption="Copy management"
         head={["pair", "volume", "role", "status", "why", "consistent", "link", "pending", "generation"]}
         rows={pairs.map((pair) => [
@@ -39,6 +40,7 @@ function SystemTables(props: { readonly system: string; readonly moments: Moment
         ])}
       />
       <Table
+        system={props.system}
         caption="Journals"
         head={["volume", "on", "state", "oldest", "newest"]}
         rows={journals.map((journal) => [
@@ -50,11 +52,13 @@ function SystemTables(props: { readonly system: string; readonly moments: Moment
         ])}
       />
       <Table
+        system={props.system}
         caption="Images"
         head={["volume", "method", "state", "moment"]}
         rows={images.map((image) => [image.volume, image.method, image.state, String(image.moment)])}
       />
       <Table
+        system={props.system}
         caption="Restores"
         head={["volume", "from", "tracks"]}
         rows={restores.map((row) => [row.volume, row.from, `${row.doneTracks} of ${row.totalTracks}`])}
@@ -64,13 +68,14 @@ function SystemTables(props: { readonly system: string; readonly moments: Moment
 }
 
 function Table(props: {
+  readonly system: string;
   readonly caption: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }): JSX.Element | null {
   if (props.rows.length === 0) return null;
   return (
-    <div class="wide" tabIndex={0} role="region" aria-label={props.caption}>
+    <div class="wide" tabIndex={0} role="region" aria-label={`${props.caption} of ${props.system}`}>
       <table class="state">
         <caption>{props.caption}</caption>
         <thead>

@@ -1,0 +1,163 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+// The page as a person opens it: a file, in Chromium, without a network.
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "resilver-page-"));
+const RUN = "#/run/smallest/link-suspension";
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let browser: Browser;
+const complaints: string[] = [];
+
+function resilver(...args: string[]): string {
+  return execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", "main.ts", ...args], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+}
+
+beforeAll(async () => {
+  execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", "ci/page/build.ts"], { cwd: root });
+  resilver("run", "smallest/*", "detection/*", "--no-repeat", "--out", folder);
+  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+}, 120_000);
+
+afterAll(async () => {
+  await browser.close();
+  rmSync(folder, { recursive: true });
+  expect(complaints).toEqual([]);
+});
+
+async function open(hash = "", scheme: "light" | "dark" = "light"): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: scheme });
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("request", (request) => {
+    if (!/^(?:file|data|blob):/u.test(request.url())) complaints.push(`asked for ${request.url()}`);
+  });
+  await page.goto(`${pathToFileURL(join(folder, "index.html")).href}${hash}`);
+  await page.waitForSelector("h1");
+  return page;
+}
+
+async function openRun(hash = RUN): Promise<Page> {
+  const page = await open(hash);
+  await page.waitForSelector(".hash", { timeout: 30_000 });
+  return page;
+}
+
+async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe: checker } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await checker.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  });
+}
+
+test("the verdict stands first; every run is there; nobody is locked out, by day and by night", async () => {
+  for (const scheme of ["light", "dark"] as const) {
+    const page = await open("", scheme);
+    expect(await page.textContent("h1")).toContain("PASS");
+    expect(await page.locator("#runs tbody tr").count()).toBe(15);
+    expect(await violationsOf(page)).toEqual([]);
+    await page.close();
+  }
+});
+
+test("a filter leaves what it names", async () => {
+  const page = await open();
+  await page.fill("input[type=search]", "detection bit-flip");
+  await expect.poll(() => page.locator("#runs tbody tr").count()).toBe(1);
+  expect(await page.textContent("output")).toBe("1 of 15 runs");
+  await page.fill("input[type=search]", "nothing is called that");
+  await expect.poll(() => page.locator("#runs tbody tr").count()).toBe(0);
+  await page.close();
+});
+
+test("each run has the same history in the browser as when it was judged", async () => {
+  const { runs } = JSON.parse(readFileSync(join(folder, "index.json"), "utf8")) as {
+    runs: { id: string; historyHash: string }[];
+  };
+  const page = await open();
+  let replayed = 0;
+  for (const { id, historyHash } of runs) {
+    await page.evaluate((hash) => {
+      location.hash = hash;
+    }, `#/run/${id}`);
+    await page.waitForFunction((title) => document.querySelector("h1")?.textContent?.includes(title), id);
+    await page.waitForSelector(".hash, main > p[role=status]:has-text('cannot')", { timeout: 30_000 });
+    if ((await page.locator(".hash").count()) === 0) {
+      // File systems are not to be had in a browser.
+      expect.soft(await page.textContent("main > p[role=status]"), id).toContain("file systems");
+      continue;
+    }
+    expect.soft(await page.textContent(".hash"), id).toContain(`the same history ${historyHash}`);
+    replayed++;
+  }
+  expect(replayed).toBe(13);
+  await page.close();
+}, 120_000);
+
+test("another history than the recorded one is told as such", async () => {
+  const path = join(folder, "index.html");
+  const html = readFileSync(path, "utf8");
+  const { runs } = JSON.parse(readFileSync(join(folder, "index.json"), "utf8")) as {
+    runs: { id: string; historyHash: string }[];
+  };
+  const recorded = runs.find(({ id }) => id === "smallest/link-suspension")?.historyHash ?? "";
+  writeFileSync(path, html.replaceAll(recorded, "0000000000000000"));
+  try {
+    const page = await openRun();
+    expect(await page.textContent(".hash")).toContain("to another history");
+    await page.close();
+  } finally {
+    writeFileSync(path, html);
+  }
+});
+
+test("keys and the slider go to any event, and tables, map and list follow", async () => {
+  const page = await openRun();
+  const place = async (): Promise<number> => Number(await page.inputValue("input[type=range]"));
+  await page.keyboard.press("Home");
+  expect(await place()).toBe(0);
+  expect(await page.textContent(".system h3")).toContain("not started");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Shift+ArrowRight");
+  expect(await place()).toBe(11);
+  await page.keyboard.press("End");
+  const last = await place();
+  expect(last).toBeGreaterThan(100);
+  await expect.poll(() => page.textContent(".state tbody")).toContain("DUPLEX");
+  expect(await page.textContent(".events [aria-current=true]")).toContain(`#${last}`);
+  await page.locator("input[type=range]").fill(String(Math.floor(last / 2)));
+  expect(await page.textContent(".events [aria-current=true]")).toContain(`#${Math.floor(last / 2)}`);
+  expect(await page.locator(".lanes .status").count()).toBeGreaterThan(1);
+  expect(await page.locator("canvas").count()).toBe(2);
+  expect(await violationsOf(page)).toEqual([]);
+  await page.close();
+});
+
+test("it prints", async () => {
+  const page = await open();
+  const pdf = await page.pdf({ format: "A4" });
+  expect(pdf.subarray(0, 5).toString()).toBe("%PDF-");
+  await page.close();
+});
+
+test("with all that it needs it is small", () => {
+  expect(readFileSync(join(root, "dist/page.html")).length).toBeLessThan(300 * 1024);
+});
