@@ -15,7 +15,7 @@ NODE_IMAGE_PACKAGES=base-files,base-passwd,bash,coreutils,dash,findutils,grep,li
 PULL_SECONDS=30
 # A program that each of these packages brings.
 TOOL_PACKAGES=(
-  e2fsck:e2fsprogs fio:fio nbdinfo:libnbd-bin nbdfuse:nbdfuse nbdkit:nbdkit openssl:openssl
+  chromium:chromium e2fsck:e2fsprogs fio:fio nbdinfo:libnbd-bin nbdfuse:nbdfuse nbdkit:nbdkit openssl:openssl
   qemu-img:qemu-utils qemu-storage-daemon:qemu-system-common
   sqlite3:sqlite3 mount:mount
 )

@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { gatesOf, type PageInput, resultsPage } from "./page.ts";
-import { PAGE_ELEMENTS, type PageData } from "./page-data.ts";
+import { PAGE_ELEMENTS, type PageData } from "./page/page-data.ts";
 import { runRecord, runRecords } from "./run-records.fixture.ts";
 
 const TEMPLATE = "<body><!-- data --><script>page</script></body>";

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Invariant, RunRecord, Verdict } from "../harness/history/run-record.ts";
 import { INVARIANTS } from "../harness/history/run-record.ts";
-import { type Gate, PAGE_ELEMENTS, type PageData, type PagePlans } from "./page-data.ts";
+import { type Gate, PAGE_ELEMENTS, type PageData, type PagePlans } from "./page/page-data.ts";
 
 /** What a page is made from: its data, but for what follows from the runs. */
 export type PageInput = Omit<PageData, "schemaVersion" | "gates"> & { readonly plans: PagePlans };

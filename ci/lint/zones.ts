@@ -58,7 +58,13 @@ const ZONES: readonly Zone[] = [
     needsNode: true,
   },
   { folder: "harness/world/containers/", mayImport: ["engine/", "engine/node/", "harness/"], needsNode: true },
-  { folder: "reports/", mayImport: ["harness/history/"], needsNode: true },
+  { folder: "reports/", mayImport: ["harness/history/", "reports/page/"], needsNode: true },
+  // The page is a program of its own, in a browser; what it knows of a replayed run is plain data.
+  {
+    folder: "reports/page/",
+    mayImport: ["harness/history/", "harness/replay/recording.ts", "harness/replay/replay-messages.ts"],
+    needsNode: false,
+  },
   { folder: "scenarios/", mayImport: ["engine/", "harness/"], needsNode: true },
   {
     folder: "ci/",
@@ -72,6 +78,7 @@ const ZONES: readonly Zone[] = [
       "harness/queue/fixtures/",
       "harness/world/containers/",
       "reports/",
+      "reports/page/",
       "scenarios/",
     ],
     needsNode: true,

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, type Plugin } from "vite";
-import { PAGE_ELEMENTS } from "../../reports/page-data.ts";
+import { PAGE_ELEMENTS } from "../../reports/page/page-data.ts";
 
 // Makes `dist/page.html`: the page without its data, with all that it needs in the one file.
 
@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 /** Messages in some fifty languages, of which nobody here asks for any but English. */
 const englishAlone: Plugin = {
   name: "english-alone",
-  load: (id) => (/zod\/v4\/locales\/index\.js$/u.test(id) ? 'export { default as en } from "./en.js";' : undefined),
+  load: (id) => (id.endsWith("/zod/v4/locales/index.js") ? 'export { default as en } from "./en.js";' : undefined),
 };
 
 /** The native checksum is a program of the machine; a browser has the portable one. */

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { PageData } from "../page-data.ts";
+import type { PageData } from "./page-data.ts";
 import { Results } from "./results.tsx";
 import { useRoute } from "./route.ts";
 import { RunPage } from "./run/run-page.tsx";

@@ -1,4 +1,4 @@
-import { PAGE_ELEMENTS, type PageData, type PagePlans } from "../page-data.ts";
+import { PAGE_ELEMENTS, type PageData, type PagePlans } from "./page-data.ts";
 
 /** What the page was made with. @throws Error if it was made without */
 export function embeddedData(): PageData {

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { EvidenceFile, PageData } from "../page-data.ts";
+import type { EvidenceFile, PageData } from "./page-data.ts";
 import { bytes } from "./numbers.ts";
 
 export function Environment({ environment }: Pick<PageData, "environment">): JSX.Element {

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { Gate } from "../page-data.ts";
+import type { Gate } from "./page-data.ts";
 import { Badge } from "./badge.tsx";
 
 /** Every rule, what was measured, and its limit: those that were kept, too. */

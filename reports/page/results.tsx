@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { VERDICTS, type Verdict } from "../../harness/history/run-record.ts";
-import type { PageData } from "../page-data.ts";
+import type { PageData } from "./page-data.ts";
 import { Badge } from "./badge.tsx";
 import { Environment, Evidence } from "./environment.tsx";
 import { Failures } from "./failures.tsx";

@@ -31,6 +31,7 @@ const TOOLS = [
   ["fio", "fio"],
   ["e2fsck", "e2fsprogs"],
   ["openssl", "openssl"],
+  ["chromium", "chromium"],
 ] as const;
 
 /** Those that only tests with mounts drive. */

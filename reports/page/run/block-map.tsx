@@ -13,7 +13,10 @@ const WORDS: Readonly<Record<(typeof CELL_STATES)[number], string>> = {
 const CELL = 9;
 
 /** Every track of every mirrored volume, at one event. */
-export function BlockMaps(props: { readonly recording: Recording; readonly cells: readonly Uint8Array[] }): JSX.Element {
+export function BlockMaps(props: {
+  readonly recording: Recording;
+  readonly cells: readonly Uint8Array[];
+}): JSX.Element {
   const { maps } = props.recording;
   return (
     <section class="card" aria-labelledby="maps-title">
@@ -39,9 +42,10 @@ function BlockMap({ map, states }: { readonly map: VolumeMap; readonly states: U
   const columns = Math.min(map.cells, map.cells <= 64 ? 16 : 32);
   const rows = Math.ceil(map.cells / columns);
   useEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    if (context == null || canvas.current === null) return;
-    const style = getComputedStyle(canvas.current);
+    const element = canvas.current;
+    const context = element?.getContext("2d") ?? null;
+    if (element === null || context === null) return;
+    const style = getComputedStyle(element);
     const colours = CELL_STATES.map((state) => style.getPropertyValue(`--cell-${state}`));
     context.clearRect(0, 0, columns * CELL, rows * CELL);
     for (let cell = 0; cell < map.cells; cell++) {
@@ -49,7 +53,9 @@ function BlockMap({ map, states }: { readonly map: VolumeMap; readonly states: U
       context.fillRect((cell % columns) * CELL, Math.floor(cell / columns) * CELL, CELL - 1, CELL - 1);
     }
   }, [map, states, columns, rows]);
-  const numbers = CELL_STATES.map((state, code) => [WORDS[state], states.filter((own) => own === code).length] as const);
+  const numbers = CELL_STATES.map(
+    (state, code) => [WORDS[state], states.filter((own) => own === code).length] as const,
+  );
   const told = numbers.filter(([, own]) => own > 0).map(([word, own]) => `${count(own)} ${word}`);
   const one = map.tracksPerCell === 1 ? "one track" : `${map.tracksPerCell} tracks`;
   return (

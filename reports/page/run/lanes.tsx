@@ -23,10 +23,7 @@ const EVENTS_SHOWN_MAX = 4000;
 export function Lanes({ recording, moments, scene, axis, cursor, onPick }: LanesProps): JSX.Element {
   const { from, to, width } = axis;
   const drawn = useMemo(() => <Events recording={recording} scene={scene} axis={axis} />, [recording, scene, axis]);
-  const bars = useMemo(
-    () => <Statuses moments={moments} scene={scene} axis={axis} />,
-    [moments, scene, axis],
-  );
+  const bars = useMemo(() => <Statuses moments={moments} scene={scene} axis={axis} />, [moments, scene, axis]);
   const x = axis.x(cursor);
   return (
     <svg
@@ -68,7 +65,12 @@ function Bands({ recording, scene, axis }: Pick<LanesProps, "recording" | "scene
         return (
           <g key={`${band.kind} ${band.on} ${band.fromNs}`} class="band">
             <title>{`${band.kind} on ${band.on}, ${duration(band.fromNs)} to ${duration(band.toNs)}`}</title>
-            <rect x={begin} y={place.top} width={Math.min(axis.width, right) - begin} height={place.bottom - place.top} />
+            <rect
+              x={begin}
+              y={place.top}
+              width={Math.min(axis.width, right) - begin}
+              height={place.bottom - place.top}
+            />
             <text x={begin + 3} y={place.top + 11}>
               {band.kind}
             </text>
@@ -90,7 +92,14 @@ function Statuses({ moments, scene, axis }: Pick<LanesProps, "moments" | "scene"
             const wide = axis.x(to) - left;
             return (
               <g key={`${row.system} ${from}`}>
-                <rect class={`status ${status.toLowerCase()}`} x={left} y={row.y} width={wide} height={row.height} rx={3}>
+                <rect
+                  class={`status ${status.toLowerCase()}`}
+                  x={left}
+                  y={row.y}
+                  width={wide}
+                  height={row.height}
+                  rx={3}
+                >
                   <title>{`${row.system}: ${status}`}</title>
                 </rect>
                 {wide > 60 && (
@@ -127,7 +136,15 @@ function Events({ recording, scene, axis }: Pick<LanesProps, "recording" | "scen
       const way = sender === undefined || sender === system ? undefined : wayBetween(scene, sender, system);
       if (way !== undefined && sent >= 0)
         marks.push(
-          <line key={event} class="frame" marker-end="url(#head)" x1={axis.x(sent)} y1={way[0]} x2={axis.x(event)} y2={way[1]}>
+          <line
+            key={event}
+            class="frame"
+            marker-end="url(#head)"
+            x1={axis.x(sent)}
+            y1={way[0]}
+            x2={axis.x(event)}
+            y2={way[1]}
+          >
             <title>{`#${event} frame from ${sender} to ${system}`}</title>
           </line>,
         );
@@ -167,4 +184,3 @@ function wayBetween(scene: Scene, sender: string, receiver: string): readonly [n
   if (one === undefined || other === undefined) return undefined;
   return one.top < other.top ? [one.bottom, other.top] : [one.top, other.bottom];
 }
-

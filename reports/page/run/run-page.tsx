@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { RunRecord } from "../../../harness/history/run-record.ts";
 import type { Recording } from "../../../harness/replay/recording.ts";
-import type { PageData } from "../../page-data.ts";
+import type { PageData } from "../page-data.ts";
 import { Badge } from "../badge.tsx";
 import { embeddedPlans } from "../embedded.ts";
 import { count, counted, duration } from "../numbers.ts";
@@ -42,9 +42,8 @@ export function RunPage({ run, data }: { readonly run: RunRecord; readonly data:
           </h1>
           <p>{run.scenario}</p>
           <p class="quiet">
-            {run.world === "sim" ? "simulated" : "in containers"} · seed {run.seed} ·{" "}
-            {counted(run.events, "event")} · {duration(run.virtualMs * 1e6)} of virtual time ·{" "}
-            {run.requirements.join(", ")}
+            {run.world === "sim" ? "simulated" : "in containers"} · seed {run.seed} · {counted(run.events, "event")} ·{" "}
+            {duration(run.virtualMs * 1e6)} of virtual time · {run.requirements.join(", ")}
           </p>
           <HashLine run={run} replayed={replayed} />
         </div>

@@ -54,10 +54,7 @@ export function RunView({ recording, topology }: RunViewProps): JSX.Element {
   const span = Math.min(SPANS[zoom] ?? last, last);
   const from = Math.max(0, Math.min(cursor - Math.floor(span / 2), last - span));
   const to = Math.min(last, from + span);
-  const axis = useMemo(
-    () => new Axis(recording.events, mode, from, to, width),
-    [recording, mode, from, to, width],
-  );
+  const axis = useMemo(() => new Axis(recording.events, mode, from, to, width), [recording, mode, from, to, width]);
   const cells = useMemo(() => moments.cellsAt(cursor), [moments, cursor]);
   const now = describe(recording, cursor);
   return (

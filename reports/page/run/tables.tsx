@@ -13,7 +13,11 @@ export function Tables({ moments, event }: { readonly moments: Moments; readonly
   );
 }
 
-function SystemTables(props: { readonly system: string; readonly moments: Moments; readonly event: number }): JSX.Element {
+function SystemTables(props: {
+  readonly system: string;
+  readonly moments: Moments;
+  readonly event: number;
+}): JSX.Element {
   const entry = props.moments.entryAt(props.system, props.event);
   const { pairs = [], journals = [], images = [], restores = [] } = entry?.report ?? {};
   return (

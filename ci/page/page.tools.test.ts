@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -12,7 +12,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "resilver-page-"));
 const RUN = "#/run/smallest/link-suspension";
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let browser: Browser;
 const complaints: string[] = [];
@@ -58,7 +57,7 @@ async function openRun(hash = RUN): Promise<Page> {
 }
 
 async function violationsOf(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   return page.evaluate(async () => {
     const { axe: checker } = globalThis as unknown as {
       axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
@@ -149,6 +148,15 @@ test("keys and the slider go to any event, and tables, map and list follow", asy
   expect(await page.locator("canvas").count()).toBe(2);
   expect(await violationsOf(page)).toEqual([]);
   await page.close();
+});
+
+test("a page of no results is refused in one line", () => {
+  const end = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", "main.ts", "report", "no/where"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  expect(end.status).toBe(254);
+  expect(end.stderr).toMatch(/^resilver: no\/where\/index\.json: found ENOENT.*expected results.*\n$/u);
 });
 
 test("it prints", async () => {

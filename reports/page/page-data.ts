@@ -1,4 +1,4 @@
-import type { RunRecord, Verdict } from "../harness/history/run-record.ts";
+import type { RunRecord, Verdict } from "../../harness/history/run-record.ts";
 
 // What a page shows: plain data, made where the results are, read in a browser.
 
