@@ -17,7 +17,9 @@ const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const pages = [
   ...readdirSync(root).filter((name) => name.endsWith(".md")),
-  ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+  ...readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
 ];
 /** The rows of the feature table: `| LS-1 | what | status |`. */
 const features = [...readme.matchAll(/^\| ([A-Z]{2}-\d+[a-c]?) \| (.*?) \| (\w+)(.*) \|$/gm)].map(
