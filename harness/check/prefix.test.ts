@@ -90,6 +90,24 @@ test("X: pairs of one link are one group, unless they were suspended by themselv
   }
 });
 
+test("X: a pair that was split, and hears of it only after the link is gone, is of no group any more", () => {
+  for (const hears of [false, true]) {
+    const stage = new Stage([
+      { name: "one", primary: "a/p1", secondary: "b/s1", mode: "async" },
+      { name: "two", primary: "a/p2", secondary: "b/s2", mode: "async" },
+    ]);
+    stage.pending.get("a one")?.add(0);
+    stage.pending.get("a two")?.add(0);
+    stage.write(["a/p1"], 0, sectors(1));
+    stage.write(["a/p2", "b/s2"], 0, sectors(2));
+    stage.checker.linkCut("link");
+    stage.report("b", "one", { status: "SPLIT", suspension: "link" });
+    stage.report("b", "two", { status: "SPLIT", suspension: "link" });
+    if (hears) stage.report("b", "one", { status: "SPLIT", suspension: "operator" });
+    expect(failed(stage.checker.finish())).toEqual(hears ? [] : ["X"]);
+  }
+});
+
 test("X: after a power loss of the secondary only what a host flushed before must be there", () => {
   for (const flushed of [false, true]) {
     const stage = new Stage(onePair("async"));

@@ -1,5 +1,6 @@
 import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
 import type { DiskState } from "./disk-state.ts";
+import type { PairReport } from "../target/target.ts";
 import type { Model } from "./model.ts";
 import { describeOperation, INITIAL, type Operation } from "./operation.ts";
 import type { PairState } from "./pair-state.ts";
@@ -10,8 +11,11 @@ interface Claim {
   readonly pair: PairState;
   readonly secondary: DiskState;
   readonly primary: DiskState;
-  /** Suspended by the link or a crash while in step: together with the other pairs of the link. */
-  readonly together: boolean;
+  /**
+   * Suspended by the link or a crash while in step: together with the other pairs of the link. No more once it says that
+   * somebody split it: what had been sent when the link went was applied, and the split was among it.
+   */
+  together: boolean;
   /** Cuts and crashes before it. */
   readonly incidents: number;
   /** The primary is being overwritten by this secondary: then its history is no measure any more. */
@@ -58,6 +62,8 @@ export class Prefix {
       this.#judge(before);
       before.void = true;
     }
+    const present = this.#claims.get(pair);
+    if (present !== undefined && report !== undefined && !isOfLink(report)) present.together = false;
     const wasReversed = this.#reversed.delete(pair);
     const wasBehind = this.#behind.delete(pair);
     // Only the source of a resync knows how far it is: the other end must not be taken for it because it claims too much.
@@ -65,12 +71,11 @@ export class Prefix {
       this.#reversed.add(pair);
     if (side?.report?.status === "COPY" && side.report.consistent) this.#behind.add(pair);
     if (side === undefined || report === undefined || this.#claims.has(pair)) return;
-    const { suspension } = report;
     const claim: Claim = {
       pair,
       secondary: side.disk,
       primary: pair.other(side.disk).disk,
-      together: !wasBehind && (suspension === "link" || suspension === "crash"),
+      together: !wasBehind && isOfLink(report),
       incidents: this.#model.incidents.count,
       void: false,
       unheard: false,
@@ -114,6 +119,11 @@ export class Prefix {
       findings.fail("X", member.secondary.volume, message, () => blameSectors(member.secondary, bad, incidents));
     }
   }
+}
+
+/** It was suspended by no command. */
+function isOfLink({ suspension }: PairReport): boolean {
+  return suspension === "link" || suspension === "crash";
 }
 
 function isPrimaryVoid({ pair, primary }: Claim): boolean {
