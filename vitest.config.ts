@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { missingSuiteLines, missingSuites, requiredSuites } from "./ci/suites/missing-suites.ts";
 import { missingSuitesReporter } from "./ci/suites/missing-suites-reporter.ts";
@@ -56,6 +57,8 @@ export default defineConfig(async () => {
     test: {
       // A test that needs chance takes a seed and prints it; nothing here may differ from run to run.
       sequence: { shuffle: false },
+      // Without, one processor is left to whoever watches.
+      maxWorkers: availableParallelism(),
       allowOnly: false,
       passWithNoTests: false,
       reporters: ["default", missingSuitesReporter(missing)],

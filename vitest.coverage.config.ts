@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { RECOVERY_CODE } from "./ci/coverage/recovery-code.ts";
 
@@ -21,6 +22,7 @@ export default defineConfig({
       "engine/controller/memory.test.ts",
     ],
     testTimeout: 300_000,
+    maxWorkers: availableParallelism(),
     allowOnly: false,
     coverage: {
       enabled: true,

@@ -1,21 +1,22 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build, type Plugin } from "vite";
+import type * as Vite from "vite";
 import { PAGE_ELEMENTS } from "../../reports/page/page-data.ts";
 
-// Makes `dist/page.html`: the page without its data, with all that it needs in the one file.
+// Makes `dist/page.html`: the page without its data, with all that it needs in the one file. `npm ci` calls it; where it
+// brings no build tools (`--omit=dev`) there is no page, and results are written without it.
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Messages in some fifty languages, of which nobody here asks for any but English. */
-const englishAlone: Plugin = {
+const englishAlone: Vite.Plugin = {
   name: "english-alone",
   load: (id) => (id.endsWith("/zod/v4/locales/index.js") ? 'export { default as en } from "./en.js";' : undefined),
 };
 
 /** The native checksum is a program of the machine; a browser has the portable one. */
-const portableChecksum: Plugin = {
+const portableChecksum: Vite.Plugin = {
   name: "portable-checksum",
   load: (id) =>
     id.endsWith("/engine/wire/crc32c.ts")
@@ -24,7 +25,7 @@ const portableChecksum: Plugin = {
 };
 
 /** One module with all that `entry` needs. */
-async function bundle(entry: string): Promise<{ readonly code: string; readonly css: string }> {
+async function bundle({ build }: typeof Vite, entry: string): Promise<{ readonly code: string; readonly css: string }> {
   const result = await build({
     root,
     configFile: false,
@@ -47,8 +48,14 @@ async function bundle(entry: string): Promise<{ readonly code: string; readonly 
   return { code, css: css.join("\n") };
 }
 
-const app = await bundle("reports/page/main.tsx");
-const engine = await bundle("harness/replay/replay-worker.ts");
+const vite = await import("vite").catch(() => undefined);
+if (vite === undefined) {
+  process.stdout.write("no page is built: Vite is not installed\n");
+  process.exit(0);
+}
+
+const app = await bundle(vite, "reports/page/main.tsx");
+const engine = await bundle(vite, "harness/replay/replay-worker.ts");
 // A page that was opened as a file may start no module as a worker, and the program waits for WebAssembly.
 const packed = gzipSync(`(async () => {\n${engine.code}\n})();`, { level: 9 }).toString("base64");
 // Nothing in a script may end it.
