@@ -181,6 +181,25 @@ test("S: all mirrors of one command are split, or none", () => {
   expect(failureOf(stage.checker.finish(), "S").message).toContain("log-copy");
 });
 
+test("S: of two commands for one mirror, one for it alone, the other splits all of its mirrors, or none", () => {
+  for (const isFirstOver of [true, false]) {
+    const stage = stageOf(GROUP);
+    const alone = stage.checker.adminIssued("a", BACKUP);
+    if (!isFirstOver) stage.checker.adminIssued("a", GROUP_BACKUP);
+    split(stage, "copy");
+    stage.checker.adminDone(alone);
+    if (isFirstOver) {
+      stage.checker.adminIssued("a", GROUP_BACKUP);
+      const again = { status: "SPLIT", suspension: "operator", splitCount: 2 } as const;
+      stage.report("b", "copy", again);
+      stage.reportMirror("b", "copy", again);
+    }
+    stage.checker.checkpoint();
+    // The mirror was split once, which may be what the first command did, or twice, of which one is the second's.
+    expect(failed(stage.checker.finish())).toEqual(isFirstOver ? ["S"] : []);
+  }
+});
+
 test("S: a generation taken later leaves the earlier one as it is", () => {
   const stage = stageOf([...CASCADE, { name: "second", primary: "b/svol", secondary: "b/other", mode: "sync" }]);
   stage.write([...DATA, "b/other"], 0, sectors(1));

@@ -16,8 +16,8 @@ interface Split {
   readonly sources: ReadonlyMap<PairState, DiskState>;
   /** How often each mirror had been split before. */
   readonly countsBefore: ReadonlyMap<PairState, number>;
-  /** Mirrors that no later split can be put down to it. */
-  readonly done: Set<PairState>;
+  /** Mirrors that no later split can be put down to it, with how often each had been split when that was seen. */
+  readonly done: Map<PairState, number>;
   /** Whoever gave the command was told that it is done. */
   isAcknowledged: boolean;
 }
@@ -73,7 +73,7 @@ export class Backups {
     }
     if (!isThere) moment.open();
     const countsBefore = new Map(mirrors.map((pair) => [pair, this.#countOf(pair)]));
-    this.#splits.push({ command, moment, sources, countsBefore, done: new Set(), isAcknowledged: false });
+    this.#splits.push({ command, moment, sources, countsBefore, done: new Map(), isAcknowledged: false });
   }
 
   /** It was carried out, if that is `known`, by the moment `at`. */
@@ -83,7 +83,10 @@ export class Backups {
     if (split === undefined) return;
     split.isAcknowledged = known;
     if (known) split.moment.close(at);
-    for (const pair of split.sources.keys()) if (hasGrown(split, pair, this.#countOf(pair))) split.done.add(pair);
+    for (const pair of split.sources.keys()) {
+      const count = this.#countOf(pair);
+      if (hasGrown(split, pair, count) && !split.done.has(pair)) split.done.set(pair, count);
+    }
   }
 
   refused(command: number): void {
@@ -116,7 +119,7 @@ export class Backups {
     const splits = this.#splits.filter((split) => split.sources.has(pair) && !split.done.has(pair));
     for (const split of splits) {
       split.moment.close(this.#model.now);
-      if (splits.length === 1) split.done.add(pair);
+      if (splits.length === 1) split.done.set(pair, count);
     }
     // Without a command it was suspended for an error, which promises nothing.
     const { consistent: isComplete } = report;
@@ -189,11 +192,12 @@ export class Backups {
     const { findings } = this.#model;
     const left = pairs.filter((pair) => !hasGrown(split, pair, this.#countOf(pair)));
     const byAnother = (pair: PairState): boolean =>
-      this.#splits.some(
-        (other) =>
-          other !== split && other.sources.has(pair) && (other.command > split.command || !other.done.has(pair)),
-      );
-    // A later command, or one whose outcome nobody knows, may be the one that split it.
+      this.#splits.some((other) => {
+        if (other === split || !other.sources.has(pair)) return false;
+        const count = other.done.get(pair);
+        return other.command > split.command || count === undefined || hasGrown(split, pair, count);
+      });
+    // A later command, one that was under way, or one whose outcome nobody knows, may be the one that split it.
     if (pairs.every((pair) => left.includes(pair) || byAnother(pair))) return;
     findings.count("S");
     if (left.length === 0) return;
