@@ -1,8 +1,8 @@
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { gatesOf, type PageInput, resultsPage } from "./page.ts";
-import { PAGE_ELEMENTS, type PageData } from "./page/page-data.ts";
+import { campaignGates, gatesOf, type PageInput, resultsPage } from "./page.ts";
+import { PAGE_ELEMENTS, type PageCampaign, type PageData } from "./page/page-data.ts";
 import { runRecord, runRecords } from "./run-records.fixture.ts";
 
 const TEMPLATE = "<body><!-- data --><script>page</script></body>";
@@ -68,4 +68,32 @@ test("a run that passes because a rule was broken, as it plants a mistake, break
 test("a run that was planned and did not run, and a fault without effect, are seen", () => {
   expect(verdictOf([runRecord(), runRecord({ verdict: "SKIPPED" })], /planned/u)).toBe("FAIL");
   expect(verdictOf([runRecord({ verdict: "UNKNOWN", vacuous: true })], /effect/u)).toBe("UNKNOWN");
+});
+
+test("a hunt is judged by all of its runs; goals are told and not judged; faults without any effect leave it open", () => {
+  const campaign: PageCampaign = {
+    status: "complete",
+    seeds: "0..9",
+    generator: 1,
+    outcome: "0",
+    runCount: 10,
+    derivedCount: 0,
+    failedCount: 0,
+    events: 1,
+    wallMs: 1,
+    goalCount: 3,
+    neverReached: ["one"],
+    reached: [],
+    faults: [{ kind: "cut", injected: 4, effective: 1 }],
+    corpus: { runCount: 8, unexpected: [] },
+    groups: [],
+  };
+  const verdicts = (fields: Partial<PageCampaign>): string[] =>
+    campaignGates({ ...campaign, ...fields }).map(({ verdict }) => verdict);
+  expect(verdicts({})).toEqual(["PASS", "PASS", "PASS", "NOT_APPLICABLE"]);
+  expect(verdicts({ failedCount: 1 })[0]).toBe("FAIL");
+  expect(verdicts({ runCount: 0 })[0]).toBe("NOT_APPLICABLE");
+  expect(verdicts({ corpus: { runCount: 8, unexpected: ["back"] } })[1]).toBe("FAIL");
+  expect(verdicts({ faults: [{ kind: "cut", injected: 4, effective: 0 }] })[2]).toBe("UNKNOWN");
+  expect(campaignGates(campaign)[3]?.measured).toBe("2 of 3 reached");
 });

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Invariant, RunRecord, Verdict } from "../harness/history/run-record.ts";
 import { INVARIANTS } from "../harness/history/run-record.ts";
-import { type Gate, PAGE_ELEMENTS, type PageData, type PagePlans } from "./page/page-data.ts";
+import { type Gate, PAGE_ELEMENTS, type PageCampaign, type PageData, type PagePlans } from "./page/page-data.ts";
 
 /** What a page is made from: its data, but for what follows from the runs. */
 export type PageInput = Omit<PageData, "schemaVersion" | "gates"> & { readonly plans: PagePlans };
@@ -17,7 +17,11 @@ const PLACE = "<!-- data -->";
 export function resultsPage(template: string, { plans, ...page }: PageInput): string {
   const at = template.indexOf(PLACE);
   if (at < 0) throw new Error("the page was built without a place for its data");
-  const data: PageData = { schemaVersion: 1, ...page, gates: gatesOf(page.runs) };
+  const data: PageData = {
+    schemaVersion: 1,
+    ...page,
+    gates: page.campaign === undefined ? gatesOf(page.runs) : campaignGates(page.campaign),
+  };
   const packed = gzipSync(JSON.stringify(plans)).toString("base64");
   // Nothing in the data may end its element.
   const json = JSON.stringify(data).replaceAll("<", "\\u003c");
@@ -72,6 +76,46 @@ export function gatesOf(runs: readonly RunRecord[]): Gate[] {
       others.length,
     ),
     gate("every fault had an effect", `${vacuous} runs with one that had none`, "0", ran.length, vacuous, "UNKNOWN"),
+  ];
+}
+
+/** What a hunt is judged by: all of its runs, whatever their plans. */
+export function campaignGates(campaign: PageCampaign): Gate[] {
+  const { runCount, failedCount, corpus, faults, goalCount, neverReached } = campaign;
+  const effective = faults.reduce((sum, fault) => sum + fault.effective, 0);
+  const injected = faults.reduce((sum, fault) => sum + fault.injected, 0);
+  const number = (value: number): string => value.toLocaleString("en");
+  const vacuous = injected > 0 && effective === 0 ? 1 : 0;
+  return [
+    gate(
+      "every invariant, in every run",
+      `${number(failedCount)} of ${number(runCount)} runs failed`,
+      "0",
+      runCount,
+      failedCount,
+    ),
+    gate(
+      "failures of the past",
+      `${corpus.unexpected.length} of ${corpus.runCount} are not as expected`,
+      "0",
+      corpus.runCount,
+      corpus.unexpected.length,
+    ),
+    gate(
+      "faults had an effect",
+      `${number(effective)} of ${number(injected)}; many strike at random, where there is nothing`,
+      "some",
+      injected,
+      vacuous,
+      "UNKNOWN",
+    ),
+    gate(
+      "goals: what should happen sometimes",
+      `${goalCount - neverReached.length} of ${goalCount} reached`,
+      "told, not judged",
+      0,
+      0,
+    ),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -36,7 +36,7 @@ afterAll(async () => {
   expect(complaints).toEqual([]);
 });
 
-async function open(hash = "", scheme: "light" | "dark" = "light"): Promise<Page> {
+async function open(hash = "", scheme: "light" | "dark" = "light", results = folder): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: scheme });
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
@@ -45,7 +45,7 @@ async function open(hash = "", scheme: "light" | "dark" = "light"): Promise<Page
   page.on("request", (request) => {
     if (!/^(?:file|data|blob):/u.test(request.url())) complaints.push(`asked for ${request.url()}`);
   });
-  await page.goto(`${pathToFileURL(join(folder, "index.html")).href}${hash}`);
+  await page.goto(`${pathToFileURL(join(results, "index.html")).href}${hash}`);
   await page.waitForSelector("h1");
   return page;
 }
@@ -132,21 +132,59 @@ test("keys and the slider go to any event, and tables, map and list follow", asy
   const page = await openRun();
   const place = async (): Promise<number> => Number(await page.inputValue("input[type=range]"));
   await page.keyboard.press("Home");
-  expect(await place()).toBe(0);
+  await expect.poll(place).toBe(0);
   expect(await page.textContent(".system h3")).toContain("not started");
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Shift+ArrowRight");
-  expect(await place()).toBe(11);
+  await expect.poll(place).toBe(11);
   await page.keyboard.press("End");
+  await expect.poll(place).toBeGreaterThan(100);
   const last = await place();
-  expect(last).toBeGreaterThan(100);
   await expect.poll(() => page.textContent(".state tbody")).toContain("DUPLEX");
-  expect(await page.textContent(".events [aria-current=true]")).toContain(`#${last}`);
+  await expect.poll(() => page.textContent(".events [aria-current=true]")).toContain(`#${last} `);
   await page.locator("input[type=range]").fill(String(Math.floor(last / 2)));
-  expect(await page.textContent(".events [aria-current=true]")).toContain(`#${Math.floor(last / 2)}`);
+  await expect.poll(() => page.textContent(".events [aria-current=true]")).toContain(`#${Math.floor(last / 2)} `);
   expect(await page.locator(".lanes .status").count()).toBeGreaterThan(1);
   expect(await page.locator("canvas").count()).toBe(2);
   expect(await violationsOf(page)).toEqual([]);
+  await page.close();
+});
+
+test("a hunt has a page, too: what was reached, and each failure with its small scenario and the run to look at", async () => {
+  const out = join(folder, "hunt");
+  resilver("hunt", "--seeds", "0..2", "--no-corpus", "--out", out);
+  // No failure at hand: the first run stands for one.
+  const path = join(out, "index.json");
+  const document = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+  const { runs } = JSON.parse(readFileSync(join(folder, "index.json"), "utf8")) as { runs: { id: string }[] };
+  const [run] = runs.filter(({ id }) => id === "smallest/link-suspension");
+  const seed = {
+    seed: "7",
+    fingerprint: "D after resync.begin under cut",
+    count: 3,
+    message: "D: differs",
+    replay: "replay X",
+  };
+  const small = { steps: 4, faults: 1, runs: 9, isSmallest: true, replay: "replay Y", scenario: "x/small-1.ts" };
+  mkdirSync(join(out, "scenarios"));
+  writeFileSync(join(out, "scenarios/small-1.ts"), "export default scenario({ name: '</script>' });");
+  cpSync(join(folder, "plans"), join(out, "plans"), { recursive: true });
+  cpSync(join(out, "plans/smallest/link-suspension.json"), join(out, "plans/hunt/7.json"));
+  const failed = { ...run, id: "hunt/7", verdict: "FAIL" };
+  writeFileSync(
+    path,
+    JSON.stringify({ ...document, verdict: "FAIL", failedCount: 3, groups: [{ ...seed, small }], runs: [failed] }),
+  );
+  resilver("report", out);
+
+  const page = await open("", "light", out);
+  expect(await page.textContent("h1")).toContain("hunt, seeds 0..2");
+  expect(await page.textContent("#coverage")).toContain("3 runs of seeds 0..2");
+  expect(await page.textContent("#failures pre")).toContain("name: '</script>'");
+  expect(await violationsOf(page)).toEqual([]);
+  await page.click("#failures a");
+  await page.waitForSelector(".hash", { timeout: 30_000 });
+  expect(await page.textContent(".hash")).toContain("the same history");
   await page.close();
 });
 

@@ -92,8 +92,51 @@ export interface PageInput {
   readonly requirements: readonly { readonly id: string; readonly title: string; readonly elsewhere: string }[];
   readonly environment: readonly (readonly [name: string, value: string])[];
   readonly evidence: readonly { readonly path: string; readonly sizeBytes: number; readonly sha256: string }[];
+  /** Only of a hunt; `runs` are then those that failed. */
+  readonly campaign?: PageCampaign;
   /** By run: the plans that a browser can run again. */
   readonly plans: Readonly<Record<string, unknown>>;
+}
+
+/** A hunt as a page shows it. */
+export interface PageCampaign {
+  readonly status: string;
+  /** `0..9999`. */
+  readonly seeds: string;
+  readonly generator: number;
+  /** The hash over all results. */
+  readonly outcome: string;
+  readonly runCount: number;
+  readonly derivedCount: number;
+  readonly failedCount: number;
+  readonly events: number;
+  readonly wallMs: number;
+  readonly goalCount: number;
+  /** Goals that no run reached. */
+  readonly neverReached: readonly string[];
+  /** How many runs reached what, the rarest first. */
+  readonly reached: readonly (readonly [name: string, runs: number])[];
+  readonly faults: readonly { readonly kind: string; readonly injected: number; readonly effective: number }[];
+  readonly corpus: { readonly runCount: number; readonly unexpected: readonly string[] };
+  readonly groups: readonly PageGroup[];
+}
+
+/** Failures that have their cause in common, as far as that is seen. */
+export interface PageGroup {
+  readonly fingerprint: string;
+  readonly count: number;
+  readonly message: string;
+  /** The run that is its example, among the runs of the page. */
+  readonly run: string;
+  /** The command that runs it again. */
+  readonly replay: string;
+  /** Its plan made small, as a scenario. */
+  readonly small?: {
+    readonly steps: number;
+    readonly faults: number;
+    readonly source: string;
+    readonly replay: string;
+  };
 }
 
 export interface ConsoleOptions {

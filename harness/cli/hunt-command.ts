@@ -23,6 +23,7 @@ import { OutDirectory } from "./out-directory.ts";
 import { SEED_BOUNDS } from "./parse-number.ts";
 import { tokenOf } from "./replay-token.ts";
 import { tellJob } from "./tell-job.ts";
+import { writePage } from "./write-page.ts";
 
 export interface HuntOptions {
   /** All of them, or with `minutes` as many from `from` on as there is time for. */
@@ -120,7 +121,7 @@ async function runCampaign(
     if (result.record === undefined) continue;
     const record = { ...result.record, replay: tokenFor(result, digest) };
     out.record(record);
-    out.plan(`seed-${keyText(result)}`, randomPlan(result.seed, result.variant));
+    out.planOf(record.id, randomPlan(result.seed, result.variant));
     runs.push(record);
   }
   const small = options.shrinks
@@ -167,6 +168,7 @@ async function runCampaign(
     runs,
   };
   out.index(document);
+  writePage(parts, options.out);
   tellJob(parts, {
     verdict: document.verdict,
     totals: `${campaign.runs} random plans, of which ${campaign.failed} failed in ${groups.length} ways`,

@@ -36,11 +36,16 @@ export function tokenOf(request: ReplayRequest & { readonly engineDigest: string
     v: TOKEN_VERSION,
     id: request.id,
     seed: request.seed,
-    engine: request.engineDigest.slice(0, DIGEST_LENGTH),
+    engine: shortDigest(request.engineDigest),
     plan: sha256(json),
     ...(request.embed ? { body: deflateRawSync(json).toString("base64url") } : {}),
   };
   return Buffer.from(JSON.stringify(token)).toString("base64url");
+}
+
+/** As tokens name an engine. @param engineDigest hexadecimal */
+export function shortDigest(engineDigest: string): string {
+  return engineDigest.slice(0, DIGEST_LENGTH);
 }
 
 /** Of which engine it is; `undefined` if it is no token. */
@@ -59,7 +64,7 @@ export async function readToken(
   scenarios: ScenarioCatalogue,
 ): Promise<ReplayRequest> {
   const { v: _version, id, seed, engine, plan: planDigest, body } = decode(text);
-  const present = engineDigest.slice(0, DIGEST_LENGTH);
+  const present = shortDigest(engineDigest);
   if (engine !== present)
     throw new UsageError({
       place: "replay token",

@@ -1,18 +1,23 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { cpus, release, totalmem, type as osType } from "node:os";
-import { join, relative, sep } from "node:path";
+import { basename, join, relative, sep } from "node:path";
 import type { RunRecord, Verdict } from "../history/run-record.ts";
-import type { CommandLineParts, PageInput } from "./command-line-parts.ts";
+import { GOALS } from "../hunt/goals.ts";
+import type { CommandLineParts, PageCampaign, PageGroup, PageInput } from "./command-line-parts.ts";
+import { type HuntDocument, type HuntGroup, huntDocumentSchema } from "./hunt-document.ts";
 import { OutDirectory } from "./out-directory.ts";
 import { REQUIREMENTS } from "./requirements.ts";
-import { engineOfToken } from "./replay-token.ts";
+import { engineOfToken, shortDigest } from "./replay-token.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What the results of a folder say of themselves. */
 interface Results {
+  readonly title: string;
   readonly verdict: Verdict;
+  readonly engine: string;
   readonly runs: readonly RunRecord[];
+  readonly campaign?: PageCampaign;
 }
 
 /**
@@ -24,12 +29,13 @@ interface Results {
 export function writePage(parts: CommandLineParts, folder: string): string | undefined {
   const template = templateOf(parts.pageTemplate);
   if (template === undefined) return undefined;
-  const { verdict, runs } = resultsOf(parts, folder);
+  const { title, verdict, engine, runs, campaign } = resultsOf(parts, folder);
   const page: PageInput = {
-    title: titleOf(runs),
+    title,
     verdict,
     runs,
-    engine: engineOf(runs),
+    ...(campaign === undefined ? {} : { campaign }),
+    engine,
     calledAs: parts.calledAs,
     createdAt: new Date().toISOString(),
     requirements: REQUIREMENTS.map(({ id, title: name, elsewhere = "" }) => ({ id, title: name, elsewhere })),
@@ -58,7 +64,11 @@ function templateOf(template: URL | undefined): string | undefined {
 function resultsOf(parts: CommandLineParts, folder: string): Results {
   const path = join(folder, "index.json");
   try {
-    return parts.reports.readResults(JSON.parse(readFileSync(path, "utf8")));
+    const document: unknown = JSON.parse(readFileSync(path, "utf8"));
+    const { verdict, runs } = parts.reports.readResults(document);
+    const hunt = huntDocumentSchema.safeParse(document);
+    if (hunt.success) return huntResults({ ...hunt.data, runs }, folder);
+    return { title: titleOf(runs), verdict, engine: engineOf(runs), runs };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     const remedy = "name the --out of a run";
@@ -67,6 +77,34 @@ function resultsOf(parts: CommandLineParts, folder: string): Results {
       { cause: error },
     );
   }
+}
+
+function huntResults(document: HuntDocument, folder: string): Results {
+  const { seeds, verdict, runs, reached, groups } = document;
+  const range = `${seeds.from}..${seeds.to}`;
+  const campaign: PageCampaign = {
+    ...document,
+    seeds: range,
+    goalCount: GOALS.length,
+    reached: Object.entries(reached).toSorted(([, one], [, other]) => one - other),
+    groups: groups.map(({ fingerprint, count, message, seed, replay, small }) => ({
+      fingerprint,
+      count,
+      message,
+      run: `hunt/${seed}`,
+      replay,
+      ...smallOf(folder, small),
+    })),
+  };
+  return { title: `hunt, seeds ${range}`, verdict, engine: shortDigest(document.engine), runs, campaign };
+}
+
+/** Results may have been moved since, with all that is in their folder, or without. */
+function smallOf(folder: string, small: HuntGroup["small"]): Pick<PageGroup, "small"> {
+  if (small === undefined) return {};
+  const path = join(folder, "scenarios", basename(small.scenario));
+  const { steps, faults, replay } = small;
+  return existsSync(path) ? { small: { steps, faults, replay, source: readFileSync(path, "utf8") } } : {};
 }
 
 /** Of all that ran: the digest that their tokens name. */

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import type { RunRecord } from "../../harness/history/run-record.ts";
+import { Command } from "./command.tsx";
 import { counted, duration } from "./numbers.ts";
 import { runHref } from "./route.ts";
 
@@ -66,21 +66,5 @@ function FailedRun({ run, calledAs }: { readonly run: RunRecord; readonly called
       </ul>
       {run.replay !== "" && <Command text={command} />}
     </div>
-  );
-}
-
-/** A command to be pasted into a terminal. */
-function Command({ text }: { readonly text: string }): JSX.Element {
-  const [isCopied, setCopied] = useState(false);
-  const copy = (): void => {
-    void navigator.clipboard.writeText(text).then(() => setCopied(true));
-  };
-  return (
-    <p class="command">
-      <code>{text}</code>
-      <button type="button" onClick={copy}>
-        {isCopied ? "copied" : "copy"}
-      </button>
-    </p>
   );
 }

@@ -32,6 +32,45 @@ export interface EvidenceFile {
 /** What of a run record a page holds: the failures that lists of blocks are long of are cut by the record itself. */
 export type PageRun = RunRecord;
 
+/** A hunt: many runs, of which only those that failed are told one by one. */
+export interface PageCampaign {
+  readonly status: string;
+  /** `0..9999`. */
+  readonly seeds: string;
+  readonly generator: number;
+  /** The hash over all results. */
+  readonly outcome: string;
+  readonly runCount: number;
+  readonly derivedCount: number;
+  readonly failedCount: number;
+  readonly events: number;
+  readonly wallMs: number;
+  readonly goalCount: number;
+  /** Goals that no run reached. */
+  readonly neverReached: readonly string[];
+  /** How many runs reached what, the rarest first. */
+  readonly reached: readonly (readonly [name: string, runs: number])[];
+  readonly faults: readonly { readonly kind: string; readonly injected: number; readonly effective: number }[];
+  readonly corpus: { readonly runCount: number; readonly unexpected: readonly string[] };
+  readonly groups: readonly PageGroup[];
+}
+
+export interface PageGroup {
+  readonly fingerprint: string;
+  readonly count: number;
+  readonly message: string;
+  /** The id of the run that is its example. */
+  readonly run: string;
+  readonly replay: string;
+  /** Its plan made small, as a scenario. */
+  readonly small?: {
+    readonly steps: number;
+    readonly faults: number;
+    readonly source: string;
+    readonly replay: string;
+  };
+}
+
 export interface PageData {
   readonly schemaVersion: 1;
   readonly title: string;
@@ -44,6 +83,7 @@ export interface PageData {
   readonly createdAt: string;
   readonly gates: readonly Gate[];
   readonly runs: readonly PageRun[];
+  readonly campaign?: PageCampaign;
   readonly requirements: readonly PageRequirement[];
   readonly environment: readonly (readonly [name: string, value: string])[];
   readonly evidence: readonly EvidenceFile[];

@@ -3,6 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { VERDICTS, type Verdict } from "../../harness/history/run-record.ts";
 import type { PageData } from "./page-data.ts";
 import { Badge } from "./badge.tsx";
+import { Campaign, Groups } from "./campaign.tsx";
 import { Environment, Evidence } from "./environment.tsx";
 import { Failures } from "./failures.tsx";
 import { Gates } from "./gates.tsx";
@@ -14,6 +15,7 @@ import { Runs } from "./runs.tsx";
 const SECTIONS = [
   ["verdict", "Verdict"],
   ["failures", "Failures"],
+  ["coverage", "Coverage"],
   ["faults", "Faults"],
   ["runs", "Runs"],
   ["requirements", "Requirements"],
@@ -33,6 +35,8 @@ export function Results({ data }: { readonly data: PageData }): JSX.Element {
       return words.every((word) => all.toLowerCase().includes(word));
     });
   }, [data, text, only]);
+  const { campaign } = data;
+  const sections = SECTIONS.filter(([id]) => id !== (campaign === undefined ? "coverage" : "requirements"));
   const present = VERDICTS.filter((verdict) => data.runs.some((run) => run.verdict === verdict));
   return (
     <>
@@ -43,11 +47,11 @@ export function Results({ data }: { readonly data: PageData }): JSX.Element {
             <Badge verdict={data.verdict} /> {data.title}
           </h1>
           <p class="quiet">
-            {counted(data.runs.length, "run")} · engine <code>{data.engine}</code> ·{" "}
+            {counted(campaign?.runCount ?? data.runs.length, "run")} · engine <code>{data.engine}</code> ·{" "}
             <time dateTime={data.createdAt}>{data.createdAt.replace("T", " ").replace(/\.\d+Z$/u, " UTC")}</time>
           </p>
           <nav aria-label="Sections">
-            {SECTIONS.map(([id, name]) => (
+            {sections.map(([id, name]) => (
               <a key={id} href={`#${id}`} onClick={(event) => goTo(event, id)}>
                 {name}
               </a>
@@ -57,7 +61,14 @@ export function Results({ data }: { readonly data: PageData }): JSX.Element {
       </header>
       <main class="page">
         <Gates gates={data.gates} />
-        <Failures runs={data.runs} calledAs={data.calledAs} />
+        {campaign === undefined ? (
+          <Failures runs={data.runs} calledAs={data.calledAs} />
+        ) : (
+          <>
+            <Groups groups={campaign.groups} runs={new Set(data.runs.map(({ id }) => id))} />
+            <Campaign campaign={campaign} />
+          </>
+        )}
         <search class="filter">
           <label>
             Filter{" "}
@@ -84,7 +95,7 @@ export function Results({ data }: { readonly data: PageData }): JSX.Element {
         </search>
         <HeatMap runs={runs} />
         <Runs runs={runs} />
-        <Requirements requirements={data.requirements} runs={data.runs} />
+        {campaign === undefined && <Requirements requirements={data.requirements} runs={data.runs} />}
         <Environment environment={data.environment} />
         <Evidence evidence={data.evidence} />
       </main>

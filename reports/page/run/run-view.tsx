@@ -30,18 +30,20 @@ export function RunView({ recording, topology }: RunViewProps): JSX.Element {
   const moments = useMemo(() => new Moments(recording), [recording]);
   const scene = useMemo(() => layOut(topology, recording), [topology, recording]);
   const go = (event: number): void => setCursor(Math.min(last, Math.max(0, event)));
+  // From where it is then: keys come faster than pictures.
+  const step = (events: number): void => setCursor((now) => Math.min(last, Math.max(0, now + events)));
 
   useEffect(() => {
     if (!isPlaying) return undefined;
-    const timer = setInterval(() => setCursor((now) => Math.min(last, now + 1)), PLAY_EVERY_MS);
+    const timer = setInterval(() => step(1), PLAY_EVERY_MS);
     return () => clearInterval(timer);
   }, [isPlaying, last]);
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (event.target instanceof HTMLInputElement || event.metaKey || event.ctrlKey || event.altKey) return;
       const far = event.shiftKey ? 10 : 1;
-      if (event.key === "ArrowRight") go(cursor + far);
-      else if (event.key === "ArrowLeft") go(cursor - far);
+      if (event.key === "ArrowRight") step(far);
+      else if (event.key === "ArrowLeft") step(-far);
       else if (event.key === "Home") go(0);
       else if (event.key === "End") go(last);
       else return;
@@ -66,13 +68,13 @@ export function RunView({ recording, topology }: RunViewProps): JSX.Element {
           <button type="button" onClick={() => go(0)} aria-label="first event">
             |◀
           </button>
-          <button type="button" onClick={() => go(cursor - 1)} aria-label="event before">
+          <button type="button" onClick={() => step(-1)} aria-label="event before">
             ◀
           </button>
           <button type="button" aria-pressed={isPlaying} onClick={() => setPlaying(!isPlaying)}>
             {isPlaying ? "pause" : "play"}
           </button>
-          <button type="button" onClick={() => go(cursor + 1)} aria-label="event after">
+          <button type="button" onClick={() => step(1)} aria-label="event after">
             ▶
           </button>
           <button type="button" onClick={() => go(last)} aria-label="last event">
