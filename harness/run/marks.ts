@@ -28,10 +28,9 @@ export class Marks {
   set(label: string, volumes: readonly string[]): readonly VolumeMark[] {
     return volumes.map((volume) => {
       const system = this.#world.systemOfVolume(volume);
-      const journals = system.serving?.journals() ?? [];
-      const journal = journals.find((report) => report.volume === volume);
-      // One time for all of a system: what is asked for is one moment of all of a group.
-      const timeUs = journal === undefined ? system.watchUs() : Math.max(...journals.map(({ nowUs }) => nowUs));
+      const journal = system.serving?.journals().find((report) => report.volume === volume);
+      // Journals of one group have one time; of others it may be another, by a millisecond or more.
+      const timeUs = journal?.nowUs ?? system.watchUs();
       const mark = { volume, lsn: journal?.newestLsn ?? 0, timeUs };
       this.#marks.set(`${label} ${volume}`, { mark, content: this.#contentOf(volume) });
       return mark;

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { after, crash, KiB, mark, ms, recover, restart, scenario, together, workload } from "../plan/index.ts";
+import { resilverTarget } from "../target/resilver-target.ts";
+import { hostPump } from "../world/sim/host-pump.ts";
+import { runPlan } from "./run-plan.ts";
+
+const volume = (name: string, sizeBytes: number) => ({ name, sizeBytes, trackBytes: KiB(8) });
+
+test("a mark of a volume is a time of its own journal: one of no group may count another one", async () => {
+  const plan = scenario({
+    name: "two journals, each by itself",
+    requirements: ["JR-4"],
+    topology: {
+      systems: [
+        {
+          name: "a",
+          volumes: [
+            volume("data", KiB(1)),
+            volume("other", KiB(1)),
+            volume("data-log", 23_040),
+            volume("data-base", KiB(1)),
+            volume("other-log", KiB(20)),
+            volume("other-base", KiB(1)),
+          ],
+          journals: [
+            { volume: "data", log: "data-log", base: "data-base" },
+            { volume: "other", log: "other-log", base: "other-base" },
+          ],
+        },
+      ],
+      links: [],
+      pairs: [],
+      latencyUs: 200,
+    },
+    steps: [
+      workload("data", { writes: 2 }),
+      crash("a", "power"),
+      restart("a"),
+      together(
+        workload("data", { writes: 4 }),
+        mark("then", ["data"]),
+        after(ms(1), recover("data", { to: "then", by: "time" })),
+      ),
+    ],
+    expect: [],
+    // Until its base is whole a journal has no moment to go back to.
+    mayRefuse: true,
+  });
+  const target = resilverTarget("test");
+  const pump = hostPump();
+  let judged = 0;
+  for (let seed = 0; seed < 120; seed++) {
+    const { record } = await runPlan(plan, { id: "marks", seed, target, pump, replay: "", repeat: false });
+    expect.soft(record.failures, `seed ${seed}`).toEqual([]);
+    judged += record.checks.S ?? 0;
+  }
+  expect(judged).toBeGreaterThan(10);
+});
