@@ -1,8 +1,9 @@
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { campaignGates, gatesOf, type PageInput, resultsPage } from "./page.ts";
-import { PAGE_ELEMENTS, type PageCampaign, type PageData } from "./page/page-data.ts";
+import type { PageCampaign, PageInput } from "../harness/history/page-input.ts";
+import { campaignGates, gatesOf, resultsPage } from "./page.ts";
+import { PAGE_ELEMENTS, type PageData } from "./page/page-data.ts";
 import { runRecord, runRecords } from "./run-records.fixture.ts";
 
 const TEMPLATE = "<body><!-- data --><script>page</script></body>";

@@ -1,10 +1,8 @@
 import { gzipSync } from "node:zlib";
+import type { PageCampaign, PageInput } from "../harness/history/page-input.ts";
 import type { Invariant, RunRecord, Verdict } from "../harness/history/run-record.ts";
 import { INVARIANTS } from "../harness/history/run-record.ts";
-import { type Gate, PAGE_ELEMENTS, type PageCampaign, type PageData, type PagePlans } from "./page/page-data.ts";
-
-/** What a page is made from: its data, but for what follows from the runs. */
-export type PageInput = Omit<PageData, "schemaVersion" | "gates"> & { readonly plans: PagePlans };
+import { type Gate, PAGE_ELEMENTS, type PageData } from "./page/page-data.ts";
 
 /** Where the data goes in the page without it. */
 const PLACE = "<!-- data -->";

@@ -1,3 +1,4 @@
+import type { PageInput } from "../history/page-input.ts";
 import type { RunRecord, Verdict } from "../history/run-record.ts";
 import type { ScenarioCatalogue } from "./scenario-entry.ts";
 import type { Terminal } from "./terminal.ts";
@@ -76,67 +77,6 @@ export interface JobReport {
   readonly verdict: Verdict;
   readonly totals: string;
   readonly problems: readonly { readonly title: string; readonly message: string; readonly replay: string }[];
-}
-
-/** What a page of results shows. */
-export interface PageInput {
-  readonly title: string;
-  /** Of all runs together. */
-  readonly verdict: Verdict;
-  readonly runs: readonly RunRecord[];
-  /** Its digest, as replay tokens have it. */
-  readonly engine: string;
-  readonly calledAs: string;
-  /** ISO 8601, UTC. */
-  readonly createdAt: string;
-  readonly requirements: readonly { readonly id: string; readonly title: string; readonly elsewhere: string }[];
-  readonly environment: readonly (readonly [name: string, value: string])[];
-  readonly evidence: readonly { readonly path: string; readonly sizeBytes: number; readonly sha256: string }[];
-  /** Only of a hunt; `runs` are then those that failed. */
-  readonly campaign?: PageCampaign;
-  /** By run: the plans that a browser can run again. */
-  readonly plans: Readonly<Record<string, unknown>>;
-}
-
-/** A hunt as a page shows it. */
-export interface PageCampaign {
-  readonly status: string;
-  /** `0..9999`. */
-  readonly seeds: string;
-  readonly generator: number;
-  /** The hash over all results. */
-  readonly outcome: string;
-  readonly runCount: number;
-  readonly derivedCount: number;
-  readonly failedCount: number;
-  readonly events: number;
-  readonly wallMs: number;
-  readonly goalCount: number;
-  /** Goals that no run reached. */
-  readonly neverReached: readonly string[];
-  /** How many runs reached what, the rarest first. */
-  readonly reached: readonly (readonly [name: string, runs: number])[];
-  readonly faults: readonly { readonly kind: string; readonly injected: number; readonly effective: number }[];
-  readonly corpus: { readonly runCount: number; readonly unexpected: readonly string[] };
-  readonly groups: readonly PageGroup[];
-}
-
-/** Failures that have their cause in common, as far as that is seen. */
-export interface PageGroup {
-  readonly fingerprint: string;
-  readonly count: number;
-  readonly message: string;
-  /** The run that is its example, among the runs of the page. */
-  readonly run: string;
-  /** The command that runs it again. */
-  readonly replay: string;
-  /** Its plan made small, as a scenario. */
-  readonly small?: {
-    readonly steps: number;
-    readonly faults: number;
-    readonly source: string;
-    readonly replay: string;
-  };
 }
 
 export interface ConsoleOptions {

@@ -23,7 +23,7 @@ import { OutDirectory } from "./out-directory.ts";
 import { SEED_BOUNDS } from "./parse-number.ts";
 import { tokenOf } from "./replay-token.ts";
 import { tellJob } from "./tell-job.ts";
-import { writePage } from "./write-page.ts";
+import { tryWritePage } from "./write-page.ts";
 
 export interface HuntOptions {
   /** All of them, or with `minutes` as many from `from` on as there is time for. */
@@ -168,7 +168,7 @@ async function runCampaign(
     runs,
   };
   out.index(document);
-  writePage(parts, options.out);
+  tryWritePage(parts, options.out);
   tellJob(parts, {
     verdict: document.verdict,
     totals: `${campaign.runs} random plans, of which ${campaign.failed} failed in ${groups.length} ways`,

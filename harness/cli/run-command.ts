@@ -16,7 +16,7 @@ import { selectScenarios } from "./select-scenarios.ts";
 import { tellJob } from "./tell-job.ts";
 import { traceNames } from "./trace-names.ts";
 import { withContainers } from "./with-containers.ts";
-import { writePage } from "./write-page.ts";
+import { tryWritePage } from "./write-page.ts";
 
 export interface RunOptions {
   readonly seed: number;
@@ -100,7 +100,7 @@ export async function runAndReport(
   const replayCommand = (token: string): string => `${parts.calledAs} replay ${token}`;
   out.index(document);
   out.junit(reports.junitXml(runs, { replayCommand }));
-  const page = writePage(parts, options.out);
+  const page = tryWritePage(parts, options.out);
   tellJob(parts, reports.jobReport(runs, verdict, replayCommand));
   if (options.json) terminal.out(`${JSON.stringify(document, null, 2)}\n`);
   else {

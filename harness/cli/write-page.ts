@@ -4,12 +4,13 @@ import { cpus, release, totalmem, type as osType } from "node:os";
 import { basename, join, relative, sep } from "node:path";
 import type { RunRecord, Verdict } from "../history/run-record.ts";
 import { GOALS } from "../hunt/goals.ts";
-import type { CommandLineParts, PageCampaign, PageGroup, PageInput } from "./command-line-parts.ts";
+import type { PageCampaign, PageGroup, PageInput } from "../history/page-input.ts";
+import type { CommandLineParts } from "./command-line-parts.ts";
 import { type HuntDocument, type HuntGroup, huntDocumentSchema } from "./hunt-document.ts";
 import { OutDirectory } from "./out-directory.ts";
 import { REQUIREMENTS } from "./requirements.ts";
 import { engineOfToken, shortDigest } from "./replay-token.ts";
-import { UsageError } from "./usage-error.ts";
+import { oneLine, UsageError } from "./usage-error.ts";
 
 /** What the results of a folder say of themselves. */
 interface Results {
@@ -44,6 +45,17 @@ export function writePage(parts: CommandLineParts, folder: string): string | und
     plans: plansOf(folder),
   };
   return OutDirectory.page(folder, parts.reports.resultsPage(template, page));
+}
+
+/** The same after a run: what goes wrong is told, and changes nothing of what the run came to. */
+export function tryWritePage(parts: CommandLineParts, folder: string): string | undefined {
+  try {
+    return writePage(parts, folder);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    parts.terminal.err(`resilver: no page was written: ${oneLine(why)}\n`);
+    return undefined;
+  }
 }
 
 function titleOf(runs: readonly RunRecord[]): string {
@@ -154,13 +166,16 @@ function environmentOf({ version }: CommandLineParts): PageInput["environment"] 
   ];
 }
 
+/** What results consist of. What else lies in the folder, results of another command for instance, is not theirs. */
 function evidenceOf(folder: string): PageInput["evidence"] {
-  return filesOf(folder)
-    .filter((path) => path !== "index.html")
-    .map((path) => {
-      const content = readFileSync(join(folder, path));
-      return { path, sizeBytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
-    });
+  const folders = ["runs", "plans", "scenarios"].flatMap((name) =>
+    filesOf(join(folder, name)).map((path) => `${name}/${path}`),
+  );
+  const files = ["index.json", "junit.xml", "results.jsonl"].filter((name) => existsSync(join(folder, name)));
+  return [...files, ...folders].map((path) => {
+    const content = readFileSync(join(folder, path));
+    return { path, sizeBytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
+  });
 }
 
 /** Paths in it, with forward slashes, sorted; of no folder, none. */

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { PageCampaign, PageGroup } from "./page-data.ts";
+import type { PageCampaign, PageGroup } from "../../harness/history/page-input.ts";
 import { Command } from "./command.tsx";
 import { count, counted } from "./numbers.ts";
 import { runHref } from "./route.ts";

@@ -1,15 +1,16 @@
-import { PAGE_ELEMENTS, type PageData, type PagePlans } from "./page-data.ts";
+import type { PageInput } from "../../harness/history/page-input.ts";
+import { PAGE_ELEMENTS, type PageData } from "./page-data.ts";
 
 /** What the page was made with. @throws Error if it was made without */
 export function embeddedData(): PageData {
   return JSON.parse(textOf(PAGE_ELEMENTS.data)) as PageData;
 }
 
-let plans: Promise<PagePlans> | undefined;
+let plans: Promise<PageInput["plans"]> | undefined;
 
 /** What runs can be replayed from, unpacked at the first call. */
-export function embeddedPlans(): Promise<PagePlans> {
-  plans ??= unpacked(PAGE_ELEMENTS.plans).then((text) => JSON.parse(text) as PagePlans);
+export function embeddedPlans(): Promise<PageInput["plans"]> {
+  plans ??= unpacked(PAGE_ELEMENTS.plans).then((text) => JSON.parse(text) as PageInput["plans"]);
   return plans;
 }
 

@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
-import type { EvidenceFile, PageData } from "./page-data.ts";
+import type { EvidenceFile, PageInput } from "../../harness/history/page-input.ts";
 import { bytes } from "./numbers.ts";
 
-export function Environment({ environment }: Pick<PageData, "environment">): JSX.Element {
+export function Environment({ environment }: Pick<PageInput, "environment">): JSX.Element {
   return (
     <section id="environment" aria-labelledby="environment-title">
       <h2 id="environment-title">Environment</h2>

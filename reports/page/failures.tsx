@@ -29,7 +29,11 @@ export function Failures(props: { readonly runs: readonly RunRecord[]; readonly 
   return (
     <section id="failures" aria-labelledby="failures-title">
       <h2 id="failures-title">Failures</h2>
-      {groups.length === 0 && <p class="quiet">None: every run that was planned ran, and nothing was broken.</p>}
+      {groups.length === 0 && (
+        <p class="quiet">
+          {props.runs.length === 0 ? "Nothing ran." : "None: every run that was planned ran, and nothing was broken."}
+        </p>
+      )}
       {groups.map(({ title, runs }) => (
         <details key={title} class="failure" open={groups.length < 5}>
           <summary>

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import type { RunRecord } from "../../harness/history/run-record.ts";
 import { mergeVerdicts } from "../../harness/history/verdict.ts";
-import type { PageRequirement } from "./page-data.ts";
+import type { PageRequirement } from "../../harness/history/page-input.ts";
 import { Badge } from "./badge.tsx";
 import { runHref } from "./route.ts";
 
