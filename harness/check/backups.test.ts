@@ -231,6 +231,29 @@ test("S: a command that was refused is no moment, one that nobody answered may b
   }
 });
 
+test("S: a command that was overtaken by another one, and then not answered, may still be the one that splits", () => {
+  for (const moment of [1, 2, 3]) {
+    const stage = stageOf(CASCADE);
+    stage.write(DATA, 0, sectors(4));
+    const overtaking = stage.checker.adminIssued("a", BACKUP);
+    stage.write(DATA.slice(0, 2), 0, sectors(1));
+    const unanswered = stage.checker.adminIssued("a", BACKUP);
+    split(stage, "copy");
+    stage.checker.adminDone(overtaking);
+    stage.write(DATA.slice(0, 2), 0, sectors(2));
+    stage.checker.adminDone(unanswered, false);
+    stage.write(DATA.slice(0, 2), 0, sectors(3));
+    stage.checker.adminIssued("a", BACKUP);
+    stage.reportMirror("b", "copy", { status: "COPY", consistent: false });
+    stage.put("b/mirror", 0, sectors(moment));
+    const again = { status: "SPLIT", suspension: "operator", splitCount: 2, consistent: true } as const;
+    stage.report("b", "copy", again);
+    stage.reportMirror("b", "copy", again);
+    // The second of three commands is at the first of these writes, the third at the last; none is between.
+    expect(failed(stage.checker.finish())).toEqual(moment === 2 ? ["S"] : []);
+  }
+});
+
 test("S: hosts of a split mirror may write to it", () => {
   const stage = stageOf(CASCADE);
   stage.write(DATA, 0, sectors(1, 2));

@@ -82,7 +82,9 @@ export class Backups {
     const split = this.#splits.find((one) => one.command === command);
     if (split === undefined) return;
     split.isAcknowledged = known;
-    if (known) split.moment.close(at);
+    // Without an answer it may still be on its way, and what split the mirror another command.
+    if (!known) return;
+    split.moment.close(at);
     for (const pair of split.sources.keys()) {
       const count = this.#countOf(pair);
       if (hasGrown(split, pair, count) && !split.done.has(pair)) split.done.set(pair, count);
@@ -118,8 +120,10 @@ export class Backups {
     if (count < before || report?.status !== "SPLIT") return;
     const splits = this.#splits.filter((split) => split.sources.has(pair) && !split.done.has(pair));
     for (const split of splits) {
+      // Of several it is not known which one was carried out.
+      if (splits.length > 1) break;
       split.moment.close(this.#model.now);
-      if (splits.length === 1) split.done.set(pair, count);
+      split.done.set(pair, count);
     }
     // Without a command it was suspended for an error, which promises nothing.
     const { consistent: isComplete } = report;
