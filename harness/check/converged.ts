@@ -9,7 +9,7 @@ const PIECE_BYTES = 64 * 1024;
 const SECTORS_MAX = 4096;
 const oneHash = new Float64Array(1);
 
-/** Invariant C: at rest, a pair that both ends call DUPLEX is equal on both disks, every byte. */
+/** Invariant C: at rest, a pair that both ends call DUPLEX, nothing pending, is equal on both disks, every byte. */
 export class Converged {
   readonly #model: Model;
 
@@ -23,6 +23,8 @@ export class Converged {
       this.#model.observe(pair);
       const [one, two] = pair.sides;
       if (!pair.isDuplexAtBothEnds) continue;
+      // Who waits for rest does not wait for a pair whose deletion nobody answered: it may be there, and at work.
+      if (pair.sides.some(({ report }) => (report?.pendingTracks ?? 0) > 0)) continue;
       if (this.#model.live(one.disk.system) === undefined || this.#model.live(two.disk.system) === undefined) continue;
       // Its content may be complete at one end before the other.
       if (pair.sides.some(({ disk }) => this.#model.restoring.has(disk))) continue;

@@ -45,6 +45,17 @@ test("C is not judged while a side is not DUPLEX", () => {
   expect(stage.checker.finish().invariants.C).toBe("NOT_APPLICABLE");
 });
 
+test("C is not judged of a pair that says that tracks are on their way", () => {
+  for (const pendingTracks of [0, 1]) {
+    const stage = new Stage(onePair("async"));
+    stage.report("a", "pair", { pendingTracks });
+    stage.pending.get("a pair")?.add(0);
+    stage.write(["a/pvol"], 0, sectors(1));
+    stage.checker.quiet();
+    expect(stage.checker.finish().invariants.C).toBe(pendingTracks === 0 ? "FAIL" : "NOT_APPLICABLE");
+  }
+});
+
 test("D: a differing track that nobody knows is named with the write that made it", () => {
   const stage = new Stage(onePair("async"));
   stage.pending.get("a pair")?.add(0);
