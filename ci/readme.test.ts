@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { REQUIREMENTS } from "../harness/cli/requirements.ts";
+import { REQUIREMENTS } from "../harness/history/requirements.ts";
 import { faultsIn } from "../harness/cli/requirements-command.ts";
 import { loadAll, scenarioFiles } from "../harness/cli/scenario-files.ts";
 import { type Plan, parsePlan } from "../harness/plan/index.ts";

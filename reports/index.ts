@@ -3,3 +3,4 @@ export { github, jobReport } from "./github.ts";
 export { junitXml } from "./junit.ts";
 export { resultsPage } from "./page.ts";
 export { readResults, resultDocument, resultJsonSchema } from "./result-document.ts";
+export { qualificationReport } from "./qualification/report.ts";

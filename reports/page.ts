@@ -1,7 +1,8 @@
 import { gzipSync } from "node:zlib";
 import type { PageCampaign, PageInput } from "../harness/history/page-input.ts";
-import type { Invariant, RunRecord, Verdict } from "../harness/history/run-record.ts";
+import type { RunRecord, Verdict } from "../harness/history/run-record.ts";
 import { INVARIANTS } from "../harness/history/run-record.ts";
+import { MEANINGS } from "./invariant-meanings.ts";
 import { type Gate, PAGE_ELEMENTS, type PageData } from "./page/page-data.ts";
 
 /** Where the data goes in the page without it. */
@@ -29,19 +30,6 @@ export function resultsPage(template: string, { plans, ...page }: PageInput): st
   ];
   return `${template.slice(0, at)}${elements.join("\n")}${template.slice(at + PLACE.length)}`;
 }
-
-const MEANINGS: Readonly<Record<Invariant, string>> = {
-  C: "Converged: at rest, both volumes of a mirror in sync are equal, to the last byte",
-  D: "Difference is known: wherever the two sides differ, the engine knows it",
-  A: "Acknowledged survives: what a host was told is written can be read again",
-  F: "No going back: nothing returns to an older version by itself",
-  V: "Valid content: every sector holds something that a host wrote to it, whole",
-  X: "Prefix: a secondary that is called consistent is a moment of its primary",
-  G: "Good source: no resync overwrites the only copy of acknowledged writes unless told to",
-  S: "Snapshot: every image, backup and recovery point is exactly its moment",
-  L: "Live: when faults end, the mirror comes together by itself, in bounded time",
-  U: "Unacknowledged is atomic: a write without an answer is there wholly or not at all",
-};
 
 /** Every rule of these runs with what was measured; no runs, or none of a kind, is never a pass. */
 export function gatesOf(runs: readonly RunRecord[]): Gate[] {

@@ -17,9 +17,18 @@ const ZONES: readonly Zone[] = [
   { folder: "harness/", mayImport: ENGINE_SURFACE, needsNode: false },
   {
     folder: "harness/cli/",
-    mayImport: [...ENGINE_SURFACE, "harness/", "harness/hunt/", "harness/queue/", "harness/world/containers/"],
+    mayImport: [
+      ...ENGINE_SURFACE,
+      "harness/",
+      "harness/hunt/",
+      "harness/qualify/",
+      "harness/queue/",
+      "harness/world/containers/",
+    ],
     needsNode: true,
   },
+  // What a qualification comes to, its bundle and its attestation.
+  { folder: "harness/qualify/", mayImport: [...ENGINE_SURFACE, "harness/"], needsNode: true },
   // Programs that the tests of the command line run: put together as `main.ts` is, so they see what it sees.
   {
     folder: "harness/cli/fixtures/",
@@ -74,6 +83,7 @@ const ZONES: readonly Zone[] = [
       "harness/",
       "harness/cli/",
       "harness/hunt/",
+      "harness/qualify/",
       "harness/queue/",
       "harness/queue/fixtures/",
       "harness/world/containers/",

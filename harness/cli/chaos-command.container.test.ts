@@ -32,6 +32,7 @@ async function chaos(name: string, options: Partial<ChaosOptions>, setting: Chao
       resultJsonSchema: none,
       resultsPage: none,
       jobReport: none,
+      qualificationReport: none,
       github: none,
     },
     worker: { entry: new URL(import.meta.url), data: undefined },

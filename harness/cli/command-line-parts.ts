@@ -1,3 +1,4 @@
+import type { Qualification } from "../history/qualification.ts";
 import type { PageInput } from "../history/page-input.ts";
 import type { RunRecord, Verdict } from "../history/run-record.ts";
 import type { ScenarioCatalogue } from "./scenario-entry.ts";
@@ -67,6 +68,8 @@ export interface ReportWriters {
   resultJsonSchema(): unknown;
   /** One HTML file that needs no other. @param template without its data, as it was built */
   resultsPage(template: string, page: PageInput): string;
+  /** A qualification as one HTML file, for people and for paper. */
+  qualificationReport(document: Qualification): string;
   jobReport(runs: readonly RunRecord[], verdict: Verdict, replayCommand: (token: string) => string): JobReport;
   /** Lines that the runner of GitHub Actions takes for annotations, and Markdown for the page of the job. */
   github(report: JobReport): { readonly annotations: string; readonly summary: string };

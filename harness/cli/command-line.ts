@@ -11,6 +11,7 @@ import { keysCommand, type KeysOptions } from "./keys-command.ts";
 import { listCommand } from "./list-command.ts";
 import { parseInteger } from "./parse-number.ts";
 import { parityCommand } from "./parity-command.ts";
+import { addQualifyCommands } from "./qualify-commands.ts";
 import { replayCommand } from "./replay-command.ts";
 import { reportCommand } from "./report-command.ts";
 import { requirementsCommand } from "./requirements-command.ts";
@@ -204,10 +205,12 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .argument("[dir]", "the --out of a run", "out")
     .action((folder: string) => exit(reportCommand(parts, folder)));
 
+  addQualifyCommands(program, parts, exit);
+
   program
     .command("schema")
     .description("print the JSON Schema of a file format")
-    .argument("<format>", ["results", "plan", ...parts.schemas.keys()].join(", "))
+    .argument("<format>", ["results", "plan", "dossier", ...parts.schemas.keys()].join(", "))
     .action(async (format: string) => exit(await schemaCommand(parts, format)));
 
   program

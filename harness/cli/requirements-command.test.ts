@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { after, crash, cut, flush, mirror, ms, scenario, together } from "../plan/index.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
-import { REQUIREMENTS } from "./requirements.ts";
+import { REQUIREMENTS } from "../history/requirements.ts";
 import { faultsIn, requirementsCommand, traceRequirements } from "./requirements-command.ts";
 
 test("faults are found inside other steps, each kind once", () => {

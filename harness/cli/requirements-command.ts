@@ -2,7 +2,7 @@ import { parsePlan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { EXIT } from "./exit-code.ts";
-import { REQUIREMENTS, type Requirement } from "./requirements.ts";
+import { REQUIREMENTS, type Requirement } from "../history/requirements.ts";
 import { loadAll } from "./scenario-files.ts";
 
 /** A scenario that names a requirement. */

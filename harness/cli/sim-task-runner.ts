@@ -25,10 +25,11 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
   return async (task) => {
     const plan = await planOf(task, parts.scenarios);
     const { id, seed, replay } = task;
+    const recovery = task.recovery === true;
     return outsides.with(plan, async (outside) => {
       if (task.world === "containers") {
         containers ??= containerRunner(containerWorld);
-        return containers(plan, { id, seed, replay, ...outside });
+        return containers(plan, { id, seed, replay, recovery, ...outside });
       }
       const { record, log } = await runPlan(plan, {
         id,
@@ -38,6 +39,7 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
         replay,
         repeat: task.repeat,
         census: task.census === true,
+        recovery,
         ...(task.reseed === undefined ? {} : { reseed: task.reseed }),
         ...outside,
         wallNowMs: () => performance.now(),

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { cpus, release, totalmem, type as osType } from "node:os";
 import { basename, join, relative, sep } from "node:path";
 import type { RunRecord, Verdict } from "../history/run-record.ts";
 import { GOALS } from "../hunt/goals.ts";
 import type { PageCampaign, PageGroup, PageInput } from "../history/page-input.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
+import { environmentOf } from "./environment.ts";
 import { type HuntDocument, type HuntGroup, huntDocumentSchema } from "./hunt-document.ts";
 import { OutDirectory } from "./out-directory.ts";
-import { REQUIREMENTS } from "./requirements.ts";
+import { REQUIREMENTS } from "../history/requirements.ts";
 import { engineOfToken, shortDigest } from "./replay-token.ts";
 import { oneLine, UsageError } from "./usage-error.ts";
 
@@ -40,7 +40,7 @@ export function writePage(parts: CommandLineParts, folder: string): string | und
     calledAs: parts.calledAs,
     createdAt: new Date().toISOString(),
     requirements: REQUIREMENTS.map(({ id, title: name, elsewhere = "" }) => ({ id, title: name, elsewhere })),
-    environment: environmentOf(parts),
+    environment: environmentOf(parts.version),
     evidence: evidenceOf(folder),
     plans: plansOf(folder),
   };
@@ -153,17 +153,6 @@ function isSelfContained(plan: unknown): boolean {
     level = objects.flatMap((value): unknown[] => Object.values(value));
   }
   return true;
-}
-
-function environmentOf({ version }: CommandLineParts): PageInput["environment"] {
-  const processors = cpus();
-  return [
-    ["resilver", version],
-    ["Node.js", process.version],
-    ["system", `${osType()} ${release()}, ${process.arch}`],
-    ["processors", `${processors.length} × ${processors[0]?.model.trim() ?? "unknown"}`],
-    ["memory", `${(totalmem() / 2 ** 30).toFixed(1)} GiB`],
-  ];
 }
 
 /** What results consist of. What else lies in the folder, results of another command for instance, is not theirs. */

@@ -36,6 +36,8 @@ export interface RunPlanOptions {
   readonly reseed?: Reseed;
   /** Count what a crash can fall upon; not without. */
   readonly census?: boolean;
+  /** Measure what faults cost those who use the mirrors, for the record. */
+  readonly recovery?: boolean;
   /** Looks on at the first execution; nobody does without. */
   readonly observer?: RunObserver;
   /** Real milliseconds, for the record alone; 0 without. */
@@ -69,6 +71,7 @@ export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunR
     target,
     pump,
     census: options.census === true,
+    recovery: options.recovery === true,
     reseed: options.reseed,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     fileSystems: options.fileSystems,

@@ -1,0 +1,85 @@
+import { type Command, Option } from "commander";
+import { PROFILES } from "../qualify/profiles.ts";
+import type { CommandLineParts } from "./command-line-parts.ts";
+import { parseInteger } from "./parse-number.ts";
+import { type QualifyOptions, qualifyCommand } from "./qualify-command.ts";
+import { timeoutOption, workersOption } from "./shared-options.ts";
+import { verifyCommand } from "./verify-command.ts";
+
+const SEEDS_BOUNDS = { min: 1, max: 10_000 };
+
+interface QualifyFlags {
+  readonly profile: string;
+  readonly world: QualifyOptions["worlds"];
+  readonly seeds: number;
+  readonly out?: string;
+  readonly dossier?: string;
+  readonly key?: string;
+  readonly pdf: boolean;
+  readonly json?: true;
+  readonly workers?: number;
+  readonly timeout: number;
+}
+
+/** `qualify` and `verify` (HX-10). */
+export function addQualifyCommands(program: Command, parts: CommandLineParts, exit: (code: number) => void): void {
+  program
+    .command("qualify")
+    .description("put an engine through a profile; write evidence, a report and an attestation")
+    .requiredOption("--profile <name>", PROFILES.map(({ name }) => name).join(", "))
+    .addOption(
+      new Option("--world <world>", "a qualification without containers is incomplete")
+        .choices(["sim", "containers", "both"])
+        .default("both"),
+    )
+    .addOption(
+      new Option("--seeds <n>", "simulated runs of each scenario")
+        .default(10)
+        .argParser((text) => parseInteger("--seeds", text, SEEDS_BOUNDS)),
+    )
+    .option("--dossier <file>", "what vendor and laboratory say of themselves (see: resilver schema dossier)")
+    .option("--key <file>", "private key that signs, Ed25519, as PEM; one for this bundle only without")
+    .option("--out <dir>", "where the bundle goes (default: out/qualification/ and the profile)")
+    .option("--no-pdf", "leave report.pdf out")
+    .option("--json", "one JSON document on stdout, nothing else")
+    .addOption(workersOption("one a processor"))
+    .addOption(timeoutOption())
+    .action(async (flags: QualifyFlags) => exit(await qualifyCommand(parts, optionsOf(flags))));
+
+  program
+    .command("verify")
+    .description("check a bundle of qualify: signature, every file, every conclusion; do its simulated runs again")
+    .argument("<dir>", "the --out of a qualification")
+    .option("--key <file>", "public key, as PEM, that it must be signed with")
+    .option("--no-rerun", "leave the simulated runs")
+    .option("--json", "one JSON document on stdout, nothing else")
+    .addOption(workersOption("one a processor"))
+    .addOption(timeoutOption())
+    .action(
+      async (folder: string, flags: Pick<QualifyFlags, "key" | "json" | "workers" | "timeout"> & { rerun: boolean }) =>
+        exit(
+          await verifyCommand(parts, folder, {
+            key: flags.key,
+            rerun: flags.rerun,
+            json: flags.json === true,
+            workers: flags.workers,
+            timeoutMs: flags.timeout * 1000,
+          }),
+        ),
+    );
+}
+
+function optionsOf(flags: QualifyFlags): QualifyOptions {
+  return {
+    profile: flags.profile,
+    worlds: flags.world,
+    seedCount: flags.seeds,
+    out: flags.out ?? `out/qualification/${flags.profile}`,
+    dossier: flags.dossier,
+    key: flags.key,
+    pdf: flags.pdf,
+    json: flags.json === true,
+    workers: flags.workers,
+    timeoutMs: flags.timeout * 1000,
+  };
+}

@@ -1,0 +1,79 @@
+import type { PlannedScenario, QualificationPlan, World } from "../history/qualification.ts";
+import type { RunRecord } from "../history/run-record.ts";
+import type { BundleWriter } from "../qualify/bundle.ts";
+import type { CommandLineParts } from "./command-line-parts.ts";
+import { progressFor } from "./progress.ts";
+import { taskOf } from "./run-command.ts";
+import type { RunTask } from "./run-task.ts";
+import { withContainers } from "./with-containers.ts";
+import { runTasks } from "./worker-pool.ts";
+
+/** Runs of a scenario on containers: the first that is asked for, and as many again of other seeds where it tested nothing. */
+const CONTAINER_RUNS_MAX = 3;
+
+/** Does all runs of a qualification, and leaves each record in the bundle as its run ends. */
+export async function runQualification(
+  parts: CommandLineParts,
+  plan: QualificationPlan,
+  bundle: BundleWriter,
+  options: { readonly workerCount: number; readonly timeoutMs: number },
+): Promise<void> {
+  const entries = new Map<string, unknown>();
+  for (const { id } of [...plan.scenarios, ...plan.canaries]) entries.set(id, (await parts.scenarios.load(id)).plan);
+  const task = (scenario: PlannedScenario, world: World, seed: number): RunTask => {
+    const { id } = scenario;
+    const entry = { ...scenario, plan: entries.get(id) };
+    // Virtual time is the same each time, which is proven by doing it twice; real time is not.
+    const head = { seed, world, repeat: world === "sim" };
+    return { ...taskOf(entry, head, plan.target.digest, false), recovery: true };
+  };
+  const applying = plan.scenarios.filter(({ needs }) => needs.every((need) => plan.target.capabilities.includes(need)));
+  const simulated = [
+    ...applying.flatMap((scenario) => plan.seeds.sim.map((seed) => task(scenario, "sim", seed))),
+    ...plan.canaries.map((canary) => task(canary, "sim", 1)),
+  ];
+  await runInto(parts, simulated, bundle, options);
+  const [first] = plan.seeds.containers;
+  if (first === undefined) return;
+  await withContainers(async () => {
+    let left = [...applying];
+    for (let seed = first; left.length > 0 && seed < first + CONTAINER_RUNS_MAX; seed++) {
+      const tasks = left.map((scenario) => task(scenario, "containers", seed));
+      // One after the other: what real systems measure must not depend on what else runs.
+      const records = await runInto(parts, tasks, bundle, { ...options, workerCount: 1 });
+      const idle = new Set(
+        records.filter(({ verdict, vacuous }) => verdict === "UNKNOWN" && vacuous).map(({ id }) => id),
+      );
+      left = left.filter(({ id }) => idle.has(id));
+    }
+  });
+}
+
+async function runInto(
+  { worker, terminal, interrupt }: CommandLineParts,
+  tasks: readonly RunTask[],
+  bundle: BundleWriter,
+  { workerCount, timeoutMs }: { readonly workerCount: number; readonly timeoutMs: number },
+): Promise<readonly RunRecord[]> {
+  const progress = await progressFor(tasks, terminal);
+  const recorded = new Set<RunRecord>();
+  try {
+    const records = await runTasks(tasks, {
+      worker,
+      workerCount,
+      taskMsMax: timeoutMs,
+      signal: interrupt,
+      onStart: (task) => progress.started(task),
+      onRecord: (record) => {
+        recorded.add(record);
+        bundle.record(record);
+        progress.finished(record);
+      },
+    });
+    // Those that an interrupt kept from being started.
+    for (const record of records) if (!recorded.has(record)) bundle.record(record);
+    return records;
+  } finally {
+    await progress.end();
+  }
+}

@@ -1,0 +1,143 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { QualificationPlan } from "../history/qualification.ts";
+import type { RunRecord } from "../history/run-record.ts";
+import { recordsPath, scenarioPath } from "../qualify/bundle-layout.ts";
+import { type CheckedBundle, checkBundle, type Problem } from "../qualify/verify-bundle.ts";
+import type { CommandLineParts } from "./command-line-parts.ts";
+import { EXIT } from "./exit-code.ts";
+import { programOf } from "./program-digests.ts";
+import { progressFor } from "./progress.ts";
+import { taskOf } from "./run-command.ts";
+import type { RunTask } from "./run-task.ts";
+import { quoted, UsageError } from "./usage-error.ts";
+import { runTasks } from "./worker-pool.ts";
+
+export interface VerifyOptions {
+  readonly key: string | undefined;
+  readonly rerun: boolean;
+  readonly json: boolean;
+  readonly workers: number | undefined;
+  readonly timeoutMs: number;
+}
+
+/** What the simulated runs came to, done again. */
+interface Rerun {
+  readonly done: number;
+  readonly of: number;
+  readonly problems: readonly Problem[];
+  readonly undecided: readonly string[];
+}
+
+/**
+ * Checks a bundle of a qualification, whoever made it (HX-10).
+ *
+ * @returns the exit code: 0 if everything holds, 1 if something does not, 2 if something could not be checked
+ * @throws UsageError if there is no bundle
+ */
+export async function verifyCommand(parts: CommandLineParts, folder: string, options: VerifyOptions): Promise<number> {
+  const { terminal, reports, interrupt } = parts;
+  const key = options.key === undefined ? undefined : publicKey(options.key);
+  const { harness } = programOf(parts);
+  const checked = check(folder, { key, harness, report: (document) => reports.qualificationReport(document) });
+  const again = await runAgain(parts, folder, checked, options);
+  const problems = [...checked.problems, ...again.problems];
+  const undecided = [...checked.undecided, ...again.undecided];
+  const { document } = checked;
+  const result = {
+    schemaVersion: 1,
+    isSound: problems.length === 0 && undecided.length === 0,
+    verdict: document?.verdict ?? "unknown",
+    keyId: checked.keyId,
+    merkleRoot: document?.evidence.merkleRoot ?? "",
+    rerun: { done: again.done, of: again.of },
+    problems,
+    undecided,
+  };
+  if (options.json) terminal.out(`${JSON.stringify(result, null, 2)}\n`);
+  else
+    terminal.out(
+      [
+        ...problems.map(({ path, problem }) => `WRONG      ${path} ${problem}`),
+        ...undecided.map((line) => `UNDECIDED  ${line}`),
+        ...(document === undefined
+          ? []
+          : [`files      ${document.evidence.files.length} as recorded, Merkle root ${result.merkleRoot}`]),
+        `signed     by key ${checked.keyId}${key === undefined ? ", which the bundle itself brings: it proves that it is whole, not whose it is" : ""}`,
+        `runs       ${again.done} of ${again.of} simulated ones done again`,
+        problems.length > 0
+          ? `FAIL  ${folder}: what it says cannot be relied on`
+          : `${undecided.length > 0 ? "UNKNOWN" : "PASS"}  ${folder}: ${result.verdict}, ${document?.plan.dossier.product ?? ""}, ${document?.profile.name ?? ""}`,
+        "",
+      ].join("\n"),
+    );
+  if (interrupt.aborted) return EXIT.interrupted;
+  if (problems.length > 0) return EXIT.failures;
+  return undecided.length > 0 ? EXIT.incomplete : EXIT.pass;
+}
+
+function check(folder: string, expected: Parameters<typeof checkBundle>[1]): CheckedBundle {
+  try {
+    return checkBundle(folder, expected);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    throw new UsageError({ place: folder, found, expected: "the --out of a qualification" }, { cause: error });
+  }
+}
+
+function publicKey(path: string): KeyObject {
+  try {
+    return createPublicKey(readFileSync(path));
+  } catch (error) {
+    const found = error instanceof Error && "code" in error ? String(error.code) : quoted(path);
+    throw new UsageError({ place: "--key", found, expected: "a public key as PEM" }, { cause: error });
+  }
+}
+
+async function runAgain(
+  parts: CommandLineParts,
+  folder: string,
+  { plan, records = [], problems }: CheckedBundle,
+  { rerun, workers, timeoutMs }: VerifyOptions,
+): Promise<Rerun> {
+  const recorded = records.filter(({ world, verdict }) => world === "sim" && verdict !== "SKIPPED");
+  const none = { done: 0, of: recorded.length, problems: [], undecided: [] };
+  if (plan === undefined || problems.length > 0 || !rerun || recorded.length === 0) return none;
+  const { engine } = programOf(parts);
+  if (plan.target.digest !== engine) {
+    const found = `${plan.target.name} ${plan.target.digest.slice(0, 16)}`;
+    return { ...none, undecided: [`runs were not done again: they are of ${found}, this is ${engine.slice(0, 16)}`] };
+  }
+  const tasks = recorded.map((run) => taskAgain(folder, plan, run));
+  const progress = await progressFor(tasks, parts.terminal);
+  const again = await runTasks(tasks, {
+    worker: parts.worker,
+    workerCount: workers ?? availableParallelism(),
+    taskMsMax: timeoutMs,
+    signal: parts.interrupt,
+    onStart: (task) => progress.started(task),
+    onRecord: (record) => progress.finished(record),
+  });
+  await progress.end();
+  const different = again.flatMap((run, index): Problem[] => {
+    const before = recorded[index] as RunRecord;
+    if (run.verdict === before.verdict && run.historyHash === before.historyHash && run.events === before.events)
+      return [];
+    const found = `${run.verdict} with history ${run.historyHash || "none"}`;
+    const was = `${before.verdict} with ${before.historyHash}`;
+    return [{ path: recordsPath("sim", run.id), problem: `seed ${run.seed} came to ${found} in place of ${was}` }];
+  });
+  return { done: again.length, of: recorded.length, problems: different, undecided: [] };
+}
+
+function taskAgain(
+  folder: string,
+  { target }: QualificationPlan,
+  { id, seed, scenario, requirements }: RunRecord,
+): RunTask {
+  const plan: unknown = JSON.parse(readFileSync(join(folder, scenarioPath(id)), "utf8"));
+  const entry = { id, name: scenario, requirements, plan };
+  return { ...taskOf(entry, { seed, world: "sim", repeat: false }, target.digest, false), plan };
+}

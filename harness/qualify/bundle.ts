@@ -1,0 +1,129 @@
+import { createHash, createPublicKey, type KeyObject } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import type { Evidence, Qualification, QualificationPlan, World } from "../history/qualification.ts";
+import type { RunRecord } from "../history/run-record.ts";
+import { signStatement, statementOf, type Subject } from "./attestation.ts";
+import {
+  ATTESTATION_PATH,
+  DOCUMENT_PATH,
+  EVIDENCE_FOLDER,
+  KEY_PATH,
+  mediaTypeOf,
+  PDF_PATH,
+  PLAN_PATH,
+  recordsPath,
+  REPORT_PATH,
+  scenarioPath,
+} from "./bundle-layout.ts";
+import { merkleRoot } from "./merkle.ts";
+
+const TOP_NAMES = [EVIDENCE_FOLDER.slice(0, -1), DOCUMENT_PATH, REPORT_PATH, PDF_PATH, ATTESTATION_PATH, KEY_PATH];
+
+/**
+ * The folder of a qualification while it is made: first what is to be done, then records as runs end, then what they
+ * come to. So whatever ends the program, what is known by then is there, and nothing says that it is complete.
+ */
+export class BundleWriter {
+  readonly path: string;
+  readonly #runs = new Map<string, RunRecord[]>();
+
+  /** @throws Error if the folder holds something else */
+  constructor(path: string) {
+    this.path = path;
+    mkdirSync(path, { recursive: true });
+    const former = readdirSync(path);
+    const isOurs = former.every((name) => TOP_NAMES.includes(name)) && existsSync(join(path, PLAN_PATH));
+    if (former.length > 0 && !isOurs) throw new Error("holds something that is no qualification");
+    for (const name of former) rmSync(join(path, name), { recursive: true });
+  }
+
+  begin(plan: QualificationPlan, scenarios: ReadonlyMap<string, unknown>): void {
+    this.#write(PLAN_PATH, `${JSON.stringify(plan, null, 2)}\n`);
+    for (const [id, scenario] of scenarios) this.#write(scenarioPath(id), `${JSON.stringify(scenario)}\n`);
+  }
+
+  record(run: RunRecord): void {
+    const path = recordsPath(run.world, run.id);
+    const runs = [...(this.#runs.get(path) ?? []), run].toSorted((one, other) => one.seed - other.seed);
+    this.#runs.set(path, runs);
+    this.#write(path, runs.map((one) => `${JSON.stringify(one)}\n`).join(""));
+  }
+
+  /** Every file of the evidence, as it is on disk now. */
+  evidence(): Evidence {
+    return evidenceOf(this.path);
+  }
+
+  /** @param html of `document` */
+  conclude(document: Qualification, html: string): void {
+    this.#write(DOCUMENT_PATH, `${JSON.stringify(document, null, 2)}\n`);
+    this.#write(REPORT_PATH, html);
+  }
+
+  /** Signs what is there. @param key a private one, Ed25519 */
+  attest(document: Qualification, key: KeyObject): void {
+    const { name, digest } = document.plan.target;
+    const tested: Subject[] = /^[0-9a-f]{64}$/u.test(digest) ? [{ name, sha256: digest }] : [];
+    const files = [DOCUMENT_PATH, REPORT_PATH, PDF_PATH].filter((file) => existsSync(join(this.path, file)));
+    const subjects = [...tested, ...files.map((file) => this.#subject(file))];
+    const statement = statementOf(document, subjects, [this.#subject(PLAN_PATH)]);
+    this.#write(KEY_PATH, createPublicKey(key).export({ type: "spki", format: "pem" }).toString());
+    this.#write(ATTESTATION_PATH, signStatement(statement, key));
+  }
+
+  #subject(path: string): Subject {
+    return { name: path, sha256: sha256(readFileSync(join(this.path, path))) };
+  }
+
+  /** Under another name first: a reader sees the former file or the whole new one. */
+  #write(path: string, content: string): void {
+    const full = join(this.path, path);
+    mkdirSync(dirname(full), { recursive: true });
+    writeFileSync(`${full}.part`, content);
+    renameSync(`${full}.part`, full);
+  }
+}
+
+/** What lies in the folder of the evidence. */
+export function evidenceOf(folder: string): Evidence {
+  const files = filesOf(folder)
+    .filter((path) => path.startsWith(EVIDENCE_FOLDER))
+    .map((path) => {
+      const content = readFileSync(join(folder, path));
+      return { path, mediaType: mediaTypeOf(path), sizeBytes: content.length, sha256: sha256(content) };
+    });
+  return { merkleRoot: rootOf(files), files };
+}
+
+/** Its leaves are lines as `sha256sum` prints them. */
+export function rootOf(files: Evidence["files"]): string {
+  return merkleRoot(files.map((file) => `${file.sha256}  ${file.path}`));
+}
+
+/** Paths of all files, forward slashes, in the order of their code units. */
+export function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
+    .toSorted((one, other) => (one < other ? -1 : Number(one > other)));
+}
+
+export function sha256(content: Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** All records of a bundle. @throws Error naming the file that has none */
+export function readRecords(folder: string): RunRecord[] {
+  const runs = (["sim", "containers"] as const satisfies readonly World[]).map((world) => `evidence/runs/${world}/`);
+  return filesOf(folder)
+    .filter((path) => runs.some((start) => path.startsWith(start)))
+    .flatMap((path) => {
+      try {
+        const lines = readFileSync(join(folder, path), "utf8").trimEnd().split("\n");
+        return lines.map((line) => JSON.parse(line) as RunRecord);
+      } catch (error) {
+        throw new Error(`${path} holds something that is no record`, { cause: error });
+      }
+    });
+}

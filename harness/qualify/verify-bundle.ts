@@ -1,0 +1,156 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { lstatSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Qualification, QualificationPlan } from "../history/qualification.ts";
+import type { RunRecord } from "../history/run-record.ts";
+import { AttestationError, keyIdOf, openStatement, OtherKeyError, type Statement } from "./attestation.ts";
+import { evidenceOf, filesOf, readRecords, rootOf, sha256 } from "./bundle.ts";
+import {
+  ATTESTATION_PATH,
+  DOCUMENT_PATH,
+  EVIDENCE_FOLDER,
+  KEY_PATH,
+  PDF_PATH,
+  PLAN_PATH,
+  REPORT_PATH,
+} from "./bundle-layout.ts";
+import { conclude } from "./conclude.ts";
+import { PROFILES } from "./profiles.ts";
+
+/** Something in a bundle that is not as it has to be. */
+export interface Problem {
+  /** In the bundle. */
+  readonly path: string;
+  readonly problem: string;
+}
+
+/** A bundle, as far as it can be believed. */
+export interface CheckedBundle {
+  readonly problems: readonly Problem[];
+  /** What this version of the program cannot check, in words. */
+  readonly undecided: readonly string[];
+  /** SHA-256 of the key that signed; "" if nothing is signed. */
+  readonly keyId: string;
+  /** Only if nothing is wrong with files and signature. */
+  readonly document?: Qualification;
+  readonly plan?: QualificationPlan;
+  readonly records?: readonly RunRecord[];
+}
+
+interface Expected {
+  /** It has to be signed with this; with the key that lies in it if left out. */
+  readonly key?: KeyObject | undefined;
+  /** Of this program: another one may come to other words. */
+  readonly harness: string;
+  readonly report: (document: Qualification) => string;
+}
+
+/**
+ * Checks a bundle without running anything: the signature, every byte of every file, and that the report says what follows from the
+ * evidence (HX-10).
+ *
+ * @throws Error if there is no bundle
+ */
+export function checkBundle(folder: string, expected: Expected): CheckedBundle {
+  const paths = filesOf(folder);
+  for (const needed of [KEY_PATH, ATTESTATION_PATH, DOCUMENT_PATH, REPORT_PATH, PLAN_PATH])
+    if (!paths.includes(needed)) throw new Error(`no ${needed}`);
+  const text = (path: string): string => readFileSync(join(folder, path), "utf8");
+  const problems: Problem[] = [];
+  const own = readKey(text(KEY_PATH));
+  if (own === undefined) problems.push({ path: KEY_PATH, problem: "is not a public key as it was written" });
+  const key = expected.key ?? own;
+  if (own !== undefined && key !== undefined && keyIdOf(own) !== keyIdOf(key))
+    problems.push({ path: KEY_PATH, problem: `is key ${keyIdOf(own)}, and ${keyIdOf(key)} was asked for` });
+  const statement =
+    key === undefined ? undefined : open(text(ATTESTATION_PATH), key, expected.key !== undefined, problems);
+  const keyId = key === undefined ? "" : keyIdOf(key);
+  if (statement === undefined) return { problems, undecided: [], keyId };
+
+  const signed = new Map(
+    [...statement.subject, ...statement.predicate.configuration].map((one) => [one.name, one.digest.sha256]),
+  );
+  for (const path of paths.filter((one) => one === DOCUMENT_PATH || one === REPORT_PATH || one === PDF_PATH)) {
+    const problem = signed.has(path) ? "is not what was signed" : "is not signed";
+    if (sha256(readFileSync(join(folder, path))) !== signed.get(path)) problems.push({ path, problem });
+  }
+  if (signed.has(PDF_PATH) && !paths.includes(PDF_PATH)) problems.push({ path: PDF_PATH, problem: "is missing" });
+  // What the document says of other files is only worth something if it is the one that was signed.
+  if (problems.some(({ path }) => path === DOCUMENT_PATH)) return { problems, undecided: [], keyId };
+
+  const document = JSON.parse(text(DOCUMENT_PATH)) as Qualification;
+  problems.push(...compareFiles(folder, paths, document));
+  if (problems.length > 0) return { problems, undecided: [], keyId };
+  return { keyId, ...concludeAgain(folder, document, expected) };
+}
+
+function readKey(pem: string): KeyObject | undefined {
+  try {
+    const key = createPublicKey(pem);
+    const isWhole = key.export({ type: "spki", format: "pem" }).toString() === pem;
+    return isWhole && key.asymmetricKeyType === "ed25519" ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function open(text: string, key: KeyObject, isGiven: boolean, problems: Problem[]): Statement | undefined {
+  try {
+    return openStatement(text, key);
+  } catch (error) {
+    if (!(error instanceof AttestationError)) throw error;
+    const isOwnKey = error instanceof OtherKeyError && !isGiven;
+    problems.push(
+      isOwnKey
+        ? { path: KEY_PATH, problem: "is not the key that signed" }
+        : { path: ATTESTATION_PATH, problem: error.message },
+    );
+    return undefined;
+  }
+}
+
+function compareFiles(folder: string, paths: readonly string[], { evidence }: Qualification): Problem[] {
+  const problems: Problem[] = [];
+  const listed = new Set(evidence.files.map(({ path }) => path));
+  for (const { path, sha256: expected, sizeBytes } of evidence.files) {
+    if (!paths.includes(path)) problems.push({ path, problem: "is missing" });
+    else if (!lstatSync(join(folder, path)).isFile()) problems.push({ path, problem: "is no file" });
+    else {
+      const content = readFileSync(join(folder, path));
+      if (content.length !== sizeBytes || sha256(content) !== expected)
+        problems.push({ path, problem: "is not what was recorded" });
+    }
+  }
+  const known = [KEY_PATH, ATTESTATION_PATH, DOCUMENT_PATH, REPORT_PATH, PDF_PATH];
+  for (const path of paths)
+    if (!listed.has(path) && !known.includes(path))
+      problems.push({
+        path,
+        problem: path.startsWith(EVIDENCE_FOLDER) ? "is evidence that is not listed" : "does not belong to it",
+      });
+  if (rootOf(evidence.files) !== evidence.merkleRoot)
+    problems.push({ path: DOCUMENT_PATH, problem: "has a Merkle root that is not that of its files" });
+  return problems;
+}
+
+function concludeAgain(folder: string, document: Qualification, expected: Expected): Omit<CheckedBundle, "keyId"> {
+  const plan = JSON.parse(readFileSync(join(folder, PLAN_PATH), "utf8")) as QualificationPlan;
+  const records = readRecords(folder);
+  const profile = PROFILES.find(({ name }) => name === plan.profile);
+  const problems: Problem[] = [];
+  const same = plan.suite.harness === expected.harness;
+  if (profile === undefined) {
+    const undecided = [`this version has no profile ${plan.profile}, so nothing was concluded again`];
+    return { problems, undecided, document, plan, records };
+  }
+  const again = JSON.stringify(conclude(plan, profile, records, evidenceOf(folder)));
+  if (again !== JSON.stringify(document))
+    problems.push({ path: DOCUMENT_PATH, problem: "says something else than follows from the evidence" });
+  else if (expected.report(document) !== readFileSync(join(folder, REPORT_PATH), "utf8"))
+    problems.push({ path: REPORT_PATH, problem: `says something else than ${DOCUMENT_PATH}` });
+  if (problems.length === 0 || same) return { problems, undecided: [], document, plan, records };
+  // Rules and words may have changed since.
+  const version = `by resilver ${plan.suite.version}, harness ${plan.suite.harness.slice(0, 16)}; this is another one`;
+  const undecided = problems.map(({ path, problem }) => `${path} ${problem}: it was made ${version}`);
+  return { problems: [], undecided, document, plan, records };
+}

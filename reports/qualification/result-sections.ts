@@ -1,0 +1,139 @@
+import { html } from "hono/html";
+import type { Qualification, ScenarioCell } from "../../harness/history/qualification.ts";
+import { MEANINGS } from "../invariant-meanings.ts";
+import { badge, code, list, type Markup, table, time, WORLD_NAMES } from "./markup.ts";
+
+// Sections 6 to 12: what was found.
+
+export function traceability({ requirements, scenarios, orphanRequirements }: Qualification): Markup {
+  const applied = scenarios.filter(({ missing }) => missing.length === 0);
+  return html`<h3>Requirements</h3>
+${table(
+  ["Requirement", "", "Level", "Scenarios", "Verdict"],
+  requirements.map((one) => [code(one.id), one.title, one.level, one.scenarios.length, badge(one.verdict)]),
+)}
+${
+  orphanRequirements.length === 0
+    ? html`<p>Every requirement of the profile is exercised by a scenario that ran.</p>`
+    : html`<p>Not exercised by any scenario: ${orphanRequirements.join(", ")}.</p>`
+}
+<h3>Scenarios</h3>
+${table(
+  ["Scenario", "For", "Simulated", "Containers"],
+  applied.map(({ id, name, requirements: ids, cells }) => [
+    html`${code(id)}<br>${name}`,
+    ids.join(" "),
+    cellOf(cells, "sim"),
+    cellOf(cells, "containers"),
+  ]),
+)}
+<p>Records of each are in ${code("evidence/runs/")}, the plans that were run in ${code("evidence/scenarios/")}.</p>`;
+}
+
+function cellOf(cells: readonly ScenarioCell[], world: ScenarioCell["world"]): Markup {
+  const cell = cells.find((one) => one.world === world);
+  if (cell === undefined) return html`<span class="quiet">–</span>`;
+  const runs = Object.entries(cell.runs).map(([name, count]) => `${count} ${name}`);
+  return html`${badge(cell.verdict)}<br><span class="quiet">${runs.length === 0 ? "did not run" : runs.join(", ")}</span>${
+    cell.note === undefined ? "" : html`<br>${cell.note}`
+  }`;
+}
+
+export function faults({ faults: rows }: Qualification): Markup {
+  if (rows.length === 0) return html`<p>No faults were injected.</p>`;
+  return html`<p>An injection is effective if its effect was observed. A run with a fault that had none is UNKNOWN at best.</p>
+${table(
+  ["Fault", "World", "Scenarios", "Injected", "Effective"],
+  rows.map(({ kind, world, scenarios, injected, effective }) => [
+    kind,
+    WORLD_NAMES[world],
+    scenarios,
+    injected,
+    effective,
+  ]),
+)}`;
+}
+
+export function integrity({ invariants }: Qualification): Markup {
+  return html`<p>Checked all the time in every run, against every byte of every volume and every write that a host was told of.</p>
+${table(
+  ["Invariant", "Checks", "Runs", "Broken in", ""],
+  invariants.map(({ invariant, checks, runs, broken }) => [
+    html`<strong>${invariant}</strong> ${MEANINGS[invariant]}`,
+    checks,
+    runs,
+    broken,
+    badge(checks === 0 ? "NOT_APPLICABLE" : broken > 0 ? "FAIL" : "PASS"),
+  ]),
+)}`;
+}
+
+export function objectives({ objectives: rows }: Qualification): Markup {
+  if (rows.length === 0) return html`<p>No fault cost any time that was measured.</p>`;
+  return html`<p>Of remote mirrors, from when they were in sync for the first time. Virtual time in the simulated world, real time on containers;
+no limits are set by the profile, so these are told and not judged.</p>
+${table(
+  ["Time", "World", "n", "p50", "p95", "max"],
+  rows.map(({ name, world, count, p50, p95, max }) => [
+    name,
+    WORLD_NAMES[world],
+    count,
+    time(p50),
+    time(p95),
+    time(max),
+  ]),
+)}`;
+}
+
+export function selfTest({ selfTest: { canaries, repeated, same } }: Qualification): Markup {
+  return html`<p>The harness has to find what is wrong where something is known to be wrong, and to come to the same twice.</p>
+${table(
+  ["Canary: storage that lies", "Found"],
+  canaries.map(({ id, name, found, runs }) => [html`${code(id)}<br>${name}`, `${found} of ${runs}`]),
+)}
+<p>${same.toLocaleString("en")} of ${repeated.toLocaleString("en")} simulated runs, done twice, came to the same history, event for event.</p>`;
+}
+
+export function failures({ failures: rows, plan }: Qualification): Markup {
+  const { response } = plan.dossier;
+  const answer = response === undefined ? "" : html`<h3>The vendor's response</h3><p class="lines">${response}</p>`;
+  if (rows.length === 0) return html`<p>None.</p>${answer}`;
+  const groups = new Map<string, (typeof rows)[number][]>();
+  for (const row of rows) {
+    const key = `${row.scenario} ${row.world} ${row.failure.rule} ${row.failure.message}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return html`${[...groups.values()].map((group) => {
+    const [{ scenario, world, verdict, failure, replay, seed }] = group as [(typeof rows)[number]];
+    const blame = failure.blame
+      .slice(0, 4)
+      .map(
+        (one) =>
+          html`${one.volume}, ${one.lengthBytes} bytes at ${one.offsetBytes}: found ${one.found}; expected ${one.expected}; ${one.cause}`,
+      );
+    return html`<h3>${code(scenario)} ${badge(verdict)} ${WORLD_NAMES[world]}</h3>
+<p><strong>${failure.rule}</strong> ${failure.message}</p>
+<p class="quiet">at ${time(failure.timeNs / 1e6)}; ${group.length === 1 ? `seed ${seed}` : `seeds ${group.map((one) => one.seed).join(", ")}`}</p>
+${blame.length === 0 ? "" : list(blame)}
+${world === "sim" ? html`<p>${code(`resilver replay ${replay}`)}</p>` : ""}`;
+  })}${answer}`;
+}
+
+export function statistics({ statistics: one }: Qualification): Markup {
+  return html`${table(
+    ["", ""],
+    [
+      ["Runs", one.runs],
+      ["Distinct histories among the simulated ones", one.distinctHistories],
+      ["Events", one.events],
+      ["Time in the worlds", time(one.virtualMs)],
+      ["Time they took", time(one.wallMs)],
+    ],
+  )}
+${
+  one.failureShareBelow === undefined
+    ? ""
+    : html`<p>No simulated run failed: with 95 % confidence fewer than ${(100 * one.failureShareBelow).toLocaleString("en", { maximumSignificantDigits: 2 })} %
+of the seeds of these scenarios do (rule of three).</p>`
+}`;
+}
