@@ -82,6 +82,7 @@ const ZONES: readonly Zone[] = [
       "engine/node/",
       "harness/",
       "harness/cli/",
+      "harness/cli/fixtures/",
       "harness/hunt/",
       "harness/qualify/",
       "harness/queue/",

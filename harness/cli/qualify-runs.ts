@@ -28,25 +28,26 @@ export async function runQualification(
     return { ...taskOf(entry, head, plan.target.digest, false), recovery: true };
   };
   const applying = plan.scenarios.filter(({ needs }) => needs.every((need) => plan.target.capabilities.includes(need)));
+  const [first] = plan.seeds.containers;
+  // What a machine may lack for them shows at once, and not after everything else was done.
+  if (first !== undefined)
+    await withContainers(async () => {
+      let left = [...applying];
+      for (let seed = first; left.length > 0 && seed < first + CONTAINER_RUNS_MAX; seed++) {
+        const tasks = left.map((scenario) => task(scenario, "containers", seed));
+        // One after the other: what real systems measure must not depend on what else runs.
+        const records = await runInto(parts, tasks, bundle, { ...options, workerCount: 1 });
+        const idle = new Set(
+          records.filter(({ verdict, vacuous }) => verdict === "UNKNOWN" && vacuous).map(({ id }) => id),
+        );
+        left = left.filter(({ id }) => idle.has(id));
+      }
+    });
   const simulated = [
     ...applying.flatMap((scenario) => plan.seeds.sim.map((seed) => task(scenario, "sim", seed))),
     ...plan.canaries.map((canary) => task(canary, "sim", 1)),
   ];
   await runInto(parts, simulated, bundle, options);
-  const [first] = plan.seeds.containers;
-  if (first === undefined) return;
-  await withContainers(async () => {
-    let left = [...applying];
-    for (let seed = first; left.length > 0 && seed < first + CONTAINER_RUNS_MAX; seed++) {
-      const tasks = left.map((scenario) => task(scenario, "containers", seed));
-      // One after the other: what real systems measure must not depend on what else runs.
-      const records = await runInto(parts, tasks, bundle, { ...options, workerCount: 1 });
-      const idle = new Set(
-        records.filter(({ verdict, vacuous }) => verdict === "UNKNOWN" && vacuous).map(({ id }) => id),
-      );
-      left = left.filter(({ id }) => idle.has(id));
-    }
-  });
 }
 
 async function runInto(

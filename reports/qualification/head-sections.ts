@@ -90,7 +90,7 @@ ${
 }
 <h3>Requirements that are not in this profile</h3>
 ${table(
-  ["Requirement", "", "Why"],
+  ["Requirement", "Title", "Why"],
   exclusions.map(({ id, title, reason }) => [code(id), title, reason]),
 )}`;
 }

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { Qualification, ScenarioCell } from "../../harness/history/qualification.ts";
 import { MEANINGS } from "../invariant-meanings.ts";
-import { badge, code, list, type Markup, table, time, WORLD_NAMES } from "./markup.ts";
+import { badge, code, facts, list, type Markup, table, time, WORLD_NAMES } from "./markup.ts";
 
 // Sections 6 to 12: what was found.
 
@@ -9,7 +9,7 @@ export function traceability({ requirements, scenarios, orphanRequirements }: Qu
   const applied = scenarios.filter(({ missing }) => missing.length === 0);
   return html`<h3>Requirements</h3>
 ${table(
-  ["Requirement", "", "Level", "Scenarios", "Verdict"],
+  ["Requirement", "Title", "Level", "Scenarios", "Verdict"],
   requirements.map((one) => [code(one.id), one.title, one.level, one.scenarios.length, badge(one.verdict)]),
 )}
 ${
@@ -57,7 +57,7 @@ ${table(
 export function integrity({ invariants }: Qualification): Markup {
   return html`<p>Checked all the time in every run, against every byte of every volume and every write that a host was told of.</p>
 ${table(
-  ["Invariant", "Checks", "Runs", "Broken in", ""],
+  ["Invariant", "Checks", "Runs", "Broken in", "Verdict"],
   invariants.map(({ invariant, checks, runs, broken }) => [
     html`<strong>${invariant}</strong> ${MEANINGS[invariant]}`,
     checks,
@@ -120,16 +120,13 @@ ${world === "sim" ? html`<p>${code(`resilver replay ${replay}`)}</p>` : ""}`;
 }
 
 export function statistics({ statistics: one }: Qualification): Markup {
-  return html`${table(
-    ["", ""],
-    [
-      ["Runs", one.runs],
-      ["Distinct histories among the simulated ones", one.distinctHistories],
-      ["Events", one.events],
-      ["Time in the worlds", time(one.virtualMs)],
-      ["Time they took", time(one.wallMs)],
-    ],
-  )}
+  return html`${facts([
+    ["Runs", one.runs.toLocaleString("en")],
+    ["Distinct histories", html`${one.distinctHistories.toLocaleString("en")} of simulated runs`],
+    ["Events", one.events.toLocaleString("en")],
+    ["Time in the worlds", time(one.virtualMs)],
+    ["Time they took", time(one.wallMs)],
+  ])}
 ${
   one.failureShareBelow === undefined
     ? ""
