@@ -86,3 +86,18 @@ test.each([
     expect(await firstBytes(site)).toEqual([new Array(TRACKS).fill(1), new Array(TRACKS).fill(1)]);
   },
 );
+
+test("an exchange whose marks a disk refuses is refused itself, and is carried out when the disk is mended", async () => {
+  const site = await paired(["a"]);
+  const { system, meta } = site.at("a");
+  const to = { lsn: (system.journals()[0]?.table.newestLsn ?? 0) - TRACKS };
+  const exchange = { kind: "recover", volume: "pvol", to, method: "swap" } as const;
+  await site.run(system.pair("p")?.sweep(true) ?? Promise.reject(new Error("no pair")));
+  meta.decide = () => ({ fails: () => false });
+  await expect(site.run(system.execute(exchange))).rejects.toMatchObject({ code: "DISK_FAILED" });
+  expect(await firstBytes(site)).toEqual([new Array(TRACKS).fill(2), new Array(TRACKS).fill(2)]);
+  meta.decide = () => "done";
+  await site.run(system.execute(exchange));
+  await settled(site);
+  expect(await firstBytes(site)).toEqual([new Array(TRACKS).fill(1), new Array(TRACKS).fill(1)]);
+});

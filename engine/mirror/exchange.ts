@@ -9,11 +9,13 @@ import { copyDirty } from "./resync-source.ts";
  */
 export async function markExchange(pair: Pair, tracks: Bitmap): Promise<void> {
   pair.pending.tell(tracks.indices());
+  let last = -1;
   for (const track of tracks.indices()) {
-    if (pair.intents.mark(track, track) === undefined) continue;
-    let last = track;
+    if (track <= last) continue;
+    last = track;
     while (tracks.has(last + 1)) last++;
-    await pair.intents.mark(track, last);
+    const marked = pair.intents.mark(track, last);
+    if (marked !== undefined) await marked;
   }
 }
 
