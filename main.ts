@@ -21,6 +21,7 @@ wantThreads();
 // The one place that knows scenarios, reports and harness together.
 const scenarioFolder = new URL("./scenarios/", import.meta.url);
 const engineFolder = new URL("./engine/", import.meta.url);
+const targetFolder = new URL("./targets/", import.meta.url);
 
 await runProgram({
   version: packageJson.version,
@@ -41,6 +42,7 @@ await runProgram({
   corpus: new URL("./regressions/seeds.jsonl", scenarioFolder),
   pageTemplate: new URL("./dist/page.html", import.meta.url),
   engineFolder,
+  targetFolder,
   // All that follows is loaded when it is asked for: it takes longer than most commands.
   keys: async (request) => (await import("./engine/node/keys/key-files.ts")).writeKeyFiles(request),
   schemas: new Map([["engine", async () => (await import("./engine/node/daemon/config.ts")).configJsonSchema()]]),

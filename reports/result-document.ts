@@ -44,6 +44,7 @@ export const runRecordSchema = z.looseObject({
   id: z.string().min(1).describe("Its name, for commands: the path in scenarios/ without .ts"),
   requirements: z.array(z.string()),
   world: z.enum(["sim", "containers"]),
+  target: z.string().exactOptional().describe("The outside target that was run; without, the engine of resilver"),
   seed: z.int().min(0).max(0xffff_ffff),
   verdict,
   historyHash: z

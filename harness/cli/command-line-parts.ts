@@ -18,6 +18,8 @@ export interface CommandLineParts {
   readonly corpus?: URL;
   /** The page that shows results, without its data; left out, or not there, where it was not built. */
   readonly pageTemplate?: URL;
+  /** Manifests of outside targets, with a slash at the end; left out where none are shipped. */
+  readonly targetFolder?: URL;
   /** The engine's sources, with a slash at the end. */
   readonly engineFolder: URL;
   /** Makes an authority and a certificate a system, as files; gives their paths. Left out where there is no daemon. */

@@ -9,6 +9,7 @@ import { EXIT } from "./exit-code.ts";
 import { addHuntCommands } from "./hunt-commands.ts";
 import { keysCommand, type KeysOptions } from "./keys-command.ts";
 import { listCommand } from "./list-command.ts";
+import { listTargetsCommand } from "./list-targets-command.ts";
 import { parseInteger } from "./parse-number.ts";
 import { parityCommand } from "./parity-command.ts";
 import { addQualifyCommands } from "./qualify-commands.ts";
@@ -16,7 +17,7 @@ import { replayCommand } from "./replay-command.ts";
 import { reportCommand } from "./report-command.ts";
 import { requirementsCommand } from "./requirements-command.ts";
 import { runCommand } from "./run-command.ts";
-import { schemaCommand } from "./schema-command.ts";
+import { OWN_FORMATS, schemaCommand } from "./schema-command.ts";
 import {
   MINUTES_BOUNDS,
   optionsOf,
@@ -71,6 +72,11 @@ export async function commandLine(parts: CommandLineParts, args: readonly string
   }
 }
 
+interface WhereFlags {
+  readonly world: "sim" | "containers";
+  readonly target?: string;
+}
+
 interface WhyFlags extends Pick<RunFlags, "json" | "workers" | "timeout"> {
   readonly runs: number;
 }
@@ -109,9 +115,11 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .command("list")
     .description("show the scenarios")
     .option("--requirements", "show which scenarios exercise which requirement; fails if the engine misses one")
+    .option("--targets", "show the engines that scenarios can be run on, and what each can do")
     .option("--json", "one JSON document on stdout")
-    .action(async (flags: { json?: true; requirements?: true }) => {
-      const list = flags.requirements === true ? requirementsCommand : listCommand;
+    .action(async (flags: { json?: true; requirements?: true; targets?: true }) => {
+      const other = flags.targets === true ? listTargetsCommand : listCommand;
+      const list = flags.requirements === true ? requirementsCommand : other;
       exit(await list(parts, flags.json === true));
     });
 
@@ -122,9 +130,11 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
         .choices(["sim", "containers"])
         .default("sim"),
     )
-    .action(async (patterns: string[], flags: RunFlags & { world: "sim" | "containers" }) =>
-      exit(await runCommand(parts, patterns, { ...optionsOf(flags), world: flags.world })),
-    );
+    .option("--target <target>", "another engine, in containers: a name of list --targets, or path/to/target.json")
+    .action(async (patterns: string[], { world, target, ...flags }: RunFlags & WhereFlags) => {
+      const where = target === undefined ? { world } : { world: "containers" as const, target };
+      exit(await runCommand(parts, patterns, { ...optionsOf(flags), ...where }));
+    });
 
   program
     .command("parity")
@@ -210,7 +220,7 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
   program
     .command("schema")
     .description("print the JSON Schema of a file format")
-    .argument("<format>", ["results", "plan", "dossier", ...parts.schemas.keys()].join(", "))
+    .argument("<format>", [...OWN_FORMATS, ...parts.schemas.keys()].join(", "))
     .action(async (format: string) => exit(await schemaCommand(parts, format)));
 
   program

@@ -1,6 +1,7 @@
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { type RunOptions, runAndReport } from "./run-command.ts";
 import { taskOfToken } from "./token-task.ts";
+import { withContainers } from "./with-containers.ts";
 
 /** Runs again what a token names. @returns the exit code @throws UsageError */
 export async function replayCommand(
@@ -8,5 +9,7 @@ export async function replayCommand(
   token: string,
   options: Omit<RunOptions, "seed">,
 ): Promise<number> {
-  return runAndReport(parts, [await taskOfToken(parts, token, options)], options);
+  const task = await taskOfToken(parts, token, options);
+  const run = (): Promise<number> => runAndReport(parts, [task], options);
+  return task.world === "sim" ? run() : withContainers(run);
 }

@@ -18,6 +18,8 @@ export interface ReplayRequest {
   readonly plan: unknown;
   /** The plan is none of the shipped scenarios, so the token carries it. */
   readonly embed: boolean;
+  /** The outside target that it was run on, as it was named; the engine of this project without. */
+  readonly target?: string;
 }
 
 const tokenSchema = z.strictObject({
@@ -27,6 +29,7 @@ const tokenSchema = z.strictObject({
   engine: z.string().length(DIGEST_LENGTH),
   plan: z.string().length(DIGEST_LENGTH),
   body: z.string().optional(),
+  target: z.string().min(1).max(4096).exactOptional(),
 });
 
 /** URL-safe, so that it survives a shell, a CI log and a chat. @param request.engineDigest hexadecimal */
@@ -38,6 +41,7 @@ export function tokenOf(request: ReplayRequest & { readonly engineDigest: string
     seed: request.seed,
     engine: shortDigest(request.engineDigest),
     plan: sha256(json),
+    ...(request.target === undefined ? {} : { target: request.target }),
     ...(request.embed ? { body: deflateRawSync(json).toString("base64url") } : {}),
   };
   return Buffer.from(JSON.stringify(token)).toString("base64url");
@@ -57,14 +61,17 @@ export function engineOfToken(text: string): string | undefined {
   }
 }
 
-/** @throws UsageError if the token is malformed, or is of another version, engine or scenario */
+/**
+ * @param digestOf the present digest of an outside target, or of the engine of this project
+ * @throws UsageError if the token is malformed, or is of another version, engine or scenario
+ */
 export async function readToken(
   text: string,
-  engineDigest: string,
+  digestOf: (target: string | undefined) => string | Promise<string>,
   scenarios: ScenarioCatalogue,
 ): Promise<ReplayRequest> {
-  const { v: _version, id, seed, engine, plan: planDigest, body } = decode(text);
-  const present = shortDigest(engineDigest);
+  const { v: _version, id, seed, engine, plan: planDigest, body, target } = decode(text);
+  const present = shortDigest(await digestOf(target));
   if (engine !== present)
     throw new UsageError({
       place: "replay token",
@@ -87,7 +94,7 @@ export async function readToken(
       expected: `its present plan, ${found}`,
       remedy: "check out the version that printed the token",
     });
-  return { id, seed, plan, embed: body !== undefined };
+  return { id, seed, plan, embed: body !== undefined, ...(target === undefined ? {} : { target }) };
 }
 
 function decode(text: string): z.infer<typeof tokenSchema> {

@@ -8,6 +8,7 @@ import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { OutDirectory } from "./out-directory.ts";
 import { readPlanFile } from "./plan-file.ts";
 import { tokenOf } from "./replay-token.ts";
+import { targetTasks } from "./run-on-target.ts";
 import { runRecorded } from "./run-recorded.ts";
 import { type RunTask, unfinishedRecord } from "./run-task.ts";
 import type { ScenarioEntry } from "./scenario-entry.ts";
@@ -22,6 +23,8 @@ export interface RunOptions {
   readonly seed: number;
   /** Where; simulated without. */
   readonly world?: RunRecord["world"];
+  /** An outside target: the name of a shipped one, or the path of a manifest. Containers only. */
+  readonly target?: string;
   readonly out: string;
   readonly json: boolean;
   readonly repeat: boolean;
@@ -50,9 +53,14 @@ export async function runCommand(
   const shipped =
     others.length > 0 || files.length === 0 ? selectScenarios(await loadAll(parts.scenarios), others) : [];
   const digest = engineDigest(parts.engineFolder);
-  const { seed, repeat, world = "sim" } = options;
+  const { seed, repeat, world = "sim", target } = options;
   const head = { seed, repeat, world };
   const plansById = new Map([...shipped, ...plans].map(({ id, plan }) => [id, plan]));
+  const own = new Set(plans.map(({ id }) => id));
+  if (target !== undefined) {
+    const onTarget = await targetTasks(parts, [...shipped, ...plans], { target, seed }, own);
+    return withContainers(() => runAndReport(parts, onTarget, { ...options, workers: 1, plans: plansById }));
+  }
   const tasks = [
     ...shipped.map((entry) => taskOf(entry, head, digest, false)),
     ...plans.map((entry) => taskOf(entry, head, digest, true)),

@@ -13,6 +13,8 @@ export interface RunTask {
   readonly requirements: readonly string[];
   readonly seed: number;
   readonly world: RunRecord["world"];
+  /** An outside target; the engine of this project without. */
+  readonly target?: { readonly name: string; readonly manifest: string };
   /** Run twice and compare the histories (rule 11). */
   readonly repeat: boolean;
   /** Replays a recorded trace: takes seconds where others take milliseconds. */
@@ -92,5 +94,7 @@ export interface ShrinkRequest {
 
 /** The record of a run that did not come to its end, so that no list ever lacks it. */
 export function unfinishedRecord(task: RunTask, verdict: Verdict, message: string, wallMs = 0): RunRecord {
-  return unjudgedRecord({ ...task, scenario: task.name }, verdict, { rule: "harness", message }, wallMs);
+  const { target, ...head } = task;
+  const on = target === undefined ? {} : { target: target.name };
+  return unjudgedRecord({ ...head, ...on, scenario: task.name }, verdict, { rule: "harness", message }, wallMs);
 }

@@ -2,6 +2,7 @@ import { excerptOf } from "../history/excerpt.ts";
 import { type Plan, parsePlan } from "../plan/plan.ts";
 import { runPlan } from "../run/run-plan.ts";
 import type { Target } from "../target/target.ts";
+import { loadTarget } from "../world/containers/outside/load-target.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
 import { type ContainerRunner, containerRunner, containerWorld } from "./container-runner.ts";
 import { PlanOutside } from "./plan-outside.ts";
@@ -29,7 +30,8 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
     return outsides.with(plan, async (outside) => {
       if (task.world === "containers") {
         containers ??= containerRunner(containerWorld);
-        return containers(plan, { id, seed, replay, recovery, ...outside });
+        const target = task.target === undefined ? {} : { target: await loadTarget(task.target.manifest) };
+        return containers(plan, { id, seed, replay, recovery, ...target, ...outside });
       }
       const { record, log } = await runPlan(plan, {
         id,

@@ -15,6 +15,8 @@ export interface RunRecord {
   readonly id: string;
   readonly requirements: readonly string[];
   readonly world: "sim" | "containers";
+  /** The outside target that was run; without, the engine of this project. */
+  readonly target?: string;
   readonly seed: number;
   readonly verdict: Verdict;
   /** 16 hexadecimal digits. */

@@ -1,7 +1,7 @@
 import type { Failure, RunRecord, Verdict } from "./run-record.ts";
 
 /** Which run a record is of. */
-export type RecordHead = Pick<RunRecord, "scenario" | "id" | "requirements" | "world" | "seed" | "replay">;
+export type RecordHead = Pick<RunRecord, "scenario" | "id" | "requirements" | "world" | "target" | "seed" | "replay">;
 
 /** The record of a run that was not made, or did not come to its end: it says why, and that nothing was judged. */
 export function unjudgedRecord(
@@ -10,12 +10,13 @@ export function unjudgedRecord(
   { rule, message }: Pick<Failure, "rule" | "message">,
   wallMs = 0,
 ): RunRecord {
-  const { scenario, id, requirements, world, seed, replay } = head;
+  const { scenario, id, requirements, world, target, seed, replay } = head;
   return {
     scenario,
     id,
     requirements,
     world,
+    ...(target === undefined ? {} : { target }),
     seed,
     verdict,
     historyHash: "",

@@ -4,14 +4,22 @@ import {
   cascade,
   create,
   cut,
+  expectRefused,
+  group,
   mirror,
   restore,
   resync,
+  resyncBytes,
   scenario,
   sequence,
+  split,
+  step,
+  tornWrite,
+  when,
   withImages,
   withJournals,
   withTracker,
+  workload,
 } from "../plan/index.ts";
 import type { Plan } from "../plan/plan.ts";
 import { neededCapabilities } from "./needed-capabilities.ts";
@@ -33,7 +41,7 @@ test.each<[string, Plan, readonly string[]]>([
       topology: cascade({ mode: "sync" }),
       steps: [create("gen1"), attempt(restore("gen1"), "X"), attempt(resync("pair", { direction: "reverse" }), "X")],
     }),
-    ["local-mirror", "resync-reverse"],
+    ["local-mirror", "refusal-codes", "resync-reverse"],
   ],
   [
     "images and journals that the topology has",
@@ -48,6 +56,38 @@ test.each<[string, Plan, readonly string[]]>([
     "a tracker",
     scenario({ ...base, topology: withTracker(remote, "lsn"), steps: [create("pair")] }),
     ["async", "tracker-lsn"],
+  ],
+  [
+    "a split whose secondary hosts write, with trims",
+    scenario({
+      ...base,
+      topology: remote,
+      steps: [split("pair", { secondary: "read-write" }), workload("svol", { writes: 1, trim: 0.5 })],
+    }),
+    ["split", "split-read-write", "trim"],
+  ],
+  [
+    "moments, faults and refusals that only an engine of ours tells of",
+    scenario({
+      ...base,
+      topology: remote,
+      steps: [
+        when(step("a", "x"), cut("link")),
+        tornWrite("a/meta", { sectors: 1 }),
+        expectRefused(split("pair"), "X"),
+      ],
+    }),
+    ["engine-steps", "meta-disk", "refusal-codes", "split"],
+  ],
+  [
+    "a measure of the bytes of a resync",
+    scenario({ ...base, topology: remote, steps: [cut("link")], expect: [resyncBytes("link")] }),
+    ["link-traffic", "pending-bitmap"],
+  ],
+  [
+    "pairs that share a link",
+    scenario({ ...base, topology: group(["x", "y"], { mode: "sync" }), steps: [create("x"), create("y")] }),
+    ["consistency-group", "sync"],
   ],
 ])("a target needs for %s what the steps use", (_, plan, needed) => {
   expect([...neededCapabilities(plan)].toSorted()).toEqual(needed);

@@ -1,6 +1,7 @@
+import type { Condition } from "../plan/condition.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
-import type { Capability } from "../target/target.ts";
+import type { Capability } from "../target/capability.ts";
 
 /** What the restoring program asks of the systems. */
 const RESTORING: readonly Capability[] = ["local-mirror", "split", "resync-reverse"];
@@ -8,26 +9,83 @@ const RESTORING: readonly Capability[] = ["local-mirror", "split", "resync-rever
 /** What a target must be able to do for the plan to make sense. */
 export function neededCapabilities(plan: Plan): ReadonlySet<Capability> {
   const needed = new Set<Capability>();
-  const { systems, pairs } = plan.topology;
+  const { systems } = plan.topology;
   if (systems.some(({ images = [] }) => images.length > 0)) needed.add("image");
   if (systems.some(({ journals = [] }) => journals.length > 0)) needed.add("journal");
   const visit = (steps: readonly Step[]): void => {
     for (const step of steps) {
-      if (step.kind === "create") {
-        for (const { name, link, mode, tracker } of pairs) {
-          if (name !== step.pair) continue;
-          needed.add(link === undefined ? "local-mirror" : mode);
-          if (tracker === "lsn") needed.add("tracker-lsn");
-        }
-      }
-      if (step.kind === "split" || step.kind === "takeover" || step.kind === "failback" || step.kind === "delete")
-        needed.add(step.kind);
-      if (step.kind === "resync" && step.direction === "reverse") needed.add("resync-reverse");
-      if (step.kind === "restore-files") for (const capability of RESTORING) needed.add(capability);
+      for (const capability of neededBy(step, plan)) needed.add(capability);
       if ("steps" in step) visit(step.steps);
       if (step.kind === "expect-refused" || step.kind === "attempt") visit([step.step]);
     }
   };
   visit(plan.steps);
+  for (const expectation of plan.expect) {
+    if (expectation.kind === "holds" && isOfSteps(expectation.condition)) needed.add("engine-steps");
+    if (expectation.kind === "pause-at-most") needed.add("engine-steps");
+    if (expectation.kind === "resync-bytes")
+      for (const one of ["link-traffic", "pending-bitmap"] as const) needed.add(one);
+  }
   return needed;
+}
+
+function neededBy(step: Step, plan: Plan): readonly Capability[] {
+  switch (step.kind) {
+    case "create":
+      return neededByPair(step.pair, plan);
+    case "split":
+      return step.secondary === "read-write" ? ["split", "split-read-write"] : ["split"];
+    case "takeover":
+    case "failback":
+    case "delete":
+      return [step.kind];
+    case "resync":
+      return step.direction === "reverse" ? ["resync-reverse"] : [];
+    case "restore-files":
+      return RESTORING;
+    case "trim":
+    case "write-zeroes":
+      return ["trim"];
+    case "workload":
+      return (step.trim ?? 0) > 0 ? ["trim"] : [];
+    case "inject":
+      return "disk" in step.fault && isMeta(step.fault.disk) ? ["meta-disk"] : [];
+    case "when":
+    case "wait":
+    case "throughout":
+      if (isOfSteps(step.condition)) return ["engine-steps"];
+      return step.condition.kind === "disk-write" && isMeta(step.condition.disk) ? ["meta-disk"] : [];
+    case "link-bytes":
+      return ["link-traffic"];
+    case "expect-refused":
+      return step.code === "REFUSED" ? [] : ["refusal-codes"];
+    case "attempt":
+      return step.codes.some((code) => code !== "REFUSED") ? ["refusal-codes"] : [];
+    default:
+      return [];
+  }
+}
+
+/** A pair is made. */
+function neededByPair(pair: string, { topology }: Plan): readonly Capability[] {
+  const made = topology.pairs.find(({ name }) => name === pair);
+  if (made === undefined) return [];
+  const { link, mode, tracker } = made;
+  if (link === undefined) return ["local-mirror"];
+  const isInGroup = topology.pairs.some((other) => other !== made && other.link === link);
+  return [
+    mode,
+    ...(tracker === "lsn" ? (["tracker-lsn"] as const) : []),
+    ...(isInGroup ? (["consistency-group"] as const) : []),
+  ];
+}
+
+/** Only a program that tells of its steps makes it true. */
+function isOfSteps({ kind }: Condition): boolean {
+  return kind === "engine-step";
+}
+
+/** The disk of a system's own tables. */
+function isMeta(disk: string): boolean {
+  return disk.endsWith("/meta");
 }

@@ -10,6 +10,8 @@ export interface RunHead {
   /** Path in `scenarios/`, or any other name. */
   readonly id: string;
   readonly world: RunRecord["world"];
+  /** The outside target that was run; without, the engine of this project. */
+  readonly target?: string;
   readonly seed: number;
   /** The token of this run. */
   readonly replay: string;
@@ -64,8 +66,9 @@ export function notApplicable(plan: Plan, head: RunHead, why: string): RunRecord
   return unjudgedRecord(headFields(plan, head), "NOT_APPLICABLE", { rule: "expectation", message: why });
 }
 
-function headFields(plan: Plan, { id, world, seed, replay }: RunHead): RecordHead {
-  return { scenario: plan.name, id, requirements: plan.requirements, world, seed, replay };
+function headFields(plan: Plan, { id, world, target, seed, replay }: RunHead): RecordHead {
+  const head = { scenario: plan.name, id, requirements: plan.requirements, world, seed, replay };
+  return target === undefined ? head : { ...head, target };
 }
 
 /** Rule 10. A vacuous run is not green: what it should have shown was not shown. */

@@ -3,6 +3,7 @@ import { EventLog } from "../history/event-log.ts";
 import type { FileSystems } from "../files/file-system.ts";
 import type { Failure, RunRecord } from "../history/run-record.ts";
 import type { Plan } from "../plan/plan.ts";
+import { lackOf } from "../target/capability.ts";
 import type { Target } from "../target/target.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
 import { RunGuards } from "../world/sim/guards.ts";
@@ -61,11 +62,8 @@ export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunR
   const { id, seed, replay, target, pump, repeat = true, wallNowMs = () => 0 } = options;
   const head = { id, world: "sim", seed, replay } as const;
   const startMs = wallNowMs();
-  const missing = [...neededCapabilities(plan)].filter((capability) => !target.capabilities.has(capability));
-  if (missing.length > 0) {
-    const why = `the target ${target.name} cannot: ${missing.join(", ")}`;
-    return { record: notApplicable(plan, head, why), log: new EventLog(0) };
-  }
+  const lack = lackOf(target, neededCapabilities(plan));
+  if (lack !== "") return { record: notApplicable(plan, head, lack), log: new EventLog(0) };
   const once = {
     seed,
     target,

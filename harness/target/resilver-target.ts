@@ -9,10 +9,10 @@ import {
   restoreReport,
 } from "../../engine/controller/reports.ts";
 import { EngineError } from "../../engine/errors.ts";
+import { CAPABILITY_NAMES } from "./capability.ts";
 import {
   type AdminCommand,
   AdminError,
-  type Capability,
   type HostDevice,
   HostError,
   type ImageReport,
@@ -26,27 +26,12 @@ import {
   type TargetSystem,
 } from "./target.ts";
 
-const CAPABILITIES: readonly Capability[] = [
-  "sync",
-  "async",
-  "split",
-  "resync-reverse",
-  "takeover",
-  "failback",
-  "delete",
-  "pending-bitmap",
-  "tracker-lsn",
-  "local-mirror",
-  "image",
-  "journal",
-];
-
 /** The engine of this project as a target. @param digest identifies its source */
 export function resilverTarget(digest: string): Target {
   return {
     name: "resilver",
     digest,
-    capabilities: new Set(CAPABILITIES),
+    capabilities: new Set(CAPABILITY_NAMES),
     start: (config, ports) => new ResilverSystem(config, ports),
   };
 }

@@ -5,32 +5,17 @@ import type {
   SystemConfig,
   SystemPorts,
 } from "../../engine/controller/index.ts";
+import type { Capability } from "./capability.ts";
 
 // What a system is told, what it runs on and what it tells: plain data and ports, for any engine.
 export type { ImageReport, JournalReport, PairReport, SystemConfig, SystemPorts };
 /** The four statuses of a pair (BR-2). */
 export type PairStatus = PairReport["status"];
 
-/** What a target can do; a scenario that needs more is NOT_APPLICABLE. */
-export type Capability =
-  | "sync"
-  | "async"
-  | "split"
-  | "resync-reverse"
-  | "takeover"
-  | "failback"
-  | "delete"
-  | "pending-bitmap"
-  /** Updates remembered by number instead of by bitmap (LS-3). */
-  | "tracker-lsn"
-  /** Local mirrors, backups of one moment, and restores from them. */
-  | "local-mirror"
-  /** Images of a volume as of a suspension. */
-  | "image"
-  /** Journals, and recovery to any moment in their window. */
-  | "journal";
-
-/** A replication engine under test (HX-10). Everything the harness does to it goes through here. */
+/**
+ * A replication engine under test, as the simulated world has it: in this process, on ports of ours. One that runs as
+ * programs of its own is an `OutsideTarget`. Both have {@link TargetSystem}s.
+ */
 export interface Target {
   readonly name: string;
   /** Identifies the build; part of every replay token (rule 12). */

@@ -1,10 +1,11 @@
 /**
  * What went wrong between the harness and what it runs on: `IMAGE`: an image is missing or cannot be
- * built; `RUNTIME`: the container engine refused or did not answer; `TOXIPROXY`: its API did;
+ * built; `RUNTIME`: the container engine refused or did not answer; `ENDED`: the program of a container
+ * ended by itself while it was started; `TOXIPROXY`: its API did;
  * `NOT_HEALED`: something of a run is left; `FAULT_DISK`: the fault disk refused or did not answer;
  * `MOUNT`: Linux cannot mount a volume.
  */
-export type ContainerErrorCode = "IMAGE" | "RUNTIME" | "TOXIPROXY" | "NOT_HEALED" | "FAULT_DISK" | "MOUNT";
+export type ContainerErrorCode = "IMAGE" | "RUNTIME" | "ENDED" | "TOXIPROXY" | "NOT_HEALED" | "FAULT_DISK" | "MOUNT";
 
 export interface ContainerErrorContext {
   readonly place: string;

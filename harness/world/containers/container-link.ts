@@ -2,14 +2,14 @@ import type { RunLink, WorldListener } from "../run-world.ts";
 import { type Toxic, toxicOf } from "../sim/net/index.ts";
 import type { Direction, Effects, Injection } from "../world.ts";
 import type { Operations } from "./operations.ts";
-import type { ProxiedLink } from "./toxiproxy/proxied-link.ts";
+import type { ProxiedPorts } from "./toxiproxy/proxied-ports.ts";
 
 /** Holds every byte back, and lets them all go when it is taken away. */
 const HOLD_MS = 3_600_000;
 
 export interface ContainerLinkParts {
   readonly name: string;
-  readonly proxy: ProxiedLink;
+  readonly proxy: ProxiedPorts;
   readonly operations: Operations;
   readonly listener: WorldListener;
   /** True if the systems have a session over it now. */

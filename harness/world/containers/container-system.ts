@@ -1,27 +1,25 @@
+import { NodeSilent } from "../../target/outside-target.ts";
 import type { RunSystem, WorldListener } from "../run-world.ts";
 import type { CrashKind, Effects, Injection } from "../world.ts";
 import { ContainerError } from "./container-error.ts";
 import type { DiskStore } from "./disk-store.ts";
-import { CONTROL_PORT, type Machine, NBD_PORT } from "./machine/machine.ts";
 import type { Operations } from "./operations.ts";
 import type { NbdPlace } from "./remote-device.ts";
 import { RemoteSystem } from "./remote-system.ts";
+import { ProgramNotReady, type SystemPlace } from "./system-place.ts";
 
 export interface ContainerSystemParts {
   readonly name: string;
-  readonly token: string;
   readonly store: DiskStore;
   readonly operations: Operations;
   readonly listener: WorldListener;
   readonly links: readonly string[];
-  readonly machine: Machine;
-  /** Starts an engine in it. */
-  readonly boot: () => Promise<void>;
+  readonly place: SystemPlace;
   /** Settles when the checker knows disks and systems as they are now. */
   readonly look: () => Promise<void>;
 }
 
-/** One storage system: a machine whose engine is killed, paused and started again. */
+/** One storage system: a place where its program is killed, paused and started again. */
 export class ContainerSystem implements RunSystem {
   readonly name: string;
   state: "running" | "paused" | "down" = "down";
@@ -48,7 +46,7 @@ export class ContainerSystem implements RunSystem {
 
   /** Where hosts reach its volumes, while it runs. */
   get nbd(): NbdPlace {
-    return { host: "127.0.0.1", port: this.#parts.machine.port(NBD_PORT) };
+    return this.#parts.place.nbd;
   }
 
   /** Of frames that arrived here over the link, as far as it said. */
@@ -128,7 +126,7 @@ export class ContainerSystem implements RunSystem {
     let deferred = 0;
     void this.#parts.operations.do(async () => {
       if (this.state !== "running") return;
-      await this.#parts.machine.pause();
+      await this.#parts.place.pause();
       this.state = "paused";
       deferred = 1;
     });
@@ -138,7 +136,7 @@ export class ContainerSystem implements RunSystem {
   resume(): void {
     void this.#parts.operations.do(async () => {
       if (this.state !== "paused") return;
-      await this.#parts.machine.resume();
+      await this.#parts.place.resume();
       this.state = "running";
     });
   }
@@ -157,7 +155,7 @@ export class ContainerSystem implements RunSystem {
     await this.#starting.catch(() => undefined);
     this.#serving?.close();
     this.#serving = undefined;
-    await this.#parts.machine.kill();
+    await this.#parts.place.kill();
   }
 
   /** What the program says of itself when it is asked now. @throws Error if it does not run, ControlError */
@@ -169,7 +167,7 @@ export class ContainerSystem implements RunSystem {
 
   /** What its program printed last: so many lines, 200 without. */
   logs(lines?: number): Promise<string> {
-    return this.#parts.machine.logs(lines);
+    return this.#parts.place.logs(lines);
   }
 
   async #startAgain(): Promise<void> {
@@ -178,22 +176,34 @@ export class ContainerSystem implements RunSystem {
   }
 
   async #start(): Promise<void> {
-    const { boot, listener, machine, token } = this.#parts;
-    await boot();
-    const serving = await RemoteSystem.connect({
-      url: `http://127.0.0.1:${machine.port(CONTROL_PORT)}`,
-      token,
-      nbd: this.nbd,
-      onStep: (step) => listener.step(this.name, step),
-      onStatus: () => listener.step(this.name, { name: "status", fields: {} }),
-      onLost: (error) => void this.#lost(serving, error),
-    });
+    const { listener, place } = this.#parts;
+    let serving: RemoteSystem;
+    try {
+      await place.boot();
+      serving = await this.#connect();
+    } catch (error) {
+      if (!(error instanceof ProgramNotReady || error instanceof NodeSilent)) throw error;
+      listener.targetFailed(this.name, error);
+      return;
+    }
     this.#serving = serving;
     this.state = "running";
     listener.systemUp(this.name);
     const waiting = this.#onServing;
     this.#onServing = [];
     for (const resolve of waiting) resolve();
+  }
+
+  async #connect(): Promise<RemoteSystem> {
+    const { listener, place } = this.#parts;
+    const serving: RemoteSystem = await RemoteSystem.connect({
+      control: place.control(),
+      nbd: place.nbd,
+      onStep: (step) => listener.step(this.name, step),
+      onStatus: () => listener.step(this.name, { name: "status", fields: {} }),
+      onLost: (error) => void this.#lost(serving, error),
+    });
+    return serving;
   }
 
   /** @returns the effects of the crash */
@@ -223,7 +233,7 @@ export class ContainerSystem implements RunSystem {
   }
 
   async #end(serving: RemoteSystem | undefined): Promise<void> {
-    await this.#parts.machine.kill();
+    await this.#parts.place.kill();
     this.state = "down";
     await serving?.drained();
     serving?.close();

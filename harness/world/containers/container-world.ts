@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { NS_PER_MS, type Random } from "../../../engine/ports/index.ts";
 import type { Topology, TopologySystem } from "../../plan/topology.ts";
 import type { DiskChange, DiskView, HostStation, RunWorld, WorldListener } from "../run-world.ts";
@@ -8,23 +7,25 @@ import { ContainerDisk } from "./container-disk.ts";
 import { ContainerLink } from "./container-link.ts";
 import { ContainerSystem } from "./container-system.ts";
 import type { DiskLook } from "./disk-store.ts";
-import { disksOf, engineConfig, linkPort, TOKEN_FILE } from "./engine-config.ts";
+import { disksOf, linkPorts } from "./engine-config.ts";
+import { EngineDeployment } from "./engine-deployment.ts";
 import { FaultDiskStore } from "./fault-disk/fault-disk-store.ts";
 import { HostTimer } from "./host-timer.ts";
-import type { Machine } from "./machine/machine.ts";
 import { Operations } from "./operations.ts";
+import { OutsideDeployment } from "./outside/outside-deployment.ts";
+import type { OutsideTarget } from "../../target/outside-target.ts";
 import type { Stage } from "./stage.ts";
-import { ProxiedLink } from "./toxiproxy/proxied-link.ts";
+import type { Deployment } from "./system-place.ts";
+import { ProxiedPorts } from "./toxiproxy/proxied-ports.ts";
 
 /** What takes time to make for a world, ahead of it. */
 export interface PreparedWorld {
   readonly stage: Stage;
   readonly topology: Topology;
   readonly store: FaultDiskStore;
-  /** One a system. */
-  readonly machines: ReadonlyMap<string, Machine>;
+  readonly deployment: Deployment;
   /** One a link. */
-  readonly proxies: ReadonlyMap<string, ProxiedLink>;
+  readonly proxies: ReadonlyMap<string, ProxiedPorts>;
 }
 
 export interface ContainerWorldOptions {
@@ -60,22 +61,27 @@ export class ContainerWorld implements RunWorld {
   readonly #timers = new Set<NodeJS.Timeout>();
   #looking: Promise<void> | undefined;
 
-  /** Makes what systems need: machines, disks, and a proxy for each link. @throws ContainerError */
-  static async prepare(stage: Stage, topology: Topology, seed: number): Promise<PreparedWorld> {
+  /**
+   * Makes what systems need: disks, places to run at, and a proxy for each link.
+   *
+   * @param target whose systems they are; the engine of this project without
+   * @throws ContainerError
+   */
+  static async prepare(stage: Stage, topology: Topology, seed: number, target?: OutsideTarget): Promise<PreparedWorld> {
     const { toxiproxy, faultDisk } = stage;
-    const machines = new Map<string, Machine>();
-    const those = await stage.machines.first(topology.systems.length);
-    for (const [index, machine] of those.entries()) machines.set(topology.systems[index]?.name ?? "", machine);
     const specs = topology.systems.flatMap((system) => disksOf(system).map((disk) => ({ ...disk, seed })));
     const store = await FaultDiskStore.create(faultDisk, specs);
-    const proxies = new Map<string, ProxiedLink>();
+    const deployment =
+      target === undefined
+        ? await EngineDeployment.create(stage, topology, store)
+        : new OutsideDeployment({ stage, topology, store, target });
+    const proxies = new Map<string, ProxiedPorts>();
     for (const { name, between } of topology.links) {
-      const port = linkPort(topology, name);
-      const upstream = `${machineOf(machines, between[1]).address}:${port}`;
-      const parts = { api: toxiproxy.api, name, listen: `0.0.0.0:${port}`, upstream };
-      proxies.set(name, await ProxiedLink.create(parts));
+      const ports = linkPorts(topology, name, deployment.portsPerLink);
+      const upstream = deployment.place(between[1]).address;
+      proxies.set(name, await ProxiedPorts.create(toxiproxy.api, name, ports, upstream));
     }
-    return { stage, topology, store, machines, proxies };
+    return { stage, topology, store, deployment, proxies };
   }
 
   constructor(prepared: PreparedWorld, options: ContainerWorldOptions) {
@@ -103,19 +109,15 @@ export class ContainerWorld implements RunWorld {
 
   #system(system: TopologySystem): ContainerSystem {
     const { listener } = this.#options;
-    const { store, topology, machines } = this.#prepared;
-    const machine = machineOf(machines, system.name);
-    const token = randomBytes(32).toString("hex");
+    const { store, topology, deployment } = this.#prepared;
     const disks = disksOf(system);
     const made = new ContainerSystem({
       name: system.name,
-      token,
       store,
       operations: this.#operations,
       listener,
       links: topology.links.map(({ name }) => name),
-      machine,
-      boot: () => this.#boot(machine, system, token),
+      place: deployment.place(system.name),
       look: () => this.look(),
     });
     for (const { name, sizeBytes } of disks) {
@@ -126,17 +128,6 @@ export class ContainerWorld implements RunWorld {
       if (volume !== "meta") this.#systemOfVolume.set(volume, made);
     }
     return made;
-  }
-
-  async #boot(machine: Machine, system: TopologySystem, token: string): Promise<void> {
-    const { stage, topology, store } = this.#prepared;
-    const { toxiproxy, keys } = stage;
-    const config = engineConfig(topology, system, {
-      proxyHost: toxiproxy.container.address,
-      urlOf: (disk) => store.urlOf(disk),
-    });
-    const files = { [TOKEN_FILE]: `${token}\n`, ...(await keys.filesOf(system.name)) };
-    await machine.boot({ files, config: JSON.stringify(config) });
   }
 
   async start(): Promise<void> {
@@ -231,7 +222,8 @@ export class ContainerWorld implements RunWorld {
     for (const timer of this.#timers) clearTimeout(timer);
     await this.#operations.close();
     await Promise.all(this.systems.map((system) => system.close()));
-    const { stage, proxies } = this.#prepared;
+    const { stage, proxies, deployment } = this.#prepared;
+    await deployment.close();
     // What is gone has nothing to be healed.
     if (!stage.toxiproxy.hasEnded) for (const proxy of proxies.values()) await proxy.reset();
     await stage.reset();
@@ -260,10 +252,6 @@ export class ContainerWorld implements RunWorld {
   #disk(name: string): ContainerDisk {
     return found(this.#disks.get(name), "disk", name);
   }
-}
-
-function machineOf(machines: ReadonlyMap<string, Machine>, system: string): Machine {
-  return found(machines.get(system), "machine for", system);
 }
 
 function found<T>(value: T | undefined, what: string, name: string): T {

@@ -9,9 +9,10 @@ export const TOKEN_FILE = `${MACHINE_FOLDER}/control.token`;
 /** The first port of links, in the container that listens as in that of the proxies. */
 const LINK_PORT = 9000;
 
-/** The port of a link, wherever it is listened for. */
-export function linkPort(topology: Topology, link: string): number {
-  return LINK_PORT + topology.links.findIndex(({ name }) => name === link);
+/** The ports of a link, wherever they are listened for: `count` of them. */
+export function linkPorts(topology: Topology, link: string, count: number): readonly number[] {
+  const first = LINK_PORT + count * topology.links.findIndex(({ name }) => name === link);
+  return Array.from({ length: count }, (_, index) => first + index);
 }
 
 /** The disks of a system by name: that of its own tables, and one a volume. */
@@ -41,7 +42,7 @@ export function engineConfig(
 ): unknown {
   const { name, volumes, images = [], journals = [] } = system;
   const links = topology.links.flatMap(({ name: link, between: [dial, listen] }) => {
-    const port = linkPort(topology, link);
+    const [port] = linkPorts(topology, link, 1);
     if (dial === name) return [{ name: link, peer: listen, role: "dial", host: proxyHost, port }];
     return listen === name ? [{ name: link, peer: dial, role: "listen", host: "0.0.0.0", port }] : [];
   });

@@ -1,7 +1,5 @@
-import { ControlClient, ControlError, RefusedError } from "../../../engine/node/control/client.ts";
-import type { OperatorCommand } from "../../../engine/node/control/command-schema.ts";
-import type { FeedItem } from "../../../engine/node/control/event-feed.ts";
-import type { StatusDocument, TrackRuns } from "../../../engine/node/control/status-schema.ts";
+import type { NodeStatus, NodeTracks } from "../../target/node-status.ts";
+import { NodeSilent } from "../../target/outside-target.ts";
 import {
   type AdminCommand,
   AdminError,
@@ -15,11 +13,11 @@ import {
 } from "../../target/target.ts";
 import type { LoggedStep } from "../run-world.ts";
 import { type NbdPlace, RemoteDevice } from "./remote-device.ts";
+import type { RemoteControl } from "./remote-control.ts";
 import { RemoteImage } from "./remote-image.ts";
 
 export interface RemoteSystemParts {
-  readonly url: string;
-  readonly token: string;
+  readonly control: RemoteControl;
   readonly nbd: NbdPlace;
   readonly onStep: (step: LoggedStep) => void;
   /** It said something else of itself than before. */
@@ -28,37 +26,31 @@ export interface RemoteSystemParts {
   readonly onLost: (error: unknown) => void;
 }
 
-/** For anything but a command. A system that was just paused answers nothing. */
-const ANSWER_MS_MAX = 3000;
-
 /** Nobody knows the tracks of a running restore exactly: any may still be left, any may be altered. */
 const ANY_TRACK: PendingView = { trackBytes: 512, has: () => true };
 
-/** One incarnation of an engine in a container, through its control API and its NBD server. */
+/** One incarnation of an engine in a container, as administrators and hosts reach it. */
 export class RemoteSystem implements TargetSystem {
   readonly ready: Promise<void> = Promise.resolve();
   /** An engine whose own assertion fails ends; its container tells. */
   readonly failed: Promise<Error> = new Promise(() => {});
   readonly #parts: RemoteSystemParts;
-  readonly #client: ControlClient;
   readonly #stop = new AbortController();
   readonly #devices = new Map<string, RemoteDevice>();
-  #status: StatusDocument;
+  #status: NodeStatus;
   #isDying = false;
   /** By pair: asked for when it was suspended. */
   readonly #suspended = new Map<string, PendingView>();
 
-  private constructor(parts: RemoteSystemParts, client: ControlClient, status: StatusDocument) {
+  private constructor(parts: RemoteSystemParts, status: NodeStatus) {
     this.#parts = parts;
-    this.#client = client;
     this.#status = status;
   }
 
-  /** Connects to an engine that serves. @throws ControlError, RefusedError */
+  /** Connects to an engine that serves. @throws NodeSilent */
   static async connect(parts: RemoteSystemParts): Promise<RemoteSystem> {
-    const client = new ControlClient({ url: parts.url, token: parts.token, timeoutMs: ANSWER_MS_MAX });
-    const status = await client.status();
-    const system = new RemoteSystem(parts, client, { ...status, pairs: [] });
+    const status = await parts.control.status();
+    const system = new RemoteSystem(parts, { ...status, pairs: [] });
     system.#say(status);
     void system.#listen();
     return system;
@@ -67,19 +59,15 @@ export class RemoteSystem implements TargetSystem {
   /** Asks what it says of itself now; what it said last stays if it does not answer. */
   async refresh(): Promise<void> {
     try {
-      this.#say(await this.#client.status());
+      this.#say(await this.#parts.control.status());
     } catch (error) {
-      if (!(error instanceof ControlError)) throw error;
+      if (!(error instanceof NodeSilent)) throw error;
     }
   }
 
-  /** All that its control API shows now. @throws ControlError */
-  async tables(): Promise<unknown> {
-    const status = await this.#client.status();
-    const pending = await Promise.all(
-      status.pairs.map(async ({ pair }) => ({ pair, ...(await this.#client.pending(pair)) })),
-    );
-    return { status, pending, metrics: (await this.#client.metrics()).split("\n") };
+  /** All that it shows now. @throws NodeSilent */
+  tables(): Promise<unknown> {
+    return this.#parts.control.tables();
   }
 
   /** Its program is about to be killed: a command that it will not answer ends with its death, and not before. */
@@ -131,16 +119,12 @@ export class RemoteSystem implements TargetSystem {
 
   async admin(command: AdminCommand): Promise<void> {
     try {
-      await this.#client.execute(operatorsCommand(command));
+      await this.#parts.control.execute(command);
     } catch (error) {
-      if (error instanceof RefusedError) throw new AdminError(error.code, error.message);
-      if (error instanceof ControlError) {
-        // Whoever gave it is told that the system is down.
-        if (this.#isDying) await new Promise<never>(() => {});
-        const isUnasked = error.code === "UNREACHABLE";
-        throw new AdminError(isUnasked ? "DOWN" : "UNANSWERED", error.message);
-      }
-      throw error;
+      if (!(error instanceof NodeSilent)) throw error;
+      // Whoever gave it is told that the system is down.
+      if (this.#isDying) await new Promise<never>(() => {});
+      throw new AdminError(error.isUnasked ? "DOWN" : "UNANSWERED", error.message);
     } finally {
       // Whoever is answered may look at once: what the command began must be seen by then.
       await this.refresh();
@@ -148,7 +132,7 @@ export class RemoteSystem implements TargetSystem {
   }
 
   pairs(): readonly PairReport[] {
-    return this.#status.pairs as readonly PairReport[];
+    return this.#status.pairs;
   }
 
   /** Not known at the moment at which disks are looked at. */
@@ -186,23 +170,20 @@ export class RemoteSystem implements TargetSystem {
   async #listen(): Promise<void> {
     const { signal } = this.#stop;
     try {
-      // Also what it did before it served: a restore that goes on is told of then.
-      for await (const item of this.#client.events({ signal, after: -1 })) this.#take(item);
+      for await (const event of this.#parts.control.events(signal)) {
+        if (event.kind === "step") this.#parts.onStep(event.step);
+        else {
+          this.#say(event.status);
+          this.#parts.onStatus();
+        }
+      }
     } catch (error) {
       if (!signal.aborted) this.#parts.onLost(error);
     }
   }
 
-  #take(item: FeedItem): void {
-    if (item.kind === "step") this.#parts.onStep(item.step);
-    else if (item.kind === "status") {
-      this.#say(item.status);
-      this.#parts.onStatus();
-    }
-  }
-
   /** What was asked for and what is told come over two connections: the later word counts. */
-  #say(status: StatusDocument): void {
+  #say(status: NodeStatus): void {
     if (status.atNs < this.#status.atNs) return;
     const before = this.#status;
     this.#status = status;
@@ -213,25 +194,19 @@ export class RemoteSystem implements TargetSystem {
   async #askPending(pair: string): Promise<void> {
     this.#suspended.delete(pair);
     try {
-      this.#suspended.set(pair, viewOf(await this.#client.pending(pair)));
+      const tracks = await this.#parts.control.pending(pair);
+      if (tracks !== undefined) this.#suspended.set(pair, viewOf(tracks));
     } catch (error) {
-      // Nobody answers any more, or the pair is gone.
-      if (!(error instanceof ControlError || error instanceof RefusedError)) throw error;
+      // Nobody answers any more.
+      if (!(error instanceof NodeSilent)) throw error;
     }
   }
 }
 
-function statusOf({ pairs }: StatusDocument, name: string): string {
+function statusOf({ pairs }: NodeStatus, name: string): string {
   return pairs.find(({ pair }) => pair === name)?.status ?? "";
 }
 
-function viewOf({ trackBytes, runs }: TrackRuns): PendingView {
+function viewOf({ trackBytes, runs }: NodeTracks): PendingView {
   return { trackBytes, has: (track) => runs.some(([first, count]) => track >= first && track < first + count) };
-}
-
-/** As an operator gives it: which volumes are of a group, the engine knows by itself. */
-function operatorsCommand(command: AdminCommand): OperatorCommand {
-  if (command.kind !== "recover-group") return command;
-  const { kind, group, to, method } = command;
-  return { kind, group, to, method };
 }

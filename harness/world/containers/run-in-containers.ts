@@ -4,8 +4,11 @@ import type { FileSystems } from "../../files/file-system.ts";
 import type { RunRecord } from "../../history/run-record.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { PlanRun } from "../../run/plan-run.ts";
-import { notApplicable, recordOf } from "../../run/record-of.ts";
+import { neededCapabilities } from "../../run/needed-capabilities.ts";
+import { notApplicable, recordOf, type RunHead } from "../../run/record-of.ts";
 import type { RunOracle } from "../../run/run-oracle.ts";
+import { lackOf } from "../../target/capability.ts";
+import type { OutsideTarget } from "../../target/outside-target.ts";
 import type { LoadedTrace } from "../../trace/trace-source.ts";
 import { ContainerWorld } from "./container-world.ts";
 import { impossibleIn } from "./impossible.ts";
@@ -18,6 +21,8 @@ export interface ContainerRunOptions {
   readonly traces?: ReadonlyMap<string, LoadedTrace>;
   readonly oracles?: ReadonlyMap<string, RunOracle>;
   readonly fileSystems?: FileSystems;
+  /** Whose systems they are; the engine of this project without. */
+  readonly target?: OutsideTarget;
   /** To be used, and left as it was; one of its own without. */
   readonly stage?: Stage;
   /** Until a run is given up; 180 s without. */
@@ -42,8 +47,16 @@ const LOOK_MS = 15;
  */
 export async function runInContainers(plan: Plan, options: ContainerRunOptions): Promise<RunRecord> {
   const { id, seed, replay, limitMs = LIMIT_MS } = options;
-  const head = { id, world: "containers", seed, replay } as const;
-  const impossible = impossibleIn(plan);
+  const { target } = options;
+  const head = {
+    id,
+    world: "containers",
+    seed,
+    replay,
+    ...(target === undefined ? {} : { target: target.name }),
+  } as const;
+  const lack = target === undefined ? "" : lackOf(target, neededCapabilities(plan));
+  const impossible = lack === "" ? impossibleIn(plan) : lack;
   if (impossible !== "") return notApplicable(plan, head, impossible);
   const startMs = performance.now();
   const stage = options.stage ?? (await Stage.create());
@@ -59,14 +72,16 @@ async function runOn(
   plan: Plan,
   options: ContainerRunOptions,
   limitMs: number,
-  head: { readonly id: string; readonly world: "containers"; readonly seed: number; readonly replay: string },
+  head: RunHead,
   startMs: number,
 ): Promise<RunRecord> {
   const end = new Ending(limitMs, options.interrupt);
   const { toxiproxy } = stage;
-  const prepared = await ContainerWorld.prepare(stage, plan.topology, options.seed).catch(async (error: unknown) => {
-    throw await toxiproxy.reason(error);
-  });
+  const prepared = await ContainerWorld.prepare(stage, plan.topology, options.seed, options.target).catch(
+    async (error: unknown) => {
+      throw await toxiproxy.reason(error);
+    },
+  );
   const run = new PlanRun<ContainerWorld, SampledChecker>(plan, {
     makeWorld: (listener) =>
       new ContainerWorld(prepared, {

@@ -70,7 +70,12 @@ export class ContainerRuntime {
     return fullName;
   }
 
-  /** Starts a container; ends when it is ready. One that fails to start is removed. @throws ContainerError RUNTIME */
+  /** What others on its network dial to reach the container that is, or will be, of this name. */
+  addressOf(name: string): string {
+    return this.#fullName(name);
+  }
+
+  /** Starts a container; ends when it is ready. One that fails to start is removed. @throws ContainerError RUNTIME, ENDED */
   async start(spec: ContainerSpec): Promise<RunningContainer> {
     const address = this.#fullName(spec.name);
     const container = this.#describe(spec, address);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Container, ContainerInspectInfo } from "dockerode";
-import { ContainerError } from "../container-error.ts";
+import { ContainerError, type ContainerErrorCode } from "../container-error.ts";
 import type { ContainerSpec } from "./container-spec.ts";
 import { within } from "./within.ts";
 
@@ -59,6 +59,15 @@ export class RunningContainer {
     return (await this.#inspect()).State.ExitCode;
   }
 
+  /** Its programs run no instruction more; their sockets stay, and are silent. */
+  async pause(): Promise<void> {
+    await this.#call("pause", (abortSignal) => this.#container.pause({ abortSignal }));
+  }
+
+  async resume(): Promise<void> {
+    await this.#call("end of the pause", (abortSignal) => this.#container.unpause({ abortSignal }));
+  }
+
   /** Starts the program again, with its file system and volumes as they were left; ends when it is ready. */
   async start(): Promise<void> {
     await this.#call("start", (abortSignal) => this.#container.start({ abortSignal }));
@@ -115,7 +124,8 @@ export class RunningContainer {
       const info = await this.#inspect();
       this.#ports = publishedPorts(info);
       if (!info.State.Running) {
-        throw this.#error(`exit code ${info.State.ExitCode}: ${await this.logs(20)}`, "a program that goes on running");
+        const found = `exit code ${info.State.ExitCode}: ${await this.logs(20)}`;
+        throw this.#error(found, "a program that goes on running", "ENDED");
       }
       // Ports appear a moment after the container.
       if (this.#spec.ports.every((port) => this.#ports.has(port)) && (await this.#isReady(ready, untilMs))) return;
@@ -142,9 +152,9 @@ export class RunningContainer {
     return within(`${what} of container ${this.name}`, CALL_MS_MAX, call);
   }
 
-  #error(found: string, expected: string): ContainerError {
+  #error(found: string, expected: string, code: ContainerErrorCode = "RUNTIME"): ContainerError {
     const remedy = `docker logs ${this.id.slice(0, 12)}`;
-    return new ContainerError("RUNTIME", { place: `container ${this.name}`, found, expected, remedy });
+    return new ContainerError(code, { place: `container ${this.name}`, found, expected, remedy });
   }
 }
 
