@@ -82,14 +82,6 @@ export function resultDocument(runs: readonly RunRecord[], verdict: Verdict): Re
   return { schemaVersion: RESULT_SCHEMA_VERSION, verdict, runs };
 }
 
-/** A document that {@link resultDocument} made. @throws Error naming the first thing that is wrong */
-export function readResults(document: unknown): ResultDocument {
-  const parsed = resultDocumentSchema.safeParse(document);
-  if (parsed.success) return document as ResultDocument;
-  const [issue] = parsed.error.issues;
-  throw new Error(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "no results"}`);
-}
-
 /** The JSON Schema of {@link ResultDocument}, draft 2020-12. */
 export function resultJsonSchema(): unknown {
   return z.toJSONSchema(resultDocumentSchema, { target: "draft-2020-12" });

@@ -55,7 +55,7 @@ if (vite === undefined) {
 }
 
 const app = await bundle(vite, "reports/page/main.tsx");
-const engine = await bundle(vite, "harness/replay/replay-worker.ts");
+const engine = await bundle(vite, "harness/hunt/replay-worker.ts");
 // A page that was opened as a file may start no module as a worker, and the program waits for WebAssembly.
 const packed = gzipSync(`(async () => {\n${engine.code}\n})();`, { level: 9 }).toString("base64");
 // Nothing in a script may end it.

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 // The page as a person opens it: a file, in Chromium, without a network.
 
@@ -35,6 +35,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
   expect(complaints).toEqual([]);
 });
+
+function copyOf(results: string): string {
+  const copy = mkdtempSync(join(tmpdir(), "resilver-page-copy-"));
+  onTestFinished(() => rmSync(copy, { recursive: true }));
+  cpSync(results, copy, { recursive: true });
+  return copy;
+}
 
 async function open(hash = "", scheme: "light" | "dark" = "light", results = folder): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: scheme });
@@ -112,20 +119,19 @@ test("each run has the same history in the browser as when it was judged", async
 }, 120_000);
 
 test("another history than the recorded one is told as such", async () => {
-  const path = join(folder, "index.html");
-  const html = readFileSync(path, "utf8");
-  const { runs } = JSON.parse(readFileSync(join(folder, "index.json"), "utf8")) as {
-    runs: { id: string; historyHash: string }[];
-  };
-  const recorded = runs.find(({ id }) => id === "smallest/link-suspension")?.historyHash ?? "";
-  writeFileSync(path, html.replaceAll(recorded, "0000000000000000"));
-  try {
-    const page = await openRun();
-    expect(await page.textContent(".hash")).toContain("to another history");
-    await page.close();
-  } finally {
-    writeFileSync(path, html);
-  }
+  const out = copyOf(folder);
+  const path = join(out, "history.jsonl");
+  const changed = readFileSync(path, "utf8").replaceAll(
+    /"historyHash":"[0-9a-f]+"/gu,
+    '"historyHash":"0123456789abcdef"',
+  );
+  writeFileSync(path, changed);
+  resilver("report", out);
+  const page = await open(RUN, "light", out);
+  await page.waitForSelector(".hash", { timeout: 30_000 });
+  expect(await page.textContent(".hash")).toContain("to another history");
+  expect(await page.textContent(".hash")).toContain("instead of 0123456789abcdef");
+  await page.close();
 });
 
 test("keys and the slider go to any event, and tables, map and list follow", async () => {
@@ -153,32 +159,18 @@ test("keys and the slider go to any event, and tables, map and list follow", asy
 test("a hunt has a page, too: what was reached, and each failure with its small scenario and the run to look at", async () => {
   const out = join(folder, "hunt");
   resilver("hunt", "--seeds", "0..2", "--no-corpus", "--out", out);
-  // No failure at hand: the first run stands for one.
+  // No failure at hand: seed 1 stands for one.
   const path = join(out, "index.json");
   const document = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
-  const { runs } = JSON.parse(readFileSync(join(folder, "index.json"), "utf8")) as { runs: { id: string }[] };
-  const [run] = runs.filter(({ id }) => id === "smallest/link-suspension");
-  const seed = {
-    seed: "7",
-    fingerprint: "D after resync.begin under cut",
-    count: 3,
-    message: "D: differs",
-    replay: "replay X",
-  };
+  const group = { seed: "1", fingerprint: "D after resync.begin under cut", count: 3, message: "D", replay: "X" };
   const small = { steps: 4, faults: 1, runs: 9, isSmallest: true, replay: "replay Y", scenario: "x/small-1.ts" };
   mkdirSync(join(out, "scenarios"));
   writeFileSync(join(out, "scenarios/small-1.ts"), "export default scenario({ name: '</script>' });");
-  cpSync(join(folder, "plans"), join(out, "plans"), { recursive: true });
-  cpSync(join(out, "plans/smallest/link-suspension.json"), join(out, "plans/hunt/7.json"));
-  const failed = { ...run, id: "hunt/7", verdict: "FAIL" };
-  writeFileSync(
-    path,
-    JSON.stringify({ ...document, verdict: "FAIL", failedCount: 3, groups: [{ ...seed, small }], runs: [failed] }),
-  );
+  writeFileSync(path, JSON.stringify({ ...document, verdict: "FAIL", failedCount: 3, groups: [{ ...group, small }] }));
   resilver("report", out);
 
   const page = await open("", "light", out);
-  expect(await page.textContent("h1")).toContain("hunt, seeds 0..2");
+  expect(await page.textContent("h1")).toContain("FAIL hunt, seeds 0..2");
   expect(await page.textContent("#coverage")).toContain("3 runs of seeds 0..2");
   expect(await page.textContent("#failures pre")).toContain("name: '</script>'");
   expect(await violationsOf(page)).toEqual([]);
@@ -188,13 +180,33 @@ test("a hunt has a page, too: what was reached, and each failure with its small 
   await page.close();
 });
 
+test("what a kill left is shown as incomplete, and the runs that ended can be looked at", async () => {
+  const out = copyOf(folder);
+  rmSync(join(out, "index.json"));
+  const history = readFileSync(join(out, "history.jsonl"), "utf8").split("\n");
+  writeFileSync(join(out, "history.jsonl"), `${history.slice(0, 4).join("\n")}\n${history[4]?.slice(0, 40)}`);
+  expect(resilver("report", out)).toMatch(
+    /^INCOMPLETE: run was not brought to its end.*; 4 of 15 runs ended\nreport: /u,
+  );
+  const page = await open("", "light", out);
+  expect(await page.textContent("h1")).toContain("INCOMPLETE");
+  expect(await page.textContent("h1")).not.toContain("PASS");
+  expect(await page.textContent("#verdict")).toContain("4 of 15");
+  expect(await violationsOf(page)).toEqual([]);
+  const ended = JSON.parse(history[0] ?? "") as { id: string; historyHash: string };
+  await page.click(`#runs a[href="#/run/${ended.id}"]`);
+  await page.waitForSelector(".hash, main > p[role=status]:has-text('cannot')", { timeout: 30_000 });
+  expect(await page.textContent("header")).toContain(ended.historyHash);
+  await page.close();
+});
+
 test("a page of no results is refused in one line", () => {
   const end = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", "main.ts", "report", "no/where"], {
     cwd: root,
     encoding: "utf8",
   });
   expect(end.status).toBe(254);
-  expect(end.stderr).toMatch(/^resilver: no\/where\/index\.json: found ENOENT.*expected results.*\n$/u);
+  expect(end.stderr).toMatch(/^resilver: no\/where\/start\.json: found ENOENT.*expected results.*\n$/u);
 });
 
 test("it prints", async () => {

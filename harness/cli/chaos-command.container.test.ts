@@ -28,7 +28,6 @@ async function chaos(name: string, options: Partial<ChaosOptions>, setting: Chao
       consoleReport: none,
       junitXml: none,
       resultDocument: none,
-      readResults: none,
       resultJsonSchema: none,
       resultsPage: none,
       jobReport: none,

@@ -4,6 +4,7 @@ import { CHAOS_KINDS, type ChaosKind } from "../hunt/chaos-fault.ts";
 import { chaosPlan } from "../hunt/chaos-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { EvidenceFile } from "../world/containers/evidence.ts";
+import { startOf } from "./campaign-start.ts";
 import { type ChaosCampaign, chaosCampaign } from "./chaos-campaign.ts";
 import { chaosSummary, roundLine, spread } from "./chaos-report.ts";
 import { type ChaosRunner, containerChaosRunner } from "./chaos-runner.ts";
@@ -53,6 +54,7 @@ export async function chaosCommand(
   const { terminal, interrupt, calledAs } = parts;
   const { seed, kinds, out: folder } = options;
   const out = new OutDirectory(folder);
+  out.start(startOf(parts, "chaos", { kind: "rounds", minutes: options.minutes, seed }));
   const digest = engineDigest(parts.engineFolder);
   const evidence: string[] = [];
   const tell = options.json ? terminal.err : terminal.out;

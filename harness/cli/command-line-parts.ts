@@ -65,8 +65,6 @@ export interface ReportWriters {
   junitXml(runs: readonly RunRecord[], options: { readonly replayCommand: (token: string) => string }): string;
   /** What `--json` prints. */
   resultDocument(runs: readonly RunRecord[], verdict: Verdict): object;
-  /** What was printed, read again. @throws Error that says what is wrong with it */
-  readResults(document: unknown): { readonly verdict: Verdict; readonly runs: readonly RunRecord[] };
   resultJsonSchema(): unknown;
   /** One HTML file that needs no other. @param template without its data, as it was built */
   resultsPage(template: string, page: PageInput): string;

@@ -17,7 +17,7 @@ import { replayCommand } from "./replay-command.ts";
 import { reportCommand } from "./report-command.ts";
 import { requirementsCommand } from "./requirements-command.ts";
 import { runCommand } from "./run-command.ts";
-import { OWN_FORMATS, schemaCommand } from "./schema-command.ts";
+import { schemaCommand, schemaNames } from "./schema-command.ts";
 import {
   MINUTES_BOUNDS,
   optionsOf,
@@ -220,7 +220,7 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
   program
     .command("schema")
     .description("print the JSON Schema of a file format")
-    .argument("<format>", [...OWN_FORMATS, ...parts.schemas.keys()].join(", "))
+    .argument("<format>", schemaNames(parts).join(", "))
     .action(async (format: string) => exit(await schemaCommand(parts, format)));
 
   program
@@ -254,7 +254,7 @@ function withRunOptions(command: Command, out: string, seeded = true): Command {
   // The token carries the seed.
   if (seeded) command.addOption(seedOption());
   return command
-    .option("--out <dir>", "where index.json, junit.xml and runs/ go", out)
+    .option("--out <dir>", "where records and reports go", out)
     .option("--json", "one JSON document on stdout, nothing else")
     .option("--no-repeat", "run once: twice as fast, and no proof of determinism")
     .addOption(workersOption())

@@ -1,7 +1,7 @@
 import { cpus, release, totalmem, type as osType } from "node:os";
 
-/** What runs run on, for people: name and value. @param version of the package */
-export function environmentOf(version: string): readonly (readonly [name: string, value: string])[] {
+/** What this process runs on, for people. */
+export function environmentOf(version: string): [name: string, value: string][] {
   const processors = cpus();
   return [
     ["resilver", version],

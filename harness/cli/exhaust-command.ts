@@ -1,10 +1,12 @@
 import { availableParallelism } from "node:os";
 import type { RunRecord } from "../history/run-record.ts";
 import { type EndedCase, groupsOf, outcomeOf, tornKindsOf, verdictOf } from "../hunt/exhaust/case-groups.ts";
-import { type CaseBase, planOf } from "../hunt/exhaust/run-case.ts";
+import { type CaseBase, type CaseResult, planOf } from "../hunt/exhaust/run-case.ts";
 import type { ShrunkFailure } from "../hunt/shrink-failure.ts";
 import { tally } from "../hunt/tally.ts";
 import { parsePlan } from "../plan/plan.ts";
+import type { HistoryLine } from "./campaign-files.ts";
+import { startOf } from "./campaign-start.ts";
 import { runCases } from "./case-pool.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
@@ -56,6 +58,7 @@ export async function exhaustCommand(
   const entry = await onlyScenario(parts, pattern);
   const start: CaseBase = { id: entry.id, plan: parsePlan(entry.plan), seed, withinMs: 0, struck: {} };
   const out = new OutDirectory(options.out);
+  out.start(startOf(parts, "exhaust", { kind: "points", scenario: entry.id, seed }));
   const digest = engineDigest(parts.engineFolder);
   const workerCount = options.workers ?? Math.min(availableParallelism(), WORKERS_DEFAULT_MAX);
   const pool = { worker: parts.worker, workerCount, signal: interrupt };
@@ -67,7 +70,10 @@ export async function exhaustCommand(
       return runCases(base, requests, {
         ...pool,
         caseMsMax: options.timeoutMs,
-        onResult: (result) => progress.result(result),
+        onResult: (result) => {
+          progress.result(result);
+          out.history(lineOf(base, result));
+        },
       });
     });
   } finally {
@@ -87,7 +93,7 @@ export async function exhaustCommand(
     const { record } = one.result;
     if (record === undefined) continue;
     const told = { ...record, replay: token(one) };
-    out.record(told);
+    out.keep(told);
     out.plan(`point-${one.result.index}`, planOf(one.base, one.of.points));
     runs.push(told);
   }
@@ -134,6 +140,17 @@ export async function exhaustCommand(
   out.index(document);
   terminal.out(options.json ? `${JSON.stringify(document, null, 2)}\n` : exhaustText(document, options.out));
   return interrupt.aborted ? EXIT.interrupted : exitCodeOf(document.verdict);
+}
+
+function lineOf(base: CaseBase, { index, verdict, historyHash, virtualMs, fingerprints }: CaseResult): HistoryLine {
+  const { id, seed } = base;
+  return {
+    ...{ seed, verdict, historyHash, virtualMs },
+    id: `${id}/${index}`,
+    scenario: id,
+    faults: [],
+    fingerprints: [...fingerprints],
+  };
 }
 
 function idOf(base: CaseBase, { result }: EndedCase): string {

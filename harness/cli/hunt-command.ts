@@ -4,17 +4,18 @@ import type { RunRecord, Verdict } from "../history/run-record.ts";
 import { mergeVerdicts } from "../history/verdict.ts";
 import { type BlockResults, Blocks, type SeedRange, type Shard } from "../hunt/blocks.ts";
 import { CampaignTally, type FailureGroup, neverReached } from "../hunt/campaign-tally.ts";
-import { GENERATOR_VERSION, randomPlan } from "../hunt/generate.ts";
+import { GENERATOR_VERSION, randomPlan, shapeOf } from "../hunt/generate.ts";
 import { keyText, type SeedKey, type SeedResult, worldSeed } from "../hunt/seed-result.ts";
 import type { ShrunkFailure } from "../hunt/shrink-failure.ts";
 import { planSize } from "../hunt/shrink/plan-size.ts";
 import { printScenario } from "../plan/print/print-scenario.ts";
+import { startOf } from "./campaign-start.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { runCorpus } from "./hunt-corpus.ts";
 import type { HuntCoordinator } from "./hunt-coordinator.ts";
-import { groupOf, type HuntDocument, type HuntGroup } from "./hunt-document.ts";
+import { groupOf, type HuntDocument, type HuntGroup, type HuntLine } from "./hunt-document.ts";
 import { huntSeeds } from "./hunt-pool.ts";
 import { huntProgress } from "./hunt-progress.ts";
 import { huntText } from "./hunt-report.ts";
@@ -49,7 +50,6 @@ export interface QueueOptions {
 }
 
 const WORKERS_DEFAULT_MAX = 64;
-const RESULTS = "results.jsonl";
 
 /**
  * A campaign: the corpus first, then random plans, one a seed (HX-7).
@@ -83,11 +83,23 @@ async function runCampaign(
   const digest = engineDigest(parts.engineFolder);
   const workerCount = options.workers ?? Math.min(availableParallelism(), WORKERS_DEFAULT_MAX);
   const campaign = new CampaignTally();
+  const range = { kind: "seeds", seeds, shard, generator: GENERATOR_VERSION } as const;
+  out.start(startOf(parts, "hunt", minutes === undefined ? range : { ...range, minutes }));
   let lastSeed = seeds.from;
+  let keptCount = 0;
+  const runs: RunRecord[] = [];
+  const keep = (result: SeedResult): void => {
+    if (result.record === undefined) return;
+    const record = { ...result.record, replay: tokenFor(result, digest) };
+    out.keep(record);
+    out.planOf(record.id, randomPlan(result.seed, result.variant));
+    runs.push(record);
+  };
   const onBlock = (block: BlockResults): void => {
     campaign.add(block);
     for (const { seed } of block.results) lastSeed = Math.max(lastSeed, seed);
-    out.append(RESULTS, block.results.map((result) => `${JSON.stringify(lineOf(result))}\n`).join(""));
+    for (const result of campaign.kept.slice(keptCount)) keep(result);
+    keptCount = campaign.kept.length;
   };
   const corpus = options.corpus
     ? await runCorpus(parts, { workerCount, timeoutMs: options.timeoutMs, digest })
@@ -105,6 +117,7 @@ async function runCampaign(
     const onResult = (result: SeedResult): void => {
       if (result.variant === 0) doneSeeds++;
       progress.result(result);
+      out.history(lineOf(result));
     };
     const common = { seedMsMax: options.timeoutMs, signal: interrupt, onResult };
     if (queue === undefined) await huntSeeds(blocks, { ...common, worker: parts.worker, workerCount, isOver });
@@ -116,14 +129,6 @@ async function runCampaign(
 
   const status = interrupt.aborted ? "interrupted" : isOver() ? "time-over" : "complete";
   await queue?.end(status, campaign, Math.round(huntMs()));
-  const runs: RunRecord[] = [];
-  for (const result of campaign.kept) {
-    if (result.record === undefined) continue;
-    const record = { ...result.record, replay: tokenFor(result, digest) };
-    out.record(record);
-    out.planOf(record.id, randomPlan(result.seed, result.variant));
-    runs.push(record);
-  }
   const small = options.shrinks
     ? await shrinkGroups(campaign.groups.map(shrinkable), {
         worker: parts.worker,
@@ -204,8 +209,20 @@ function shrinkable({ fingerprint, example }: FailureGroup): ShrinkableGroup {
   };
 }
 
-function lineOf({ seed, variant, verdict, historyHash, fingerprints }: SeedResult) {
-  return { seed, variant, verdict, historyHash, fingerprints };
+function lineOf(result: SeedResult): HuntLine {
+  const { seed, variant, verdict, historyHash, events, fingerprints } = result;
+  const faults = new Map<string, { kind: string; injected: number; effective: number }>();
+  for (const { kind, injected, effective } of result.faults) {
+    const before = faults.get(kind) ?? { kind, injected: 0, effective: 0 };
+    faults.set(kind, { kind, injected: before.injected + injected, effective: before.effective + effective });
+  }
+  return {
+    id: `hunt/${keyText(result)}`,
+    ...{ seed, variant, verdict, historyHash, events },
+    scenario: `random plan: ${shapeOf(seed)}`,
+    faults: [...faults.values()],
+    fingerprints: [...fingerprints],
+  };
 }
 
 function tokenFor(key: SeedKey, digest: string): string {

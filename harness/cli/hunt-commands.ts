@@ -47,7 +47,7 @@ export function addHuntCommands(program: Command, parts: CommandLineParts, exit:
     .option("--no-shrink", "leave failures as large as they were found")
     .addOption(queueOption("have workers of other machines do the runs").conflicts(["minutes", "shard"]))
     .addOption(waitOption())
-    .option("--out <dir>", "where index.json, results.jsonl, and records and plans of failures go", "out/hunt")
+    .option("--out <dir>", "where index.json, history.jsonl, and records and plans of failures go", "out/hunt")
     .option("--json", "one JSON document on stdout, nothing else")
     .addOption(workersOption())
     .addOption(timeoutOption())

@@ -2,20 +2,14 @@ import { z } from "zod";
 import { type RunRecord, VERDICTS } from "../history/run-record.ts";
 import type { FailureGroup } from "../hunt/campaign-tally.ts";
 import { keyText } from "../hunt/seed-result.ts";
+import { historyLineSchema } from "./campaign-files.ts";
 
 const count = z.int().min(0);
 const seed = z.int().min(0).max(0xffff_ffff);
 
-/** One run in `results.jsonl`. */
-export const resultLineSchema = z.strictObject({
-  seed,
-  /** 0 for the plan of the seed itself; above, a plan derived from it. */
-  variant: count,
-  verdict: z.enum(VERDICTS),
-  historyHash: z.string(),
-  fingerprints: z.array(z.string()),
-});
-export type ResultLine = z.infer<typeof resultLineSchema>;
+/** One run of a hunt in `history.jsonl`. */
+export const huntLineSchema = historyLineSchema.required({ variant: true, events: true, fingerprints: true });
+export type HuntLine = z.infer<typeof huntLineSchema>;
 
 const groupSchema = z.strictObject({
   fingerprint: z.string(),

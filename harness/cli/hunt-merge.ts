@@ -11,16 +11,18 @@ import {
   type HuntDocument,
   type HuntGroup,
   huntDocumentSchema,
-  type ResultLine,
-  resultLineSchema,
+  type HuntLine,
+  huntLineSchema,
 } from "./hunt-document.ts";
 import { huntText } from "./hunt-report.ts";
+import { linesOf } from "./json-lines.ts";
+import { CAMPAIGN_FILES } from "./out-directory.ts";
 import { quoted, UsageError } from "./usage-error.ts";
 
 interface ShardRecord {
   readonly folder: string;
   readonly document: Omit<HuntDocument, "runs">;
-  readonly lines: readonly ResultLine[];
+  readonly lines: readonly HuntLine[];
 }
 
 /**
@@ -68,18 +70,13 @@ export function huntMergeCommand(parts: CommandLineParts, folders: readonly stri
 
 function readShard(folder: string): ShardRecord {
   const index = join(folder, "index.json");
-  const results = join(folder, "results.jsonl");
   try {
     const document = huntDocumentSchema.omit({ runs: true }).parse(JSON.parse(readFileSync(index, "utf8")));
-    const lines = readFileSync(results, "utf8").trim().split("\n");
-    return {
-      folder,
-      document,
-      lines: lines.filter((line) => line !== "").map((line) => resultLineSchema.parse(JSON.parse(line))),
-    };
+    const lines = [...linesOf(join(folder, CAMPAIGN_FILES.history))];
+    return { folder, document, lines: lines.map((line) => huntLineSchema.parse(JSON.parse(line))) };
   } catch (error) {
     throw new UsageError(
-      { place: folder, found: "no record of a hunt that can be read", expected: "index.json and results.jsonl of one" },
+      { place: folder, found: "no record of a hunt that can be read", expected: "index.json and history.jsonl of one" },
       { cause: error },
     );
   }
@@ -96,8 +93,8 @@ function requireSame(first: ShardRecord, { folder, document, lines }: ShardRecor
   require("seeds", `${seeds.from}..${seeds.to}`, `${first.document.seeds.from}..${first.document.seeds.to}`);
   require("number of shards", String(shard.of), String(first.document.shard.of));
   const hash = new OutcomeHash();
-  for (const line of lines) hash.add(line);
-  require("outcome of results.jsonl", hash.digest(), document.outcome);
+  for (const line of inOrder(lines, seeds.from)) hash.add(line);
+  require("outcome of history.jsonl", hash.digest(), document.outcome);
 }
 
 function requireAllShards(shards: readonly ShardRecord[]): void {
@@ -113,7 +110,7 @@ function requireAllShards(shards: readonly ShardRecord[]): void {
 }
 
 /** Every seed once, in the order of the campaign without shards: by block, its seeds, then what is derived from them. */
-function joined(shards: readonly ShardRecord[], from: number, to: number): ResultLine[] {
+function joined(shards: readonly ShardRecord[], from: number, to: number): HuntLine[] {
   const seen = new Set<string>();
   for (const { folder, lines } of shards)
     for (const line of lines) {
@@ -127,13 +124,19 @@ function joined(shards: readonly ShardRecord[], from: number, to: number): Resul
   for (let seed = from; seed <= to; seed++)
     if (!seen.has(String(seed)))
       throw new UsageError({ place: "results", found: `no result of seed ${seed}`, expected: `seeds ${from}..${to}` });
-  const blockOf = ({ seed }: ResultLine): number => Math.floor((seed - from) / BLOCK_SEEDS);
-  const isDerived = ({ variant }: ResultLine): number => Number(variant > 0);
-  return shards
-    .flatMap(({ lines }) => lines)
-    .toSorted(
-      (a, b) => blockOf(a) - blockOf(b) || isDerived(a) - isDerived(b) || a.seed - b.seed || a.variant - b.variant,
-    );
+  return inOrder(
+    shards.flatMap(({ lines }) => lines),
+    from,
+  );
+}
+
+/** Lines come as runs end; results are joined by block: its seeds, then what is derived from them. */
+function inOrder(lines: readonly HuntLine[], from: number): HuntLine[] {
+  const blockOf = ({ seed }: HuntLine): number => Math.floor((seed - from) / BLOCK_SEEDS);
+  const isDerived = ({ variant }: HuntLine): number => Number(variant > 0);
+  return lines.toSorted(
+    (a, b) => blockOf(a) - blockOf(b) || isDerived(a) - isDerived(b) || a.seed - b.seed || a.variant - b.variant,
+  );
 }
 
 function mergedGroups(documents: readonly Pick<HuntDocument, "groups">[]): HuntGroup[] {

@@ -30,7 +30,7 @@ test("no id leads out of the folder", () => {
     fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), (parts) => {
       new OutDirectory(join(parent, "out")).record({ ...unfinishedRecord(task, "PASS", ""), id: parts.join("/") });
       expect(readdirSync(parent)).toEqual(["out"]);
-      expect(readdirSync(join(parent, "out"))).toEqual(["runs"]);
+      expect(readdirSync(join(parent, "out"))).toEqual(["history.jsonl", "runs"]);
     }),
     { seed: 20261126, numRuns: 200 },
   );

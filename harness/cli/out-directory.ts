@@ -1,11 +1,32 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { RunRecord } from "../history/run-record.ts";
+import type { CampaignStart, HistoryLine } from "./campaign-files.ts";
+import { linesOf } from "./json-lines.ts";
 import { quoted, UsageError } from "./usage-error.ts";
 
+/** Files of a campaign, by what they are; derived ones can be made again from the others. */
+export const CAMPAIGN_FILES = {
+  start: "start.json",
+  history: "history.jsonl",
+  results: "index.json",
+  junit: "junit.xml",
+  page: "index.html",
+} as const;
+
 /**
- * `out/`: `index.json`, `index.html`, `junit.xml`, one record a run in `runs/`, and plans in `plans/`. Records are written as the runs
- * end, so an interrupt, or a kill, loses none of them.
+ * `out/`, written in three phases (docs/campaign.md): `start.json`, then a line of `history.jsonl` for each run that ends, then
+ * `index.json` and what is made of it. So a kill of the harness loses no run that had ended.
  */
 export class OutDirectory {
   readonly path: string;
@@ -14,7 +35,7 @@ export class OutDirectory {
   constructor(path: string) {
     this.path = path;
     try {
-      mkdirSync(join(path, "runs"), { recursive: true });
+      mkdirSync(path, { recursive: true });
       removeFormer(path);
     } catch (error) {
       throw new UsageError(
@@ -24,7 +45,24 @@ export class OutDirectory {
     }
   }
 
+  /** The first phase: before anything is run. */
+  start(document: CampaignStart): void {
+    this.#write(CAMPAIGN_FILES.start, json(document), true);
+  }
+
+  /** A run has ended: its record, in the history and as a file of its own. */
   record(run: RunRecord): void {
+    this.history(run);
+    this.keep(run);
+  }
+
+  /** The second phase: a run has ended. */
+  history(line: HistoryLine | RunRecord): void {
+    appendFileSync(join(this.path, CAMPAIGN_FILES.history), `${JSON.stringify(line)}\n`);
+  }
+
+  /** The record of a run as a file of its own. */
+  keep(run: RunRecord): void {
     this.#write(pathOf("runs", run.id), json(run));
   }
 
@@ -47,62 +85,83 @@ export class OutDirectory {
     return path;
   }
 
+  /** The third phase: it is over. Without this file a campaign is unfinished. */
   index(document: unknown): void {
-    this.#write("index.json", json(document));
-  }
-
-  /** To a file that is read line by line; the last line may lack its end after a kill. */
-  append(name: "results.jsonl", text: string): void {
-    appendFileSync(join(this.path, name), text);
+    this.#write(CAMPAIGN_FILES.results, json(document), true);
   }
 
   junit(xml: string): void {
-    this.#write("junit.xml", xml);
+    this.#write(CAMPAIGN_FILES.junit, xml);
   }
 
   /** Of results that lie in `folder`. @returns its path */
   static page(folder: string, html: string): string {
-    const path = join(folder, "index.html");
+    const path = join(folder, CAMPAIGN_FILES.page);
     replace(path, html);
     return path;
   }
 
-  #write(name: string, content: string): void {
-    replace(join(this.path, name), content);
+  #write(name: string, content: string, isDurable = false): void {
+    replace(join(this.path, name), content, isDurable);
   }
 }
 
-/** Under another name first: a reader sees the former file or the whole new one. */
-function replace(path: string, content: string): void {
+/** Under another name first: a reader sees the former file or the whole new one; if durable, also after a loss of power. */
+function replace(path: string, content: string, isDurable = false): void {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.part`, content);
-  renameSync(`${path}.part`, path);
-}
-
-/** Results of a former run must not pass for those of this one. Only what its index names is removed. */
-function removeFormer(path: string): void {
-  for (const id of formerIds(join(path, "index.json")))
-    for (const folder of ["runs", "plans"] as const) rmSync(join(path, pathOf(folder, id)), { force: true });
-  for (const name of ["index.json", "index.html", "junit.xml", "results.jsonl"])
-    rmSync(join(path, name), { force: true });
-}
-
-function formerIds(indexPath: string): string[] {
+  const part = `${path}.part`;
+  const file = openSync(part, "w");
   try {
-    const document: unknown = JSON.parse(readFileSync(indexPath, "utf8"));
-    if (typeof document !== "object" || document === null || !("runs" in document)) return [];
-    const runs: unknown[] = Array.isArray(document.runs) ? document.runs : [];
-    return runs.flatMap((run) =>
-      typeof run === "object" && run !== null && "id" in run && typeof run.id === "string" ? [run.id] : [],
-    );
+    writeFileSync(file, content);
+    if (isDurable) fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(part, path);
+}
+
+/** Results of a former run must not pass for those of this one. Only what it says of itself is removed. */
+function removeFormer(path: string): void {
+  for (const id of formerIds(path))
+    for (const folder of ["runs", "plans"] as const) rmSync(join(path, pathOf(folder, id)), { force: true });
+  for (const name of Object.values(CAMPAIGN_FILES)) rmSync(join(path, name), { force: true });
+}
+
+/** What the former campaign planned and ran, as far as that can be read. */
+function* formerIds(path: string): Generator<string> {
+  for (const name of [CAMPAIGN_FILES.start, CAMPAIGN_FILES.results]) yield* idsIn(readIfJson(join(path, name)));
+  for (const line of linesOf(join(path, CAMPAIGN_FILES.history))) yield* idsIn({ runs: [parsed(line)] });
+}
+
+function idsIn(document: unknown): string[] {
+  if (typeof document !== "object" || document === null) return [];
+  if ("planned" in document) return idsIn(document.planned);
+  const runs: unknown[] = "runs" in document && Array.isArray(document.runs) ? document.runs : [];
+  return runs.flatMap((run) =>
+    typeof run === "object" && run !== null && "id" in run && typeof run.id === "string" ? [run.id] : [],
+  );
+}
+
+function readIfJson(path: string): unknown {
+  try {
+    return parsed(readFileSync(path, "utf8"));
   } catch {
-    // No index, or none of ours.
-    return [];
+    // None there.
+    return undefined;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // None of ours.
+    return undefined;
   }
 }
 
 /** Ids come from file names, of plan files too: nothing in them may leave the folder. */
-function pathOf(folder: "runs" | "plans", id: string): string {
+export function pathOf(folder: "runs" | "plans", id: string): string {
   const parts = id.split("/").map((part) => part.replace(/[^\w.-]/g, "_").replace(/^\.+/, "_"));
   return join(folder, `${parts.join("/")}.json`);
 }

@@ -2,6 +2,7 @@ import { availableParallelism, loadavg } from "node:os";
 import Table from "cli-table3";
 import type { FaultRecord, RunRecord } from "../history/run-record.ts";
 import { REALISATIONS, type Realisation } from "../world/containers/realisation.ts";
+import { plannedRun, startOf } from "./campaign-start.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
 import { EXIT } from "./exit-code.ts";
@@ -53,6 +54,7 @@ export async function parityCommand(
   const run = (world: RunRecord["world"], workerCount: number): Promise<readonly RunRecord[]> => {
     const tasks = entries.map((entry) => taskOf(entry, { ...head, world }, digest, false));
     const out = new OutDirectory(`${options.out}/${world}`);
+    out.start(startOf(parts, "parity", { kind: "runs", runs: tasks.map(plannedRun) }));
     return runRecorded(parts, tasks, out, { workerCount, timeoutMs: options.timeoutMs });
   };
   const sim = await run("sim", 2);

@@ -10,6 +10,6 @@ export async function replayCommand(
   options: Omit<RunOptions, "seed">,
 ): Promise<number> {
   const task = await taskOfToken(parts, token, options);
-  const run = (): Promise<number> => runAndReport(parts, [task], options);
+  const run = (): Promise<number> => runAndReport(parts, [task], { ...options, command: "replay" });
   return task.world === "sim" ? run() : withContainers(run);
 }

@@ -52,15 +52,6 @@ export function shortDigest(engineDigest: string): string {
   return engineDigest.slice(0, DIGEST_LENGTH);
 }
 
-/** Of which engine it is; `undefined` if it is no token. */
-export function engineOfToken(text: string): string | undefined {
-  try {
-    return decode(text).engine;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * @param digestOf the present digest of an outside target, or of the engine of this project
  * @throws UsageError if the token is malformed, or is of another version, engine or scenario

@@ -18,6 +18,7 @@ export function reportCommand(parts: CommandLineParts, folder: string): number {
       expected: "dist/page.html, as npm ci makes it",
       remedy: "npm run prepare",
     });
-  parts.terminal.out(`report: ${page}\n`);
+  if (page.unfinished !== "") parts.terminal.out(`INCOMPLETE: ${page.unfinished}\n`);
+  parts.terminal.out(`report: ${page.path}\n`);
   return EXIT.pass;
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { RunRecord, Verdict } from "../history/run-record.ts";
 import { mergeVerdicts } from "../history/verdict.ts";
+import { plannedRun, startOf } from "./campaign-start.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
@@ -10,7 +11,7 @@ import { readPlanFile } from "./plan-file.ts";
 import { tokenOf } from "./replay-token.ts";
 import { targetTasks } from "./run-on-target.ts";
 import { runRecorded } from "./run-recorded.ts";
-import { type RunTask, unfinishedRecord } from "./run-task.ts";
+import type { RunTask } from "./run-task.ts";
 import type { ScenarioEntry } from "./scenario-entry.ts";
 import { loadAll } from "./scenario-files.ts";
 import { selectScenarios } from "./select-scenarios.ts";
@@ -59,15 +60,17 @@ export async function runCommand(
   const own = new Set(plans.map(({ id }) => id));
   if (target !== undefined) {
     const onTarget = await targetTasks(parts, [...shipped, ...plans], { target, seed }, own);
-    return withContainers(() => runAndReport(parts, onTarget, { ...options, workers: 1, plans: plansById }));
+    return withContainers(() => runAndReport(parts, onTarget, { ...options, command: "run", workers: 1 }));
   }
   const tasks = [
     ...shipped.map((entry) => taskOf(entry, head, digest, false)),
     ...plans.map((entry) => taskOf(entry, head, digest, true)),
   ];
-  if (world === "sim") return runAndReport(parts, tasks, { ...options, plans: plansById });
+  if (world === "sim") return runAndReport(parts, tasks, { ...options, command: "run", plans: plansById });
   // Real systems take real time: one after the other, as what they measure must not depend on what else runs.
-  return withContainers(() => runAndReport(parts, tasks, { ...options, workers: options.workers ?? 1 }));
+  return withContainers(() =>
+    runAndReport(parts, tasks, { ...options, command: "run", workers: options.workers ?? 1 }),
+  );
 }
 
 export function taskOf(
@@ -87,6 +90,8 @@ export async function runAndReport(
   parts: CommandLineParts,
   tasks: readonly RunTask[],
   options: Omit<RunOptions, "seed" | "repeat"> & {
+    /** That was given. */
+    readonly command: string;
     /** By run: what it is made from, for whoever looks at the results. */
     readonly plans?: ReadonlyMap<string, unknown>;
   },
@@ -94,9 +99,7 @@ export async function runAndReport(
   const { terminal, reports, interrupt } = parts;
   const startMs = performance.now();
   const out = new OutDirectory(options.out);
-  // On disk from the first moment: whoever finds this after a kill does not find a pass.
-  const planned = tasks.map((task) => unfinishedRecord(task, "SKIPPED", "not run yet"));
-  out.index(reports.resultDocument(planned, verdictOf(planned)));
+  out.start(startOf(parts, options.command, { kind: "runs", runs: tasks.map(plannedRun) }));
   for (const [id, plan] of options.plans ?? []) out.planOf(id, plan);
 
   const runs = await runRecorded(parts, tasks, out, {

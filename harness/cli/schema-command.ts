@@ -2,12 +2,10 @@ import { z } from "zod";
 import { planJsonSchema } from "../plan/json-schema.ts";
 import { dossierJsonSchema } from "../qualify/dossier.ts";
 import { targetManifestSchema } from "../target/target-manifest.ts";
+import { CAMPAIGN_SCHEMAS } from "./campaign-files.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { EXIT } from "./exit-code.ts";
 import { quoted, UsageError } from "./usage-error.ts";
-
-/** Formats that the harness knows; `target` is an OpenAPI document. */
-export const OWN_FORMATS = ["results", "plan", "dossier", "target", "target-manifest"] as const;
 
 /** Prints the JSON Schema of what goes in or comes out. @throws UsageError */
 export async function schemaCommand(parts: CommandLineParts, format: string): Promise<number> {
@@ -23,8 +21,16 @@ function schemaOf(parts: CommandLineParts, format: string): unknown {
   if (format === "target")
     return import("../target/protocol.ts").then((protocol) => protocol.targetOpenApi(parts.version));
   if (format === "target-manifest") return z.toJSONSchema(targetManifestSchema, { io: "input" });
-  const other = parts.schemas.get(format);
+  const other = CAMPAIGN_SCHEMAS.get(format) ?? parts.schemas.get(format);
   if (other !== undefined) return other();
-  const known = [...OWN_FORMATS, ...parts.schemas.keys()].join(", ");
-  throw new UsageError({ place: "schema", found: quoted(format), expected: `one of ${known}` });
+  throw new UsageError({
+    place: "schema",
+    found: quoted(format),
+    expected: `one of ${schemaNames(parts).join(", ")}`,
+  });
+}
+
+/** What there are schemas of. */
+export function schemaNames({ schemas }: Pick<CommandLineParts, "schemas">): string[] {
+  return ["plan", "results", "dossier", "target", "target-manifest", ...CAMPAIGN_SCHEMAS.keys(), ...schemas.keys()];
 }

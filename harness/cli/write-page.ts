@@ -1,66 +1,47 @@
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join, relative, sep } from "node:path";
-import type { RunRecord, Verdict } from "../history/run-record.ts";
-import { GOALS } from "../hunt/goals.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { PageCampaign, PageGroup, PageInput } from "../history/page-input.ts";
+import { GOALS } from "../hunt/goals.ts";
+import { evidenceOf, filesOf } from "./campaign-evidence.ts";
+import { CampaignFolder } from "./campaign-folder.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
-import { environmentOf } from "./environment.ts";
-import { type HuntDocument, type HuntGroup, huntDocumentSchema } from "./hunt-document.ts";
-import { OutDirectory } from "./out-directory.ts";
+import { type HuntGroup, huntDocumentSchema } from "./hunt-document.ts";
+import { CAMPAIGN_FILES, OutDirectory } from "./out-directory.ts";
 import { REQUIREMENTS } from "../history/requirements.ts";
-import { engineOfToken, shortDigest } from "./replay-token.ts";
-import { oneLine, UsageError } from "./usage-error.ts";
+import { shortDigest } from "./replay-token.ts";
+import { type KnownHunt, shardSeedCount, unfinishedHunt } from "./unfinished-hunt.ts";
+import { oneLine } from "./usage-error.ts";
 
-/** What the results of a folder say of themselves. */
-interface Results {
-  readonly title: string;
-  readonly verdict: Verdict;
-  readonly engine: string;
-  readonly runs: readonly RunRecord[];
-  readonly campaign?: PageCampaign;
+/** What was written of a campaign. */
+export interface WrittenPage {
+  readonly path: string;
+  /** Of a campaign that was not brought to its end: why, and how far it came. */
+  readonly unfinished: string;
 }
 
 /**
- * Writes `index.html` of a folder of results, from what lies there and nothing else.
+ * Writes `index.html` of a campaign, from what lies in its folder and nothing else; of one that was killed, too.
  *
- * @returns its path; `undefined` if this copy of the program has no page, as it was installed without its build
+ * @returns `undefined` if this copy of the program has no page, as it was installed without its build
  * @throws UsageError if there are no results
  */
-export function writePage(parts: CommandLineParts, folder: string): string | undefined {
+export function writePage(parts: CommandLineParts, folder: string): WrittenPage | undefined {
   const template = templateOf(parts.pageTemplate);
   if (template === undefined) return undefined;
-  const { title, verdict, engine, runs, campaign } = resultsOf(parts, folder);
-  const page: PageInput = {
-    title,
-    verdict,
-    runs,
-    ...(campaign === undefined ? {} : { campaign }),
-    engine,
-    calledAs: parts.calledAs,
-    createdAt: new Date().toISOString(),
-    requirements: REQUIREMENTS.map(({ id, title: name, elsewhere = "" }) => ({ id, title: name, elsewhere })),
-    environment: environmentOf(parts.version),
-    evidence: evidenceOf(folder),
-    plans: plansOf(folder),
-  };
-  return OutDirectory.page(folder, parts.reports.resultsPage(template, page));
+  const page = pageInputOf(new CampaignFolder(folder));
+  const path = OutDirectory.page(folder, parts.reports.resultsPage(template, page));
+  return { path, unfinished: page.unfinished ?? "" };
 }
 
 /** The same after a run: what goes wrong is told, and changes nothing of what the run came to. */
 export function tryWritePage(parts: CommandLineParts, folder: string): string | undefined {
   try {
-    return writePage(parts, folder);
+    return writePage(parts, folder)?.path;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     parts.terminal.err(`resilver: no page was written: ${oneLine(why)}\n`);
     return undefined;
   }
-}
-
-function titleOf(runs: readonly RunRecord[]): string {
-  const [only, ...others] = runs;
-  return only !== undefined && others.length === 0 ? only.id : `${runs.length} scenarios`;
 }
 
 function templateOf(template: URL | undefined): string | undefined {
@@ -72,33 +53,63 @@ function templateOf(template: URL | undefined): string | undefined {
   }
 }
 
-/** @throws UsageError naming the file */
-function resultsOf(parts: CommandLineParts, folder: string): Results {
-  const path = join(folder, "index.json");
-  try {
-    const document: unknown = JSON.parse(readFileSync(path, "utf8"));
-    const { verdict, runs } = parts.reports.readResults(document);
-    const hunt = huntDocumentSchema.safeParse(document);
-    if (hunt.success) return huntResults({ ...hunt.data, runs }, folder);
-    return { title: titleOf(runs), verdict, engine: engineOf(runs), runs };
-  } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
-    const remedy = "name the --out of a run";
-    throw new UsageError(
-      { place: path, found, expected: "results as run and start write them", remedy },
-      { cause: error },
-    );
-  }
+/** What a page shows of a campaign. @throws UsageError if it cannot be read */
+function pageInputOf(campaign: CampaignFolder): PageInput {
+  const { path: folder, start } = campaign;
+  const { title, ...rest } = aboutOf(campaign);
+  return {
+    title,
+    ...rest,
+    runs: campaign.runs(),
+    engine: shortDigest(start.engine),
+    calledAs: start.calledAs,
+    startedAt: start.startedAt,
+    createdAt: new Date().toISOString(),
+    requirements: REQUIREMENTS.map(({ id, title: name, elsewhere = "" }) => ({ id, title: name, elsewhere })),
+    environment: start.environment,
+    evidence: evidenceOf(folder),
+    plans: plansOf(folder),
+  };
 }
 
-function huntResults(document: HuntDocument, folder: string): Results {
-  const { seeds, verdict, runs, reached, groups } = document;
-  const range = `${seeds.from}..${seeds.to}`;
-  const campaign: PageCampaign = {
-    ...document,
-    seeds: range,
-    goalCount: GOALS.length,
-    reached: Object.entries(reached).toSorted(([, one], [, other]) => one - other),
+function aboutOf(folder: CampaignFolder): Pick<PageInput, "title" | "verdict" | "campaign" | "unfinished"> {
+  const { isEnded, start } = folder;
+  const { planned } = start;
+  const unfinished = isEnded ? {} : { unfinished: unfinishedText(folder) };
+  if (planned.kind === "runs") {
+    const [only, ...others] = planned.runs;
+    const title = only !== undefined && others.length === 0 ? only.id : `${planned.runs.length} scenarios`;
+    return { title, ...unfinished };
+  }
+  if (planned.kind === "rounds") return { title: `chaos, seed ${planned.seed}`, ...unfinished };
+  if (planned.kind === "points") return { title: `exhaust ${planned.scenario}`, ...unfinished };
+  const document = isEnded ? folder.read(CAMPAIGN_FILES.results, huntDocumentSchema) : unfinishedHunt(folder, planned);
+  const { from, to } = document.seeds;
+  const seeds = `${from}..${to}`;
+  const campaign = campaignOf(document, seeds, folder.path);
+  const { index, of } = planned.shard;
+  return {
+    title: `hunt, seeds ${seeds}${of === 1 ? "" : `, part ${index} of ${of}`}`,
+    verdict: document.verdict,
+    campaign: planned.minutes === undefined ? { ...campaign, plannedSeeds: shardSeedCount(planned) } : campaign,
+    ...unfinished,
+  };
+}
+
+function campaignOf(document: KnownHunt, seeds: string, folder: string): PageCampaign {
+  const { status, generator, outcome, runCount, derivedCount, failedCount, events, wallMs, faults, corpus } = document;
+  const { groups, reached, neverReached } = document;
+  return {
+    ...{ status, generator, outcome, runCount, derivedCount, failedCount, events, wallMs, faults, corpus, seeds },
+    ...(reached === undefined
+      ? {}
+      : {
+          coverage: {
+            goalCount: GOALS.length,
+            neverReached,
+            reached: Object.entries(reached).toSorted(([, one], [, other]) => one - other),
+          },
+        }),
     groups: groups.map(({ fingerprint, count, message, seed, replay, small }) => ({
       fingerprint,
       count,
@@ -108,7 +119,17 @@ function huntResults(document: HuntDocument, folder: string): Results {
       ...smallOf(folder, small),
     })),
   };
-  return { title: `hunt, seeds ${range}`, verdict, engine: shortDigest(document.engine), runs, campaign };
+}
+
+/** How far it came; history is read for it once more, as this happens to few. */
+function unfinishedText(folder: CampaignFolder): string {
+  const { command, planned } = folder.start;
+  let [ended, missing] = [0, 0];
+  for (const { verdict } of folder.runs())
+    if (verdict === "SKIPPED") missing++;
+    else ended++;
+  const of = planned.kind === "runs" ? ` of ${ended + missing}` : "";
+  return `${command} was not brought to its end: the harness was killed, or is still at it; ${ended}${of} runs ended`;
 }
 
 /** Results may have been moved since, with all that is in their folder, or without. */
@@ -117,12 +138,6 @@ function smallOf(folder: string, small: HuntGroup["small"]): Pick<PageGroup, "sm
   const path = join(folder, "scenarios", basename(small.scenario));
   const { steps, faults, replay } = small;
   return existsSync(path) ? { small: { steps, faults, replay, source: readFileSync(path, "utf8") } } : {};
-}
-
-/** Of all that ran: the digest that their tokens name. */
-function engineOf(runs: readonly RunRecord[]): string {
-  const engines = new Set(runs.flatMap(({ replay }) => engineOfToken(replay) ?? []));
-  return [...engines].join(", ");
 }
 
 /** By run: what a browser can run again. Recorded programs are too large, and it has no file systems. */
@@ -153,29 +168,4 @@ function isSelfContained(plan: unknown): boolean {
     level = objects.flatMap((value): unknown[] => Object.values(value));
   }
   return true;
-}
-
-/** What results consist of. What else lies in the folder, results of another command for instance, is not theirs. */
-function evidenceOf(folder: string): PageInput["evidence"] {
-  const folders = ["runs", "plans", "scenarios"].flatMap((name) =>
-    filesOf(join(folder, name)).map((path) => `${name}/${path}`),
-  );
-  const files = ["index.json", "junit.xml", "results.jsonl"].filter((name) => existsSync(join(folder, name)));
-  return [...files, ...folders].map((path) => {
-    const content = readFileSync(join(folder, path));
-    return { path, sizeBytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
-  });
-}
-
-/** Paths in it, with forward slashes, sorted; of no folder, none. */
-function filesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
-      .toSorted();
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
-  }
 }

@@ -49,6 +49,11 @@ export function randomPlan(seed: number, variant = 0): Plan {
   });
 }
 
+/** What kind of topology the plan of a seed has, and all that are derived from it. */
+export function shapeOf(seed: number): Swarm["shape"] {
+  return drawSwarm(new SimRandom(`hunt/${seed}`).fork("swarm")).shape;
+}
+
 /** Safety: commands and faults under load. */
 function rounds(random: Random, swarm: Swarm, cast: Cast, book: StrikeBook, variant: number): Step[] {
   const redrawn = variant === 0 ? undefined : REDRAWN[(variant - 1) % REDRAWN.length];

@@ -1,6 +1,6 @@
 import type { Level, ProfileHead } from "../history/qualification.ts";
 import { REQUIREMENTS } from "../history/requirements.ts";
-import type { Capability } from "../target/target.ts";
+import type { Capability } from "../target/capability.ts";
 
 /** A set of requirements that a kind of product has to fulfil. */
 export interface Profile extends ProfileHead {

@@ -1,19 +1,17 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { PageCampaign, PageGroup } from "../../harness/history/page-input.ts";
+import type { PageCampaign, PageCoverage, PageGroup } from "../../harness/history/page-input.ts";
 import { Command } from "./command.tsx";
 import { count, counted } from "./numbers.ts";
-import { runHref } from "./route.ts";
+import { idHref } from "./route.ts";
+import type { RunTable } from "./run-table.ts";
 
 /** Rows that one sees without asking for more. */
 const RAREST = 15;
 
 /** What a hunt found, by what failures have in common. */
-export function Groups(props: {
-  readonly groups: readonly PageGroup[];
-  readonly runs: ReadonlySet<string>;
-}): JSX.Element {
-  const { groups, runs } = props;
+export function Groups(props: { readonly groups: readonly PageGroup[]; readonly table: RunTable }): JSX.Element {
+  const { groups, table } = props;
   return (
     <section id="failures" aria-labelledby="failures-title">
       <h2 id="failures-title">Failures</h2>
@@ -24,7 +22,7 @@ export function Groups(props: {
             {fingerprint} <span class="quiet">in {counted(times, "run")}</span>
           </summary>
           <p>
-            {message}. For example {runs.has(run) ? <a href={runHref(run)}>{run}</a> : run}
+            {message}. For example {table.find(run, undefined) === undefined ? run : <a href={idHref(run)}>{run}</a>}
           </p>
           {small !== undefined && (
             <>
@@ -45,30 +43,26 @@ export function Groups(props: {
 
 /** What a hunt did and reached, each with what it is a part of. */
 export function Campaign({ campaign }: { readonly campaign: PageCampaign }): JSX.Element {
-  const { runCount, derivedCount, wallMs, events, goalCount, neverReached, faults } = campaign;
-  const perSecond = wallMs === 0 ? 0 : (runCount / wallMs) * 1000;
+  const { runCount, derivedCount, wallMs, events, coverage, faults, outcome } = campaign;
+  const pace = wallMs === 0 ? "" : `, ${((runCount / wallMs) * 1000).toFixed(1)} runs a second`;
   return (
     <section id="coverage" aria-labelledby="coverage-title">
       <h2 id="coverage-title">Coverage</h2>
       <p>
         {counted(runCount, "run")} of seeds {campaign.seeds}, {count(derivedCount)} of them derived; {campaign.status};{" "}
-        {count(events)} events, {perSecond.toFixed(1)} runs a second. Outcome <code>{campaign.outcome}</code>, generator{" "}
-        {campaign.generator}.
+        {count(events)} events{pace}. Generator {campaign.generator}
+        {outcome !== "" && (
+          <>
+            , outcome <code>{outcome}</code>
+          </>
+        )}
+        .
       </p>
-      <h3>
-        Goals: {goalCount - neverReached.length} of {goalCount}
-      </h3>
-      {neverReached.length > 0 && (
-        <>
-          <p class="quiet">Never reached:</p>
-          <ul>
-            {neverReached.map((goal) => (
-              <li key={goal}>{goal}</li>
-            ))}
-          </ul>
-        </>
+      {coverage === undefined ? (
+        <p class="quiet">What was reached is told when a hunt ends.</p>
+      ) : (
+        <Reached coverage={coverage} runCount={runCount} />
       )}
-      <Rarest campaign={campaign} />
       <h3>Faults</h3>
       <table class="narrow">
         <thead>
@@ -96,12 +90,30 @@ export function Campaign({ campaign }: { readonly campaign: PageCampaign }): JSX
   );
 }
 
+interface ReachedProps {
+  readonly coverage: PageCoverage;
+  readonly runCount: number;
+}
+
 /** What hardly any run reached says most of how far the hunt came. */
-function Rarest({ campaign: { reached, runCount } }: { readonly campaign: PageCampaign }): JSX.Element {
+function Reached({ coverage: { goalCount, neverReached, reached }, runCount }: ReachedProps): JSX.Element {
   const [isAll, setAll] = useState(false);
   const shown = isAll ? reached : reached.slice(0, RAREST);
   return (
     <>
+      <h3>
+        Goals: {goalCount - neverReached.length} of {goalCount}
+      </h3>
+      {neverReached.length > 0 && (
+        <>
+          <p class="quiet">Never reached:</p>
+          <ul>
+            {neverReached.map((goal) => (
+              <li key={goal}>{goal}</li>
+            ))}
+          </ul>
+        </>
+      )}
       <h3>
         Reached: {count(reached.length)} steps, changes of status, faults in a status, and goals; the rarest first
       </h3>

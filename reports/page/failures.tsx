@@ -1,63 +1,50 @@
 import type { JSX } from "preact";
-import type { RunRecord } from "../../harness/history/run-record.ts";
 import { Command } from "./command.tsx";
 import { counted, duration } from "./numbers.ts";
+import type { PageData } from "./page-data.ts";
 import { runHref } from "./route.ts";
+import type { RunRow, RunTable } from "./run-table.ts";
 
-interface FailureGroup {
-  readonly title: string;
-  readonly runs: RunRecord[];
-}
-
-/** Failures that have the rule and the words in common, numbers aside. */
-function groupsOf(runs: readonly RunRecord[]): FailureGroup[] {
-  const groups = new Map<string, FailureGroup>();
-  for (const run of runs) {
-    if (run.verdict === "PASS" || run.verdict === "NOT_APPLICABLE" || run.verdict === "WAIVED") continue;
-    const [failure] = run.failures;
-    const title = failure === undefined ? `${run.verdict}: no failure was told` : `${failure.rule}: ${failure.message}`;
-    const key = title.replace(/\d+/gu, "#");
-    const group = groups.get(key) ?? { title, runs: [] };
-    group.runs.push(run);
-    groups.set(key, group);
-  }
-  return [...groups.values()].toSorted((one, other) => other.runs.length - one.runs.length);
-}
-
-export function Failures(props: { readonly runs: readonly RunRecord[]; readonly calledAs: string }): JSX.Element {
-  const groups = groupsOf(props.runs);
+export function Failures({ data, table }: { readonly data: PageData; readonly table: RunTable }): JSX.Element {
+  const { groups, calledAs } = data;
   return (
     <section id="failures" aria-labelledby="failures-title">
       <h2 id="failures-title">Failures</h2>
       {groups.length === 0 && (
         <p class="quiet">
-          {props.runs.length === 0 ? "Nothing ran." : "None: every run that was planned ran, and nothing was broken."}
+          {table.count === 0 ? "Nothing ran." : "None: every run that was planned ran, and nothing was broken."}
         </p>
       )}
-      {groups.map(({ title, runs }) => (
+      {groups.map(({ title, count, runs }) => (
         <details key={title} class="failure" open={groups.length < 5}>
           <summary>
-            {title} <span class="quiet">in {counted(runs.length, "run")}</span>
+            {title} <span class="quiet">in {counted(count, "run")}</span>
           </summary>
-          {runs.slice(0, 10).map((run) => (
-            <FailedRun key={run.id} run={run} calledAs={props.calledAs} />
+          {runs.map((index) => (
+            <FailedRun key={index} run={table.row(index)} table={table} calledAs={calledAs} />
           ))}
-          {runs.length > 10 && <p class="quiet">and {counted(runs.length - 10, "run")} more</p>}
+          {count > runs.length && <p class="quiet">and {counted(count - runs.length, "run")} more</p>}
         </details>
       ))}
     </section>
   );
 }
 
-function FailedRun({ run, calledAs }: { readonly run: RunRecord; readonly calledAs: string }): JSX.Element {
-  const command = `${calledAs} replay ${run.replay}`;
+interface FailedRunProps {
+  readonly run: RunRow;
+  readonly table: RunTable;
+  readonly calledAs: string;
+}
+
+function FailedRun({ run, table, calledAs }: FailedRunProps): JSX.Element {
+  const { failures = [], replay = "" } = run;
   return (
     <div class="failed-run">
       <p>
-        <a href={runHref(run.id)}>{run.id}</a> <span class="quiet">seed {run.seed}</span>
+        <a href={runHref(run, table)}>{run.id}</a> <span class="quiet">seed {run.seed}</span>
       </p>
       <ul>
-        {run.failures.slice(0, 5).map(({ rule, message, timeNs, blame }) => (
+        {failures.slice(0, 5).map(({ rule, message, timeNs, blame }) => (
           <li key={`${rule} ${message}`}>
             <strong>{rule}</strong> at {duration(timeNs)}: {message}
             {blame.slice(0, 3).map((block) => (
@@ -68,7 +55,7 @@ function FailedRun({ run, calledAs }: { readonly run: RunRecord; readonly called
           </li>
         ))}
       </ul>
-      {run.replay !== "" && <Command text={command} />}
+      {replay !== "" && <Command text={`${calledAs} replay ${replay}`} />}
     </div>
   );
 }

@@ -1,23 +1,40 @@
 import type { JSX } from "preact";
-import type { RunRecord } from "../../harness/history/run-record.ts";
-import { runHref } from "./route.ts";
+import { useMemo } from "preact/hooks";
+import type { FaultCell, RunTable } from "./run-table.ts";
 
-interface Cell {
-  readonly injected: number;
-  readonly effective: number;
+interface HeatRow {
+  readonly name: string;
+  readonly runs: number;
+  readonly cells: readonly (FaultCell | undefined)[];
 }
 
-function cellOf({ faults }: RunRecord, kind: string): Cell | undefined {
-  const own = faults.filter((fault) => fault.kind === kind);
-  if (own.length === 0) return undefined;
-  const sum = (of: "injected" | "effective"): number => own.reduce((total, fault) => total + fault[of], 0);
-  return { injected: sum("injected"), effective: sum("effective") };
+/** Rows that a browser lays out at once. Of more scenarios, those of a folder are one row. */
+const ROWS_MAX = 200;
+
+/** By scenario, or random plans of one shape; what had no faults is left out. */
+function rowsOf(table: RunTable, runs: Uint32Array): HeatRow[] {
+  const names = table.scenarios.map(({ id, name, isRandom }) => (isRandom ? name : id));
+  const isMany = new Set(names).size > ROWS_MAX;
+  const keys = isMany ? names.map((name) => name.split("/", 1)[0] ?? name) : names;
+  const rows = new Map<string, { name: string; runs: number; cells: (FaultCell | undefined)[] }>();
+  for (const run of runs) {
+    const name = keys[table.columns.scenario[run] ?? 0] ?? "";
+    const row = rows.get(name) ?? { name, runs: 0, cells: [] };
+    row.runs++;
+    table.faultsOf(run, row.cells);
+    rows.set(name, row);
+  }
+  return [...rows.values()].filter(({ cells }) => cells.length > 0);
 }
 
 /** Which fault struck in which scenario, and how often that was seen to have an effect. */
-export function HeatMap({ runs }: { readonly runs: readonly RunRecord[] }): JSX.Element {
-  const kinds = [...new Set(runs.flatMap(({ faults }) => faults.map(({ kind }) => kind)))].toSorted();
-  const shown = runs.filter(({ faults }) => faults.length > 0);
+export function HeatMap({ table, runs }: { readonly table: RunTable; readonly runs: Uint32Array }): JSX.Element {
+  const rows = useMemo(() => rowsOf(table, runs), [table, runs]);
+  const kinds = table.kinds
+    .map((kind, at) => ({ kind, at }))
+    .filter(({ at }) => rows.some(({ cells }) => cells[at] !== undefined))
+    .toSorted((one, other) => (one.kind < other.kind ? -1 : 1));
+  const most = Math.max(...rows.flatMap(({ cells }) => cells.map((cell) => cell?.effective ?? 0)));
   return (
     <section id="faults" aria-labelledby="faults-title">
       <h2 id="faults-title">Faults</h2>
@@ -33,7 +50,7 @@ export function HeatMap({ runs }: { readonly runs: readonly RunRecord[] }): JSX.
             <thead>
               <tr>
                 <th scope="col">Scenario</th>
-                {kinds.map((kind) => (
+                {kinds.map(({ kind }) => (
                   <th key={kind} scope="col" class="kind">
                     <span>{kind}</span>
                   </th>
@@ -41,13 +58,11 @@ export function HeatMap({ runs }: { readonly runs: readonly RunRecord[] }): JSX.
               </tr>
             </thead>
             <tbody>
-              {shown.map((run) => (
-                <tr key={run.id}>
-                  <th scope="row">
-                    <a href={runHref(run.id)}>{run.id}</a>
-                  </th>
-                  {kinds.map((kind) => (
-                    <HeatCell key={kind} cell={cellOf(run, kind)} kind={kind} />
+              {rows.map(({ name, cells }) => (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  {kinds.map(({ kind, at }) => (
+                    <HeatCell key={kind} cell={cells[at]} kind={kind} most={most} />
                   ))}
                 </tr>
               ))}
@@ -59,14 +74,31 @@ export function HeatMap({ runs }: { readonly runs: readonly RunRecord[] }): JSX.
   );
 }
 
-function HeatCell({ cell, kind }: { readonly cell: Cell | undefined; readonly kind: string }): JSX.Element {
+function HeatCell(props: {
+  readonly cell: FaultCell | undefined;
+  readonly kind: string;
+  readonly most: number;
+}): JSX.Element {
+  const { cell, kind, most } = props;
   if (cell === undefined) return <td />;
   const { injected, effective } = cell;
-  const level = effective === 0 ? "vacuous" : effective < 3 ? "some" : effective < 10 ? "more" : "many";
-  const text = effective === injected ? String(effective) : `${effective}/${injected}`;
+  const title = `${kind}: ${effective} of ${injected} had an effect`;
   return (
-    <td class={`cell ${level}`} title={`${kind}: ${effective} of ${injected} had an effect`}>
-      {text}
+    <td class={`cell ${levelOf(effective, most)}`} title={title}>
+      {effective === injected ? compact(effective) : `${compact(effective)}/${compact(injected)}`}
     </td>
   );
+}
+
+/** Few is what a person counts, or of large numbers a small part of the largest. */
+function levelOf(effective: number, most: number): string {
+  if (effective === 0) return "vacuous";
+  const [some, more] = most < 100 ? [3, 10] : [most / 100, most / 10];
+  return effective < some ? "some" : effective < more ? "more" : "many";
+}
+
+const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+function compact(value: number): string {
+  return value < 10_000 ? String(value) : COMPACT.format(value);
 }

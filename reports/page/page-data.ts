@@ -1,7 +1,11 @@
 import type { PageInput } from "../../harness/history/page-input.ts";
-import type { Verdict } from "../../harness/history/run-record.ts";
+import type { Failure, Verdict } from "../../harness/history/run-record.ts";
+import type { PageScenario } from "./run-columns.ts";
 
 // What a page shows: plain data, made where the results are, read in a browser.
+
+/** As a verdict; INCOMPLETE: what was planned did not all run, so there is no pass. */
+export type PageVerdict = Verdict | "INCOMPLETE";
 
 /** One rule that the runs were judged by. */
 export interface Gate {
@@ -12,14 +16,45 @@ export interface Gate {
   /** "0". */
   readonly limit: string;
   /** `NOT_APPLICABLE`: nothing was measured. */
+  readonly verdict: PageVerdict;
+}
+
+/** Of a run that did not pass. */
+export interface RunDetail {
+  readonly failures: readonly Failure[];
+  /** The token that runs it again; "" without. */
+  readonly replay: string;
+}
+
+/** Runs whose first failures have the rule and the words in common, numbers aside. */
+export interface FailureGroup {
+  readonly title: string;
+  readonly count: number;
+  /** Some of them, by index. */
+  readonly runs: readonly number[];
+}
+
+/** All but runs and plans, which are packed. */
+export interface PageData extends Omit<PageInput, "plans" | "runs" | "verdict"> {
+  readonly schemaVersion: 2;
+  /** Of what ran. */
   readonly verdict: Verdict;
-}
-
-/** All but the plans, which are unpacked when a run is looked at. */
-export interface PageData extends Omit<PageInput, "plans"> {
-  readonly schemaVersion: 1;
+  /** Not all that was planned ran. */
+  readonly isIncomplete: boolean;
   readonly gates: readonly Gate[];
+  readonly runCount: number;
+  readonly faultCount: number;
+  readonly scenarios: readonly PageScenario[];
+  readonly faultKinds: readonly string[];
+  readonly groups: readonly FailureGroup[];
+  /** By index of the run, of some that did not pass. */
+  readonly details: Readonly<Record<number, RunDetail>>;
 }
 
-/** Elements of the page that hold its data; the last two are Base64 of what gzip made. */
-export const PAGE_ELEMENTS = { data: "page-data", plans: "page-plans", engine: "page-engine" } as const;
+/** Elements of the page that hold its data; but for the first, Base64 of what gzip made. */
+export const PAGE_ELEMENTS = {
+  data: "page-data",
+  runs: "page-runs",
+  plans: "page-plans",
+  engine: "page-engine",
+} as const;

@@ -2,53 +2,57 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { VERDICTS, type Verdict } from "../../harness/history/run-record.ts";
 import type { PageData } from "./page-data.ts";
-import { Badge } from "./badge.tsx";
+import { Badges } from "./badge.tsx";
 import { Campaign, Groups } from "./campaign.tsx";
 import { Environment, Evidence } from "./environment.tsx";
 import { Failures } from "./failures.tsx";
 import { Gates } from "./gates.tsx";
 import { HeatMap } from "./heat-map.tsx";
-import { counted } from "./numbers.ts";
+import { count, counted } from "./numbers.ts";
 import { Requirements } from "./requirements.tsx";
+import type { RunTable } from "./run-table.ts";
 import { Runs } from "./runs.tsx";
 
 const SECTIONS = [
   ["verdict", "Verdict"],
-  ["failures", "Failures"],
-  ["coverage", "Coverage"],
   ["faults", "Faults"],
-  ["runs", "Runs"],
+  ["failures", "Failures"],
   ["requirements", "Requirements"],
+  ["coverage", "Coverage"],
+  ["runs", "Runs"],
   ["environment", "Environment"],
   ["evidence", "Evidence"],
 ] as const;
 
+interface ResultsProps {
+  readonly data: PageData;
+  readonly table: RunTable;
+}
+
 /** All results on one page, the verdict first. */
-export function Results({ data }: { readonly data: PageData }): JSX.Element {
+export function Results({ data, table }: ResultsProps): JSX.Element {
   const [text, setText] = useState("");
   const [only, setOnly] = useState<Verdict | undefined>(undefined);
-  const runs = useMemo(() => {
-    const words = text.toLowerCase().split(/\s+/u).filter(Boolean);
-    return data.runs.filter((run) => {
-      if (only !== undefined && run.verdict !== only) return false;
-      const all = `${run.id} ${run.scenario} ${run.requirements.join(" ")} ${run.faults.map(({ kind }) => kind).join(" ")}`;
-      return words.every((word) => all.toLowerCase().includes(word));
-    });
-  }, [data, text, only]);
-  const { campaign } = data;
+  const all = useMemo(() => table.select("", undefined), [table]);
+  const runs = useMemo(() => table.select(text, only), [table, text, only]);
+  const present = useMemo(() => {
+    const counts = table.verdictsOf(all);
+    return VERDICTS.filter((verdict) => counts.has(verdict));
+  }, [table, all]);
+  const { campaign, unfinished } = data;
   const sections = SECTIONS.filter(([id]) => id !== (campaign === undefined ? "coverage" : "requirements"));
-  const present = VERDICTS.filter((verdict) => data.runs.some((run) => run.verdict === verdict));
   return (
     <>
       <header class="masthead">
         <div class="page">
           <p class="brand">resilver</p>
           <h1>
-            <Badge verdict={data.verdict} /> {data.title}
+            <Badges {...data} /> {data.title}
           </h1>
+          {unfinished !== undefined && <p role="status">{unfinished}</p>}
           <p class="quiet">
-            {counted(campaign?.runCount ?? data.runs.length, "run")} · engine <code>{data.engine}</code> ·{" "}
-            <time dateTime={data.createdAt}>{data.createdAt.replace("T", " ").replace(/\.\d+Z$/u, " UTC")}</time>
+            {counted(table.count, "run")} · engine <code>{data.engine}</code> · begun{" "}
+            <time dateTime={data.startedAt}>{data.startedAt.replace("T", " ").replace(/\.\d+Z$/u, " UTC")}</time>
           </p>
           <nav aria-label="Sections">
             {sections.map(([id, name]) => (
@@ -61,21 +65,21 @@ export function Results({ data }: { readonly data: PageData }): JSX.Element {
       </header>
       <main class="page">
         <Gates gates={data.gates} />
+        <HeatMap table={table} runs={all} />
         {campaign === undefined ? (
-          <Failures runs={data.runs} calledAs={data.calledAs} />
+          <Failures data={data} table={table} />
         ) : (
-          <>
-            <Groups groups={campaign.groups} runs={new Set(data.runs.map(({ id }) => id))} />
-            <Campaign campaign={campaign} />
-          </>
+          <Groups groups={campaign.groups} table={table} />
         )}
+        {campaign === undefined && <Requirements requirements={data.requirements} table={table} />}
+        {campaign !== undefined && <Campaign campaign={campaign} />}
         <search class="filter">
           <label>
             Filter{" "}
             <input
               type="search"
               value={text}
-              placeholder="part of a name, BR-4, power…"
+              placeholder="part of a name, BR-4, power, a seed…"
               onInput={(event) => setText(event.currentTarget.value)}
             />
           </label>
@@ -90,12 +94,10 @@ export function Results({ data }: { readonly data: PageData }): JSX.Element {
             ))}
           </div>
           <output aria-live="polite">
-            {runs.length} of {counted(data.runs.length, "run")}
+            {count(runs.length)} of {counted(table.count, "run")}
           </output>
         </search>
-        <HeatMap runs={runs} />
-        <Runs runs={runs} />
-        {campaign === undefined && <Requirements requirements={data.requirements} runs={data.runs} />}
+        <Runs table={table} runs={runs} />
         <Environment environment={data.environment} />
         <Evidence evidence={data.evidence} />
       </main>

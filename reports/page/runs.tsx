@@ -1,15 +1,16 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import type { RunRecord } from "../../harness/history/run-record.ts";
+import { useEffect, useState } from "preact/hooks";
 import { Badge } from "./badge.tsx";
 import { count, counted, duration } from "./numbers.ts";
 import { runHref } from "./route.ts";
+import type { RunTable } from "./run-table.ts";
 
 /** Rows that a browser lays out at once. */
-const ROWS = 300;
+const ROWS = 100;
 
-export function Runs({ runs }: { readonly runs: readonly RunRecord[] }): JSX.Element {
+export function Runs({ table, runs }: { readonly table: RunTable; readonly runs: Uint32Array }): JSX.Element {
   const [rows, setRows] = useState(ROWS);
+  useEffect(() => setRows(ROWS), [runs]);
   return (
     <section id="runs" aria-labelledby="runs-title">
       <h2 id="runs-title">Runs</h2>
@@ -32,31 +33,35 @@ export function Runs({ runs }: { readonly runs: readonly RunRecord[] }): JSX.Ele
           </tr>
         </thead>
         <tbody>
-          {runs.slice(0, rows).map((run) => (
-            <tr key={run.id}>
-              <th scope="row">
-                <a href={runHref(run.id)}>{run.id}</a>
-                <div class="quiet">{run.scenario}</div>
-              </th>
-              <td>
-                <Badge verdict={run.verdict} />
-              </td>
-              <td>{run.world}</td>
-              <td class="number">{run.seed}</td>
-              <td class="number">{count(run.events)}</td>
-              <td class="number">{duration(run.virtualMs * 1e6)}</td>
-              <td>
-                <code>{run.historyHash}</code>
-              </td>
-            </tr>
-          ))}
+          {Array.from(runs.subarray(0, rows), (index) => {
+            const run = table.row(index);
+            return (
+              <tr key={index}>
+                <th scope="row">
+                  <a href={runHref(run, table)}>{run.id}</a>
+                  <div class="quiet">{run.scenario.name}</div>
+                </th>
+                <td>
+                  <Badge verdict={run.verdict} />
+                </td>
+                <td>{run.scenario.world}</td>
+                <td class="number">{run.seed}</td>
+                <td class="number">{run.events === 0 ? "–" : count(run.events)}</td>
+                <td class="number">{run.virtualMs === 0 ? "–" : duration(run.virtualMs * 1e6)}</td>
+                <td>
+                  <code>{run.historyHash}</code>
+                </td>
+              </tr>
+            );
+          })}
         </tbody>
       </table>
       {runs.length > rows && (
         <p>
           <button type="button" onClick={() => setRows(rows + ROWS)}>
-            {counted(runs.length - rows, "run")} more
-          </button>
+            {counted(Math.min(ROWS, runs.length - rows), "run")} more
+          </button>{" "}
+          <span class="quiet">of {count(runs.length)}</span>
         </p>
       )}
     </section>

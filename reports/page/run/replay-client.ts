@@ -1,5 +1,4 @@
-import type { ReplayAnswer, ReplayRequest } from "../../../harness/replay/replay-messages.ts";
-import type { Recording } from "../../../harness/replay/recording.ts";
+import type { ReplayAnswer, Replayed, ReplayRequest } from "../../../harness/replay/replay-messages.ts";
 import { embeddedEngine } from "../embedded.ts";
 
 let worker: Promise<Worker> | undefined;
@@ -14,13 +13,13 @@ async function start(): Promise<Worker> {
 }
 
 /** Runs it again, here. One at a time. @throws Error if it could not be run */
-export async function replay(request: ReplayRequest): Promise<Recording> {
+export async function replay(request: ReplayRequest): Promise<Replayed> {
   worker ??= start();
   try {
     const running = await worker;
     running.postMessage(request);
     const answer = await nextAnswer(running);
-    if (answer.kind === "recording") return answer.recording;
+    if (answer.kind === "recording") return answer;
     throw new Error(answer.kind === "failed" ? answer.message : "the worker started anew");
   } catch (error) {
     worker = undefined;

@@ -1,26 +1,25 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { RunRecord } from "../../../harness/history/run-record.ts";
-import type { Recording } from "../../../harness/replay/recording.ts";
+import type { Replayed } from "../../../harness/replay/replay-messages.ts";
 import type { PageData } from "../page-data.ts";
+import type { RunRow } from "../run-table.ts";
 import { Badge } from "../badge.tsx";
 import { embeddedPlans } from "../embedded.ts";
 import { count, counted, duration } from "../numbers.ts";
 import { replay } from "./replay-client.ts";
 import { RunView } from "./run-view.tsx";
-import type { Topology } from "./scene.ts";
 
-type Replayed =
+type Attempt =
   | { readonly kind: "running" }
   | { readonly kind: "impossible"; readonly why: string }
-  | { readonly kind: "done"; readonly recording: Recording; readonly topology: Topology };
+  | ({ readonly kind: "done" } & Replayed);
 
 /** One run, run again here, so that it can be looked at event by event. */
-export function RunPage({ run, data }: { readonly run: RunRecord; readonly data: PageData }): JSX.Element {
-  const [replayed, setReplayed] = useState<Replayed>({ kind: "running" });
+export function RunPage({ run, data }: { readonly run: RunRow; readonly data: PageData }): JSX.Element {
+  const [replayed, setReplayed] = useState<Attempt>({ kind: "running" });
   useEffect(() => {
     let isWanted = true;
-    const tell = (next: Replayed): void => {
+    const tell = (next: Attempt): void => {
       if (isWanted) setReplayed(next);
     };
     replayOf(run, data.engine).then(tell, (error: unknown) =>
@@ -40,11 +39,8 @@ export function RunPage({ run, data }: { readonly run: RunRecord; readonly data:
           <h1>
             <Badge verdict={run.verdict} /> {run.id}
           </h1>
-          <p>{run.scenario}</p>
-          <p class="quiet">
-            {run.world === "sim" ? "simulated" : "in containers"} · seed {run.seed} · {counted(run.events, "event")} ·{" "}
-            {duration(run.virtualMs * 1e6)} of virtual time · {run.requirements.join(", ")}
-          </p>
+          <p>{run.scenario.name}</p>
+          <p class="quiet">{factsOf(run).join(" · ")}</p>
           <HashLine run={run} replayed={replayed} />
         </div>
       </header>
@@ -58,17 +54,34 @@ export function RunPage({ run, data }: { readonly run: RunRecord; readonly data:
   );
 }
 
-async function replayOf(run: RunRecord, digest: string): Promise<Replayed> {
-  if (run.world !== "sim") return { kind: "impossible", why: "it was a run of real containers" };
-  const plan = (await embeddedPlans())[run.id];
+function factsOf({ scenario, seed, events, virtualMs }: RunRow): string[] {
+  const { world, requirements } = scenario;
+  return [
+    world === "sim" ? "simulated" : "in containers",
+    `seed ${seed}`,
+    counted(events, "event"),
+    ...(virtualMs === 0 ? [] : [`${duration(virtualMs * 1e6)} of virtual time`]),
+    ...(requirements.length === 0 ? [] : [requirements.join(", ")]),
+  ];
+}
+
+async function replayOf(run: RunRow, digest: string): Promise<Attempt> {
+  const { id, seed, variant, scenario, verdict } = run;
+  if (scenario.world !== "sim") return { kind: "impossible", why: "it was a run of real containers" };
+  if (verdict === "SKIPPED") return { kind: "impossible", why: "it was planned, and not run" };
+  if (scenario.isRandom) return doneOf(await replay({ kind: "random", id, seed, variant, digest }));
+  const plan = (await embeddedPlans())[id];
   if (plan === undefined)
     return { kind: "impossible", why: "it needs recorded programs or file systems, which a page does not hold" };
-  const recording = await replay({ id: run.id, seed: run.seed, digest, plan });
-  return { kind: "done", recording, topology: (plan as { readonly topology: Topology }).topology };
+  return doneOf(await replay({ kind: "plan", id, seed, digest, plan }));
+}
+
+function doneOf({ recording, topology }: Replayed): Attempt {
+  return { kind: "done", recording, topology };
 }
 
 /** Whether what is shown is what was recorded. */
-function HashLine({ run, replayed }: { readonly run: RunRecord; readonly replayed: Replayed }): JSX.Element {
+function HashLine({ run, replayed }: { readonly run: RunRow; readonly replayed: Attempt }): JSX.Element {
   if (replayed.kind !== "done")
     return (
       <p>
@@ -94,13 +107,14 @@ function HashLine({ run, replayed }: { readonly run: RunRecord; readonly replaye
   );
 }
 
-function Broken({ run }: { readonly run: RunRecord }): JSX.Element | null {
-  if (run.failures.length === 0) return null;
+function Broken({ run }: { readonly run: RunRow }): JSX.Element | null {
+  const { failures = [] } = run;
+  if (failures.length === 0) return null;
   return (
     <section class="card" aria-labelledby="broken-title">
       <h2 id="broken-title">What was broken</h2>
       <ul>
-        {run.failures.map(({ rule, message, timeNs, blame }) => (
+        {failures.map(({ rule, message, timeNs, blame }) => (
           <li key={`${rule} ${message}`}>
             <strong>{rule}</strong> at {duration(timeNs)}: {message}
             {blame.length > 0 && (

@@ -1,6 +1,7 @@
 import type { JSX, RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Recording } from "../../../harness/replay/recording.ts";
+import type { Replayed } from "../../../harness/replay/replay-messages.ts";
 import { duration } from "../numbers.ts";
 import { Axis, type AxisMode } from "./axis.ts";
 import { BlockMaps } from "./block-map.tsx";
@@ -8,19 +9,14 @@ import { describe, EventList } from "./events.tsx";
 import { Lanes } from "./lanes.tsx";
 import { Moments } from "./moment.ts";
 import { Overview } from "./overview.tsx";
-import { layOut, type Topology } from "./scene.ts";
+import { layOut } from "./scene.ts";
 import { Tables } from "./tables.tsx";
 
 const SPANS = [60, 200, 600, 2000, Number.POSITIVE_INFINITY] as const;
 const PLAY_EVERY_MS = 60;
 
-interface RunViewProps {
-  readonly recording: Recording;
-  readonly topology: Topology;
-}
-
 /** The run at one event, and the way to any other. */
-export function RunView({ recording, topology }: RunViewProps): JSX.Element {
+export function RunView({ recording, topology }: Replayed): JSX.Element {
   const last = recording.events.count - 1;
   const [cursor, setCursor] = useState(() => firstLook(recording));
   const [zoom, setZoom] = useState(1);

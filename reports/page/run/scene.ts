@@ -1,10 +1,5 @@
 import type { Recording } from "../../../harness/replay/recording.ts";
-
-/** What of a plan's topology a picture of it needs. */
-export interface Topology {
-  readonly systems: readonly { readonly name: string; readonly volumes: readonly { readonly name: string }[] }[];
-  readonly links: readonly { readonly name: string; readonly between: readonly [string, string] }[];
-}
+import type { DrawnTopology } from "../../../harness/replay/replay-messages.ts";
 
 /** A part of the picture: a line of ticks, of a system. */
 export interface Row {
@@ -30,7 +25,7 @@ const GAP = 64;
 const TOP = 18;
 
 /** Lays the lanes out: systems one under the other, what hosts ask above each, what its disks do below. */
-export function layOut({ systems, links }: Topology, recording: Recording): Scene {
+export function layOut({ systems, links }: DrawnTopology, recording: Recording): Scene {
   const rows: Row[] = [];
   const blocks = new Map<string, { top: number; bottom: number }>();
   const places = new Map<string, { top: number; bottom: number }>();
