@@ -3,7 +3,6 @@ import { scenarioFiles, loadAll } from "../harness/cli/scenario-files.ts";
 import { parsePlan } from "../harness/plan/plan.ts";
 import { choose } from "../harness/qualify/choose-scenarios.ts";
 import { PROFILES } from "../harness/qualify/profiles.ts";
-import { resilverTarget } from "../harness/target/resilver-target.ts";
 
 const entries = await loadAll(scenarioFiles(new URL("../scenarios/", import.meta.url)));
 const candidates = entries.map((entry) => ({ ...entry, plan: parsePlan(entry.plan) }));
@@ -22,9 +21,3 @@ test.each(PROFILES)(
       ).toBe(true);
   },
 );
-
-test("the engine of this project declares all that the full profile covers", () => {
-  const { capabilities } = resilverTarget("");
-  const full = PROFILES.find(({ name }) => name === "full");
-  expect(full?.covers.filter((one) => !capabilities.has(one))).toEqual([]);
-});

@@ -10,6 +10,7 @@ import { choose, plannedOf } from "../qualify/choose-scenarios.ts";
 import { conclude } from "../qualify/conclude.ts";
 import { dossierSchema } from "../qualify/dossier.ts";
 import { PROFILES, type Profile } from "../qualify/profiles.ts";
+import type { OutsideTarget } from "../target/outside-target.ts";
 import { resilverTarget } from "../target/resilver-target.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { environmentOf } from "./environment.ts";
@@ -20,9 +21,12 @@ import { runQualification } from "./qualify-runs.ts";
 import { readJsonFile } from "./read-json-file.ts";
 import type { ScenarioEntry } from "./scenario-entry.ts";
 import { loadAll } from "./scenario-files.ts";
+import { targetOf } from "./target-files.ts";
 import { quoted, UsageError } from "./usage-error.ts";
 
 export interface QualifyOptions {
+  /** An outside target: the name of a shipped one, or the path of a manifest; the engine of this project without. */
+  readonly target: string | undefined;
   readonly profile: string;
   readonly worlds: "sim" | "containers" | "both";
   /** Simulated runs of each scenario: seeds from 1 on. */
@@ -48,10 +52,11 @@ const CANARIES = "detection/";
 export async function qualifyCommand(parts: CommandLineParts, options: QualifyOptions): Promise<number> {
   const { terminal, interrupt } = parts;
   const profile = profileOf(options.profile);
-  const dossier = options.dossier === undefined ? ownDossier(parts) : dossierOf(options.dossier, profile);
+  const target = options.target === undefined ? undefined : await targetOf(parts, options.target);
+  const dossier = options.dossier === undefined ? shortDossier(parts, target) : dossierOf(options.dossier, profile);
   const key = options.key === undefined ? undefined : privateKey(options.key);
   const entries = await loadAll(parts.scenarios);
-  const plan = planOf(parts, profile, dossier, entries, options);
+  const plan = planOf(parts, { profile, dossier, entries, target }, options);
   const bundle = bundleAt(options.out);
   const named = new Set([...plan.scenarios, ...plan.canaries].map(({ id }) => id));
   bundle.begin(plan, new Map(entries.filter(({ id }) => named.has(id)).map((entry) => [entry.id, entry.plan])));
@@ -59,6 +64,7 @@ export async function qualifyCommand(parts: CommandLineParts, options: QualifyOp
   await runQualification(parts, plan, bundle, {
     workerCount: options.workers ?? availableParallelism(),
     timeoutMs: options.timeoutMs,
+    target: options.target,
   });
 
   const document = conclude(plan, profile, readRecords(bundle.path), bundle.evidence());
@@ -80,8 +86,11 @@ function profileOf(name: string): Profile {
   throw new UsageError({ place: "--profile", found: quoted(name), expected });
 }
 
-function ownDossier({ version }: CommandLineParts): Dossier {
-  return { vendor: "resilver", product: "resilver engine", version, interface: "NBD" };
+/** Where nobody gave one. */
+function shortDossier({ version }: CommandLineParts, target: OutsideTarget | undefined): Dossier {
+  if (target === undefined) return { vendor: "resilver", product: "resilver engine", version, interface: "NBD" };
+  const { name, manifest } = target;
+  return { vendor: "not named", product: name, version: "not named", build: manifest.image, interface: "NBD" };
 }
 
 function dossierOf(path: string, profile: Profile): Dossier {
@@ -122,24 +131,30 @@ function bundleAt(path: string): BundleWriter {
   }
 }
 
+interface Subject {
+  readonly profile: Profile;
+  readonly dossier: Dossier;
+  readonly entries: readonly ScenarioEntry[];
+  readonly target: OutsideTarget | undefined;
+}
+
 function planOf(
   parts: CommandLineParts,
-  profile: Profile,
-  dossier: Dossier,
-  entries: readonly ScenarioEntry[],
+  { profile, dossier, entries, target }: Subject,
   { worlds, seedCount }: QualifyOptions,
 ): QualificationPlan {
   const { engine, harness } = programOf(parts);
-  const { name, digest, capabilities } = resilverTarget(engine);
+  const { name, digest, capabilities } = target ?? resilverTarget(engine);
   const candidates = entries.map((entry) => ({ ...entry, plan: parsePlan(entry.plan) }));
   const seeds = Array.from({ length: seedCount }, (_, index) => index + 1);
+  const isSimulated = worlds !== "containers" && target === undefined;
   return {
     schemaVersion: 1,
     createdAt: new Date().toISOString(),
-    suite: { version: parts.version, harness },
+    suite: { version: parts.version, harness, engine },
     target: { name, digest, capabilities: [...capabilities] },
     profile: profile.name,
-    seeds: { sim: worlds === "containers" ? [] : seeds, containers: worlds === "sim" ? [] : [1] },
+    seeds: { sim: isSimulated ? seeds : [], containers: worlds === "sim" ? [] : [1] },
     scenarios: choose(candidates, profile),
     canaries: candidates.filter(({ id }) => id.startsWith(CANARIES)).map(plannedOf),
     environment: environmentOf(parts.version),

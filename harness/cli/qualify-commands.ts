@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { PROFILES } from "../qualify/profiles.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
@@ -9,6 +10,7 @@ import { verifyCommand } from "./verify-command.ts";
 const SEEDS_BOUNDS = { min: 1, max: 10_000 };
 
 interface QualifyFlags {
+  readonly target?: string;
   readonly profile: string;
   readonly world: QualifyOptions["worlds"];
   readonly seeds: number;
@@ -27,6 +29,7 @@ export function addQualifyCommands(program: Command, parts: CommandLineParts, ex
     .command("qualify")
     .description("put an engine through a profile; write evidence, a report and an attestation")
     .requiredOption("--profile <name>", PROFILES.map(({ name }) => name).join(", "))
+    .option("--target <target>", "another engine: one of `list --targets`, or path/to/target.json; on containers only")
     .addOption(
       new Option("--world <world>", "a qualification without containers is incomplete")
         .choices(["sim", "containers", "both"])
@@ -39,7 +42,7 @@ export function addQualifyCommands(program: Command, parts: CommandLineParts, ex
     )
     .option("--dossier <file>", "what vendor and laboratory say of themselves (see: resilver schema dossier)")
     .option("--key <file>", "private key that signs, Ed25519, as PEM; one for this bundle only without")
-    .option("--out <dir>", "where the bundle goes (default: out/qualification/ and the profile)")
+    .option("--out <dir>", "where the bundle goes (default: out/qualification/, target and profile)")
     .option("--no-pdf", "leave report.pdf out")
     .option("--json", "one JSON document on stdout, nothing else")
     .addOption(workersOption("one a processor"))
@@ -71,10 +74,11 @@ export function addQualifyCommands(program: Command, parts: CommandLineParts, ex
 
 function optionsOf(flags: QualifyFlags): QualifyOptions {
   return {
+    target: flags.target,
     profile: flags.profile,
     worlds: flags.world,
     seedCount: flags.seeds,
-    out: flags.out ?? `out/qualification/${flags.profile}`,
+    out: flags.out ?? `out/qualification/${nameOf(flags.target)}-${flags.profile}`,
     dossier: flags.dossier,
     key: flags.key,
     pdf: flags.pdf,
@@ -82,4 +86,9 @@ function optionsOf(flags: QualifyFlags): QualifyOptions {
     workers: flags.workers,
     timeoutMs: flags.timeout * 1000,
   };
+}
+
+/** Of a target as it was given: a name, or the path of a manifest. */
+function nameOf(target = "resilver"): string {
+  return basename(target, ".json");
 }

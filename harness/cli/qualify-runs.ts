@@ -1,31 +1,44 @@
-import type { PlannedScenario, QualificationPlan, World } from "../history/qualification.ts";
+import type { PlannedScenario, QualificationPlan } from "../history/qualification.ts";
 import type { RunRecord } from "../history/run-record.ts";
 import type { BundleWriter } from "../qualify/bundle.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { progressFor } from "./progress.ts";
 import { taskOf } from "./run-command.ts";
 import type { RunTask } from "./run-task.ts";
+import type { ScenarioEntry } from "./scenario-entry.ts";
+import { targetTasks } from "./run-on-target.ts";
 import { withContainers } from "./with-containers.ts";
 import { runTasks } from "./worker-pool.ts";
 
 /** Runs of a scenario on containers: the first that is asked for, and as many again of other seeds where it tested nothing. */
 const CONTAINER_RUNS_MAX = 3;
 
+interface QualificationRuns {
+  readonly workerCount: number;
+  readonly timeoutMs: number;
+  /** An outside target, as it was given; the engine of this project without. */
+  readonly target: string | undefined;
+}
+
 /** Does all runs of a qualification, and leaves each record in the bundle as its run ends. */
 export async function runQualification(
   parts: CommandLineParts,
   plan: QualificationPlan,
   bundle: BundleWriter,
-  options: { readonly workerCount: number; readonly timeoutMs: number },
+  { target, ...options }: QualificationRuns,
 ): Promise<void> {
-  const entries = new Map<string, unknown>();
-  for (const { id } of [...plan.scenarios, ...plan.canaries]) entries.set(id, (await parts.scenarios.load(id)).plan);
-  const task = (scenario: PlannedScenario, world: World, seed: number): RunTask => {
-    const { id } = scenario;
-    const entry = { ...scenario, plan: entries.get(id) };
-    // Virtual time is the same each time, which is proven by doing it twice; real time is not.
-    const head = { seed, world, repeat: world === "sim" };
-    return { ...taskOf(entry, head, plan.target.digest, false), recovery: true };
+  const plans = new Map<string, unknown>();
+  for (const { id } of [...plan.scenarios, ...plan.canaries]) plans.set(id, (await parts.scenarios.load(id)).plan);
+  const entryOf = (scenario: PlannedScenario): ScenarioEntry => ({ ...scenario, plan: plans.get(scenario.id) });
+  const measured = (task: RunTask): RunTask => ({ ...task, recovery: true });
+  const simulate = (scenario: PlannedScenario, seed: number): RunTask =>
+    // Virtual time is the same each time, which is proven by doing it twice.
+    measured(taskOf(entryOf(scenario), { seed, world: "sim", repeat: true }, plan.suite.engine, false));
+  const onContainers = async (scenarios: readonly PlannedScenario[], seed: number): Promise<readonly RunTask[]> => {
+    const entries = scenarios.map(entryOf);
+    if (target !== undefined) return (await targetTasks(parts, entries, { target, seed })).map(measured);
+    const head = { seed, world: "containers", repeat: false } as const;
+    return entries.map((entry) => measured(taskOf(entry, head, plan.suite.engine, false)));
   };
   const applying = plan.scenarios.filter(({ needs }) => needs.every((need) => plan.target.capabilities.includes(need)));
   const [first] = plan.seeds.containers;
@@ -34,7 +47,7 @@ export async function runQualification(
     await withContainers(async () => {
       let left = [...applying];
       for (let seed = first; left.length > 0 && seed < first + CONTAINER_RUNS_MAX; seed++) {
-        const tasks = left.map((scenario) => task(scenario, "containers", seed));
+        const tasks = await onContainers(left, seed);
         // One after the other: what real systems measure must not depend on what else runs.
         const records = await runInto(parts, tasks, bundle, { ...options, workerCount: 1 });
         const idle = new Set(
@@ -44,8 +57,8 @@ export async function runQualification(
       }
     });
   const simulated = [
-    ...applying.flatMap((scenario) => plan.seeds.sim.map((seed) => task(scenario, "sim", seed))),
-    ...plan.canaries.map((canary) => task(canary, "sim", 1)),
+    ...applying.flatMap((scenario) => plan.seeds.sim.map((seed) => simulate(scenario, seed))),
+    ...plan.canaries.map((canary) => simulate(canary, 1)),
   ];
   await runInto(parts, simulated, bundle, options);
 }
@@ -54,7 +67,7 @@ async function runInto(
   { worker, terminal, interrupt }: CommandLineParts,
   tasks: readonly RunTask[],
   bundle: BundleWriter,
-  { workerCount, timeoutMs }: { readonly workerCount: number; readonly timeoutMs: number },
+  { workerCount, timeoutMs }: Omit<QualificationRuns, "target">,
 ): Promise<readonly RunRecord[]> {
   const progress = await progressFor(tasks, terminal);
   const recorded = new Set<RunRecord>();

@@ -106,8 +106,8 @@ async function runAgain(
   const none = { done: 0, of: recorded.length, problems: [], undecided: [] };
   if (plan === undefined || problems.length > 0 || !rerun || recorded.length === 0) return none;
   const { engine } = programOf(parts);
-  if (plan.target.digest !== engine) {
-    const found = `${plan.target.name} ${plan.target.digest.slice(0, 16)}`;
+  if (plan.suite.engine !== engine) {
+    const found = `engine ${plan.suite.engine.slice(0, 16)}`;
     return { ...none, undecided: [`runs were not done again: they are of ${found}, this is ${engine.slice(0, 16)}`] };
   }
   const tasks = recorded.map((run) => taskAgain(folder, plan, run));
@@ -134,10 +134,10 @@ async function runAgain(
 
 function taskAgain(
   folder: string,
-  { target }: QualificationPlan,
+  { suite }: QualificationPlan,
   { id, seed, scenario, requirements }: RunRecord,
 ): RunTask {
   const plan: unknown = JSON.parse(readFileSync(join(folder, scenarioPath(id)), "utf8"));
   const entry = { id, name: scenario, requirements, plan };
-  return { ...taskOf(entry, { seed, world: "sim", repeat: false }, target.digest, false), plan };
+  return { ...taskOf(entry, { seed, world: "sim", repeat: false }, suite.engine, false), plan };
 }

@@ -12,14 +12,14 @@ export interface Candidate {
   readonly plan: Plan;
 }
 
-/** Those that exercise a requirement of the profile, and need nothing that it does not cover. */
+/** Those that exercise a requirement of the profile, and need nothing that other profiles are about. */
 export function choose(candidates: readonly Candidate[], profile: Profile): PlannedScenario[] {
-  const covered = new Set<string>(profile.covers);
+  const foreign = new Set<string>(profile.without);
   return candidates
     .map(plannedOf)
     .filter(
       ({ requirements, needs }) =>
-        requirements.some((id) => id in profile.levels) && needs.every((need) => covered.has(need)),
+        requirements.some((id) => id in profile.levels) && !needs.some((need) => foreign.has(need)),
     );
 }
 

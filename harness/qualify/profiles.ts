@@ -5,12 +5,13 @@ import type { Capability } from "../target/capability.ts";
 /** A set of requirements that a kind of product has to fulfil. */
 export interface Profile extends ProfileHead {
   readonly requires: readonly Capability[];
-  /** Scenarios that need anything else are of other profiles. */
-  readonly covers: readonly Capability[];
+  /** Scenarios that need one of these are of other profiles. */
+  readonly without: readonly Capability[];
   readonly levels: Readonly<Record<string, Level>>;
 }
 
-const ADMINISTRATION = ["split", "resync-reverse", "takeover", "failback", "delete"] as const;
+/** What a mirror is not about. */
+const BEYOND_MIRRORS = ["local-mirror", "image", "journal", "tracker-lsn"] as const;
 
 /** What any mirror has to do, whenever it acknowledges. */
 const MIRROR: Readonly<Record<string, Level>> = {
@@ -34,21 +35,21 @@ export const PROFILES: readonly Profile[] = [
     name: "sync-mirror",
     title: "Synchronous remote mirror",
     requires: ["sync"],
-    covers: ["sync", ...ADMINISTRATION],
+    without: ["async", ...BEYOND_MIRRORS],
     levels: { ...MIRROR, "BR-12": "SHOULD" },
   },
   {
     name: "async-mirror",
     title: "Asynchronous remote mirror",
     requires: ["async"],
-    covers: ["async", ...ADMINISTRATION],
+    without: ["sync", ...BEYOND_MIRRORS],
     levels: MIRROR,
   },
   {
     name: "backup",
     title: "Backups of a mirrored volume, and restores from them",
     requires: ["local-mirror"],
-    covers: ["sync", "async", "local-mirror", ...ADMINISTRATION],
+    without: ["image", "journal", "tracker-lsn"],
     levels: {
       ...levels(BACKUPS, "MUST"),
       ...levels(RESTORES, "MUST"),
@@ -60,7 +61,7 @@ export const PROFILES: readonly Profile[] = [
     name: "full",
     title: "Everything that the suite asks of an engine",
     requires: ["sync", "async", "local-mirror", "image", "journal"],
-    covers: ["sync", "async", "local-mirror", "image", "journal", "tracker-lsn", "pending-bitmap", ...ADMINISTRATION],
+    without: [],
     levels: levels(
       REQUIREMENTS.filter(({ elsewhere }) => elsewhere === undefined).map(({ id }) => id),
       "MUST",

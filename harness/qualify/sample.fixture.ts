@@ -7,7 +7,7 @@ export const PROFILE: Profile = {
   name: "sync-mirror",
   title: "A mirror",
   requires: ["sync"],
-  covers: ["sync", "split"],
+  without: [],
   levels: { "LS-5": "MUST", "BR-3": "SHOULD" },
 };
 
@@ -30,7 +30,7 @@ export function planOf(fields: Partial<QualificationPlan> = {}, dossier: Partial
   return {
     schemaVersion: 1,
     createdAt: "2026-01-31T12:00:00.000Z",
-    suite: { version: "1.2.3", harness: "ab".repeat(32) },
+    suite: { version: "1.2.3", harness: "ab".repeat(32), engine: "cd".repeat(32) },
     target: { name: "toy", digest: "cd".repeat(32), capabilities: ["sync"] },
     profile: PROFILE.name,
     seeds: { sim: [1, 2], containers: [1] },
