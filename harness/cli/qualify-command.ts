@@ -4,11 +4,12 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Dossier, Qualification, QualificationPlan, QualificationVerdict } from "../history/qualification.ts";
 import { parsePlan } from "../plan/plan.ts";
-import { BundleWriter, readRecords } from "../qualify/bundle.ts";
+import { BundleWriter, readFound } from "../qualify/bundle.ts";
 import { PDF_PATH, REPORT_PATH } from "../qualify/bundle-layout.ts";
 import { choose, plannedOf } from "../qualify/choose-scenarios.ts";
 import { conclude } from "../qualify/conclude.ts";
 import { dossierSchema } from "../qualify/dossier.ts";
+import { plantedBugsSchema } from "../qualify/planted-bugs.ts";
 import { PROFILES, type Profile } from "../qualify/profiles.ts";
 import type { OutsideTarget } from "../target/outside-target.ts";
 import { resilverTarget } from "../target/resilver-target.ts";
@@ -34,12 +35,15 @@ export interface QualifyOptions {
   readonly out: string;
   readonly dossier: string | undefined;
   readonly key: string | undefined;
+  /** What `npm run -s bugs -- --json` printed. */
+  readonly plantedBugs: string | undefined;
   readonly pdf: boolean;
   readonly json: boolean;
   readonly workers: number | undefined;
   readonly timeoutMs: number;
 }
 
+const BUGS_EXPECTED = "what `npm run -s bugs -- --json` prints";
 /** Scenarios in which storage lies, and the harness has to find out. */
 const CANARIES = "detection/";
 
@@ -55,19 +59,21 @@ export async function qualifyCommand(parts: CommandLineParts, options: QualifyOp
   const target = options.target === undefined ? undefined : await targetOf(parts, options.target);
   const dossier = options.dossier === undefined ? shortDossier(parts, target) : dossierOf(options.dossier, profile);
   const key = options.key === undefined ? undefined : privateKey(options.key);
+  if (options.plantedBugs !== undefined) readJsonFile(options.plantedBugs, plantedBugsSchema, BUGS_EXPECTED);
   const entries = await loadAll(parts.scenarios);
   const plan = planOf(parts, { profile, dossier, entries, target }, options);
   const bundle = bundleAt(options.out);
   const named = new Set([...plan.scenarios, ...plan.canaries].map(({ id }) => id));
   bundle.begin(plan, new Map(entries.filter(({ id }) => named.has(id)).map((entry) => [entry.id, entry.plan])));
 
+  if (options.plantedBugs !== undefined) bundle.plantedBugs(readFileSync(options.plantedBugs, "utf8"));
   await runQualification(parts, plan, bundle, {
     workerCount: options.workers ?? availableParallelism(),
     timeoutMs: options.timeoutMs,
     target: options.target,
   });
 
-  const document = conclude(plan, profile, readRecords(bundle.path), bundle.evidence());
+  const document = conclude(plan, profile, readFound(bundle.path));
   bundle.conclude(document, parts.reports.qualificationReport(document));
   const pdf = options.pdf
     ? await printPdf(join(bundle.path, REPORT_PATH), join(bundle.path, PDF_PATH))

@@ -17,6 +17,7 @@ interface QualifyFlags {
   readonly out?: string;
   readonly dossier?: string;
   readonly key?: string;
+  readonly plantedBugs?: string;
   readonly pdf: boolean;
   readonly json?: true;
   readonly workers?: number;
@@ -41,6 +42,7 @@ export function addQualifyCommands(program: Command, parts: CommandLineParts, ex
         .argParser((text) => parseInteger("--seeds", text, SEEDS_BOUNDS)),
     )
     .option("--dossier <file>", "what vendor and laboratory say of themselves (see: resilver schema dossier)")
+    .option("--planted-bugs <file>", "what `npm run -s bugs -- --json` printed: how well the harness finds real bugs")
     .option("--key <file>", "private key that signs, Ed25519, as PEM; one for this bundle only without")
     .option("--out <dir>", "where the bundle goes (default: out/qualification/, target and profile)")
     .option("--no-pdf", "leave report.pdf out")
@@ -81,6 +83,7 @@ function optionsOf(flags: QualifyFlags): QualifyOptions {
     out: flags.out ?? `out/qualification/${nameOf(flags.target)}-${flags.profile}`,
     dossier: flags.dossier,
     key: flags.key,
+    plantedBugs: flags.plantedBugs,
     pdf: flags.pdf,
     json: flags.json === true,
     workers: flags.workers,

@@ -172,6 +172,19 @@ export interface SelfTest {
   /** Simulated runs that were done twice, and how many came to the same history. */
   readonly repeated: number;
   readonly same: number;
+  /** Only if the result of a hunt for them was given. */
+  readonly plantedBugs?: readonly PlantedBugResult[] | undefined;
+}
+
+/** A real replication bug, planted in a copy of the engine, and hunted. */
+export interface PlantedBugResult {
+  readonly number: number;
+  readonly mechanism: string;
+  readonly isFound: boolean;
+  /** Invariants that found it. */
+  readonly rules: readonly string[];
+  readonly medianSeeds: number | null;
+  readonly medianSeconds: number | null;
 }
 
 export interface QualificationFailure {

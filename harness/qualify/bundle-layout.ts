@@ -4,6 +4,7 @@ import type { World } from "../history/qualification.ts";
 
 export const EVIDENCE_FOLDER = "evidence/";
 export const PLAN_PATH = "evidence/qualification-plan.json";
+export const PLANTED_BUGS_PATH = "evidence/planted-bugs.json";
 export const DOCUMENT_PATH = "qualification.json";
 export const REPORT_PATH = "report.html";
 export const PDF_PATH = "report.pdf";

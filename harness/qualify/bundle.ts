@@ -12,11 +12,14 @@ import {
   mediaTypeOf,
   PDF_PATH,
   PLAN_PATH,
+  PLANTED_BUGS_PATH,
   recordsPath,
   REPORT_PATH,
   scenarioPath,
 } from "./bundle-layout.ts";
+import type { Found } from "./conclude.ts";
 import { merkleRoot } from "./merkle.ts";
+import { plantedBugsSchema } from "./planted-bugs.ts";
 
 const TOP_NAMES = [EVIDENCE_FOLDER.slice(0, -1), DOCUMENT_PATH, REPORT_PATH, PDF_PATH, ATTESTATION_PATH, KEY_PATH];
 
@@ -43,16 +46,16 @@ export class BundleWriter {
     for (const [id, scenario] of scenarios) this.#write(scenarioPath(id), `${JSON.stringify(scenario)}\n`);
   }
 
+  /** @param text as it was printed */
+  plantedBugs(text: string): void {
+    this.#write(PLANTED_BUGS_PATH, text);
+  }
+
   record(run: RunRecord): void {
     const path = recordsPath(run.world, run.id);
     const runs = [...(this.#runs.get(path) ?? []), run].toSorted((one, other) => one.seed - other.seed);
     this.#runs.set(path, runs);
     this.#write(path, runs.map((one) => `${JSON.stringify(one)}\n`).join(""));
-  }
-
-  /** Every file of the evidence, as it is on disk now. */
-  evidence(): Evidence {
-    return evidenceOf(this.path);
   }
 
   /** @param html of `document` */
@@ -86,7 +89,7 @@ export class BundleWriter {
 }
 
 /** What lies in the folder of the evidence. */
-export function evidenceOf(folder: string): Evidence {
+function evidenceOf(folder: string): Evidence {
   const files = filesOf(folder)
     .filter((path) => path.startsWith(EVIDENCE_FOLDER))
     .map((path) => {
@@ -113,8 +116,17 @@ export function sha256(content: Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-/** All records of a bundle. @throws Error naming the file that has none */
-export function readRecords(folder: string): RunRecord[] {
+/** All that a bundle's conclusions rest on, but for its plan. @throws Error naming the file that cannot be read */
+export function readFound(folder: string): Found {
+  const bugs = join(folder, PLANTED_BUGS_PATH);
+  return {
+    records: readRecords(folder),
+    ...(existsSync(bugs) ? { plantedBugs: plantedBugsSchema.parse(JSON.parse(readFileSync(bugs, "utf8"))).bugs } : {}),
+    evidence: evidenceOf(folder),
+  };
+}
+
+function readRecords(folder: string): RunRecord[] {
   const runs = (["sim", "containers"] as const satisfies readonly World[]).map((world) => `evidence/runs/${world}/`);
   return filesOf(folder)
     .filter((path) => runs.some((start) => path.startsWith(start)))

@@ -8,7 +8,7 @@ const EVIDENCE = { merkleRoot: "ef".repeat(32), files: [] };
 const FAILURE: Failure = { rule: "D", message: "a difference", timeNs: 3, blame: [] };
 
 function concludeOf(runs: readonly RunRecord[], plan: QualificationPlan = planOf()) {
-  return conclude(plan, PROFILE, runs, EVIDENCE);
+  return conclude(plan, PROFILE, { records: runs, evidence: EVIDENCE });
 }
 
 /** The same runs, with that of `id` in `world` at `seed` changed. */

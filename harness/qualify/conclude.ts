@@ -1,5 +1,6 @@
 import {
   type Evidence,
+  type PlantedBugResult,
   type Qualification,
   type QualificationPlan,
   type QualifiedRequirement,
@@ -19,16 +20,21 @@ const WORLDS: readonly World[] = ["sim", "containers"];
 /** Failures told with their blame; all are in the evidence. */
 const FAILURES_MAX = 200;
 
+/** What the evidence holds besides its plan. */
+export interface Found {
+  /** Of the scenarios and of the canaries, in any order. */
+  readonly records: readonly RunRecord[];
+  readonly plantedBugs?: readonly PlantedBugResult[] | undefined;
+  readonly evidence: Evidence;
+}
+
 /**
  * What a qualification came to (HX-10): of evidence and nothing else, so that whoever has the evidence comes to the same.
- *
- * @param records of the scenarios and of the canaries, in any order
  */
 export function conclude(
   plan: QualificationPlan,
   profile: Profile,
-  records: readonly RunRecord[],
-  evidence: Evidence,
+  { records, plantedBugs, evidence }: Found,
 ): Qualification {
   const { scenarios: planned, canaries, schemaVersion: _version, ...head } = plan;
   const ofCanaries = new Set(canaries.map(({ id }) => id));
@@ -61,6 +67,7 @@ export function conclude(
       return { id, name, found: own.filter(({ verdict }) => verdict === "PASS").length, runs: own.length };
     }),
     ...repeatsOf(records),
+    ...(plantedBugs === undefined ? {} : { plantedBugs }),
   };
   const failures = runs
     .filter(({ verdict }) => verdict === "FAIL" || verdict === "ERROR")

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import type { Qualification } from "../history/qualification.ts";
-import { BundleWriter, filesOf, readRecords } from "./bundle.ts";
+import { BundleWriter, filesOf, readFound } from "./bundle.ts";
 import { ATTESTATION_PATH, DOCUMENT_PATH, KEY_PATH, PLAN_PATH, REPORT_PATH } from "./bundle-layout.ts";
 import { conclude } from "./conclude.ts";
 import { PROFILES, type Profile } from "./profiles.ts";
@@ -29,12 +29,15 @@ const profile = PROFILES.find(({ name }) => name === "sync-mirror") as Profile;
 const report = ({ verdict }: Qualification): string => `<p>${verdict}</p>\n`;
 const expected = { harness: planOf().suite.harness, report };
 
+const BUG = { number: 5, mechanism: "m", isFound: true, rules: ["D"], medianSeeds: 7, medianSeconds: 0.5 };
+
 /** A bundle of the sample, whose document and report are changed before they are signed. */
 function write(change = (document: Qualification): Qualification => document, html = report): void {
   const bundle = new BundleWriter(folder);
   bundle.begin(planOf(), new Map([["one", { steps: [] }]]));
+  bundle.plantedBugs(JSON.stringify({ schemaVersion: 2, bugs: [BUG] }));
   for (const run of records()) bundle.record(run);
-  const document = change(conclude(planOf(), profile, readRecords(folder), bundle.evidence()));
+  const document = change(conclude(planOf(), profile, readFound(folder)));
   bundle.conclude(document, html(document));
   bundle.attest(document, privateKey);
 }
@@ -50,6 +53,7 @@ test("a bundle that nobody touched is sound, and gives its runs to whoever wants
   expect(checked.problems).toEqual([]);
   expect(checked.undecided).toEqual([]);
   expect(checked.records).toHaveLength(records().length);
+  expect(checked.document?.selfTest.plantedBugs).toEqual([BUG]);
 });
 
 test("every single byte, whichever it is: the change is found, and its file named", () => {

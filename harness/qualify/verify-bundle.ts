@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Qualification, QualificationPlan } from "../history/qualification.ts";
 import type { RunRecord } from "../history/run-record.ts";
 import { AttestationError, keyIdOf, openStatement, OtherKeyError, type Statement } from "./attestation.ts";
-import { evidenceOf, filesOf, readRecords, rootOf, sha256 } from "./bundle.ts";
+import { filesOf, readFound, rootOf, sha256 } from "./bundle.ts";
 import {
   ATTESTATION_PATH,
   DOCUMENT_PATH,
@@ -135,7 +135,8 @@ function compareFiles(folder: string, paths: readonly string[], { evidence }: Qu
 
 function concludeAgain(folder: string, document: Qualification, expected: Expected): Omit<CheckedBundle, "keyId"> {
   const plan = JSON.parse(readFileSync(join(folder, PLAN_PATH), "utf8")) as QualificationPlan;
-  const records = readRecords(folder);
+  const found = readFound(folder);
+  const { records } = found;
   const profile = PROFILES.find(({ name }) => name === plan.profile);
   const problems: Problem[] = [];
   const same = plan.suite.harness === expected.harness;
@@ -143,7 +144,7 @@ function concludeAgain(folder: string, document: Qualification, expected: Expect
     const undecided = [`this version has no profile ${plan.profile}, so nothing was concluded again`];
     return { problems, undecided, document, plan, records };
   }
-  const again = JSON.stringify(conclude(plan, profile, records, evidenceOf(folder)));
+  const again = JSON.stringify(conclude(plan, profile, found));
   if (again !== JSON.stringify(document))
     problems.push({ path: DOCUMENT_PATH, problem: "says something else than follows from the evidence" });
   else if (expected.report(document) !== readFileSync(join(folder, REPORT_PATH), "utf8"))

@@ -85,13 +85,30 @@ ${table(
 )}`;
 }
 
-export function selfTest({ selfTest: { canaries, repeated, same } }: Qualification): Markup {
+export function selfTest({ selfTest: { canaries, repeated, same, plantedBugs } }: Qualification): Markup {
   return html`<p>The harness has to find what is wrong where something is known to be wrong, and to come to the same twice.</p>
 ${table(
   ["Canary: storage that lies", "Found"],
   canaries.map(({ id, name, found, runs }) => [html`${code(id)}<br>${name}`, `${found} of ${runs}`]),
 )}
-<p>${same.toLocaleString("en")} of ${repeated.toLocaleString("en")} simulated runs, done twice, came to the same history, event for event.</p>`;
+<p>${same.toLocaleString("en")} of ${repeated.toLocaleString("en")} simulated runs, done twice, came to the same history, event for event.</p>
+${plantedBugs === undefined ? "" : bugs(plantedBugs)}`;
+}
+
+function bugs(rows: NonNullable<Qualification["selfTest"]["plantedBugs"]>): Markup {
+  const found = rows.filter(({ isFound }) => isFound).length;
+  return html`<h3>Planted bugs</h3>
+<p>Bugs of real replication engines, planted one at a time in copies of the engine of this suite and hunted with random plans: ${found} of ${rows.length} found.</p>
+${table(
+  ["Number", "Mechanism", "Found by", "Seeds", "Seconds"],
+  rows.map((one) => [
+    one.number,
+    one.mechanism,
+    one.isFound ? one.rules.join(" ") : "not found",
+    one.medianSeeds ?? "–",
+    one.medianSeconds === null ? "–" : one.medianSeconds.toFixed(1),
+  ]),
+)}`;
 }
 
 export function failures({ failures: rows, plan }: Qualification): Markup {
