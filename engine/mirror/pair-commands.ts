@@ -175,8 +175,11 @@ export async function swapRoles(pair: Pair): Promise<void> {
   try {
     const release = await pair.volume.locks.drain();
     release();
-    await pair.flush();
-    if (pair.connection !== connection) throw new EngineError("LINK_DOWN", { pair: entry.name, command: "failback" });
+    // The other end has all of it, whatever the mode: of two swaps that are both interrupted only that makes
+    // it one which end is the primary ({@link settleSwap}).
+    const outcome = await connection.outbox.whenDurable(pair.sendFlush());
+    if (outcome === "lost" || pair.connection !== connection)
+      throw new EngineError("LINK_DOWN", { pair: entry.name, command: "failback" });
     // Another command may have been faster.
     requireSwappable(pair);
     pair.live = false;
