@@ -66,10 +66,12 @@ function drawDenseSwarm(random: Random): Swarm {
     ...swarm,
     faults: [...faults],
     moments: [...new Set([...swarm.moments, "time" as const])],
+    hasJournals: swarm.hasJournals || chance(random, 0.3),
+    rests: swarm.rests || chance(random, 0.3),
     rounds: between(random, 2, 4),
     strikesMax: pick(random, [1, 2, 3, 4]),
     lanesMax: pick(random, [0, 0, 1, 2]),
-    storiesMax: pick(random, [1, 1, 2, 2]),
+    storiesMax: pick(random, [1, 2, 2, 3]),
     writes: between(random, 20, 120),
   };
 }

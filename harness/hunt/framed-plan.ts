@@ -1,6 +1,8 @@
 import {
+  attempt,
   converged,
   create,
+  deletePair,
   fill,
   heal,
   mark,
@@ -58,13 +60,25 @@ function before(cast: Cast, { settles }: PlanFrame["swarm"]): Step[] {
   return steps;
 }
 
+/** A pair that only one end knows, as its making or its end was interrupted there, is deleted there, and made again. */
+function madeAgain(pair: string): Step {
+  const isApart = { kind: "status", pair, status: "SPLIT", at: "primary" } as const;
+  return { kind: "when", condition: isApart, steps: [attempt(deletePair(pair), "REFUSED"), create(pair)], withinMs: 0 };
+}
+
 /** Liveness: whatever struck is over, and whom operators left apart, or without a pair, they bring together. */
-function healed({ cast: { topology, remotes }, labelCount, remakes }: PlanFrame): Step[] {
+function healed({ cast: { topology, remotes, locals }, labelCount, remakes }: PlanFrame): Step[] {
   const steps: Step[] = [
     ...Array.from({ length: labelCount }, (_, index) => heal(`f${index + 1}`)),
+    // Stories cut links by their names; who was to heal one may have waited in vain.
+    ...topology.links.map(({ name }) => heal(name)),
     ...topology.systems.map(({ name }) => restart(name)),
   ];
   if (remakes) steps.push(...topology.pairs.map(({ name }) => create(name)));
   if (remotes.length > 0) steps.push(together(...remotes.map(reunited)));
+  if (remakes) {
+    const deletable = [...remotes, ...locals].slice(0, -1).filter(({ link }) => link !== undefined);
+    steps.push(...deletable.map(({ name }) => madeAgain(name)));
+  }
   return steps;
 }

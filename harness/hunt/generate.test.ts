@@ -1,24 +1,16 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parsePlan } from "../plan/plan.ts";
-import type { Step } from "../plan/step.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { resilverTarget } from "../target/resilver-target.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
+import { allSteps } from "./all-steps.fixture.ts";
 import { ENGINE_STEPS } from "./engine-steps.ts";
 import { randomPlan } from "./generate.ts";
 import { SHAPES, SWARM_FAULTS, TASKS } from "./swarm.ts";
 
 const SEEDS = 400;
 const plans = Array.from({ length: SEEDS }, (_, seed) => randomPlan(seed));
-
-function* allSteps(steps: readonly Step[]): Generator<Step> {
-  for (const step of steps) {
-    yield step;
-    if ("steps" in step) yield* allSteps(step.steps);
-    if ("step" in step) yield* allSteps([step.step]);
-  }
-}
 
 test("a seed is one plan, and plain data that the schema accepts", () => {
   for (const [seed, plan] of plans.entries()) {

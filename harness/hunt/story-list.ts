@@ -19,13 +19,10 @@ import {
 import type { Step } from "../plan/step.ts";
 import type { TopologyPair } from "../plan/topology.ts";
 import { pick } from "./chaos-draw.ts";
-import type { ENGINE_STEPS } from "./engine-steps.ts";
+import type { StoryStep } from "./story-end.ts";
 import type { Cast } from "./swarm-cast.ts";
 import { markable } from "./swarm-commands.ts";
 import type { Swarm } from "./swarm.ts";
-
-type Steps = typeof ENGINE_STEPS;
-export type StoryStep = Steps[keyof Steps][number];
 
 /** Commands in their order, and where a fault may come between. */
 export interface Story {
@@ -33,8 +30,12 @@ export interface Story {
   /** Systems whose programs take the steps, the one that is most concerned first. */
   readonly at: readonly string[];
   readonly steps: readonly StoryStep[];
+  /** Hosts go on writing there, most often. */
+  readonly volumes: readonly string[];
   /** What is written besides the volumes themselves: errors strike there most often. */
-  readonly disks?: readonly string[];
+  readonly disks: readonly string[];
+  /** What content is brought from: errors there make a copy last. */
+  readonly sources?: readonly string[];
   /** What is copied meanwhile, if anything. */
   readonly copies?: { readonly of: "resync" | "restore"; readonly name: string };
 }
@@ -49,6 +50,7 @@ const RESYNC: readonly StoryStep[] = [
   "pair.duplex",
   "image.revised",
 ];
+const OUTAGE: readonly StoryStep[] = ["pair.suspended", "pair.forked", "session.down", ...RESYNC];
 const SWAP: readonly StoryStep[] = ["pair.swapping", "pair.swapping", "pair.swapped"];
 const BACKUP: readonly StoryStep[] = ["backup.issued", "backup.splitting", "local.split", "local.completed"];
 const RESTORE: readonly StoryStep[] = [
@@ -68,6 +70,7 @@ const RECOVERY: readonly StoryStep[] = [
 ];
 const EXCHANGE: readonly StoryStep[] = [
   "journal.swapped",
+  "journal.swapped",
   "journal.base.begin",
   "journal.base.whole",
   "journal.folded",
@@ -76,11 +79,16 @@ const GROUP: readonly StoryStep[] = ["journal.group.decided", "journal.group.dec
 
 /** The stories that the cast can play, by what they are about, each drawn as it would be now; no kind is empty. */
 export function storiesOf(random: Random, swarm: Swarm, cast: Cast): readonly (readonly Story[])[] {
-  const { remotes, locals, journaled, grouped } = cast;
+  const { remotes, primaries, journaled, grouped } = cast;
+  // Elsewhere a recovery is refused, until roles change.
+  const mostly = journaled.filter((volume) => primaries.includes(volume));
   const kinds = [
     remotes.flatMap((pair) => ofRemote(random, swarm, cast, pair)),
-    [...ofLocals(random, swarm, cast), ...(locals.length > 1 ? backupsOfAll(cast) : [])],
-    journaled.flatMap((volume) => ofJournal(random, cast, volume)),
+    ofLocals(random, swarm, cast),
+    backupsOfAll(cast),
+    (mostly.length > 0 && chance(random, 0.8) ? mostly : journaled).flatMap((volume) =>
+      ofJournal(random, cast, volume),
+    ),
     grouped.flatMap((volume) => ofGroup(cast, volume)),
   ];
   return kinds.filter((stories) => stories.length > 0);
@@ -92,45 +100,49 @@ function ofRemote(random: Random, swarm: Swarm, cast: Cast, pair: TopologyPair):
   const copies = { of: "resync", name } as const;
   const imaged = cast.imaged.filter((volume) => volume === primary || volume === secondary);
   const images = imaged.map((volume) => readImage(volume));
-  const disks = imaged.map((volume) => `${volume}-area`);
   const parting: readonly StoryStep[] = imaged.length === 0 ? SPLIT : [...SPLIT, ...IMAGE];
   const apart = chance(random, 0.5) ? split(name) : split(name, { secondary: "read-write" });
   const direction = pick(random, ["forward", "reverse"] as const);
   const taken = chance(random, 0.6) ? [takeover(name), ...images] : images;
+  const place = {
+    at,
+    volumes: [primary, primary, primary, secondary],
+    disks: imaged.map((volume) => `${volume}-area`),
+  };
   const stories: Story[] = [
     {
+      ...place,
       commands: [apart, ...images, ...images, resync(name), ...images],
-      at,
       steps: [...parting, ...RESYNC],
-      disks,
       copies,
     },
     {
+      ...place,
       commands: [split(name, { secondary: "read-write" }), ...images, resync(name, { direction }), ...images],
-      at,
       steps: [...parting, ...RESYNC],
-      disks,
       copies,
     },
     {
+      ...place,
       commands: [cut(link), ...taken, heal(link), ...images, resync(name, { direction: "reverse" })],
-      at,
       steps: ["pair.suspended", "pair.takeover", "image.fixed", "session.hello.sent", ...RESYNC],
       copies,
     },
-    { commands: [failback(name), failback(name)], at, steps: SWAP },
+    { ...place, commands: [cut(link), heal(link)], steps: OUTAGE, copies },
+    { ...place, commands: [failback(name), failback(name)], steps: SWAP },
   ];
   for (const volume of imaged)
     stories.push({
+      ...place,
+      sources: [`${volume}-area`],
       commands: [split(name, { secondary: "read-write" }), rollback(volume), resync(name)],
-      at,
       steps: [...SPLIT, "restore.begin", "restore.brought", ...RESYNC],
       copies: { of: "restore", name: volume },
     });
   if (mayDelete(swarm, cast, name))
     stories.push({
+      ...place,
       commands: [split(name), deletePair(name), create(name)],
-      at,
       steps: ["pair.deleted", ...RESYNC],
       copies,
     });
@@ -138,22 +150,27 @@ function ofRemote(random: Random, swarm: Swarm, cast: Cast, pair: TopologyPair):
 }
 
 function ofLocals(random: Random, swarm: Swarm, cast: Cast): Story[] {
-  return cast.locals.flatMap(({ name, primary }): Story[] => {
-    const at = [systemOf(cast, primary)];
+  return cast.locals.flatMap(({ name, primary, secondary }): Story[] => {
+    const place = { at: systemsFollowing(cast, primary), volumes: [primary], disks: [secondary], sources: [secondary] };
     const copies = { of: "restore", name: primary } as const;
     const scope = chance(random, 0.5) ? ({ scope: "all" } as const) : {};
     const back = backup({ mirrors: [name] });
     const stories: Story[] = [
-      { commands: [back, restore(name, scope), resync(name)], at, steps: [...BACKUP, ...RESTORE], copies },
       {
+        ...place,
+        commands: [resync(name), back, restore(name, scope), resync(name)],
+        steps: [...BACKUP, ...RESTORE],
+        copies,
+      },
+      {
+        ...place,
         commands: [back, resync(name), back, restore(name, { scope: "all" })],
-        at,
         steps: [...BACKUP, "local.resync.begin", "local.copied", "local.duplex", ...RESTORE],
         copies,
       },
     ];
     if (mayDelete(swarm, cast, name))
-      stories.push({ commands: [split(name), deletePair(name), create(name), back], at, steps: BACKUP });
+      stories.push({ ...place, commands: [split(name), deletePair(name), create(name), back], steps: BACKUP });
     return stories;
   });
 }
@@ -166,9 +183,14 @@ function backupsOfAll({ topology, locals }: Cast): Story[] {
     if (mirrors.length < 2) return [];
     const again = mirrors.map((name) => resync(name));
     const back = backup({ mirrors });
+    const place = {
+      at: [system],
+      volumes: mine.map(({ primary }) => primary),
+      disks: mine.map(({ secondary }) => secondary),
+    };
     return [
-      { commands: [back], at: [system], steps: BACKUP },
-      { commands: [back, ...again, back], at: [system], steps: BACKUP },
+      { ...place, commands: [back], steps: BACKUP },
+      { ...place, commands: [back, ...again, back], steps: BACKUP },
     ];
   });
 }
@@ -177,35 +199,49 @@ function ofJournal(random: Random, cast: Cast, volume: string): Story[] {
   const now = mark("m2", markable(cast));
   const back = recover(volume, { to: "m2" });
   const exchange = [now, recover(volume, { to: "m2", method: "swap" })];
-  const at = systemsFollowing(cast, volume);
   const copies = { of: "restore", name: volume } as const;
   const to = pick(random, ["m1", "m2"]);
-  const disks = [`${volume}-log`, `${volume}-base`];
-  const steps = EXCHANGE;
-  return [
-    { commands: [now, back], at, steps: RECOVERY, disks, copies },
-    { commands: [...exchange, back], at, steps, disks },
+  const place = placeOf(cast, volume);
+  const stories: Story[] = [
+    { ...place, commands: [now, back], steps: RECOVERY, copies },
     {
+      ...place,
       commands: [recover(volume, { to }), now, recover(volume, { to: "m2", by: "time" })],
-      at,
       steps: RECOVERY,
-      disks,
       copies,
     },
-    { commands: [...exchange, now, back], at, steps, disks },
-    { commands: [...exchange, ...exchange, now, back], at, steps, disks },
+  ];
+  if (!mayExchange(cast, volume)) return stories;
+  return [
+    ...stories,
+    { ...place, sources: [], commands: [...exchange, back], steps: EXCHANGE },
+    { ...place, sources: [], commands: [...exchange, ...exchange], steps: EXCHANGE },
+    { ...place, sources: [], commands: [...exchange, ...exchange, now, back], steps: EXCHANGE },
   ];
 }
 
 function ofGroup(cast: Cast, volume: string): Story[] {
   const now = mark("m2", markable(cast));
-  const at = systemsFollowing(cast, volume);
   const copies = { of: "restore", name: volume } as const;
+  const place = placeOf(cast, volume);
   return [
-    { commands: [now, recoverGroup(volume, { to: "m2" })], at, steps: GROUP, copies },
-    { commands: [now, recoverGroup(volume, { to: "m2", method: "swap" })], at, steps: [...GROUP, ...EXCHANGE] },
-    { commands: [recoverGroup(volume, { to: "m1" })], at, steps: GROUP, copies },
+    { ...place, commands: [now, recoverGroup(volume, { to: "m2" })], steps: GROUP, copies },
+    { ...place, commands: [now, recoverGroup(volume, { to: "m2", method: "swap" })], steps: [...GROUP, ...EXCHANGE] },
+    { ...place, commands: [recoverGroup(volume, { to: "m1" })], steps: GROUP, copies },
   ];
+}
+
+function placeOf(cast: Cast, volume: string): Pick<Story, "at" | "volumes" | "disks" | "sources"> {
+  const disks = [`${volume}-log`, `${volume}-base`];
+  return { at: systemsFollowing(cast, volume), volumes: [volume], disks, sources: disks };
+}
+
+/** With a local mirror, or an image in an area, a volume gets its content track by track instead. */
+function mayExchange({ topology, locals }: Cast, volume: string): boolean {
+  if (locals.some(({ primary, secondary }) => primary === volume || secondary === volume)) return false;
+  return !topology.systems.some(({ images = [] }) =>
+    images.some((one) => one.volume === volume && one.method !== "lsn"),
+  );
 }
 
 /** The last one stays: of a pair of which nobody knows whether it was deleted no convergence can be asked. */

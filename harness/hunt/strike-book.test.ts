@@ -1,14 +1,7 @@
 import { expect, test } from "vitest";
-import type { Step } from "../plan/step.ts";
+import { allSteps } from "./all-steps.fixture.ts";
 import { randomPlan } from "./generate.ts";
 import { StrikeBook } from "./strike-book.ts";
-
-function* allSteps(steps: readonly Step[]): Generator<Step> {
-  for (const step of steps) {
-    yield step;
-    if ("steps" in step) yield* allSteps(step.steps);
-  }
-}
 
 test("each strike has a name of its own, and a direction of a link takes two toxics", () => {
   const book = new StrikeBook();

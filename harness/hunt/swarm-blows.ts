@@ -24,6 +24,7 @@ import {
   timeout,
   tornWrite,
 } from "../plan/index.ts";
+import type { DiskRequestKind } from "../fault/disk-trigger.ts";
 import type { InjectStep, Step } from "../plan/step.ts";
 import type { TopologySystem } from "../plan/topology.ts";
 import { acrossOrders, between, pick } from "./chaos-draw.ts";
@@ -51,10 +52,12 @@ export interface Blow {
 
 /** What is known of a blow beforehand. */
 export interface BlowAim {
-  /** If it is an error of a disk: of some requests, or of all until it is over. */
+  /** If it is an error of a disk, or a disk that hangs: of some requests, or of all until it is over. */
   readonly fails?: "some" | "all";
-  /** Where an error of a disk is most likely of use. */
+  /** Where an error of a disk is of use, as far as the system has such disks. */
   readonly disks?: readonly string[];
+  /** What such an error fails; any if it is not given. */
+  readonly requests?: readonly DiskRequestKind[];
 }
 
 /** A fault at `system`, or at one of its disks or links. */
@@ -64,13 +67,13 @@ export function drawBlow(
   system: TopologySystem,
   cast: Cast,
   book: StrikeBook,
-  { fails = "some", disks = [] }: BlowAim = {},
+  { fails = "some", disks = [], requests }: BlowAim = {},
 ): Blow {
   const trigger = (): { readonly nth: number; readonly count: number } =>
     fails === "all" ? { nth: 1, count: ALL } : { nth: acrossOrders(random, 1, nthMax), count: pick(random, FAILING) };
   const own = [`${system.name}/meta`, ...system.volumes.map(({ name }) => name)];
   const aimed = disks.filter((name) => own.includes(name));
-  const isAimed = aimed.length > 0 && chance(random, 0.75);
+  const isAimed = aimed.length > 0;
   const disk = pick(random, isAimed ? aimed : own);
   /** What comes next, or later. */
   const nthMax = isAimed ? 2 : 32;
@@ -107,13 +110,19 @@ export function drawBlow(
       };
     }
     case "eio": {
-      return healed(eio(disk, pick(random, REQUESTS), trigger()));
+      return healed(eio(disk, requests ?? pick(random, REQUESTS), trigger()));
     }
     case "enospc":
       return healed(enospc(disk, trigger()));
     case "stall":
       return healed(
-        stall(disk, pick(random, REQUESTS), { nth: acrossOrders(random, 1, 16), count: pick(random, [1, 3]) }),
+        stall(
+          disk,
+          requests ?? pick(random, REQUESTS),
+          fails === "all"
+            ? trigger()
+            : { nth: acrossOrders(random, 1, Math.min(16, nthMax)), count: pick(random, [1, 3]) },
+        ),
       );
     case "pause":
       return healed(pause(system.name));

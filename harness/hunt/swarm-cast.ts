@@ -18,6 +18,9 @@ import type { TopologyPair, TopologyVolume } from "../plan/topology.ts";
 import { between, pick } from "./chaos-draw.ts";
 import type { Shape, Swarm } from "./swarm.ts";
 
+/** Part of the plans in which a volume with a journal has neither an image nor local mirrors. */
+const PLAIN = 0.5;
+
 /** Who appears in a plan. */
 export interface Cast {
   readonly topology: Topology;
@@ -52,16 +55,23 @@ export function drawCast(random: Random, swarm: Swarm): Cast {
     }
   }
   for (const volume of journaled) topology = journal(random.fork(`journal/${volume}`), topology, volume, isGroup);
-  const imaged = swarm.hasImages ? someVolumes(random.fork("images"), hosted) : [];
+  // A recovery may exchange the disk of such a volume, which whatever copies track by track does not allow.
+  const plain = chance(random.fork("plain"), PLAIN) ? journaled : [];
+  const bearers = hosted.filter((volume) => !plain.includes(volume));
+  const imaged = swarm.hasImages ? someVolumes(random.fork("images"), bearers) : [];
   const method = pick(random.fork("images/method"), ["old-data", "reserved-area"] as const);
   for (const volume of imaged) {
     const own = random.fork(`image/${volume}`);
     const isLsn = journaled.includes(volume) && chance(own, 0.3);
     topology = image(own, topology, volume, isLsn ? "lsn" : method);
   }
-  if (swarm.hasLocals)
-    for (const volume of someVolumes(random.fork("locals"), hosted))
-      topology = withLocalMirrors(topology, volume, [`${volume}-copy`]);
+  if (swarm.hasLocals) {
+    const own = random.fork("locals");
+    // All of one side, which can be split together, or some.
+    const side = secondaries.length > 0 ? pick(own, [primaries, secondaries]) : primaries;
+    const borne = chance(own, 0.5) ? side.filter((volume) => bearers.includes(volume)) : someVolumes(own, bearers);
+    for (const volume of borne) topology = withLocalMirrors(topology, volume, [`${volume}-copy`]);
+  }
   // One pair is never deleted, so that there is something to converge.
   const [only, ...others] = topology.pairs;
   if (swarm.tasks.includes("delete") && only !== undefined && others.length === 0)
@@ -129,6 +139,7 @@ function volumeOf({ systems }: Topology, name: string): TopologyVolume {
 }
 
 function someVolumes(random: Random, volumes: readonly string[]): string[] {
+  if (volumes.length === 0) return [];
   const some = volumes.filter(() => chance(random, 0.6));
   return some.length > 0 ? some : [pick(random, volumes)];
 }
