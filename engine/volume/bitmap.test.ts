@@ -221,6 +221,7 @@ test("a row of set bits ends where the next bit is clear, the bitmap ends, or it
         const first = pick % bits.length;
         bitmap.set(first);
         const last = bitmap.runEnd(first, lengthMax);
+        expect(last).toBeGreaterThanOrEqual(first);
         for (let index = first; index <= last; index++) expect(bitmap.has(index)).toBe(true);
         const isFull = last - first + 1 === lengthMax;
         expect(isFull || last + 1 === bits.length || !bitmap.has(last + 1)).toBe(true);

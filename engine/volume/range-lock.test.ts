@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { AssertionError } from "../assert.ts";
 import { checkAsyncLaw } from "../testing/check-law.ts";
 import { drained } from "../testing/drained.node.ts";
-import { RangeLock, type Watch } from "./range-lock.ts";
+import { type Held, RangeLock, type Watch } from "./range-lock.ts";
 
 interface Request {
   readonly start: number;
@@ -149,6 +149,87 @@ test("a range is given back once", async () => {
   const release = await lock.acquire(0, 1);
   release();
   expect(release).toThrow(AssertionError);
+});
+
+/** Somebody who asked in one of the ways that there are. */
+interface Asker extends Request {
+  readonly passesPlaced: boolean;
+  held: Held | undefined;
+  isPlaced: boolean;
+}
+
+function asker(lock: RangeLock, kind: "acquire" | "hold" | "still" | "drain", start: number, end: number): Asker {
+  const isWhole = kind === "still" || kind === "drain";
+  const range = isWhole ? { start: 0, end: Number.POSITIVE_INFINITY } : { start, end };
+  const mine: Asker = {
+    ...range,
+    passesPlaced: kind === "still",
+    held: undefined,
+    isPlaced: false,
+    release: undefined,
+    state: "waits",
+  };
+  const holds = (release: () => void): void => {
+    mine.release = release;
+    mine.state = "holds";
+  };
+  if (kind === "hold")
+    void lock.hold(start, end).then((held) => {
+      mine.held = held;
+      holds(() => lock.release(held));
+    });
+  else void (kind === "acquire" ? lock.acquire(start, end) : lock[kind]()).then(holds);
+  return mine;
+}
+
+test("in whatever way one asks, one waits for those before who overlap, but whoever only wants the disk still not for what is placed", async () => {
+  const asking = fc.record({
+    kind: fc.constantFrom(
+      "acquire" as const,
+      "hold" as const,
+      "try" as const,
+      "still" as const,
+      "drain" as const,
+      "place" as const,
+      "release" as const,
+      "release" as const,
+    ),
+    start: fc.nat({ max: 12 }),
+    length: fc.integer({ min: 1, max: 6 }),
+    pick: fc.nat(),
+  });
+  await checkAsyncLaw(
+    fc.asyncProperty(fc.array(asking, { maxLength: 40, size: "max" }), async (list) => {
+      const lock = new RangeLock();
+      const live: Asker[] = [];
+      const isBlocked = (waiter: Pick<Asker, "start" | "end" | "passesPlaced">, earlier: readonly Asker[]): boolean =>
+        earlier.some((other) => overlap(other, waiter) && !(other.isPlaced && waiter.passesPlaced));
+      for (const { kind, start, length, pick } of list) {
+        const end = start + length;
+        const holders = live.filter(({ state }) => state === "holds");
+        if (kind === "try") {
+          const held = lock.tryHold(start, end);
+          expect(held !== undefined).toBe(!isBlocked({ start, end, passesPlaced: false }, live));
+          const release = (): void => lock.release(held as Held);
+          if (held !== undefined)
+            live.push({ start, end, passesPlaced: false, held, isPlaced: false, release, state: "holds" });
+        } else if (kind === "place") {
+          const placeable = holders.filter(({ held }) => held !== undefined);
+          const one = placeable[pick % Math.max(1, placeable.length)];
+          if (one?.held !== undefined) lock.placed(one.held);
+          if (one !== undefined) one.isPlaced = true;
+        } else if (kind === "release") {
+          const one = holders[pick % Math.max(1, holders.length)];
+          if (one !== undefined) live.splice(live.indexOf(one), 1);
+          one?.release?.();
+        } else live.push(asker(lock, kind, start, end));
+        await drained();
+        expect(live.map(({ state }) => state)).toEqual(
+          live.map((one, index) => (isBlocked(one, live.slice(0, index)) ? "waits" : "holds")),
+        );
+      }
+    }),
+  );
 });
 
 test("whoever only wants the disk to be still passes what is placed, no other; what comes later waits behind it", async () => {
