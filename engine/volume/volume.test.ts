@@ -64,3 +64,75 @@ test("of more requests than a volume takes the last is refused, and the others a
   await Promise.all(taken);
   expect([disk.visible[1023 * 512], disk.visible[1024 * 512]]).toEqual([7, 0]);
 });
+
+/** Makes hosts wait; and locks whole tracks, in which it must not meet two changes at once. */
+class Gate extends Tap {
+  #open: (() => void) | undefined;
+  #closed: Promise<void> | undefined;
+  readonly #changing = new Set<number>();
+  changes = 0;
+  meetings = 0;
+
+  close(): void {
+    this.#closed = new Promise((resolve) => {
+      this.#open = () => {
+        this.#closed = undefined;
+        resolve();
+      };
+    });
+  }
+
+  open(): void {
+    this.#open?.();
+  }
+
+  override get locksTracks(): boolean {
+    return true;
+  }
+
+  override holding(): Promise<void> | undefined {
+    return this.#closed;
+  }
+
+  override begin(first: number): void {
+    this.changes++;
+    if (this.#changing.has(first)) this.meetings++;
+    this.#changing.add(first);
+  }
+
+  override end(first: number): void {
+    this.#changing.delete(first);
+  }
+}
+
+test("requests that wait while hosts are held count, and do no more when they have gone on", async () => {
+  const { volume, runtime } = open();
+  const gate = new Gate();
+  volume.addTap(gate);
+  const write = (sector: number): Promise<void> =>
+    volume.update({ kind: "zero", offsetBytes: sector * 512, lengthBytes: 512 });
+  for (let round = 0; round < 3; round++) {
+    gate.close();
+    const waiting = Array.from({ length: 1024 }, (_, sector) => write(sector));
+    await runtime.clock.pass(0);
+    await expect(write(1024)).rejects.toMatchObject({ code: "BUSY", context: { waiting: 1024 } });
+    gate.open();
+    await Promise.all(waiting);
+  }
+});
+
+test("requests that waited for parts of a track take it whole if whoever locks whole tracks has come meanwhile", async () => {
+  const runtime = testRuntime();
+  const volume = new Volume("pvol", new FakeDisk(SECTORS * 512), 4 * 512, runtime);
+  const gate = new Gate();
+  const release = await volume.locks.acquire(0, 4 * 512);
+  const data = new Uint8Array(512).fill(1);
+  const writes = [0, 1, 2, 3].map((sector) =>
+    volume.update({ kind: "write", offsetBytes: sector * 512, data, fua: false }),
+  );
+  await runtime.clock.pass(0);
+  volume.addTap(gate);
+  release();
+  await Promise.all(writes);
+  expect([gate.changes, gate.meetings]).toEqual([4, 0]);
+});
