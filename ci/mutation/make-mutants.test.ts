@@ -23,7 +23,7 @@ test("its key is the same wherever the text stands, and another one for each occ
   expect(new Set(before.map(({ key }) => key)).size).toBe(before.length);
 });
 
-test("assertions, lines of the log and texts for people are left out, and nothing else", async () => {
+test("assertions, lines of the log, texts for people and blocks that do nothing are left out, and nothing else", async () => {
   const left = await mutantsOf(`
     assert(a > 1, "a is small");
     this.log.step("resync.begin", { track: a + 1 });
@@ -32,6 +32,11 @@ test("assertions, lines of the log and texts for people are left out, and nothin
   expect(left.filter(({ ignored }) => ignored === "").map(({ original }) => original)).toEqual([
     '"WRONG_ROLE"',
     expect.stringMatching(/^\{ pair/),
+  ]);
+  const empty = await mutantsOf("class A { a() { return undefined; } b() { return; } c() { return false; } }");
+  expect(empty.filter(({ ignored }) => ignored === "").map(({ original }) => original)).toEqual([
+    expect.stringMatching(/^\{ a\(\)|return false/),
+    "false",
   ]);
   const kept = await mutantsOf('export const role = isFirst ? "primary" : "secondary";');
   expect(kept.every(({ ignored }) => ignored === "")).toBe(true);

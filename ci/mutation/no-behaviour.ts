@@ -15,6 +15,8 @@ interface Node {
   readonly expression?: Node;
   readonly property?: Node;
   readonly value?: unknown;
+  readonly body?: readonly Node[];
+  readonly argument?: Node | null;
   readonly quasis?: readonly { readonly value: { readonly raw: string } }[];
 }
 
@@ -35,9 +37,18 @@ function reason(place: Place): string | undefined {
       return "an assertion: made weaker it changes nothing in a correct engine, made stronger every test shows it";
     if (property?.name === "step") return "a line of the log: the engine does not read it";
   }
+  if (node.type === "BlockStatement" && isNothing(node)) return "it does nothing already: an empty block is the same";
   if (isText(node)) return "a text for people";
   if (isString(node) && isContextOfError(place)) return "a text for people: what an error tells";
   return undefined;
+}
+
+/** `{ return undefined; }` */
+function isNothing({ body = [] }: Node): boolean {
+  const [only] = body;
+  if (body.length !== 1 || only?.type !== "ReturnStatement") return false;
+  const { argument } = only;
+  return argument === null || (argument?.type === "Identifier" && argument.name === "undefined");
 }
 
 function isString({ type }: Node): boolean {
