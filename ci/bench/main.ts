@@ -9,6 +9,7 @@ import { Stage } from "./engine/stage.ts";
 import { eventLoop } from "./event-loop.ts";
 import type { Section } from "./measure.ts";
 import { mirrorRuns } from "./mirror-run.ts";
+import { PageStage } from "./page-stage.ts";
 import { pingPong } from "./ping-pong.ts";
 import { queueAgainstPool } from "./queue.ts";
 import { workers } from "./workers.ts";
@@ -45,6 +46,11 @@ interface QueueOptions extends Options {
   readonly workers: number;
 }
 
+interface PageOptions extends Options {
+  readonly size: number;
+  readonly sample: number;
+}
+
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError(`expected a whole number of 1 or more`);
@@ -72,17 +78,31 @@ async function engine(options: EngineOptions): Promise<void> {
   await bench("engine", engineParts({ folder, seconds, sizeBytes: size * 2 ** 20, engine: program }), options);
 }
 
+async function page({ size, sample, ...options }: PageOptions): Promise<void> {
+  await using stage = await PageStage.open();
+  const parts: Parts = new Map([
+    ["campaigns", (runs: number) => stage.campaigns(runs, size)],
+    ["replay", () => stage.replay(sample)],
+  ]);
+  await bench("page", parts, options);
+}
+
 function render({ name, how, samples, bars, notes }: Section): string {
   const measured = new Table({ head: [name, "median", "least", "most", ""], style: { head: [], border: [] } });
   for (const { name: what, unit, values, median } of samples)
     measured.push([what, round(median), round(Math.min(...values)), round(Math.max(...values)), unit]);
   const lines = [how, measured.toString()];
-  for (const { text, ratio, atLeast, atMost, met } of bars) {
+  for (const { text, ratio, unit, atLeast, atMost, met } of bars) {
     const bound = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
-    lines.push(`  ${met ? "met   " : "MISSED"}  ${text}: ${ratio.toFixed(2)} ×, expected ${bound} ×`);
+    lines.push(`  ${met ? "met   " : "MISSED"}  ${text}: ${figure(ratio, unit)}, expected ${bound} ${unit}`);
   }
   for (const note of notes) lines.push(`  note    ${note}`);
   return `${lines.join("\n")}\n`;
+}
+
+/** Ratios have two digits behind the point; what is counted, those that count. */
+function figure(value: number, unit: string): string {
+  return `${unit === "×" ? value.toFixed(2) : round(value)} ${unit}`;
 }
 
 /** Three digits that count, thousands apart. */
@@ -131,4 +151,15 @@ program
   .action((options: QueueOptions) =>
     bench("queue", new Map([["queue", (runs) => queueAgainstPool(runs, options)]]), options),
   );
+program
+  .command("page")
+  .description(
+    "the page of a campaign: written, opened, filtered in Chromium; runs of it run again there, and in Node.js",
+  )
+  .option("--json", "one JSON document on stdout instead of tables", false)
+  .addOption(new Option("--only <part>", "one part").choices(["campaigns", "replay"]))
+  .option("--runs <count>", "measured rounds; the figures are medians", wholeNumber, 3)
+  .option("--size <count>", "runs of a campaign", wholeNumber, 100_000)
+  .option("--sample <count>", "runs that are run again", wholeNumber, 100)
+  .action(page);
 await program.parseAsync();

@@ -23,21 +23,23 @@ export async function secondsOf(body: () => Promise<unknown>): Promise<number> {
   return (performance.now() - startMs) / 1000;
 }
 
-/** What a figure must reach, against another one of the same run. */
+/** What a figure must reach: against another one of the same run, or by itself. */
 export interface Bar {
   readonly text: string;
   readonly ratio: number;
+  /** `×`, of two figures; else what it is counted in. */
+  readonly unit: string;
   readonly atLeast?: number;
   readonly atMost?: number;
   readonly met: boolean;
 }
 
-export function barAtLeast(text: string, ratio: number, atLeast: number): Bar {
-  return { text, ratio, atLeast, met: ratio >= atLeast };
+export function barAtLeast(text: string, ratio: number, atLeast: number, unit = "×"): Bar {
+  return { text, ratio, unit, atLeast, met: ratio >= atLeast };
 }
 
-export function barAtMost(text: string, ratio: number, atMost: number): Bar {
-  return { text, ratio, atMost, met: ratio <= atMost };
+export function barAtMost(text: string, ratio: number, atMost: number, unit = "×"): Bar {
+  return { text, ratio, unit, atMost, met: ratio <= atMost };
 }
 
 /** One part of the benchmark: what was measured, how, and against what. */

@@ -12,12 +12,12 @@ interface HeatRow {
 const ROWS_MAX = 200;
 
 /** By scenario, or random plans of one shape; what had no faults is left out. */
-function rowsOf(table: RunTable, runs: Uint32Array): HeatRow[] {
+function rowsOf(table: RunTable): HeatRow[] {
   const names = table.scenarios.map(({ id, name, isRandom }) => (isRandom ? name : id));
   const isMany = new Set(names).size > ROWS_MAX;
   const keys = isMany ? names.map((name) => name.split("/", 1)[0] ?? name) : names;
   const rows = new Map<string, { name: string; runs: number; cells: (FaultCell | undefined)[] }>();
-  for (const run of runs) {
+  for (let run = 0; run < table.count; run++) {
     const name = keys[table.columns.scenario[run] ?? 0] ?? "";
     const row = rows.get(name) ?? { name, runs: 0, cells: [] };
     row.runs++;
@@ -28,8 +28,8 @@ function rowsOf(table: RunTable, runs: Uint32Array): HeatRow[] {
 }
 
 /** Which fault struck in which scenario, and how often that was seen to have an effect. */
-export function HeatMap({ table, runs }: { readonly table: RunTable; readonly runs: Uint32Array }): JSX.Element {
-  const rows = useMemo(() => rowsOf(table, runs), [table, runs]);
+export function HeatMap({ table }: { readonly table: RunTable }): JSX.Element {
+  const rows = useMemo(() => rowsOf(table), [table]);
   const kinds = table.kinds
     .map((kind, at) => ({ kind, at }))
     .filter(({ at }) => rows.some(({ cells }) => cells[at] !== undefined))

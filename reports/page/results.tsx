@@ -1,6 +1,4 @@
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
-import { VERDICTS, type Verdict } from "../../harness/history/run-record.ts";
 import type { PageData } from "./page-data.ts";
 import { Badges } from "./badge.tsx";
 import { Campaign, Groups } from "./campaign.tsx";
@@ -8,10 +6,10 @@ import { Environment, Evidence } from "./environment.tsx";
 import { Failures } from "./failures.tsx";
 import { Gates } from "./gates.tsx";
 import { HeatMap } from "./heat-map.tsx";
-import { count, counted } from "./numbers.ts";
+import { counted } from "./numbers.ts";
 import { Requirements } from "./requirements.tsx";
 import type { RunTable } from "./run-table.ts";
-import { Runs } from "./runs.tsx";
+import { FilteredRuns } from "./filtered-runs.tsx";
 
 const SECTIONS = [
   ["verdict", "Verdict"],
@@ -31,14 +29,6 @@ interface ResultsProps {
 
 /** All results on one page, the verdict first. */
 export function Results({ data, table }: ResultsProps): JSX.Element {
-  const [text, setText] = useState("");
-  const [only, setOnly] = useState<Verdict | undefined>(undefined);
-  const all = useMemo(() => table.select("", undefined), [table]);
-  const runs = useMemo(() => table.select(text, only), [table, text, only]);
-  const present = useMemo(() => {
-    const counts = table.verdictsOf(all);
-    return VERDICTS.filter((verdict) => counts.has(verdict));
-  }, [table, all]);
   const { campaign, unfinished } = data;
   const sections = SECTIONS.filter(([id]) => id !== (campaign === undefined ? "coverage" : "requirements"));
   return (
@@ -65,7 +55,7 @@ export function Results({ data, table }: ResultsProps): JSX.Element {
       </header>
       <main class="page">
         <Gates gates={data.gates} />
-        <HeatMap table={table} runs={all} />
+        <HeatMap table={table} />
         {campaign === undefined ? (
           <Failures data={data} table={table} />
         ) : (
@@ -73,31 +63,7 @@ export function Results({ data, table }: ResultsProps): JSX.Element {
         )}
         {campaign === undefined && <Requirements requirements={data.requirements} table={table} />}
         {campaign !== undefined && <Campaign campaign={campaign} />}
-        <search class="filter">
-          <label>
-            Filter{" "}
-            <input
-              type="search"
-              value={text}
-              placeholder="part of a name, BR-4, power, a seed…"
-              onInput={(event) => setText(event.currentTarget.value)}
-            />
-          </label>
-          <div role="group" aria-label="Verdict">
-            <button type="button" aria-pressed={only === undefined} onClick={() => setOnly(undefined)}>
-              all
-            </button>
-            {present.map((verdict) => (
-              <button key={verdict} type="button" aria-pressed={only === verdict} onClick={() => setOnly(verdict)}>
-                {verdict}
-              </button>
-            ))}
-          </div>
-          <output aria-live="polite">
-            {count(runs.length)} of {counted(table.count, "run")}
-          </output>
-        </search>
-        <Runs table={table} runs={runs} />
+        <FilteredRuns table={table} />
         <Environment environment={data.environment} />
         <Evidence evidence={data.evidence} />
       </main>

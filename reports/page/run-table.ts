@@ -30,6 +30,7 @@ export class RunTable {
   readonly kinds: readonly string[];
   readonly columns: Columns;
   readonly #details: PageData["details"];
+  #all: Uint32Array | undefined;
   /** Of each run: where its faults begin. */
   readonly #firstFault: Uint32Array;
   /** By scenario: what a filter looks for words in. */
@@ -98,9 +99,15 @@ export class RunTable {
     return undefined;
   }
 
+  /** All of them. */
+  get all(): Uint32Array {
+    return (this.#all ??= Uint32Array.from({ length: this.count }, (_, run) => run));
+  }
+
   /** Runs that have all of the words, in their name, requirements, faults or seed; of any verdict, or of one. */
   select(text: string, verdict: Verdict | undefined): Uint32Array {
     const words = text.toLowerCase().split(/\s+/u).filter(Boolean);
+    if (words.length === 0 && verdict === undefined) return this.all;
     const tests = words.map((word) => this.#test(word));
     const wanted = verdict === undefined ? -1 : VERDICTS.indexOf(verdict);
     const found = new Uint32Array(this.count);

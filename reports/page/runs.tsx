@@ -1,16 +1,16 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Badge } from "./badge.tsx";
 import { count, counted, duration } from "./numbers.ts";
 import { runHref } from "./route.ts";
 import type { RunTable } from "./run-table.ts";
 
 /** Rows that a browser lays out at once. */
-const ROWS = 100;
+const ROWS = 50;
 
 export function Runs({ table, runs }: { readonly table: RunTable; readonly runs: Uint32Array }): JSX.Element {
-  const [rows, setRows] = useState(ROWS);
-  useEffect(() => setRows(ROWS), [runs]);
+  const [asked, setAsked] = useState({ runs, rows: ROWS });
+  const rows = asked.runs === runs ? asked.rows : ROWS;
   return (
     <section id="runs" aria-labelledby="runs-title">
       <h2 id="runs-title">Runs</h2>
@@ -58,7 +58,7 @@ export function Runs({ table, runs }: { readonly table: RunTable; readonly runs:
       </table>
       {runs.length > rows && (
         <p>
-          <button type="button" onClick={() => setRows(rows + ROWS)}>
+          <button type="button" onClick={() => setAsked({ runs, rows: rows + ROWS })}>
             {counted(Math.min(ROWS, runs.length - rows), "run")} more
           </button>{" "}
           <span class="quiet">of {count(runs.length)}</span>

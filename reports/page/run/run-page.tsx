@@ -91,7 +91,7 @@ function HashLine({ run, replayed }: { readonly run: RunRow; readonly replayed: 
   const { historyHash, wallMs, events } = replayed.recording;
   const isSame = historyHash === run.historyHash;
   return (
-    <p class={isSame ? "hash same" : "hash other"} role="status">
+    <p class={isSame ? "hash same" : "hash other"} role="status" data-wall-ms={wallMs}>
       {isSame ? "✓ " : "✗ "}
       {isSame
         ? `Run again in this browser, in ${duration(wallMs * 1e6)}: ${count(events.count)} events, the same history `
