@@ -3,16 +3,7 @@ import { runProgram } from "./harness/cli/run-program.ts";
 import { scenarioFiles } from "./harness/cli/scenario-files.ts";
 import { simWorker } from "./harness/cli/sim-worker-module.ts";
 import packageJson from "./package.json" with { type: "json" };
-import {
-  consoleReport,
-  github,
-  jobReport,
-  junitXml,
-  qualificationReport,
-  resultDocument,
-  resultJsonSchema,
-  resultsPage,
-} from "./reports/index.ts";
+import * as reports from "./reports/index.ts";
 
 // Before anything else uses the thread pool, whose size is settled then.
 wantThreads();
@@ -26,16 +17,7 @@ await runProgram({
   version: packageJson.version,
   calledAs: process.env["npm_lifecycle_event"] === undefined ? "resilver" : "npm run -s resilver --",
   scenarios: scenarioFiles(scenarioFolder),
-  reports: {
-    consoleReport,
-    github,
-    jobReport,
-    junitXml,
-    qualificationReport,
-    resultDocument,
-    resultJsonSchema,
-    resultsPage,
-  },
+  reports,
   worker: simWorker({ scenarioFolder, engineFolder }),
   corpus: new URL("./regressions/seeds.jsonl", scenarioFolder),
   pageTemplate: new URL("./dist/page.html", import.meta.url),

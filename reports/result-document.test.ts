@@ -9,7 +9,7 @@ test("every document keeps to the published schema, after JSON too", () => {
   const published = z.fromJSONSchema(resultJsonSchema() as Parameters<typeof z.fromJSONSchema>[0]);
   fc.assert(
     fc.property(runRecords, (runs) => {
-      const document: unknown = JSON.parse(JSON.stringify(resultDocument(runs, "PASS")));
+      const document: unknown = JSON.parse(JSON.stringify(resultDocument(runs, "PASS", 1)));
       expect(resultDocumentSchema.safeParse(document).error).toBeUndefined();
       expect(published.safeParse(document).error).toBeUndefined();
     }),
@@ -22,11 +22,11 @@ test.each([
   ["a hash of another length", { historyHash: "abc" }],
   ["a negative count", { events: -1 }],
 ])("the schema refuses %s", (_what, fields) => {
-  expect(resultDocumentSchema.safeParse(resultDocument([runRecord(fields)], "PASS")).success).toBe(false);
+  expect(resultDocumentSchema.safeParse(resultDocument([runRecord(fields)], "PASS", 1)).success).toBe(false);
 });
 
 test("a run carries every field that readers are promised", () => {
-  const [run] = resultDocument([runRecord()], "PASS").runs;
+  const [run] = resultDocument([runRecord()], "PASS", 1).runs;
   expect(Object.keys(run ?? {})).toEqual(
     expect.arrayContaining([
       "scenario",

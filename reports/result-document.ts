@@ -67,6 +67,7 @@ export const runRecordSchema = z.looseObject({
 export const resultDocumentSchema = z.looseObject({
   schemaVersion: z.literal(RESULT_SCHEMA_VERSION),
   verdict: verdict.describe("Of all runs together: FAIL > ERROR > UNKNOWN > SKIPPED > PASS"),
+  wallMs: count.optional().describe("Real time that all of it took"),
   runs: z.array(runRecordSchema),
 });
 
@@ -74,12 +75,13 @@ export const resultDocumentSchema = z.looseObject({
 export interface ResultDocument {
   readonly schemaVersion: typeof RESULT_SCHEMA_VERSION;
   readonly verdict: Verdict;
+  readonly wallMs: number;
   readonly runs: readonly RunRecord[];
 }
 
-/** @param verdict of all runs together */
-export function resultDocument(runs: readonly RunRecord[], verdict: Verdict): ResultDocument {
-  return { schemaVersion: RESULT_SCHEMA_VERSION, verdict, runs };
+/** @param verdict of all runs together @param wallMs real time that all of it took */
+export function resultDocument(runs: readonly RunRecord[], verdict: Verdict, wallMs: number): ResultDocument {
+  return { schemaVersion: RESULT_SCHEMA_VERSION, verdict, wallMs: Math.round(wallMs), runs };
 }
 
 /** The JSON Schema of {@link ResultDocument}, draft 2020-12. */

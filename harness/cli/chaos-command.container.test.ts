@@ -27,6 +27,8 @@ async function chaos(name: string, options: Partial<ChaosOptions>, setting: Chao
     reports: {
       consoleReport: none,
       junitXml: none,
+      ctrfReport: none,
+      openMetrics: none,
       resultDocument: none,
       resultJsonSchema: none,
       resultsPage: none,

@@ -1,4 +1,5 @@
 import type { Qualification } from "../history/qualification.ts";
+import type { CampaignSummary } from "../history/campaign-summary.ts";
 import type { PageInput } from "../history/page-input.ts";
 import type { RunRecord, Verdict } from "../history/run-record.ts";
 import type { ScenarioCatalogue } from "./scenario-entry.ts";
@@ -63,8 +64,20 @@ export interface SubProgramIo extends Pick<Terminal, "out" | "err"> {
 export interface ReportWriters {
   consoleReport(runs: readonly RunRecord[], options: ConsoleOptions): string;
   junitXml(runs: readonly RunRecord[], options: { readonly replayCommand: (token: string) => string }): string;
+  /** Common Test Report Format, to be written as JSON. */
+  ctrfReport(
+    runs: readonly RunRecord[],
+    options: {
+      readonly version: string;
+      readonly startedAt: string;
+      readonly wallMs: number;
+      readonly replayCommand: (token: string) => string;
+    },
+  ): object;
+  /** OpenMetrics text. */
+  openMetrics(summary: CampaignSummary): Promise<string>;
   /** What `--json` prints. */
-  resultDocument(runs: readonly RunRecord[], verdict: Verdict): object;
+  resultDocument(runs: readonly RunRecord[], verdict: Verdict, wallMs: number): object;
   resultJsonSchema(): unknown;
   /** One HTML file that needs no other. @param template without its data, as it was built */
   resultsPage(template: string, page: PageInput): string;

@@ -16,6 +16,7 @@ import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { runCorpus } from "./hunt-corpus.ts";
 import type { HuntCoordinator } from "./hunt-coordinator.ts";
 import { groupOf, type HuntDocument, type HuntGroup, type HuntLine } from "./hunt-document.ts";
+import { huntCases } from "./hunt-cases.ts";
 import { huntSeeds } from "./hunt-pool.ts";
 import { huntProgress } from "./hunt-progress.ts";
 import { huntText } from "./hunt-report.ts";
@@ -24,7 +25,7 @@ import { OutDirectory } from "./out-directory.ts";
 import { SEED_BOUNDS } from "./parse-number.ts";
 import { tokenOf } from "./replay-token.ts";
 import { tellJob } from "./tell-job.ts";
-import { tryWritePage } from "./write-page.ts";
+import { writeReports } from "./write-reports.ts";
 
 export interface HuntOptions {
   /** All of them, or with `minutes` as many from `from` on as there is time for. */
@@ -173,7 +174,7 @@ async function runCampaign(
     runs,
   };
   out.index(document);
-  tryWritePage(parts, options.out);
+  await writeReports(parts, out, huntCases(document), document.wallMs);
   tellJob(parts, {
     verdict: document.verdict,
     totals: `${campaign.runs} random plans, of which ${campaign.failed} failed in ${groups.length} ways`,

@@ -42,7 +42,7 @@ test("what a former index names is removed, and nothing else", () => {
   const record = unfinishedRecord(task, "PASS", "");
   first.record(record);
   first.index({ runs: [record, { id: "../../mine" }] });
-  first.junit("<testsuites/>");
+  first.report("junit.xml", "<testsuites/>");
   writeFileSync(join(folder, "mine.json"), "{}");
   expect(new OutDirectory(folder).path).toBe(folder);
   expect(readdirSync(folder).toSorted()).toEqual(["mine.json", "runs"]);

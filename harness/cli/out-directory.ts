@@ -21,6 +21,8 @@ export const CAMPAIGN_FILES = {
   history: "history.jsonl",
   results: "index.json",
   junit: "junit.xml",
+  ctrf: "ctrf.json",
+  metrics: "metrics.txt",
   page: "index.html",
 } as const;
 
@@ -90,8 +92,9 @@ export class OutDirectory {
     this.#write(CAMPAIGN_FILES.results, json(document), true);
   }
 
-  junit(xml: string): void {
-    this.#write(CAMPAIGN_FILES.junit, xml);
+  /** A form that other programs read, made from the three. */
+  report(name: "junit.xml" | "ctrf.json" | "metrics.txt", content: string): void {
+    this.#write(name, content);
   }
 
   /** Of results that lie in `folder`. @returns its path */

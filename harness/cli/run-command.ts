@@ -18,7 +18,7 @@ import { selectScenarios } from "./select-scenarios.ts";
 import { tellJob } from "./tell-job.ts";
 import { traceNames } from "./trace-names.ts";
 import { withContainers } from "./with-containers.ts";
-import { tryWritePage } from "./write-page.ts";
+import { writeReports } from "./write-reports.ts";
 
 export interface RunOptions {
   readonly seed: number;
@@ -107,16 +107,15 @@ export async function runAndReport(
     timeoutMs: options.timeoutMs,
   });
   const verdict = verdictOf(runs);
-  const document = reports.resultDocument(runs, verdict);
+  const wallMs = performance.now() - startMs;
+  const document = reports.resultDocument(runs, verdict, wallMs);
   const replayCommand = (token: string): string => `${parts.calledAs} replay ${token}`;
   out.index(document);
-  out.junit(reports.junitXml(runs, { replayCommand }));
-  const page = tryWritePage(parts, options.out);
+  const page = await writeReports(parts, out, runs, wallMs);
   tellJob(parts, reports.jobReport(runs, verdict, replayCommand));
   if (options.json) terminal.out(`${JSON.stringify(document, null, 2)}\n`);
   else {
     const { columns, colour } = terminal;
-    const wallMs = performance.now() - startMs;
     terminal.out(reports.consoleReport(runs, { columns, colour, replayCommand, verdict, wallMs }));
     terminal.out(page === undefined ? `records in ${options.out}/\n` : `report: ${page}\n`);
   }
