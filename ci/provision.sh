@@ -12,6 +12,7 @@ NODE_IMAGE=node:24-bookworm-slim
 TOXIPROXY_VERSION=2.12.0
 TOXIPROXY_IMAGE=ghcr.io/shopify/toxiproxy:$TOXIPROXY_VERSION
 NODE_IMAGE_PACKAGES=base-files,base-passwd,bash,coreutils,dash,findutils,grep,libc-bin,libstdc++6,sed,tzdata,util-linux
+QEMU_IMAGE=resilver-target-qemu:bookworm
 PULL_SECONDS=30
 # A program that each of these packages brings.
 TOOL_PACKAGES=(
@@ -87,17 +88,19 @@ start_engine() {
 }
 
 # What is made here says what it was made of; what was pulled says nothing, and is current.
-recipe() { printf '%s ' "$NODE_IMAGE_PACKAGES" "$(node_modules/.bin/node --version)" | sha256sum | cut -c1-12; }
+recipe() { printf '%s ' "$1" "$(node_modules/.bin/node --version)" | sha256sum | cut -c1-12; }
+recipe_of() { docker image inspect --format '{{ index .Config.Labels "resilver.recipe" }}' "$1" 2>/dev/null; }
+# @param $2 the packages it is to have
 is_current() {
   local made_of
-  made_of=$(docker image inspect --format '{{ index .Config.Labels "resilver.recipe" }}' "$1" 2>/dev/null)
-  [ -z "$made_of" ] || [ "$made_of" = "$(recipe)" ]
+  made_of=$(recipe_of "$1")
+  [ -z "$made_of" ] || [ "$made_of" = "$(recipe "$2")" ]
 }
 
 # Pulls the image $1 or, where that cannot be done, makes one of the same name with $2.
 provide_image() {
   local image=$1 make=$2
-  if has_image "$image" && is_current "$image"; then
+  if has_image "$image" && is_current "$image" "$NODE_IMAGE_PACKAGES"; then
     say "$image: there"
   elif timeout "$PULL_SECONDS" docker pull -q "$image" >/dev/null 2>"$work/$make"; then
     say "$image: pulled"
@@ -108,24 +111,29 @@ provide_image() {
   fi
 }
 
-# Debian, extracted but not configured, which is quick and enough for a program that needs its libraries;
-# and the Node.js that `npm ci` brought. A user 1000 as the published image has it.
-make_node_image() {
-  local node=node_modules/node/bin/node root=$work/node-root base=$work/base.tar
+make_node_image() { make_debian_image "$NODE_IMAGE" "$NODE_IMAGE_PACKAGES"; }
+
+# Debian with the packages $2 as the image $1: extracted but not configured, which is quick and enough for programs
+# that need their libraries; and the Node.js that `npm ci` brought. A user 1000 as the published image has it.
+make_debian_image() {
+  local image=$1 packages=$2 node=node_modules/node/bin/node
+  local folder=$work/${1//[:\/]/-}
+  local root=$folder/root base=$folder/base.tar
+  mkdir "$folder"
   [ -x "$node" ] || fail "$node is missing" "remedy: npm ci"
   if ! command -v mmdebstrap >/dev/null; then
     may_install || fail "mmdebstrap is missing" "remedy: apt-get install mmdebstrap"
     apt_install mmdebstrap
   fi
   mmdebstrap --quiet --variant=extract \
-    --include="$NODE_IMAGE_PACKAGES" \
-    bookworm "$base" http://deb.debian.org/debian 2>"$work/mmdebstrap" ||
-    fail "mmdebstrap failed:" "$(tail -n 20 "$work/mmdebstrap")"
+    --include="$packages" \
+    bookworm "$base" http://deb.debian.org/debian 2>"$folder/mmdebstrap" ||
+    fail "mmdebstrap failed:" "$(tail -n 20 "$folder/mmdebstrap")"
   mkdir -p "$root/usr/local/bin" "$root/etc" "$root/home/node"
   install -m 755 "$node" "$root/usr/local/bin/node"
-  tar -xf "$base" -C "$work" ./usr/share/base-passwd
-  cp "$work/usr/share/base-passwd/passwd.master" "$root/etc/passwd"
-  cp "$work/usr/share/base-passwd/group.master" "$root/etc/group"
+  tar -xf "$base" -C "$folder" ./usr/share/base-passwd
+  cp "$folder/usr/share/base-passwd/passwd.master" "$root/etc/passwd"
+  cp "$folder/usr/share/base-passwd/group.master" "$root/etc/group"
   echo "node:x:1000:1000::/home/node:/bin/bash" >>"$root/etc/passwd"
   echo "node:x:1000:" >>"$root/etc/group"
   # Files only: the engine refuses an archive that holds a folder twice.
@@ -133,8 +141,23 @@ make_node_image() {
   tar -rf "$base" -C "$root" --owner=1000 --group=1000 ./home/node
   docker import --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
     --change "ENV NODE_VERSION=$("$node" -p process.versions.node)" --change 'CMD ["node"]' \
-    --change "LABEL resilver.recipe=$(recipe)" \
-    "$base" "$NODE_IMAGE" >/dev/null
+    --change "LABEL resilver.recipe=$(recipe "$packages")" \
+    "$base" "$image" >/dev/null
+}
+
+# An image that outside targets need, beside the others.
+provide_qemu_image() {
+  local packages=$NODE_IMAGE_PACKAGES,qemu-system-common
+  if has_image "$QEMU_IMAGE" && is_current "$QEMU_IMAGE" "$packages"; then
+    say "$QEMU_IMAGE: there"
+  elif [ -z "$(recipe_of "$NODE_IMAGE")" ]; then
+    docker build -q -t "$QEMU_IMAGE" - <ci/docker/target-qemu.Dockerfile >/dev/null 2>"$work/qemu" ||
+      fail "docker build failed:" "$(cat "$work/qemu")"
+    say "$QEMU_IMAGE: built"
+  else
+    make_debian_image "$QEMU_IMAGE" "$packages"
+    say "$QEMU_IMAGE: made"
+  fi
 }
 
 # The longest step, begun before packages are installed where the image will not be had otherwise.
@@ -169,6 +192,9 @@ build_toxiproxy_early
 install_packages
 start_engine
 provide_image "$NODE_IMAGE" make_node_image
+provide_qemu_image &
+qemu_image=$!
 provide_image "$TOXIPROXY_IMAGE" make_toxiproxy_image
 npm run -s build:images | while read -r built; do say "$built: built"; done
+wait "$qemu_image"
 say "done in $SECONDS s"

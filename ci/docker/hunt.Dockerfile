@@ -11,6 +11,7 @@ COPY engine/ engine/
 COPY harness/ harness/
 COPY reports/ reports/
 COPY scenarios/ scenarios/
+COPY targets/ targets/
 # Where results go, unless a command says otherwise. A volume that is mounted here takes over the owner.
 RUN mkdir -p /var/lib/resilver && chown node:node /var/lib/resilver
 USER node

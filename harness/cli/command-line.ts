@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { type ChaosOptions, chaosCommand, parseKinds } from "./chaos-command.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { CHAOS_KINDS, type ChaosKind } from "../hunt/chaos-fault.ts";
+import { conformanceCommand } from "./conformance-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { exhaustCommand } from "./exhaust-command.ts";
 import { type ExhaustFlags, exhaustFlagsOn, searchOf } from "./exhaust-flags.ts";
@@ -135,6 +136,15 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
       const where = target === undefined ? { world } : { world: "containers" as const, target };
       exit(await runCommand(parts, patterns, { ...optionsOf(flags), ...where }));
     });
+
+  program
+    .command("conformance")
+    .description("try whether another engine does what every target does, before scenarios are run on it")
+    .requiredOption("--target <target>", "a name of list --targets, or path/to/target.json")
+    .option("--json", "one JSON document on stdout, nothing else")
+    .action(async (flags: { target: string; json?: true }) =>
+      exit(await conformanceCommand(parts, flags.target, flags.json === true)),
+    );
 
   program
     .command("parity")

@@ -6,14 +6,20 @@ import type { Capability } from "../target/capability.ts";
 /** What the restoring program asks of the systems. */
 const RESTORING: readonly Capability[] = ["local-mirror", "split", "resync-reverse"];
 
+/** Commands after which hosts may use the secondary. */
+const SUSPENDING: ReadonlySet<Step["kind"]> = new Set(["split", "takeover", "failback", "delete"]);
+
 /** What a target must be able to do for the plan to make sense. */
 export function neededCapabilities(plan: Plan): ReadonlySet<Capability> {
   const needed = new Set<Capability>();
   const { systems } = plan.topology;
   if (systems.some(({ images = [] }) => images.length > 0)) needed.add("image");
   if (systems.some(({ journals = [] }) => journals.length > 0)) needed.add("journal");
+  const suspended = new Set<string>();
   const visit = (steps: readonly Step[]): void => {
     for (const step of steps) {
+      if (SUSPENDING.has(step.kind) && "pair" in step) suspended.add(step.pair);
+      if (readsSecondary(step, plan, suspended)) needed.add("read-secondary");
       for (const capability of neededBy(step, plan)) needed.add(capability);
       if ("steps" in step) visit(step.steps);
       if (step.kind === "expect-refused" || step.kind === "attempt") visit([step.step]);
@@ -64,6 +70,14 @@ function neededBy(step: Step, plan: Plan): readonly Capability[] {
     default:
       return [];
   }
+}
+
+/** Of a pair that no command has suspended yet. */
+function readsSecondary(step: Step, { topology }: Plan, suspended: ReadonlySet<string>): boolean {
+  if (step.kind !== "read") return false;
+  return topology.pairs.some(
+    ({ name, link, secondary }) => link !== undefined && secondary === step.volume && !suspended.has(name),
+  );
 }
 
 /** A pair is made. */

@@ -4,7 +4,7 @@
  */
 export const CAPABILITIES = {
   sync: "a synchronous pair: while it is DUPLEX, an acknowledged write is at both ends",
-  async: "an asynchronous pair: the secondary follows, and is always some moment of the primary",
+  async: "an asynchronous pair: the secondary follows; while it says that it is consistent, it is some moment of the primary",
   split: "the command split: the pair is suspended until the command resync, and what is written meanwhile is not lost",
   "split-read-write": "split with the secondary open to hosts' writes, which a resync discards",
   "resync-reverse": "the command resync with a direction: the secondary's content is kept instead",
@@ -17,7 +17,8 @@ export const CAPABILITIES = {
   "local-mirror": "local mirrors, backups of one moment, and restores from them",
   image: "images of a volume as of a suspension",
   journal: "journals, and recovery to any moment in their window",
-  trim: "hosts may trim, and write zeroes",
+  "read-secondary": "hosts may read the secondary of a pair that is DUPLEX",
+  trim: "hosts may trim, and write zeroes; what was trimmed reads as zeroes at once",
   "meta-disk": "keeps its own tables on the disk that it is given for them, so that its faults can be tested",
   "link-traffic": "counts the bytes that arrive over each link",
   "engine-steps": "tells of its steps, by the names that the engine of this project gives them",

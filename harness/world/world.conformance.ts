@@ -1,24 +1,11 @@
 import { type ConformanceTest, expectSame, expectThat } from "../../engine/ports/conformance.ts";
 import { NS_PER_MS } from "../../engine/ports/index.ts";
 import { KiB, mirror } from "../plan/index.ts";
-import type { Topology } from "../plan/topology.ts";
 import { HostError } from "../target/target.ts";
 import type { RunWorld } from "./run-world.ts";
-
-/** A world with the topology of the suite, whose systems run the engine of this project. */
-export interface WorldUnderTest {
-  readonly world: RunWorld;
-  /** What its listener was told: `down a kill`, `up b`, `cut link`, `healed link`. */
-  readonly told: readonly string[];
-  /** Settles when views hold what the disks held at some moment after the call. */
-  look(): Promise<void>;
-}
-
-/** Runs a case in a new world, in that world's time, and takes the world away. */
-export type WithWorld = (topology: Topology, body: (under: WorldUnderTest) => Promise<void>) => Promise<void>;
+import { deviceOf, makePair, reportsOf, until, type WithWorld, type WorldUnderTest } from "./world-under-test.ts";
 
 const TOPOLOGY = mirror({ sizeBytes: KiB(256), trackBytes: KiB(8), mode: "sync" });
-const WITHIN_NS = 30_000 * NS_PER_MS;
 const block = (value: number): Uint8Array => new Uint8Array(4096).fill(value);
 
 /** What every world does, whoever drives it: hosts, administrators, faults, and what can be seen of disks. */
@@ -141,32 +128,10 @@ export function worldConformance(test: ConformanceTest, withWorld: WithWorld): v
   });
 }
 
-function deviceOf(world: RunWorld, volume: string) {
-  const { serving } = world.systemOfVolume(volume);
-  if (serving === undefined) throw new Error(`the system of ${volume} does not serve`);
-  return serving.device(volume);
-}
-
 async function createPair(under: WorldUnderTest): Promise<void> {
-  const { world } = under;
-  const pair = { pair: "pair", volume: "pvol", link: "link", peerVolume: "svol", mode: "sync" } as const;
-  await world.system("a").serving?.admin({ kind: "create", ...pair });
-  await until(under, "DUPLEX at both ends", () => {
-    const reports = world.systems.flatMap(({ serving }) => serving?.pairs() ?? []);
-    return reports.length === 2 && reports.every(({ status }) => status === "DUPLEX");
-  });
+  await makePair(under, "sync");
 }
 
 function connectedEnds(world: RunWorld): number {
-  return world.systems.flatMap(({ serving }) => serving?.pairs() ?? []).filter(({ connected }) => connected).length;
-}
-
-/** @throws Error if it does not come about within 30 s of the world's time */
-async function until({ world, look }: WorldUnderTest, what: string, isSo: () => boolean): Promise<void> {
-  const startNs = world.nowNs();
-  while (!isSo()) {
-    if (world.nowNs() - startNs > WITHIN_NS) throw new Error(`waited for ${what} in vain`);
-    await world.sleep(5 * NS_PER_MS);
-    await look();
-  }
+  return reportsOf(world).filter(({ connected }) => connected).length;
 }

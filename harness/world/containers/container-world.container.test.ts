@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { tellingListener } from "../telling-listener.fixture.ts";
+import { afterAll, beforeAll, test } from "vitest";
 import { worldConformance } from "../world.conformance.ts";
-import { ContainerWorld } from "./container-world.ts";
+import { containerWorlds } from "./container-worlds.ts";
 import { Stage } from "./stage.ts";
 
 let stage: Stage;
@@ -12,23 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => stage.close());
 
-worldConformance(test, async (topology, body) => {
-  const told: string[] = [];
-  const failures: unknown[] = [];
-  const prepared = await ContainerWorld.prepare(stage, topology, 1);
-  const world = new ContainerWorld(prepared, {
-    seed: 1,
-    listener: tellingListener(told, (error) => failures.push(error)),
-    onFailure: (error) => failures.push(error),
-  });
-  const look = async (): Promise<void> => {
-    await world.settled();
-    await world.look();
-  };
-  try {
-    await body({ world, told, look });
-  } finally {
-    await world.close();
-  }
-  expect(failures).toEqual([]);
-});
+worldConformance(
+  test,
+  containerWorlds(() => stage),
+);

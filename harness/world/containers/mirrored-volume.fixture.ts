@@ -3,7 +3,7 @@ import { NS_PER_MS } from "../../../engine/ports/index.ts";
 import { mirror } from "../../plan/index.ts";
 import type { AdminCommand, HostDevice, PairReport } from "../../target/target.ts";
 import { firstDifference } from "../sim/disk/index.ts";
-import { tellingListener } from "../telling-listener.fixture.ts";
+import { tellingListener } from "../telling-listener.ts";
 import { ContainerWorld } from "./container-world.ts";
 import type { Stage } from "./stage.ts";
 

@@ -1,14 +1,16 @@
-import { test } from "vitest";
+import { describe, test } from "vitest";
 import { NS_PER_MS } from "../../../engine/ports/index.ts";
 import { EventLog } from "../../history/event-log.ts";
+import { targetConformance } from "../../target/target.conformance.ts";
 import { resilverTarget } from "../../target/resilver-target.ts";
-import { tellingListener } from "../telling-listener.fixture.ts";
+import { tellingListener } from "../telling-listener.ts";
 import { worldConformance } from "../world.conformance.ts";
+import type { WithWorld } from "../world-under-test.ts";
 import { hostPump } from "./host-pump.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SimWorld } from "./sim-world.ts";
 
-worldConformance(test, async (topology, body) => {
+const withWorld: WithWorld = async (topology, body) => {
   const told: string[] = [];
   const scheduler = new Scheduler(new EventLog(), { eventsMax: 1_000_000, timeNsMax: 100_000 * NS_PER_MS });
   const world = new SimWorld({
@@ -29,4 +31,9 @@ worldConformance(test, async (topology, body) => {
   });
   await scheduler.run(hostPump());
   world.release();
+};
+
+worldConformance(test, withWorld);
+describe("the engine of this project is a target", () => {
+  targetConformance({ test, capabilities: resilverTarget("suite").capabilities, withWorld });
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { NS_PER_MS } from "../../../engine/ports/index.ts";
 import { EventLog } from "../../history/event-log.ts";
 import type { SystemConfig, SystemPorts, Target, TargetSystem } from "../../target/target.ts";
-import { tellingListener } from "../telling-listener.fixture.ts";
+import { tellingListener } from "../telling-listener.ts";
 import { hostPump } from "./host-pump.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SimWorld } from "./sim-world.ts";

@@ -1,0 +1,4 @@
+# A node of the target qemu: its storage daemon, and Node.js for the adapter, which each run brings. ci/provision.sh makes it.
+ARG NODE_IMAGE=node:24-bookworm-slim
+FROM ${NODE_IMAGE}
+RUN apt-get update && apt-get install -y --no-install-recommends qemu-system-common && rm -rf /var/lib/apt/lists/*
