@@ -1,4 +1,4 @@
-import { Gauge, type OpenMetricsContentType, Registry } from "prom-client";
+import type { Gauge, OpenMetricsContentType } from "prom-client";
 import type { CampaignSummary } from "../harness/history/campaign-summary.ts";
 import { VERDICTS } from "../harness/history/run-record.ts";
 
@@ -9,10 +9,12 @@ import { VERDICTS } from "../harness/history/run-record.ts";
  * @see https://github.com/prometheus/OpenMetrics, version 1.0.0
  */
 export async function openMetrics(summary: CampaignSummary): Promise<string> {
+  // Loaded where it is used: it would take a fifth of the time that `list` does.
+  const { Gauge: NewGauge, Registry } = await import("prom-client");
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]): Gauge<Label> =>
-    new Gauge({ name: `resilver_${name}`, help, labelNames, registers: [registry] });
+    new NewGauge({ name: `resilver_${name}`, help, labelNames, registers: [registry] });
   const { version, engine, command, verdict, isComplete, runs, faults, invariants } = summary;
   gauge("build_info", "What was run, and by which command; always 1", "version", "engine", "command").set(
     { version, engine, command },

@@ -3,9 +3,8 @@ import { type Command, Option } from "commander";
 import { PROFILES } from "../qualify/profiles.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { parseInteger } from "./parse-number.ts";
-import { type QualifyOptions, qualifyCommand } from "./qualify-command.ts";
+import type { QualifyOptions } from "./qualify-command.ts";
 import { timeoutOption, workersOption } from "./shared-options.ts";
-import { verifyCommand } from "./verify-command.ts";
 
 const SEEDS_BOUNDS = { min: 1, max: 10_000 };
 
@@ -22,6 +21,10 @@ interface QualifyFlags {
   readonly json?: true;
   readonly workers?: number;
   readonly timeout: number;
+}
+
+interface VerifyFlags extends Pick<QualifyFlags, "key" | "json" | "workers" | "timeout"> {
+  readonly rerun: boolean;
 }
 
 /** `qualify` and `verify` (HX-10). */
@@ -49,7 +52,11 @@ export function addQualifyCommands(program: Command, parts: CommandLineParts, ex
     .option("--json", "one JSON document on stdout, nothing else")
     .addOption(workersOption("one a processor"))
     .addOption(timeoutOption())
-    .action(async (flags: QualifyFlags) => exit(await qualifyCommand(parts, optionsOf(flags))));
+    .action(async (flags: QualifyFlags) => {
+      // Both are loaded when they are asked for: that takes longer than most commands.
+      const { qualifyCommand } = await import("./qualify-command.ts");
+      exit(await qualifyCommand(parts, optionsOf(flags)));
+    });
 
   program
     .command("verify")
@@ -60,18 +67,11 @@ export function addQualifyCommands(program: Command, parts: CommandLineParts, ex
     .option("--json", "one JSON document on stdout, nothing else")
     .addOption(workersOption("one a processor"))
     .addOption(timeoutOption())
-    .action(
-      async (folder: string, flags: Pick<QualifyFlags, "key" | "json" | "workers" | "timeout"> & { rerun: boolean }) =>
-        exit(
-          await verifyCommand(parts, folder, {
-            key: flags.key,
-            rerun: flags.rerun,
-            json: flags.json === true,
-            workers: flags.workers,
-            timeoutMs: flags.timeout * 1000,
-          }),
-        ),
-    );
+    .action(async (folder: string, { key, rerun, json, workers, timeout }: VerifyFlags) => {
+      const { verifyCommand } = await import("./verify-command.ts");
+      const options = { key, rerun, json: json === true, workers, timeoutMs: timeout * 1000 };
+      exit(await verifyCommand(parts, folder, options));
+    });
 }
 
 function optionsOf(flags: QualifyFlags): QualifyOptions {
