@@ -23,6 +23,10 @@ await runProgram({
   pageTemplate: new URL("./dist/page.html", import.meta.url),
   engineFolder,
   targetFolder,
+  template: {
+    template: new URL("template/", targetFolder),
+    built: new URL("./dist/target-template/", import.meta.url),
+  },
   // All that follows is loaded when it is asked for: it takes longer than most commands.
   keys: async (request) => (await import("./engine/node/keys/key-files.ts")).writeKeyFiles(request),
   schemas: new Map([["engine", async () => (await import("./engine/node/daemon/config.ts")).configJsonSchema()]]),

@@ -3,6 +3,7 @@ import type { CampaignSummary } from "../history/campaign-summary.ts";
 import type { PageInput } from "../history/page-input.ts";
 import type { RunRecord, Verdict } from "../history/run-record.ts";
 import type { ScenarioCatalogue } from "./scenario-entry.ts";
+import type { TemplateFolders } from "./init-command.ts";
 import type { Terminal } from "./terminal.ts";
 import type { WorkerModule } from "./worker-slot.ts";
 
@@ -21,6 +22,8 @@ export interface CommandLineParts {
   readonly pageTemplate?: URL;
   /** Manifests of outside targets, with a slash at the end; left out where none are shipped. */
   readonly targetFolder?: URL;
+  /** What `init target` copies; left out where there is none. */
+  readonly template?: TemplateFolders;
   /** The engine's sources, with a slash at the end. */
   readonly engineFolder: URL;
   /** Makes an authority and a certificate a system, as files; gives their paths. Left out where there is no daemon. */

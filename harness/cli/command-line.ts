@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { type ChaosOptions, chaosCommand, parseKinds } from "./chaos-command.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { CHAOS_KINDS, type ChaosKind } from "../hunt/chaos-fault.ts";
@@ -8,6 +8,7 @@ import { exhaustCommand } from "./exhaust-command.ts";
 import { type ExhaustFlags, exhaustFlagsOn, searchOf } from "./exhaust-flags.ts";
 import { EXIT } from "./exit-code.ts";
 import { addHuntCommands } from "./hunt-commands.ts";
+import { initCommand } from "./init-command.ts";
 import { keysCommand, type KeysOptions } from "./keys-command.ts";
 import { listCommand } from "./list-command.ts";
 import { listTargetsCommand } from "./list-targets-command.ts";
@@ -136,6 +137,13 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
       const where = target === undefined ? { world } : { world: "containers" as const, target };
       exit(await runCommand(parts, patterns, { ...optionsOf(flags), ...where }));
     });
+
+  program
+    .command("init")
+    .description("begin the adapter of another engine: a small one that works, its manifest, and how to go on")
+    .addArgument(new Argument("<what>").choices(["target"]))
+    .argument("[dir]", "an empty folder, or none yet", "target")
+    .action((_what: string, folder: string) => exit(initCommand(parts, folder)));
 
   program
     .command("conformance")

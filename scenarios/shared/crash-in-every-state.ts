@@ -27,13 +27,17 @@ import {
 } from "../../harness/plan/index.ts";
 
 /** The same story for either end and for either way to go down, once in each state that a pair can be in. */
-export function crashInEveryState(side: "primary" | "secondary", how: "kill" | "power"): Plan {
+export function crashInEveryState(
+  side: "primary" | "secondary",
+  how: "kill" | "power",
+  mode: "sync" | "async" = "sync",
+): Plan {
   const system = side === "primary" ? "a" : "b";
   const crashAndReturn = [crash(system, how), after(ms(20), restart(system))] as const;
   return scenario({
-    name: `${side} ${how === "kill" ? "is killed" : "loses power"} in COPY, DUPLEX, SPLIT, suspended and during a resync`,
+    name: `${mode === "async" ? "asynchronous: " : ""}${side} ${how === "kill" ? "is killed" : "loses power"} in COPY, DUPLEX, SPLIT, suspended and during a resync`,
     requirements: ["BR-1", "BR-2", "LS-3", "LS-5"],
-    topology: mirror({ sizeBytes: MiB(1), mode: "sync" }),
+    topology: mirror({ sizeBytes: MiB(1), mode }),
     steps: [
       write("pvol", fill("before the mirror")),
       bandwidth("link", "upstream", 2_000),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LinkConfig, PairStatus, VolumeConfig } from "../template/node-server.ts";
 import { type PeerWord, SILENCE_MS, tellPeer } from "./peer.ts";
-import { type BlockJob, QmpError, type StorageDaemon } from "./storage-daemon.ts";
+import { filterOf, type MirrorJob, QmpError, type StorageDaemon } from "./storage-daemon.ts";
 
 /** What is known of a pair after a restart. */
 export interface PrimaryEntry {
@@ -35,7 +35,7 @@ const TELL_MS = 150;
 export class Primary {
   entry: PrimaryEntry;
   readonly #parts: PrimaryParts;
-  #job: BlockJob | undefined;
+  #job: MirrorJob | undefined;
   #heardMs = 0;
   #boot = "";
   /** Of the job that runs. */
@@ -60,9 +60,8 @@ export class Primary {
     const { status, suspension } = this.#word();
     const { pair, volume } = this.entry;
     const { trackBytes, sizeBytes } = this.#parts.volume;
-    const { len = 0, offset = 0 } = this.#job ?? {};
     const total = Math.ceil(sizeBytes / trackBytes);
-    const left = this.#job === undefined ? total : Math.ceil((len - offset) / trackBytes);
+    const left = Math.ceil((this.#job?.leftBytes ?? sizeBytes) / trackBytes);
     const progress = status === "COPY" ? { progress: { done: Math.max(0, total - left), total } } : {};
     const common = { pair, volume, role: "primary", consistent: true, connected: this.isConnected } as const;
     return { ...common, status, suspension, pendingTracks: Math.min(left, total), ...progress };
@@ -106,7 +105,7 @@ export class Primary {
       const suspension = this.#suspension === "" ? "link" : this.#suspension;
       return { ...common, status: "SPLIT", suspension, consistent: false };
     }
-    const isDuplex = job.ready && job.offset >= job.len;
+    const isDuplex = job.ready && (this.#parts.copyMode === "background" || job.leftBytes === 0);
     // A job in the background copies in the order of addresses: what is there meanwhile was never the primary's content.
     const consistent = isDuplex && this.#parts.copyMode === "write-blocking";
     return { ...common, status: isDuplex ? "DUPLEX" : "COPY", suspension: "", consistent };
@@ -154,6 +153,7 @@ export class Primary {
         "job-id": pair,
         device: volume.name,
         target,
+        "filter-node-name": filterOf(pair),
         sync: "full",
         "copy-mode": copyMode,
         "on-target-error": "stop",
