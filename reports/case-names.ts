@@ -1,8 +1,9 @@
 import type { RunRecord } from "../harness/history/run-record.ts";
 
-/** Jenkins takes what is before the last dot as the package, the rest as the class. */
-export function className({ world, id }: RunRecord): string {
-  return `${world}.${id.replaceAll("/", ".")}`;
+/** Jenkins takes what is before the last dot as the package, the rest as the class. One scenario on several targets is several tests. */
+export function className({ world, target, id }: RunRecord): string {
+  const where = target === undefined ? world : `${world}.${target}`;
+  return `${where}.${id.replaceAll("/", ".")}`;
 }
 
 /**

@@ -37,6 +37,14 @@ function casesOf(xml: string): Element[] {
   return parse(xml).children.flatMap((suite) => suite.children);
 }
 
+test("one scenario on two targets is two tests, each with a history of its own", () => {
+  const run: RunRecord = { ...runRecord({ world: "containers" }), seed: 1 };
+  const cases = casesOf(junitXml([run, { ...run, target: "qemu" }], options));
+  const names = cases.map(({ attributes }) => attributes.get("classname")?.split(".").slice(0, 2).join("."));
+  expect(names[0]).toMatch(/^containers\.(?!qemu)/);
+  expect(names[1]).toBe("containers.qemu");
+});
+
 test("every run is one case with a unique classname and name, whatever the text", () => {
   fc.assert(
     fc.property(runRecords, (runs) => {

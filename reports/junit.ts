@@ -62,6 +62,7 @@ function addFacts(testCase: Element, run: RunRecord): void {
     ["id", run.id],
     ["seed", String(run.seed)],
     ["world", run.world],
+    ["target", run.target ?? ""],
     ["verdict", run.verdict],
     ["requirements", run.requirements.join(" ")],
     ["history", run.historyHash],
@@ -96,7 +97,7 @@ function reasonWithoutFailure(run: RunRecord): string {
 function groupBySuite(runs: readonly RunRecord[]): Map<string, RunRecord[]> {
   const suites = new Map<string, RunRecord[]>();
   for (const run of runs) {
-    const name = `${run.world}.${run.id.split("/").slice(0, -1).join(".")}`.replace(/\.$/, "");
+    const name = `${whereOf(run)}.${run.id.split("/").slice(0, -1).join(".")}`.replace(/\.$/, "");
     const members = suites.get(name);
     if (members === undefined) suites.set(name, [run]);
     else members.push(run);

@@ -74,14 +74,14 @@ export class RunColumnsWriter {
     return { bytes: Buffer.concat(parts), placeOf };
   }
 
-  #scenarioOf({ id, scenario: name, requirements, world, variant }: PageRun): number {
+  #scenarioOf({ id, scenario: name, requirements, world, target, variant }: PageRun): number {
     const isRandom = variant !== undefined;
     const own = isRandom ? id.slice(0, id.lastIndexOf("/")) : id;
-    const key = JSON.stringify([own, name, world, requirements]);
+    const key = JSON.stringify([own, name, world, target, requirements]);
     const known = this.#scenarios.get(key);
     if (known !== undefined) return known.at;
     const at = this.#scenarios.size;
-    this.#scenarios.set(key, { at, scenario: { id: own, name, requirements, world, isRandom } });
+    this.#scenarios.set(key, { at, scenario: { id: own, name, requirements, world, ...(target === undefined ? {} : { target }), isRandom } });
     return at;
   }
 

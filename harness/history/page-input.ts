@@ -7,7 +7,7 @@ import type { FaultRecord, RunRecord, Verdict } from "./run-record.ts";
  * SKIPPED.
  */
 export interface PageRun
-  extends Pick<RunRecord, "id" | "scenario" | "requirements" | "world" | "seed" | "verdict" | "historyHash">,
+  extends Pick<RunRecord, "id" | "scenario" | "requirements" | "world" | "target" | "seed" | "verdict" | "historyHash">,
     Partial<Pick<RunRecord, "invariants" | "checks" | "failures" | "vacuous" | "replay" | "recovery">> {
   /** Of a hunt: 0 for the plan of the seed itself; above, a plan derived from it. */
   readonly variant?: number;

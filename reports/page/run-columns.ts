@@ -9,6 +9,8 @@ export interface PageScenario {
   readonly name: string;
   readonly requirements: readonly string[];
   readonly world: "sim" | "containers";
+  /** Another engine than that of this project. */
+  readonly target?: string;
   /** Random plans: the id of a run ends with its seed. */
   readonly isRandom: boolean;
 }

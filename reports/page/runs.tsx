@@ -44,7 +44,7 @@ export function Runs({ table, runs }: { readonly table: RunTable; readonly runs:
                 <td>
                   <Badge verdict={run.verdict} />
                 </td>
-                <td>{run.scenario.world}</td>
+                <td>{run.scenario.target ?? run.scenario.world}</td>
                 <td class="number">{run.seed}</td>
                 <td class="number">{run.events === 0 ? "–" : count(run.events)}</td>
                 <td class="number">{run.virtualMs === 0 ? "–" : duration(run.virtualMs * 1e6)}</td>

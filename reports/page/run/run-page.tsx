@@ -55,9 +55,9 @@ export function RunPage({ run, data }: { readonly run: RunRow; readonly data: Pa
 }
 
 function factsOf({ scenario, seed, events, virtualMs }: RunRow): string[] {
-  const { world, requirements } = scenario;
+  const { world, target, requirements } = scenario;
   return [
-    world === "sim" ? "simulated" : "in containers",
+    world === "sim" ? "simulated" : `${target ?? ""} in containers`.trimStart(),
     `seed ${seed}`,
     counted(events, "event"),
     ...(virtualMs === 0 ? [] : [`${duration(virtualMs * 1e6)} of virtual time`]),
