@@ -25,12 +25,18 @@ const WORKERS_DEFAULT_MAX = 8;
  * many moments.
  *
  * @returns the exit code: 0 if it was found out, whatever it is
- * @throws UsageError if the token is none, or names a run that does not fail
+ * @throws UsageError if the token is none, or names a run that does not fail, or one in containers
  */
 export async function whyCommand(parts: CommandLineParts, token: string, options: WhyOptions): Promise<number> {
   const { terminal, interrupt } = parts;
   const startMs = performance.now();
   const task = await taskOfToken(parts, token, { repeat: false });
+  if (task.world !== "sim")
+    throw new UsageError({
+      place: "replay token",
+      found: "a run in containers, in which no choice can be made again",
+      expected: "one in the simulated world",
+    });
   const { id, seed } = task;
   const run = (tasks: readonly RunTask[]): Promise<RunRecord[]> =>
     runTasks(tasks, {
