@@ -73,6 +73,23 @@ test("a byte that changed anywhere in what is in use reads as all marked; never 
   );
 });
 
+test("a sector of what a half began with that is blank, or of an earlier time, reads as all marked", async () => {
+  const disk = new FakeDisk(DISK_BYTES);
+  const before = disk.durable.slice();
+  const pending = new Set(Array.from({ length: 3 * RECORDS_PER_SECTOR }, (_, index) => index * 3));
+  await open(disk, (track) => pending.has(track)).writeAll();
+  const written = Array.from({ length: INTENT_LOG_BYTES / SECTOR_BYTES }, (_, sector) => sector * SECTOR_BYTES)
+    .map((at) => OFFSET_BYTES + at)
+    .filter((at) => !isZero(disk.durable.subarray(at, at + SECTOR_BYTES)));
+  expect(written.length).toBe(3);
+  for (const at of written) {
+    const hurt = new FakeDisk(disk.durable.slice());
+    for (const content of [hurt.durable, hurt.visible]) content.set(before.subarray(at, at + SECTOR_BYTES), at);
+    const { tracks } = await loaded(hurt);
+    expect([...pending].filter((track) => !tracks.has(track))).toEqual([]);
+  }
+});
+
 test("updates are numbered on, also after a crash", async () => {
   const disk = new FakeDisk(DISK_BYTES);
   const log = open(disk, () => false);

@@ -1,0 +1,35 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { checkAsyncLaw } from "../testing/check-law.ts";
+import { applied, change, updateOf } from "./changes.node.ts";
+import { Rig, RigDisks, VOLUME_BYTES } from "./journal-rig.node.ts";
+
+const SPARE_LOG_BYTES = 64 * 1024;
+const cases = fc.record({
+  changes: fc.array(change, { minLength: 1, maxLength: 24 }),
+  pick: fc.nat(),
+});
+
+test("what is folded is in the base, durably, and nothing later; moments from there on stay", async () => {
+  await checkAsyncLaw(
+    fc.asyncProperty(cases, async ({ changes, pick }) => {
+      const rig = await Rig.start(RigDisks.fresh(SPARE_LOG_BYTES));
+      await rig.whole();
+      const { journal, volume, disks } = rig;
+      const from = journal.table.newestLsn;
+      const contents: Uint8Array[] = [new Uint8Array(VOLUME_BYTES)];
+      for (const [index, one] of changes.entries()) {
+        const update = updateOf(one, index);
+        await volume.update(update);
+        contents.push(applied(contents[index] as Uint8Array, update));
+      }
+      const folded = 1 + (pick % changes.length);
+      await journal.fold.advanceTo(from + folded);
+      expect(journal.management.state.baseLsn).toBe(from + folded);
+      expect(disks.base.durable).toEqual(contents[folded]);
+      for (let later = folded; later <= changes.length; later++)
+        expect(await rig.at(from + later)).toEqual(contents[later]);
+    }),
+    60,
+  );
+});
