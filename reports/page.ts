@@ -5,6 +5,7 @@ import { mergeVerdicts } from "../harness/history/verdict.ts";
 import { campaignGates, GateTally, isIncomplete } from "./gates.ts";
 import { FailureTally } from "./failure-tally.ts";
 import { PAGE_ELEMENTS, type PageData } from "./page/page-data.ts";
+import { RecoveryTally } from "./recovery-tally.ts";
 import { RunColumnsWriter } from "./run-columns-writer.ts";
 
 /** Where the data goes in the page without it. */
@@ -21,10 +22,12 @@ export function resultsPage(template: string, { plans, runs, verdict, ...page }:
   const columns = new RunColumnsWriter();
   const gates = new GateTally();
   const failures = new FailureTally();
+  const recovery = new RecoveryTally();
   const verdicts = new Set<Verdict>();
   for (const run of runs) {
     failures.add(run, columns.add(run));
     gates.add(run);
+    recovery.add(run);
     verdicts.add(run.verdict);
   }
   const { bytes, placeOf } = columns.finish();
@@ -39,6 +42,7 @@ export function resultsPage(template: string, { plans, runs, verdict, ...page }:
     faultCount: columns.faultCount,
     scenarios: columns.scenarios,
     faultKinds: columns.kinds,
+    recovery: recovery.finish(),
     ...failures.finish(placeOf),
   };
   // Nothing in the data may end its element.

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { INVARIANTS, type RunRecord, VERDICTS, type Verdict } from "../harness/history/run-record.ts";
+import {
+  INVARIANTS,
+  RECOVERY_MEASURES,
+  type RunRecord,
+  VERDICTS,
+  type Verdict,
+} from "../harness/history/run-record.ts";
 
 /** Rises when a reader of the former form would misread the new one. */
 export const RESULT_SCHEMA_VERSION = 1;
@@ -60,6 +66,19 @@ export const runRecordSchema = z.looseObject({
   failures: z.array(failure),
   oracles: z.array(oracle),
   vacuous: z.boolean().describe("A fault had no observed effect; the verdict is UNKNOWN at best"),
+  recovery: z
+    .looseObject({
+      samples: z.array(
+        z.looseObject({
+          measure: z.enum(RECOVERY_MEASURES),
+          fault: z.string(),
+          ms: z.number().nonnegative(),
+          bytes: count.optional(),
+        }),
+      ),
+    })
+    .optional()
+    .describe("What faults cost; docs/recovery.md defines it"),
   replay: z.string().describe("The token for resilver replay TOKEN"),
 });
 

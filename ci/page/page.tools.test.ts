@@ -79,6 +79,7 @@ test("the verdict stands first; every run is there; nobody is locked out, by day
     const page = await open("", scheme);
     expect(await page.textContent("h1")).toContain("PASS");
     expect(await page.locator("#runs tbody tr").count()).toBe(15);
+    expect(await page.locator("#recovery svg").first().getAttribute("aria-label")).toMatch(/^RTO by fault, ms\. /u);
     expect(await violationsOf(page)).toEqual([]);
     await page.close();
   }

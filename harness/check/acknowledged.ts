@@ -1,4 +1,5 @@
 import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
+import type { AcknowledgedLoss } from "./checker.ts";
 import type { DiskState } from "./disk-state.ts";
 import type { Model } from "./model.ts";
 import type { Operation } from "./operation.ts";
@@ -13,6 +14,8 @@ export class Acknowledged {
   readonly #model: Model;
   /** By disk: acknowledged there and not yet covered by a flush. */
   readonly #unflushed: Operation[][];
+  /** Versions that were told as lost. */
+  readonly #toldLost = new Set<number>();
 
   constructor(model: Model) {
     this.#model = model;
@@ -129,6 +132,31 @@ export class Acknowledged {
     const { versions } = disk;
     for (let version = versions.head.get(sector); version > INITIAL_VERSION; version = versions.previous(version))
       if (versions.operation(version).disk === disk.index) versions.release(version, disk.bit);
+  }
+
+  /** What this disk lacks, or anything newer, of what hosts at `from` were told is written. Each version is told once. */
+  lostFrom(from: DiskState, disk: DiskState): AcknowledgedLoss {
+    const { versions } = disk;
+    let sectorCount = 0;
+    let oldestNs = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < versions.touchedCount; index++) {
+      const sector = versions.touched[index] as number;
+      const newest = this.#newestAcknowledged(disk, sector);
+      if (newest === INITIAL_VERSION || this.#toldLost.has(newest)) continue;
+      const { disk: writtenTo, issuedNs } = versions.operation(newest);
+      if (writtenTo !== from.index || versions.covers(sector, disk.hash.get(sector), newest)) continue;
+      this.#toldLost.add(newest);
+      sectorCount++;
+      oldestNs = Math.min(oldestNs, issuedNs);
+    }
+    return { sectorCount, oldestNs: sectorCount === 0 ? 0 : oldestNs };
+  }
+
+  #newestAcknowledged({ versions }: DiskState, sector: number): number {
+    let version = versions.head.get(sector);
+    while (version > INITIAL_VERSION && versions.operation(version).state !== "acknowledged")
+      version = versions.previous(version);
+    return Math.max(version, INITIAL_VERSION);
   }
 
   /** Looks at every sector that a host ever wrote. */

@@ -89,6 +89,13 @@ export interface ImageRead {
   readonly data: Uint8Array;
 }
 
+/** What one end of a pair lacks of what hosts at the other were told is written. */
+export interface AcknowledgedLoss {
+  readonly sectorCount: number;
+  /** When the oldest of those writes was asked for; 0 if there are none. */
+  readonly oldestNs: number;
+}
+
 export interface CheckResult {
   /** `NOT_APPLICABLE` where nothing in the run could be judged by it. */
   readonly invariants: Readonly<Partial<Record<Invariant, Verdict>>>;
@@ -157,6 +164,8 @@ export interface Checker {
   finish(): CheckResult;
   /** What was found so far, without a further evaluation. */
   soFar(): CheckResult;
+  /** What the secondary of a pair lacks now of what hosts at its primary were told is written. Each write is told once. */
+  lost(pair: string): AcknowledgedLoss;
   /** What `b/svol` differs in from what it should hold, for the failure of an expectation. */
   blame(pair: string): readonly BlockBlame[];
 }

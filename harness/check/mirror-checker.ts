@@ -7,6 +7,7 @@ import { Acknowledged } from "./acknowledged.ts";
 import { Backups } from "./backups.ts";
 import { type BadSector, blameSectors } from "./blame.ts";
 import type {
+  AcknowledgedLoss,
   CheckedDisk,
   Checker,
   CheckerConfig,
@@ -260,13 +261,17 @@ export class MirrorChecker implements Checker {
     return this.#model.findings.result();
   }
 
+  lost(name: string): AcknowledgedLoss {
+    const { primary, secondary } = this.#model.pair(name).config;
+    return this.#acknowledged.lostFrom(this.#model.disk(primary), this.#model.disk(secondary));
+  }
+
   soFar(): CheckResult {
     return this.#model.findings.result();
   }
 
   blame(name: string): readonly BlockBlame[] {
-    const pair = this.#model.pairs.find(({ config }) => config.name === name);
-    if (pair === undefined) throw new Error(`checker: no pair ${name}`);
+    const pair = this.#model.pair(name);
     return blameSectors(pair.sides[1].disk, this.#converged.differences(pair), this.#model.incidents);
   }
 

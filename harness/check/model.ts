@@ -100,6 +100,13 @@ export class Model {
     return report?.left.has(Math.floor((sector * SECTOR_BYTES) / report.left.trackBytes)) === true;
   }
 
+  /** @throws Error if there is none of that name: a bug of the caller */
+  pair(name: string): PairState {
+    const pair = this.pairs.find(({ config }) => config.name === name);
+    if (pair === undefined) throw new Error(`checker: no pair ${name}`);
+    return pair;
+  }
+
   disk(volume: VolumeKey): DiskState {
     const disk = this.#diskByVolume.get(volume);
     if (disk === undefined)

@@ -5,6 +5,7 @@ import { SparseBytes } from "../world/sim/disk/index.ts";
 import type { CrashKind } from "../world/world.ts";
 import { Allocated } from "./allocated.ts";
 import {
+  type AcknowledgedLoss,
   type Checker,
   type CheckerConfig,
   type CheckResult,
@@ -310,6 +311,10 @@ export class SampledChecker implements Checker {
       this.#restoredFrom.delete(command);
       this.#inner.adminRefused(command);
     });
+  }
+
+  lost(pair: string): AcknowledgedLoss {
+    return this.#inner.lost(pair);
   }
 
   imageRead(read: ImageRead): void {

@@ -17,7 +17,8 @@ const task = { id: "any", name: "any", requirements: [], seed: 1, world: "contai
 /** A round that was judged, with a fault. */
 function recordOf(verdict: Verdict, effective = 1): RunRecord {
   const record = unfinishedRecord({ ...task, heavy: false, replay: "" }, verdict, "it is broken");
-  const recovery = { hostRequests: 10, hostRequestsDone: 9, hostOutagesMs: [300, 100], apartMs: [5], resyncsMs: [2] };
+  const times = { hostOutagesMs: [300, 100], apartMs: [5], resyncsMs: [2], samples: [] };
+  const recovery = { hostRequests: 10, hostRequestsDone: 9, ...times };
   const faults = [{ kind: "cut", on: "link", injected: 1, effective }];
   const failures = verdict === "FAIL" ? record.failures : [];
   return { ...record, faults, recovery, failures, vacuous: effective === 0 };

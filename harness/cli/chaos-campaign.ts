@@ -166,6 +166,7 @@ function recoveryOf(rounds: readonly ChaosRound[]): RecoveryTimes {
     hostOutagesMs: all.flatMap(({ hostOutagesMs }) => hostOutagesMs),
     apartMs: all.flatMap(({ apartMs }) => apartMs),
     resyncsMs: all.flatMap(({ resyncsMs }) => resyncsMs),
+    samples: all.flatMap(({ samples }) => samples),
   };
 }
 

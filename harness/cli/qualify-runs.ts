@@ -30,15 +30,14 @@ export async function runQualification(
   const plans = new Map<string, unknown>();
   for (const { id } of [...plan.scenarios, ...plan.canaries]) plans.set(id, (await parts.scenarios.load(id)).plan);
   const entryOf = (scenario: PlannedScenario): ScenarioEntry => ({ ...scenario, plan: plans.get(scenario.id) });
-  const measured = (task: RunTask): RunTask => ({ ...task, recovery: true });
   const simulate = (scenario: PlannedScenario, seed: number): RunTask =>
     // Virtual time is the same each time, which is proven by doing it twice.
-    measured(taskOf(entryOf(scenario), { seed, world: "sim", repeat: true }, plan.suite.engine, false));
+    taskOf(entryOf(scenario), { seed, world: "sim", repeat: true }, plan.suite.engine, false);
   const onContainers = async (scenarios: readonly PlannedScenario[], seed: number): Promise<readonly RunTask[]> => {
     const entries = scenarios.map(entryOf);
-    if (target !== undefined) return (await targetTasks(parts, entries, { target, seed })).map(measured);
+    if (target !== undefined) return targetTasks(parts, entries, { target, seed });
     const head = { seed, world: "containers", repeat: false } as const;
-    return entries.map((entry) => measured(taskOf(entry, head, plan.suite.engine, false)));
+    return entries.map((entry) => taskOf(entry, head, plan.suite.engine, false));
   };
   const applying = plan.scenarios.filter(({ needs }) => needs.every((need) => plan.target.capabilities.includes(need)));
   const [first] = plan.seeds.containers;

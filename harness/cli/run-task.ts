@@ -27,8 +27,6 @@ export interface RunTask {
   readonly excerpt?: { readonly fromNs: number; readonly toNs: number };
   /** Count what a crash can fall upon, for its record. */
   readonly census?: true;
-  /** Measure what faults cost those who use the mirrors, for its record. */
-  readonly recovery?: true;
   /** `resilver replay TOKEN` runs it again. */
   readonly replay: string;
 }

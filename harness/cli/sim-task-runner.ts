@@ -26,12 +26,11 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
   return async (task) => {
     const plan = await planOf(task, parts.scenarios);
     const { id, seed, replay } = task;
-    const recovery = task.recovery === true;
     return outsides.with(plan, async (outside) => {
       if (task.world === "containers") {
         containers ??= containerRunner(containerWorld);
         const target = task.target === undefined ? {} : { target: await loadTarget(task.target.manifest) };
-        return containers(plan, { id, seed, replay, recovery, ...target, ...outside });
+        return containers(plan, { id, seed, replay, recovery: true, ...target, ...outside });
       }
       const { record, log } = await runPlan(plan, {
         id,
@@ -41,7 +40,7 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
         replay,
         repeat: task.repeat,
         census: task.census === true,
-        recovery,
+        recovery: true,
         ...(task.reseed === undefined ? {} : { reseed: task.reseed }),
         ...outside,
         wallNowMs: () => performance.now(),

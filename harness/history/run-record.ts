@@ -58,6 +58,22 @@ export interface RecoveryTimes {
   readonly apartMs: readonly number[];
   /** Of these, each last part in which tracks were copied. */
   readonly resyncsMs: readonly number[];
+  /** What faults cost, each time, by the fault. */
+  readonly samples: readonly RecoverySample[];
+}
+
+/** docs/recovery.md defines them. */
+export const RECOVERY_MEASURES = ["rto", "rpo", "resync"] as const;
+
+/** What a fault cost, once. */
+export interface RecoverySample {
+  readonly measure: (typeof RECOVERY_MEASURES)[number];
+  /** The kind of the fault that it is put down to; `none`: an administrator's command, or nothing that was injected. */
+  readonly fault: string;
+  /** Of the time of the world that it ran in. */
+  readonly ms: number;
+  /** Only of `rpo`: acknowledged bytes that were not there. */
+  readonly bytes?: number;
 }
 
 export interface FaultRecord {

@@ -23,6 +23,8 @@ export function giveCommand(
     readonly checker: Checker;
     readonly marks: Marks;
     readonly onTargetFault: (system: string, error: unknown) => void;
+    /** A takeover of this pair was carried out just now. */
+    readonly onTakeover?: (pair: string) => void;
   },
 ): Promise<CommandOutcome> {
   const { plan, world, checker, marks, onTargetFault } = parts;
@@ -42,6 +44,7 @@ export function giveCommand(
       if (outcome.done === "no") checker.adminRefused(issued);
       else checker.adminDone(issued, outcome.done === "yes");
       checker.observe();
+      if (step.kind === "takeover" && outcome.done === "yes") parts.onTakeover?.(step.pair);
       resolve(outcome);
     };
     const forget = system.onDown(() => end({ done: "unknown", refusal: "" }));

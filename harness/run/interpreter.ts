@@ -45,6 +45,8 @@ export interface InterpreterParts {
   /** A program answered a command with something that is no AdminError. */
   readonly onTargetFault: (system: string, error: unknown) => void;
   /** A step did not go as a plan may expect. */
+  /** A takeover of this pair was carried out just now. */
+  readonly onTakeover: (pair: string) => void;
   readonly onUnexpected: (message: string) => void;
   /** A steady state was not there; no plan tolerates that. */
   readonly onUnsteady: (message: string) => void;

@@ -105,7 +105,10 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
     const { topology } = plan;
     const host = (volume: string): Host => this.#host(volume);
     this.#watch = new ConditionWatch(this.world, host);
-    this.#ledger = new FaultLedger(this.world, plan.steps, (fault) => parts.observer?.healed?.(fault));
+    this.#ledger = new FaultLedger(this.world, plan.steps, (fault) => {
+      parts.observer?.healed?.(fault);
+      this.#recovery?.healed(fault);
+    });
     this.checker = makeChecker(checkerConfig(topology, this.world));
     for (const { name: system, volumes } of topology.systems) {
       for (const { name } of volumes) {
@@ -134,9 +137,11 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
       fileSystems,
       onStruck: (fault) => {
         if (fault.kind === "cut") this.#captures.cut();
+        this.#recovery?.struck(fault);
         parts.observer?.struck(fault);
       },
       onTargetFault: (system, error) => this.#targetFailed(system, error),
+      onTakeover: (pair) => this.#recovery?.takenOver(pair, this.checker.lost(pair)),
       onUnexpected: (message) => this.#unexpected(message),
       onUnsteady: (message) => this.#unsteady(message),
       look: parts.look,

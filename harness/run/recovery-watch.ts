@@ -1,5 +1,7 @@
-import { NS_PER_MS } from "../../engine/ports/index.ts";
-import type { RecoveryTimes } from "../history/run-record.ts";
+import { NS_PER_MS, SECTOR_BYTES } from "../../engine/ports/index.ts";
+import type { AcknowledgedLoss } from "../check/checker.ts";
+import type { AnyFault } from "../fault/index.ts";
+import type { RecoverySample, RecoveryTimes } from "../history/run-record.ts";
 import type { Topology } from "../plan/topology.ts";
 import type { RunWorld } from "../world/run-world.ts";
 
@@ -7,9 +9,24 @@ import type { RunWorld } from "../world/run-world.ts";
 const OUTAGE_NS_MIN = 100 * NS_PER_MS;
 /** Times kept of a kind; later ones are not. */
 const TIMES_MAX = 4096;
+/** Faults that are remembered; of more, the first are forgotten. */
+const FAULTS_MAX = 1024;
+
+interface Struck {
+  readonly fault: AnyFault;
+  readonly kind: string;
+  readonly atNs: number;
+  untilNs: number;
+}
 
 interface PairWatch {
   readonly name: string;
+  readonly primary: string;
+  duplexSinceNs: number;
+  /** What it was before it was not DUPLEX any more. */
+  apartFault: string;
+  /** To a host at its primary. */
+  lastAcknowledgedNs: number;
   /** Until it was DUPLEX once there is nothing to recover. */
   isMade: boolean;
   apartSinceNs: number;
@@ -28,6 +45,8 @@ export class RecoveryWatch {
   readonly #hostOutagesMs: number[] = [];
   readonly #apartMs: number[] = [];
   readonly #resyncsMs: number[] = [];
+  readonly #samples: RecoverySample[] = [];
+  readonly #faults: Struck[] = [];
   #requests = 0;
   #requestsDone = 0;
 
@@ -35,7 +54,10 @@ export class RecoveryWatch {
     this.#world = world;
     const remote = pairs.filter(({ link }) => link !== undefined);
     this.#pairs = remote.map(({ name, primary, secondary }) => {
-      const watch = { name, isMade: false, apartSinceNs: -1, copySinceNs: -1, lastDoneNs: 0, unservedSinceNs: -1 };
+      const watch: PairWatch = {
+        ...{ name, primary, isMade: false, duplexSinceNs: -1, apartFault: "none", lastAcknowledgedNs: 0 },
+        ...{ apartSinceNs: -1, copySinceNs: -1, lastDoneNs: 0, unservedSinceNs: -1 },
+      };
       this.#pairOf.set(primary, watch).set(secondary, watch);
       return watch;
     });
@@ -48,7 +70,32 @@ export class RecoveryWatch {
       hostOutagesMs: this.#hostOutagesMs,
       apartMs: this.#apartMs,
       resyncsMs: this.#resyncsMs,
+      samples: this.#samples,
     };
+  }
+
+  /** A fault of the plan was injected just now. */
+  struck(fault: AnyFault): void {
+    const atNs = this.#world.nowNs();
+    const untilNs = fault.kind === "crash" ? atNs : Number.POSITIVE_INFINITY;
+    this.#faults.push({ fault, kind: fault.kind, atNs, untilNs });
+    if (this.#faults.length > FAULTS_MAX) this.#faults.splice(0, FAULTS_MAX / 2);
+  }
+
+  /** It has come to its end. A crash is a moment: how long its system is down is not for the fault to say. */
+  healed(fault: AnyFault): void {
+    const struck = this.#faults.findLast((one) => one.fault === fault);
+    if (struck !== undefined) struck.untilNs = Math.min(struck.untilNs, this.#world.nowNs());
+  }
+
+  /** A takeover was carried out just now. @param lost what its side lacks of what hosts were told is written */
+  takenOver(name: string, lost: AcknowledgedLoss): void {
+    const pair = this.#pairs.find((watch) => watch.name === name);
+    // Where disks are looked at now and then, what they hold at this moment is not known.
+    if (pair === undefined || !pair.isMade || this.#world.kind !== "sim") return;
+    const { sectorCount, oldestNs } = lost;
+    const ms = sectorCount === 0 ? 0 : msOf(pair.lastAcknowledgedNs - oldestNs);
+    this.#sample({ measure: "rpo", fault: this.#lastFault(), ms, bytes: sectorCount * SECTOR_BYTES });
   }
 
   /** A host makes a request; the function returned is to be called at its end. */
@@ -63,8 +110,9 @@ export class RecoveryWatch {
       pair.unservedSinceNs = isDone ? -1 : sinceNs;
       if (!isDone) return;
       const nowNs = this.#world.nowNs();
+      if (nowNs - sinceNs >= OUTAGE_NS_MIN) this.#outage(sinceNs, pair.lastDoneNs, nowNs);
       pair.lastDoneNs = nowNs;
-      if (nowNs - sinceNs >= OUTAGE_NS_MIN) keep(this.#hostOutagesMs, nowNs - sinceNs);
+      if (volume === pair.primary) pair.lastAcknowledgedNs = nowNs;
     };
   }
 
@@ -79,17 +127,47 @@ export class RecoveryWatch {
       const isCopied = reports.some(({ status }) => status === "COPY");
       if (isDuplex) {
         if (pair.apartSinceNs >= 0) keep(this.#apartMs, nowNs - pair.apartSinceNs);
-        if (pair.copySinceNs >= 0) keep(this.#resyncsMs, nowNs - pair.copySinceNs);
+        if (pair.copySinceNs >= 0) {
+          keep(this.#resyncsMs, nowNs - pair.copySinceNs);
+          this.#sample({ measure: "resync", fault: pair.apartFault, ms: msOf(nowNs - pair.copySinceNs) });
+        }
         pair.isMade = true;
+        if (pair.duplexSinceNs < 0) pair.duplexSinceNs = nowNs;
         pair.apartSinceNs = -1;
         pair.copySinceNs = -1;
       } else if (pair.isMade) {
-        if (pair.apartSinceNs < 0) pair.apartSinceNs = nowNs;
+        if (pair.apartSinceNs < 0) {
+          pair.apartSinceNs = nowNs;
+          pair.apartFault = this.#faults.findLast(({ atNs }) => atNs >= pair.duplexSinceNs)?.kind ?? "none";
+          pair.duplexSinceNs = -1;
+        }
         if (!isCopied) pair.copySinceNs = -1;
         else if (pair.copySinceNs < 0) pair.copySinceNs = nowNs;
       }
     }
   }
+
+  /** @param lastDoneNs of the write before it */
+  #outage(sinceNs: number, lastDoneNs: number, nowNs: number): void {
+    keep(this.#hostOutagesMs, nowNs - sinceNs);
+    // Those that went on while the host waited, or struck since the last write that was done.
+    const since = this.#faults.filter(({ atNs, untilNs }) => untilNs >= sinceNs || atNs >= lastDoneNs);
+    const fault = since.findLast(({ atNs }) => atNs <= sinceNs) ?? since[0];
+    const fromNs = Math.max(sinceNs, fault?.atNs ?? 0);
+    this.#sample({ measure: "rto", fault: fault?.kind ?? "none", ms: msOf(nowNs - fromNs) });
+  }
+
+  #lastFault(): string {
+    return this.#faults.at(-1)?.kind ?? "none";
+  }
+
+  #sample(sample: RecoverySample): void {
+    if (this.#samples.length < TIMES_MAX) this.#samples.push(sample);
+  }
+}
+
+function msOf(ns: number): number {
+  return Math.round(ns / 1e3) / 1e3;
 }
 
 function keep(times: number[], ns: number): void {

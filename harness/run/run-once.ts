@@ -36,6 +36,7 @@ export interface RunOnceOptions {
   readonly checkBuffers: boolean;
   /** Count what a crash can fall upon. */
   readonly census: boolean;
+  /** Measure what faults cost (docs/recovery.md); not without. */
   readonly recovery?: boolean;
   /** Looks on; nobody does without. */
   readonly observer?: RunObserver;

@@ -37,7 +37,7 @@ export interface RunPlanOptions {
   readonly reseed?: Reseed;
   /** Count what a crash can fall upon; not without. */
   readonly census?: boolean;
-  /** Measure what faults cost those who use the mirrors, for the record. */
+  /** Measure what faults cost (docs/recovery.md), in the first execution; not without. */
   readonly recovery?: boolean;
   /** Looks on at the first execution; nobody does without. */
   readonly observer?: RunObserver;
@@ -84,6 +84,7 @@ export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunR
       ...once,
       oracles: isFirst ? judges : new Map(),
       checkBuffers: !isFirst,
+      recovery: isFirst && options.recovery === true,
       ...(isFirst && options.observer !== undefined ? { observer: options.observer } : {}),
     });
     executions.push(execution);

@@ -1,5 +1,5 @@
 import type { PageInput } from "../../harness/history/page-input.ts";
-import type { Failure, Verdict } from "../../harness/history/run-record.ts";
+import type { Failure, RecoverySample, Verdict } from "../../harness/history/run-record.ts";
 import type { PageScenario } from "./run-columns.ts";
 
 // What a page shows: plain data, made where the results are, read in a browser.
@@ -34,6 +34,21 @@ export interface FailureGroup {
   readonly runs: readonly number[];
 }
 
+/** What faults cost, over all runs: how long, or how many bytes. */
+export interface Distribution {
+  readonly measure: RecoverySample["measure"];
+  readonly unit: "ms" | "bytes";
+  /** By the kind of the fault, or by the folder of the scenario. */
+  readonly by: "fault" | "family";
+  readonly name: string;
+  readonly count: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly max: number;
+  /** Values from the least to the most: all of them, or some. */
+  readonly drawn: readonly number[];
+}
+
 /** All but runs and plans, which are packed. */
 export interface PageData extends Omit<PageInput, "plans" | "runs" | "verdict"> {
   readonly schemaVersion: 2;
@@ -47,6 +62,7 @@ export interface PageData extends Omit<PageInput, "plans" | "runs" | "verdict"> 
   readonly scenarios: readonly PageScenario[];
   readonly faultKinds: readonly string[];
   readonly groups: readonly FailureGroup[];
+  readonly recovery: readonly Distribution[];
   /** By index of the run, of some that did not pass. */
   readonly details: Readonly<Record<number, RunDetail>>;
 }

@@ -7,6 +7,7 @@ import { Failures } from "./failures.tsx";
 import { Gates } from "./gates.tsx";
 import { HeatMap } from "./heat-map.tsx";
 import { counted } from "./numbers.ts";
+import { Recovery } from "./recovery.tsx";
 import { Requirements } from "./requirements.tsx";
 import type { RunTable } from "./run-table.ts";
 import { FilteredRuns } from "./filtered-runs.tsx";
@@ -16,6 +17,7 @@ const SECTIONS = [
   ["faults", "Faults"],
   ["failures", "Failures"],
   ["requirements", "Requirements"],
+  ["recovery", "Recovery"],
   ["coverage", "Coverage"],
   ["runs", "Runs"],
   ["environment", "Environment"],
@@ -30,7 +32,8 @@ interface ResultsProps {
 /** All results on one page, the verdict first. */
 export function Results({ data, table }: ResultsProps): JSX.Element {
   const { campaign, unfinished } = data;
-  const sections = SECTIONS.filter(([id]) => id !== (campaign === undefined ? "coverage" : "requirements"));
+  const absent = campaign === undefined ? ["coverage"] : ["requirements", "recovery"];
+  const sections = SECTIONS.filter(([id]) => !absent.includes(id));
   return (
     <>
       <header class="masthead">
@@ -62,6 +65,7 @@ export function Results({ data, table }: ResultsProps): JSX.Element {
           <Groups groups={campaign.groups} table={table} />
         )}
         {campaign === undefined && <Requirements requirements={data.requirements} table={table} />}
+        {campaign === undefined && <Recovery recovery={data.recovery} />}
         {campaign !== undefined && <Campaign campaign={campaign} />}
         <FilteredRuns table={table} />
         <Environment environment={data.environment} />
