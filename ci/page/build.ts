@@ -7,6 +7,9 @@ import { PAGE_ELEMENTS } from "../../reports/page/page-data.ts";
 // Makes `dist/page.html`: the page without its data, with all that it needs in the one file. `npm ci` calls it; where it
 // brings no build tools (`--omit=dev`) there is no page, and results are written without it.
 
+// The same page, whoever has it built: in a test it would be another, and larger.
+process.env["NODE_ENV"] = "production";
+
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Messages in some fifty languages, of which nobody here asks for any but English. */

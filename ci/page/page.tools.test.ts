@@ -1,5 +1,7 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -79,7 +81,9 @@ test("the verdict stands first; every run is there; nobody is locked out, by day
     const page = await open("", scheme);
     expect(await page.textContent("h1")).toContain("PASS");
     expect(await page.locator("#runs tbody tr").count()).toBe(15);
-    expect(await page.locator("#recovery svg").first().getAttribute("aria-label")).toMatch(/^RTO by fault, ms\. /u);
+    expect(await page.locator("#recovery svg").first().getAttribute("aria-label")).toMatch(
+      /^Resync by fault, ms\. .*cut: 2 × · /u,
+    );
     expect(await violationsOf(page)).toEqual([]);
     await page.close();
   }
@@ -198,6 +202,48 @@ test("what a kill left is shown as incomplete, and the runs that ended can be lo
   await page.click(`#runs a[href="#/run/${ended.id}"]`);
   await page.waitForSelector(".hash, main > p[role=status]:has-text('cannot')", { timeout: 30_000 });
   expect(await page.textContent("header")).toContain(ended.historyHash);
+  await page.close();
+});
+
+test("the page that is served shows runs as they end, keeps what was typed, and is for this machine alone", async () => {
+  const out = copyOf(folder);
+  const history = readFileSync(join(out, "history.jsonl"), "utf8").split("\n").filter(Boolean);
+  rmSync(join(out, "index.json"));
+  writeFileSync(join(out, "history.jsonl"), `${history.slice(0, 4).join("\n")}\n`);
+  const server = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "main.ts", "serve", out], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void server.kill("SIGKILL"));
+  const [said] = (await once(server.stdout, "data")) as [Buffer];
+  const address = /http:\/\/127\.0\.0\.1:\d+\//u.exec(said.toString())?.[0] ?? "";
+  const page = await browser.newPage();
+  await page.goto(address);
+  await page.waitForSelector("h1");
+  expect(await page.textContent("#verdict")).toContain("4 of 15");
+  await page.fill("input[type=search]", "detection");
+  appendFileSync(join(out, "history.jsonl"), `${history[4]}\n`);
+  await expect.poll(() => page.textContent("#verdict"), { timeout: 20_000 }).toContain("5 of 15");
+  expect(await page.inputValue("input[type=search]")).toBe("detection");
+  await page.close();
+  const answer = await new Promise<number | undefined>((resolve, reject) => {
+    get(address, { headers: { host: "example.org" } }, ({ statusCode }) => resolve(statusCode)).on("error", reject);
+  });
+  expect(answer).toBe(403);
+  server.kill("SIGINT");
+  const [code] = (await once(server, "exit")) as [number | null];
+  expect(code).toBe(0);
+});
+
+test("campaigns one after the other have a page", async () => {
+  const file = join(copyOf(folder), "trends.jsonl");
+  expect(resilver("trends", file, folder, "--commit", "0123456789ab")).toContain("1 campaigns in");
+  const page = await browser.newPage();
+  await page.goto(pathToFileURL(file.replace(".jsonl", ".html")).href);
+  await page.waitForSelector("h1");
+  expect(await page.textContent("h1")).toContain("PASS Trends");
+  expect(await page.textContent("tbody")).toContain("0123456789ab");
+  expect(await violationsOf(page)).toEqual([]);
   await page.close();
 });
 

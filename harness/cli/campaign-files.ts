@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { VERDICTS } from "../history/run-record.ts";
+import { INVARIANTS, VERDICTS } from "../history/run-record.ts";
 
 // What a campaign leaves, in three phases: `start.json` before its first run, `history.jsonl` as its runs end, `index.json` when it is
 // over. Each is whole, or not there, whenever the harness is killed; of the history the last line may lack its end.
@@ -63,8 +63,28 @@ export const historyLineSchema = z.looseObject({
 });
 export type HistoryLine = z.infer<typeof historyLineSchema>;
 
+/** A line of a file of trends. Unknown fields are permitted. */
+export const trendSchema = z.looseObject({
+  schemaVersion: z.literal(1),
+  date: z.iso.datetime().describe("UTC: when it began, or as the caller said"),
+  commit: z.string().optional().describe("As the caller said"),
+  command: z.string(),
+  version: z.string(),
+  engine: z.string().describe("SHA-256 of the engine's sources"),
+  verdict: z.enum(VERDICTS),
+  isComplete: z.boolean(),
+  runs: z.partialRecord(z.enum(VERDICTS), count),
+  events: count,
+  wallMs: z.number().nonnegative(),
+  virtualMs: z.number().nonnegative(),
+  faults: z.array(z.looseObject({ kind: z.string(), injected: count, effective: count })),
+  invariants: z.array(z.looseObject({ invariant: z.enum(INVARIANTS), checks: count, broken: count })),
+  failureGroups: count,
+});
+
 /** The JSON Schemas, draft 2020-12, by the names that `resilver schema` takes. */
 export const CAMPAIGN_SCHEMAS: ReadonlyMap<string, () => unknown> = new Map<string, () => unknown>([
   ["start", () => z.toJSONSchema(campaignStartSchema, { target: "draft-2020-12" })],
   ["history", () => z.toJSONSchema(historyLineSchema, { target: "draft-2020-12" })],
+  ["trends", () => z.toJSONSchema(trendSchema, { target: "draft-2020-12" })],
 ]);

@@ -32,6 +32,7 @@ async function chaos(name: string, options: Partial<ChaosOptions>, setting: Chao
       resultDocument: none,
       resultJsonSchema: none,
       resultsPage: none,
+      trendsPage: none,
       jobReport: none,
       qualificationReport: none,
       github: none,

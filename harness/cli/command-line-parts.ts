@@ -84,6 +84,8 @@ export interface ReportWriters {
   resultJsonSchema(): unknown;
   /** One HTML file that needs no other. @param template without its data, as it was built */
   resultsPage(template: string, page: PageInput): string;
+  /** Campaigns, the oldest first, as one HTML file. @param template as above */
+  trendsPage(template: string, campaigns: readonly CampaignSummary[]): string;
   /** A qualification as one HTML file, for people and for paper. */
   qualificationReport(document: Qualification): string;
   jobReport(runs: readonly RunRecord[], verdict: Verdict, replayCommand: (token: string) => string): JobReport;

@@ -28,6 +28,7 @@ import {
   timeoutOption,
   workersOption,
 } from "./shared-options.ts";
+import { trendsFileCommand } from "./trends-file-command.ts";
 import { isCallerError, oneLine } from "./usage-error.ts";
 import { whyCommand } from "./why-command.ts";
 
@@ -37,6 +38,7 @@ Exit codes: 0 passed, 1 failed, 2 undecided or nothing run, 130 interrupted,
 
 const ROUNDS_BOUNDS = { min: 1, max: 1_000_000 };
 const RUNS_BOUNDS = { min: 2, max: 10_000 };
+const PORT_BOUNDS = { min: 0, max: 65_535 };
 const DAYS_BOUNDS = { min: 1, max: 3650 };
 
 /**
@@ -234,6 +236,31 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .action((folder: string) => exit(reportCommand(parts, folder)));
 
   addQualifyCommands(program, parts, exit);
+
+  program
+    .command("serve")
+    .description("show the page of results to this machine, as the campaign goes on, until it is interrupted")
+    .argument("[dir]", "the --out of a run", "out")
+    .addOption(
+      new Option("--port <n>", "0: any that is free")
+        .default(0)
+        .argParser((text) => parseInteger("--port", text, PORT_BOUNDS)),
+    )
+    .action(async (folder: string, { port }: { port: number }) => {
+      const { serveCommand } = await import("./serve-command.ts");
+      exit(await serveCommand(parts, folder, port));
+    });
+
+  program
+    .command("trends")
+    .description("add campaigns to a file of trends, and write its page")
+    .argument("<file>", "a line a campaign: trends.jsonl; the page has its name with .html")
+    .argument("[dir...]", "the --out of each campaign that is added")
+    .option("--date <time>", "ISO 8601, UTC, in place of when the campaign began")
+    .option("--commit <id>", "of what was tested")
+    .action((file: string, folders: string[], given: { date?: string; commit?: string }) =>
+      exit(trendsFileCommand(parts, file, { folders, ...given })),
+    );
 
   program
     .command("schema")

@@ -100,17 +100,17 @@ export class OutDirectory {
   /** Of results that lie in `folder`. @returns its path */
   static page(folder: string, html: string): string {
     const path = join(folder, CAMPAIGN_FILES.page);
-    replace(path, html);
+    replaceFile(path, html);
     return path;
   }
 
   #write(name: string, content: string, isDurable = false): void {
-    replace(join(this.path, name), content, isDurable);
+    replaceFile(join(this.path, name), content, isDurable);
   }
 }
 
 /** Under another name first: a reader sees the former file or the whole new one; if durable, also after a loss of power. */
-function replace(path: string, content: string, isDurable = false): void {
+export function replaceFile(path: string, content: string, isDurable = false): void {
   mkdirSync(dirname(path), { recursive: true });
   const part = `${path}.part`;
   const file = openSync(part, "w");

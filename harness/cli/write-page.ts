@@ -26,11 +26,20 @@ export interface WrittenPage {
  * @throws UsageError if there are no results
  */
 export function writePage(parts: CommandLineParts, folder: string): WrittenPage | undefined {
+  const page = pageOf(parts, folder);
+  if (page === undefined) return undefined;
+  return { path: OutDirectory.page(folder, page.html), unfinished: page.unfinished };
+}
+
+/** The page itself; otherwise as {@link writePage}. */
+export function pageOf(
+  parts: CommandLineParts,
+  folder: string,
+): (Omit<WrittenPage, "path"> & { readonly html: string }) | undefined {
   const template = templateOf(parts.pageTemplate);
   if (template === undefined) return undefined;
   const page = pageInputOf(new CampaignFolder(folder));
-  const path = OutDirectory.page(folder, parts.reports.resultsPage(template, page));
-  return { path, unfinished: page.unfinished ?? "" };
+  return { html: parts.reports.resultsPage(template, page), unfinished: page.unfinished ?? "" };
 }
 
 /** The same after a run: what goes wrong is told, and changes nothing of what the run came to. */
@@ -44,7 +53,7 @@ export function tryWritePage(parts: CommandLineParts, folder: string): string | 
   }
 }
 
-function templateOf(template: URL | undefined): string | undefined {
+export function templateOf(template: URL | undefined): string | undefined {
   if (template === undefined) return undefined;
   try {
     return readFileSync(template, "utf8");

@@ -1,11 +1,20 @@
 import type { PageInput } from "../../harness/history/page-input.ts";
-import { PAGE_ELEMENTS, type PageData } from "./page-data.ts";
+import { PAGE_ELEMENTS, type PageData, type TrendsData } from "./page-data.ts";
 import { readColumns } from "./run-columns.ts";
 import { RunTable } from "./run-table.ts";
 
+/** The page that the data is taken from: this one, or a newer one of the same campaign. */
+let source: Document = document;
+
 /** What the page was made with. @throws Error if it was made without */
-export function embeddedData(): PageData {
-  return JSON.parse(textOf(PAGE_ELEMENTS.data)) as PageData;
+export function embeddedData(): PageData | TrendsData {
+  return JSON.parse(textOf(PAGE_ELEMENTS.data)) as PageData | TrendsData;
+}
+
+/** Takes the data from `html`, a newer page, from now on. */
+export function takeFrom(html: string): void {
+  source = new DOMParser().parseFromString(html, "text/html");
+  plans = undefined;
 }
 
 export async function embeddedRuns(data: PageData): Promise<RunTable> {
@@ -48,7 +57,7 @@ interface FromBase64 {
 }
 
 function textOf(id: string): string {
-  const text = document.getElementById(id)?.textContent;
+  const text = source.getElementById(id)?.textContent;
   if (text === undefined) throw new Error(`this page has no element ${id}: it was not written by resilver`);
   return text;
 }

@@ -21,7 +21,7 @@ export function Gates({ gates }: { readonly gates: readonly Gate[] }): JSX.Eleme
             <tr key={rule}>
               <th scope="row">{rule}</th>
               <td>{measured}</td>
-              <td>{limit}</td>
+              <td class="limit">{limit}</td>
               <td>
                 <Badge verdict={verdict} />
               </td>

@@ -1,9 +1,12 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import { idHref } from "./route.ts";
 import type { FaultCell, RunTable } from "./run-table.ts";
 
 interface HeatRow {
   readonly name: string;
+  /** A scenario, which has a page if it was run once; no folder, and no kind of random plans. */
+  readonly isScenario: boolean;
   readonly runs: number;
   readonly cells: readonly (FaultCell | undefined)[];
 }
@@ -15,11 +18,12 @@ const ROWS_MAX = 200;
 function rowsOf(table: RunTable): HeatRow[] {
   const names = table.scenarios.map(({ id, name, isRandom }) => (isRandom ? name : id));
   const isMany = new Set(names).size > ROWS_MAX;
+  const isScenario = !isMany && !table.scenarios.some(({ isRandom }) => isRandom);
   const keys = isMany ? names.map((name) => name.split("/", 1)[0] ?? name) : names;
-  const rows = new Map<string, { name: string; runs: number; cells: (FaultCell | undefined)[] }>();
+  const rows = new Map<string, HeatRow & { runs: number; cells: (FaultCell | undefined)[] }>();
   for (let run = 0; run < table.count; run++) {
     const name = keys[table.columns.scenario[run] ?? 0] ?? "";
-    const row = rows.get(name) ?? { name, runs: 0, cells: [] };
+    const row = rows.get(name) ?? { name, isScenario, runs: 0, cells: [] };
     row.runs++;
     table.faultsOf(run, row.cells);
     rows.set(name, row);
@@ -58,9 +62,9 @@ export function HeatMap({ table }: { readonly table: RunTable }): JSX.Element {
               </tr>
             </thead>
             <tbody>
-              {rows.map(({ name, cells }) => (
+              {rows.map(({ name, isScenario, cells }) => (
                 <tr key={name}>
-                  <th scope="row">{name}</th>
+                  <th scope="row">{isScenario ? <a href={idHref(name)}>{name}</a> : name}</th>
                   {kinds.map(({ kind, at }) => (
                     <HeatCell key={kind} cell={cells[at]} kind={kind} most={most} />
                   ))}

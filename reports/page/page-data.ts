@@ -1,3 +1,4 @@
+import type { CampaignSummary } from "../../harness/history/campaign-summary.ts";
 import type { PageInput } from "../../harness/history/page-input.ts";
 import type { Failure, RecoverySample, Verdict } from "../../harness/history/run-record.ts";
 import type { PageScenario } from "./run-columns.ts";
@@ -65,6 +66,12 @@ export interface PageData extends Omit<PageInput, "plans" | "runs" | "verdict"> 
   readonly recovery: readonly Distribution[];
   /** By index of the run, of some that did not pass. */
   readonly details: Readonly<Record<number, RunDetail>>;
+}
+
+/** What a page of trends shows: campaigns, the oldest first. */
+export interface TrendsData {
+  readonly schemaVersion: 2;
+  readonly trends: readonly CampaignSummary[];
 }
 
 /** Elements of the page that hold its data; but for the first, Base64 of what gzip made. */

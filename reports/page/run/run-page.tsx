@@ -28,7 +28,8 @@ export function RunPage({ run, data }: { readonly run: RunRow; readonly data: Pa
     return () => {
       isWanted = false;
     };
-  }, [run, data]);
+    // Not of the objects: a page that is served gets new ones as its campaign goes on.
+  }, [run.id, run.seed, run.historyHash, data.engine]);
   return (
     <>
       <header class="masthead">
