@@ -1,9 +1,13 @@
 import type { RunRecord } from "../harness/history/run-record.ts";
 
-/** Jenkins takes what is before the last dot as the package, the rest as the class. One scenario on several targets is several tests. */
-export function className({ world, target, id }: RunRecord): string {
-  const where = target === undefined ? world : `${world}.${target}`;
-  return `${where}.${id.replaceAll("/", ".")}`;
+/** Jenkins takes what is before the last dot as the package, the rest as the class. */
+export function className(run: RunRecord): string {
+  return `${whereOf(run)}.${run.id.replaceAll("/", ".")}`;
+}
+
+/** Runs of one scenario on several targets are different tests. */
+export function whereOf({ world, target }: RunRecord): string {
+  return target === undefined ? world : `${world}.${target}`;
 }
 
 /**

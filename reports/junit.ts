@@ -1,6 +1,6 @@
 import { create } from "xmlbuilder2";
 import type { RunRecord, Verdict } from "../harness/history/run-record.ts";
-import { className, uniqueNames } from "./case-names.ts";
+import { className, uniqueNames, whereOf } from "./case-names.ts";
 import { failureText, failureTitle, idleFaults } from "./failure-text.ts";
 
 // GitLab takes files below 30 MB, and escaping makes text up to five times as long ("&amp;").

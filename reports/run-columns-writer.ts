@@ -81,7 +81,10 @@ export class RunColumnsWriter {
     const known = this.#scenarios.get(key);
     if (known !== undefined) return known.at;
     const at = this.#scenarios.size;
-    this.#scenarios.set(key, { at, scenario: { id: own, name, requirements, world, ...(target === undefined ? {} : { target }), isRandom } });
+    this.#scenarios.set(key, {
+      at,
+      scenario: { id: own, name, requirements, world, ...(target === undefined ? {} : { target }), isRandom },
+    });
     return at;
   }
 

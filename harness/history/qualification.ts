@@ -1,4 +1,4 @@
-import type { Failure, Invariant, RunRecord, Verdict } from "./run-record.ts";
+import type { Failure, Invariant, RecoverySample, RunRecord, Verdict } from "./run-record.ts";
 
 // What a qualification came to: plain data, concluded from evidence by `harness/qualify`, shown by `reports/qualification`.
 
@@ -150,12 +150,13 @@ export interface InvariantSummary {
   readonly broken: number;
 }
 
-/** A time that users of a mirror care about, over all runs of a world that had it. */
+/** What a kind of faults cost those who use the mirrors, over all runs of a world; docs/recovery.md defines the measures. */
 export interface Objective {
-  readonly name: string;
+  readonly measure: RecoverySample["measure"];
+  readonly fault: string;
   readonly world: World;
-  /** Virtual in the simulated world, real in the other. */
-  readonly unit: "ms";
+  /** Times are virtual in the simulated world, real in the other. */
+  readonly unit: "ms" | "bytes";
   readonly count: number;
   readonly p50: number;
   readonly p95: number;

@@ -117,9 +117,11 @@ test("measures: faults, invariants, times, statistics", () => {
   ]);
   expect(invariants.find(({ invariant }) => invariant === "C")).toMatchObject({ checks: 18, runs: 6, broken: 0 });
   expect(invariants.find(({ invariant }) => invariant === "D")).toMatchObject({ checks: 0, runs: 0 });
-  expect(objectives.map(({ world, count, p50, max }) => [world, count, p50, max])).toEqual([
-    ["sim", 4, 7, 7],
-    ["containers", 2, 7, 7],
+  expect(
+    objectives.map(({ world, measure, fault, count, p50, max }) => [world, measure, fault, count, p50, max]),
+  ).toEqual([
+    ["sim", "rto", "cut", 4, 7, 7],
+    ["containers", "rto", "cut", 2, 7, 7],
   ]);
   expect(statistics).toMatchObject({ runs: 6, distinctHistories: 1, events: 60, failureShareBelow: 3 / 4 });
 });

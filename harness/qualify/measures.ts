@@ -1,5 +1,6 @@
-import type { FaultCoverage, InvariantSummary, Objective, Statistics, World } from "../history/qualification.ts";
-import { INVARIANTS, type RecoveryTimes, type RunRecord } from "../history/run-record.ts";
+import { quantileSorted } from "d3-array";
+import type { FaultCoverage, InvariantSummary, Objective, Statistics } from "../history/qualification.ts";
+import { INVARIANTS, type RunRecord } from "../history/run-record.ts";
 
 /** Of each kind of fault, by world: in how many scenarios, how often, and how often an effect was seen (HX-11). */
 export function faultCoverage(runs: readonly RunRecord[]): FaultCoverage[] {
@@ -31,30 +32,33 @@ export function invariantSummaries(runs: readonly RunRecord[]): InvariantSummary
   });
 }
 
-const OBJECTIVES: readonly (readonly [name: string, keyof RecoveryTimes])[] = [
-  ["outage: hosts could write to neither side", "hostOutagesMs"],
-  ["apart: until the mirror was in sync again", "apartMs"],
-  ["resync: the copying part of that", "resyncsMs"],
-];
-
-/** Times that faults cost, by world; those that no run had are left out. */
+/** What faults cost, by world, measure and kind of fault; what no run had is left out. */
 export function objectives(runs: readonly RunRecord[]): Objective[] {
-  return (["sim", "containers"] as const satisfies readonly World[]).flatMap((world) =>
-    OBJECTIVES.flatMap(([name, field]) => {
-      const times = runs
-        .filter((run) => run.world === world)
-        .flatMap(({ recovery }) => (recovery?.[field] ?? []) as readonly number[])
-        .toSorted((one, other) => one - other);
-      if (times.length === 0) return [];
-      const [p50, p95, max] = [quantile(times, 0.5), quantile(times, 0.95), quantile(times, 1)];
-      return [{ name, world, unit: "ms" as const, count: times.length, p50, p95, max }];
-    }),
-  );
+  const values = new Map<string, { readonly head: ObjectiveHead; readonly values: number[] }>();
+  const add = (head: ObjectiveHead, value: number): void => {
+    const key = JSON.stringify(head);
+    const known = values.get(key) ?? { head, values: [] };
+    values.set(key, known);
+    known.values.push(value);
+  };
+  for (const { world, recovery } of runs)
+    for (const { measure, fault, ms, bytes } of recovery?.samples ?? []) {
+      add({ world, measure, fault, unit: "ms" }, ms);
+      if (bytes !== undefined) add({ world, measure, fault, unit: "bytes" }, bytes);
+    }
+  return [...values.entries()]
+    .toSorted(([one], [other]) => (one < other ? 1 : -1))
+    .map(([, { head, values: all }]) => {
+      const sorted = all.toSorted((one, other) => one - other);
+      const at = (share: number): number => round(quantileSorted(sorted, share) ?? 0);
+      return { ...head, count: sorted.length, p50: at(0.5), p95: at(0.95), max: at(1) };
+    });
 }
 
-/** The smallest value that at least this share of all is not above. @param sorted ascending, not empty */
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+type ObjectiveHead = Pick<Objective, "measure" | "fault" | "world" | "unit">;
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
 }
 
 export function statisticsOf(runs: readonly RunRecord[]): Statistics {

@@ -60,7 +60,14 @@ export function record(id: string, fields: Partial<RunRecord> = {}): RunRecord {
     failures: [],
     oracles: [],
     vacuous: false,
-    recovery: { hostRequests: 1, hostRequestsDone: 1, hostOutagesMs: [7], apartMs: [], resyncsMs: [] },
+    recovery: {
+      hostRequests: 1,
+      hostRequestsDone: 1,
+      hostOutagesMs: [7],
+      apartMs: [],
+      resyncsMs: [],
+      samples: [{ measure: "rto", fault: "cut", ms: 7 }],
+    },
     replay: "token",
     ...fields,
   };

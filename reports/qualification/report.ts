@@ -16,7 +16,7 @@ const SECTIONS: readonly (readonly [title: string, section: (document: Qualifica
   ["Traceability", traceability],
   ["Fault coverage", faults],
   ["Data integrity", integrity],
-  ["Recovery times", objectives],
+  ["RPO, RTO and resync", objectives],
   ["Self-test of the harness", selfTest],
   ["Failures", failures],
   ["Statistics", statistics],

@@ -68,19 +68,25 @@ ${table(
 )}`;
 }
 
+const MEASURES = { rto: "RTO", rpo: "RPO", resync: "resync" } as const;
+
 export function objectives({ objectives: rows }: Qualification): Markup {
-  if (rows.length === 0) return html`<p>No fault cost any time that was measured.</p>`;
-  return html`<p>Of remote mirrors, from when they were in sync for the first time. Virtual time in the simulated world, real time on containers;
-no limits are set by the profile, so these are told and not judged.</p>
+  if (rows.length === 0) return html`<p>No fault cost anything that was measured.</p>`;
+  const figure = (unit: "ms" | "bytes", value: number): string =>
+    unit === "ms" ? time(value) : `${value.toLocaleString("en")} bytes`;
+  return html`<p>RTO: how long hosts waited until a write to the mirror was done again. RPO: what a takeover lacked of what was acknowledged. Resync: how long copying took until
+both ends were in sync. Virtual time in the simulated world, real time on containers, where RPO cannot be measured. The profile sets no limits, so these are told and not
+judged.</p>
 ${table(
-  ["Time", "World", "n", "p50", "p95", "max"],
-  rows.map(({ name, world, count, p50, p95, max }) => [
-    name,
+  ["Measure", "After", "World", "n", "p50", "p95", "max"],
+  rows.map(({ measure, fault, world, unit, count, p50, p95, max }) => [
+    MEASURES[measure],
+    fault === "none" ? "a command" : fault,
     WORLD_NAMES[world],
     count,
-    time(p50),
-    time(p95),
-    time(max),
+    figure(unit, p50),
+    figure(unit, p95),
+    figure(unit, max),
   ]),
 )}`;
 }
