@@ -61,6 +61,34 @@ test("the choice stands when the link is cut right after the old primary has bec
   expect(await contents(two)).toEqual([OF_B, OF_B]);
 });
 
+test.each(["forward", "reverse"] as const)(
+  "a resync (%s) is carried out after the splits before it",
+  async (direction) => {
+    const two = await duplex();
+    const { a, b, run } = two;
+    const split = { kind: "split", pair: "p", secondary: "read-write" } as const;
+    await run(
+      Promise.all([split, split, { kind: "resync", pair: "p", direction } as const].map((it) => a.system.execute(it))),
+    );
+    await inStatus(two, "DUPLEX");
+    for (const { runtime } of [a, b])
+      expect(runtime.steps.lastIndexOf("pair.split")).toBeLessThan(runtime.steps.lastIndexOf("pair.duplex"));
+  },
+);
+
+test("a resync is refused when the link is lost before the other end has carried out the split: the split stands", async () => {
+  const two = await duplex();
+  const { a, run } = two;
+  const given = a.system.execute({ kind: "split", pair: "p", secondary: "read-only" });
+  const refused = a.system.execute({ kind: "resync", pair: "p" }).catch((error: unknown) => error);
+  two.cut();
+  await run(given);
+  expect(await run(refused)).toMatchObject({ code: "LINK_DOWN" });
+  two.heal();
+  await two.until(() => two.b.system.pair("p")?.entry.suspension === "operator");
+  expect(a.system.pair("p")?.entry).toMatchObject({ status: "SPLIT", suspension: "operator", wish: "" });
+});
+
 test("a resync that was asked for and not begun does not overwrite what a later takeover wrote", async () => {
   const two = await duplex();
   const { a, b, run } = two;

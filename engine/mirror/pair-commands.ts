@@ -31,7 +31,7 @@ export async function splitPair(pair: Pair, secondaryWritable: boolean): Promise
     throw illegalTransition(pair, "split", "DUPLEX or SPLIT, and nothing else under way");
   const tells = !suspended || peerState?.role === "secondary" ? connection : undefined;
   const flags = secondaryWritable ? FLAG_SECONDARY_WRITABLE : 0;
-  const heard = tells?.outbox.whenDurable(tells.outbox.send("split", { pairId: entry.id, flags }));
+  const heard = tells && whenHeard(pair, tells, tells.outbox.send("split", { pairId: entry.id, flags }));
   pair.live = false;
   setStatus(entry, "SPLIT");
   entry.suspension = "operator";
@@ -43,6 +43,15 @@ export async function splitPair(pair: Pair, secondaryWritable: boolean): Promise
   await fixed;
   // Lost or not, the pair is split: the other end learns it with the next session at the latest.
   await heard;
+}
+
+/** Settles when the other end has carried out the split of this frame, or the session is over. Until then, resyncs wait for it. */
+function whenHeard(pair: Pair, { outbox }: Connection, sequence: number): Promise<void> {
+  const heard = outbox.whenDurable(sequence).then(() => {
+    if (pair.splitHeard === heard) pair.splitHeard = undefined;
+  });
+  pair.splitHeard = heard;
+  return heard;
 }
 
 /** The other end's half of a split; its disks are flushed. */
@@ -87,6 +96,9 @@ export async function chooseResync(
   direction: "forward" | "reverse" | undefined,
   isNews = false,
 ): Promise<void> {
+  // It waits at the other end behind data, and states overtake it there. If this word did, too, the copy would be split by it,
+  // in its middle or when it is through; and an end that is DUPLEX still would miss the word.
+  while (pair.splitHeard !== undefined) await pair.splitHeard;
   requirePrimary(pair, "resync");
   const { entry, peerState } = pair;
   if (entry.status !== "SPLIT" || pair.phase !== "idle")

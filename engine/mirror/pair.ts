@@ -61,6 +61,8 @@ export class Pair extends Tap {
   progress: CopyProgress | undefined;
   /** This end is source, and has told the other end that it has everything. */
   copyDone = false;
+  /** There is a split that the other end may not have carried out: settles when it has, or the session is over. */
+  splitHeard: Promise<void> | undefined;
   /** Called when a change of the entry is durable: the other end should hear of it. */
   announce: () => void = () => {};
   /** What this end keeps of the volume while the pair is suspended; `undefined` if none is configured. */
@@ -220,9 +222,8 @@ export class Pair extends Tap {
   override flush(): Promise<void> | undefined {
     // The host of an asynchronous pair does not wait for the other end, but its order is kept there.
     const sequence = this.sendFlush(this.entry.mode === "async" ? 0 : FLAG_UNORDERED);
-    const { connection } = this;
-    if (sequence < 0 || connection === undefined || this.entry.mode === "async") return undefined;
-    return this.#acknowledge(connection.outbox.whenDurable(sequence));
+    if (sequence < 0 || this.connection === undefined || this.entry.mode === "async") return undefined;
+    return this.#acknowledge(this.connection.outbox.whenDurable(sequence));
   }
 
   override flushBehind(): void {
@@ -325,12 +326,11 @@ export class Pair extends Tap {
   /** Makes the entry durable. Acknowledgements that depend on it wait. */
   persist(): Promise<void> {
     this.#transitions++;
-    const done = this.#table.persist().then(() => {
+    this.#transition = this.#table.persist().then(() => {
       this.#transitions--;
       this.announce();
     });
-    this.#transition = done;
-    return done;
+    return this.#transition;
   }
 
   /**

@@ -38,7 +38,7 @@ export async function runResyncSource(pair: Pair, connection: Connection, reques
   const { entry, pending } = pair;
   const ended = (): boolean => pair.connection !== connection;
   const decision = decideResync(entry, request.state);
-  // DUPLEX: the split that the request follows is still in the queue here, behind the data before it.
+  // DUPLEX: an end that keeps to the order of commands does not ask before this one is split.
   if (decision.action !== "source" || pair.phase !== "idle" || entry.status === "DUPLEX") {
     const code = decision.action === "refused" ? decision.code : "NOT_READY";
     connection.session.send("pair-refused", { pairId: entry.id, payload: new ByteWriter().text(code).bytes() });
