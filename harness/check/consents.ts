@@ -17,10 +17,13 @@ interface Grant {
    * alone; every other grant does.
    */
   readonly takeover: boolean;
-  readonly resync: boolean;
+  /** Of a resync: the end that carries it out. */
+  readonly by?: DiskState;
+  /** It was carried out, and the end to be overwritten, a primary as well, has yet to hear of it. */
+  isUntold: boolean;
 }
 
-const GRANT = { before: NEVER, issuedBefore: NEVER, takeover: false, resync: false };
+const GRANT = { before: NEVER, issuedBefore: NEVER, takeover: false, isUntold: false };
 
 /** What an operator agreed to lose (rule 5): without a grant nobody's acknowledged writes may be overwritten. */
 export class Consents {
@@ -51,7 +54,13 @@ export class Consents {
         // Without a direction only a split of the operator's own tells which writes may go.
         if (given.direction === undefined && !this.#splitBy.has(pair)) return;
         const toOther = (given.direction ?? "forward") === "forward" ? isPrimary : !isPrimary;
-        this.#grants.push({ ...GRANT, command, pair, overwritten: toOther ? there : here, resync: true });
+        this.#grants.push({
+          ...GRANT,
+          command,
+          pair,
+          overwritten: toOther ? there : here,
+          by: isPrimary ? here : there,
+        });
         return;
       }
       case "create-local":
@@ -72,13 +81,25 @@ export class Consents {
   }
 
   /**
-   * The command was carried out by the moment `at`. A primary that is to be overwritten knows it by then; a secondary
-   * hears of it later.
+   * The command was carried out by the moment `at`. A primary that is to be overwritten knows it by then if it did so itself; one
+   * that has taken over hears of it later; a secondary has no hosts.
    */
   answered(command: number, at: number): void {
+    for (const grant of this.#grants) {
+      const { pair, overwritten, by } = grant;
+      if (grant.command !== command || by === undefined || pair.side(overwritten).report?.role !== "primary") continue;
+      if (by === overwritten) grant.issuedBefore = at;
+      else grant.isUntold = true;
+    }
+  }
+
+  /** The reports of the pair were read again, at the moment `now`. */
+  observe(pair: PairState, now: number): void {
     for (const grant of this.#grants)
-      if (grant.command === command && grant.resync && grant.pair.side(grant.overwritten).report?.role === "primary")
-        grant.issuedBefore = at;
+      if (grant.pair === pair && grant.isUntold && pair.side(grant.overwritten).report?.role === "secondary") {
+        grant.isUntold = false;
+        grant.issuedBefore = now;
+      }
   }
 
   /** Whether an operator made this end primary too, since the two were last in step. */

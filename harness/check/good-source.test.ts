@@ -104,6 +104,22 @@ test("G: once a primary knows that it is to be overwritten, what it acknowledges
   }
 });
 
+test("G: a primary that took over, and is to be overwritten, may acknowledge until it hears of it", () => {
+  for (const hasHeard of [false, true]) {
+    const stage = new Stage(onePair("async"));
+    for (const side of ["a pair", "b pair"]) stage.pending.get(side)?.add(0);
+    for (const system of ["a", "b"]) stage.report(system, "pair", { status: "SPLIT", suspension: "link" });
+    takeover(stage);
+    stage.report("b", "pair", { role: "primary" });
+    stage.checker.adminDone(stage.checker.adminIssued("a", { kind: "resync", pair: "pair", direction: "forward" }));
+    if (hasHeard) stage.report("b", "pair", { role: "secondary", status: "COPY", consistent: false });
+    stage.write(["b/svol"], 0, sectors(1));
+    stage.report("b", "pair", { role: "secondary", status: "COPY", consistent: false });
+    stage.put("b/svol", 0, stage.content("a/pvol", 0));
+    expect(failed(stage.checker.finish()).includes("G")).toBe(hasHeard);
+  }
+});
+
 test("G: two ends are primary only when somebody took over", () => {
   for (const kind of ["takeover", "failback"] as const) {
     const stage = new Stage(onePair("sync"));

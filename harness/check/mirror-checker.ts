@@ -28,6 +28,7 @@ import { KnownDifference } from "./known-difference.ts";
 import { Model } from "./model.ts";
 import { NEVER, type Operation, type OperationKind } from "./operation.ts";
 import type { PairState } from "./pair-state.ts";
+import { checkPrimaries } from "./primaries.ts";
 import { Prefix } from "./prefix.ts";
 import { RestoredContents } from "./restored-contents.ts";
 import { Restores } from "./restores.ts";
@@ -295,8 +296,9 @@ export class MirrorChecker implements Checker {
   }
 
   #reported(pair: PairState, wasDuplex: boolean): void {
-    this.#checkPrimaries(pair);
+    checkPrimaries(this.#model, this.#consents, pair);
     this.#prefix.observe(pair);
+    this.#consents.observe(pair, this.#model.now);
     if (pair.isLocal) this.#backups.observe(pair);
     if (wasDuplex || !pair.isDuplexAtBothEnds) return;
     this.#consents.spent(pair);
@@ -304,18 +306,6 @@ export class MirrorChecker implements Checker {
     if (pair.sides.some(({ disk }) => this.#model.live(disk.system) === undefined)) return;
     if (!pair.isLocal) for (const { disk } of pair.sides) disk.weakened = false;
     else if (!pair.sides[0].disk.weakened) pair.sides[1].disk.weakened = false;
-  }
-
-  /** G: two ends that both take writes lose those of one of them; only an operator may bring that about. */
-  #checkPrimaries(pair: PairState): void {
-    // What two systems said at different moments may be of before and after a change of roles.
-    if (pair.isLocal || !this.#model.isInStep) return;
-    const isPrimary = ({ disk, report }: PairState["sides"][number]): boolean =>
-      report?.role === "primary" && this.#model.live(disk.system) !== undefined;
-    if (!pair.sides.every(isPrimary) || this.#consents.tookOver(pair)) return;
-    const { findings } = this.#model;
-    findings.count("G");
-    findings.fail("G", pair.config.name, "both ends are primary, and nobody took over", () => []);
   }
 
   #issue(
