@@ -22,6 +22,7 @@ export default defineConfig(async () => {
       name: "tools",
       include: [`${FOLDERS}/*.tools.test.ts`],
       testTimeout: 60_000,
+      maxWorkers: 2,
       sequence: { groupOrder: 1 },
     },
     {
@@ -29,9 +30,9 @@ export default defineConfig(async () => {
       include: [`${FOLDERS}/*.database.test.ts`],
       testTimeout: 120_000,
       hookTimeout: 60_000,
-      // They wait for leases more than they compute.
+      // They wait for leases more than they compute, so they go beside the tools.
       maxWorkers: 2,
-      sequence: { groupOrder: 2 },
+      sequence: { groupOrder: 1 },
     },
     {
       name: "containers",
@@ -41,7 +42,7 @@ export default defineConfig(async () => {
       hookTimeout: 60_000,
       // One file after the other: they measure time, and share one engine.
       maxWorkers: 1,
-      sequence: { groupOrder: 3 },
+      sequence: { groupOrder: 2 },
     },
     {
       name: "mounts",
@@ -50,7 +51,7 @@ export default defineConfig(async () => {
       testTimeout: 120_000,
       hookTimeout: 60_000,
       maxWorkers: 1,
-      sequence: { groupOrder: 4 },
+      sequence: { groupOrder: 3 },
     },
   ].filter(({ name }) => !missing.some(({ suite }) => suite === name));
   return {
