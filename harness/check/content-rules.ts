@@ -50,6 +50,7 @@ export class ContentRules implements SectorListener {
     for (const pair of pairs) if (pair.side(disk).report?.consistent === false) this.#mayReset = true;
     this.#judged = 0;
     this.#overwriteCount = 0;
+    this.#unacknowledged.judgePostponed(disk);
     disk.refresh(change, this.#model.now, this.#model.nowNs(), this);
     if (this.#judged === 0) return;
     const { findings } = this.#model;
@@ -98,6 +99,8 @@ export class ContentRules implements SectorListener {
     const bad = this.#unacknowledged.reappeared(disk, sector, after);
     if (bad === undefined) return;
     if (this.#isAgreed(disk)) this.#unacknowledged.forget(disk, sector);
+    // What power took of a restore is brought again before a host sees it.
+    else if (byPower && this.#model.restoring.has(disk)) this.#unacknowledged.postpone(disk, sector);
     else this.#again.push(bad);
   }
 

@@ -149,6 +149,30 @@ test("S: after a power loss the restore goes on, or everything is there", () => 
   }
 });
 
+test("U: what power took of a restore is brought again, before a host sees what is there instead", () => {
+  for (const brings of [true, false]) {
+    const stage = splitStage();
+    accept(stage, [0, 1], [0]);
+    const operation = stage.issue("a/pvol", 0, sectors(9, 4));
+    stage.put("a/pvol", 0, sectors(9, 4));
+    stage.checker.systemDown("a", "kill");
+    stage.checker.failed(operation, "GONE");
+    stage.checker.systemUp("a");
+    bring(stage, 0);
+    stage.read("a/pvol", 0, sectors(1));
+    stage.checker.systemDown("a", "power");
+    stage.down.add("a");
+    stage.put("a/pvol", 0, sectors(9, 4), "power-loss");
+    stage.checker.checkpoint();
+    stage.down.delete("a");
+    stage.checker.systemUp("a");
+    if (brings) bring(stage, 0);
+    bring(stage, 1);
+    stage.restoring("a/pvol", []);
+    expect(failed(stage.checker.finish()).filter((rule) => rule === "U")).toEqual(brings ? [] : ["U"]);
+  }
+});
+
 test("S: a restore whose system dies before its answer arrives from elsewhere goes on", () => {
   const stage = splitStage();
   const command = stage.checker.adminIssued("b", RESTORE);

@@ -14,6 +14,8 @@ export class Unacknowledged {
   readonly #absent = new Map<Versions, Map<number, number>>();
   /** Failed or unanswered, by disk, not looked at since. */
   readonly #open: Operation[][];
+  /** By disk: sectors to be judged when the restore that runs there is over. */
+  readonly #postponed = new Map<DiskState, Set<number>>();
 
   constructor(model: Model) {
     this.#model = model;
@@ -27,6 +29,7 @@ export class Unacknowledged {
 
   /** Every sector of the writes that ended so must hold something whole: old or new. */
   settle(disk: DiskState): void {
+    this.judgePostponed(disk);
     const open = this.#open[disk.index] as Operation[];
     if (open.length === 0) return;
     this.#open[disk.index] = [];
@@ -83,6 +86,21 @@ export class Unacknowledged {
     return again
       ? { sector, found: hash, expected: `not ${describeContent(disk, sector, hash)}: a read had shown it absent` }
       : undefined;
+  }
+
+  /** What is in the sector came back where a restore is still to bring something else: {@link judgePostponed}. */
+  postpone(disk: DiskState, sector: number): void {
+    const sectors = this.#postponed.get(disk) ?? new Set();
+    this.#postponed.set(disk, sectors.add(sector));
+  }
+
+  /** If no restore runs there any more, it must have been replaced. Asked before the disk changes, too. */
+  judgePostponed(disk: DiskState): void {
+    const sectors = this.#postponed.get(disk);
+    if (sectors === undefined || this.#model.restoring.has(disk)) return;
+    this.#postponed.delete(disk);
+    const bad = [...sectors].flatMap((sector) => this.reappeared(disk, sector, disk.hash.get(sector)) ?? []);
+    if (bad.length > 0) this.report(disk, bad);
   }
 
   report(disk: DiskState, bad: readonly BadSector[]): void {
