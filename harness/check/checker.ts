@@ -149,7 +149,7 @@ export interface Checker {
   adminRefused(command: number): void;
 
   imageRead(read: ImageRead): void;
-  /** This moment of the volume, which its system calls `timeUs`, may be asked for by a recovery. */
+  /** This moment of the volume, which its system, or its watch while it is down, calls `timeUs`, may be asked for by a recovery. */
   mark(volume: VolumeKey, timeUs: number): void;
 
   /** The status of pairs may have changed: at every Log record of a target, for instance. Cheap. */

@@ -77,6 +77,28 @@ test("S: a recovery to a time that was marked", () => {
   }
 });
 
+test("S: a time that was marked while the system was down is by its watch: the journal may count later entries before it", () => {
+  for (const isDown of [true, false]) {
+    const stage = new JournalStage();
+    stage.log(0, sectors(1));
+    stage.nowNs += 5000;
+    if (isDown) {
+      stage.checker.systemDown("a", "kill");
+      stage.down.add("a");
+    }
+    stage.checker.mark("a/pvol", 1234);
+    if (isDown) {
+      stage.down.delete("a");
+      stage.checker.systemUp("a");
+    }
+    stage.nowNs += 5000;
+    stage.log(0, sectors(2));
+    stage.recover({ timeUs: 1234 }, [0]);
+    stage.restoring("a/pvol", []);
+    expect(failed(stage.checker.finish())).toEqual(isDown ? [] : ["S"]);
+  }
+});
+
 test("S: of writes under way at once an entry may be of either", () => {
   for (const lost of [0, 4]) {
     const stage = new JournalStage();

@@ -15,7 +15,7 @@ interface Sample {
 interface Mark {
   readonly timeUs: number;
   readonly at: number;
-  /** When it was surely over; -1 while it is not. */
+  /** When it was surely over; -1 while it is not, infinite if it may be any moment. */
   overAt: number;
   readonly nowNs: number;
   /** The system itself said that the volume was this mixture then. */
@@ -120,8 +120,13 @@ export class Journals {
   mark(disk: DiskState, timeUs: number): void {
     this.observe();
     const followed = this.#followed.find((one) => one.disk === disk);
-    const mixture = followed?.mixture !== undefined && holds(followed.mixture) ? followed.mixture : undefined;
-    followed?.marks.push({ timeUs, at: this.#model.saidSince, overAt: -1, nowNs: this.#model.nowNs(), mixture });
+    if (followed === undefined) return;
+    const mixture = followed.mixture !== undefined && holds(followed.mixture) ? followed.mixture : undefined;
+    // The time of a system that is down is its watch's. The journal counts from its start on, by milliseconds of the
+    // watch, and goes on where an earlier one was ahead: which entries it will call earlier nobody knows.
+    const isJournals = this.#model.live(disk.system) !== undefined;
+    const window = isJournals ? { at: this.#model.saidSince, overAt: -1 } : { at: 0, overAt: Number.POSITIVE_INFINITY };
+    followed.marks.push({ timeUs, ...window, nowNs: this.#model.nowNs(), mixture });
   }
 
   /**

@@ -10,7 +10,7 @@ export interface VolumeMark {
   readonly volume: string;
   /** The newest entry of its journal; 0 without a journal, or while its system does not serve. */
   readonly lsn: number;
-  /** Microseconds since 1970, as the journal counts; by its system's watch without a journal. */
+  /** Microseconds since 1970, as the journal counts; by its system's watch without a journal, or while its system does not serve. */
   readonly timeUs: number;
 }
 
