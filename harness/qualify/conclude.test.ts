@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { QualificationPlan } from "../history/qualification.ts";
 import type { Failure, RunRecord } from "../history/run-record.ts";
 import { conclude } from "./conclude.ts";
-import { PROFILE, planOf, record, records } from "./sample.fixture.ts";
+import { PROFILE, planOf, record, records, scenario } from "./sample.fixture.ts";
 
 const EVIDENCE = { merkleRoot: "ef".repeat(32), files: [] };
 const FAILURE: Failure = { rule: "D", message: "a difference", timeNs: 3, blame: [] };
@@ -58,6 +58,13 @@ test("a requirement that should be fulfilled is a condition, and so is a waiver"
     requirements: [{ verdict: "WAIVED" }, { verdict: "PASS" }],
   });
   expect(concludeOf(records(), planOf({}, { waivers })).verdict).toBe("QUALIFIED");
+});
+
+test("only what made a verdict is named for it", () => {
+  const runs = [...but("one", "sim", 1, { verdict: "FAIL" }), record("four", { verdict: "NOT_APPLICABLE" })];
+  const scenarios = [...planOf().scenarios, scenario("four", ["LS-5"])];
+  const seeds = { sim: [1], containers: [] };
+  expect(concludeOf(runs, planOf({ scenarios, seeds })).reasons[0]).toBe("LS-5: FAIL, because of one");
 });
 
 test("what did not run is never a pass", () => {

@@ -5,6 +5,7 @@ import type {
   QualifiedScenario,
   SelfTest,
 } from "../history/qualification.ts";
+import type { Verdict } from "../history/run-record.ts";
 
 /** What a verdict is decided by. */
 interface Findings {
@@ -37,7 +38,7 @@ export function decide({ requirements, scenarios, selfTest, undeclared, seeds }:
     ...open.map(({ id, verdict, scenarios: ran }) =>
       ran.length === 0
         ? `${id}: no scenario could exercise it`
-        : `${id}: ${verdict}, because of ${worst(scenarios, ran)}`,
+        : `${id}: ${verdict}, because of ${those(scenarios, ran, verdict)}`,
     ),
     ...(seeds.containers.length === 0 ? ["nothing was run in the world of containers"] : []),
     ...selfTest.canaries
@@ -51,9 +52,11 @@ export function decide({ requirements, scenarios, selfTest, undeclared, seeds }:
   const conditions = requirements.flatMap(({ id, level, verdict, scenarios: ran, waiver }) => {
     if (waiver !== undefined) return [`${id} is waived by ${waiver.by}: ${waiver.reason}`];
     if (level === "MUST" || verdict === "PASS") return [];
-    return [ran.length === 0 ? `${id} was not exercised` : `${id}: ${verdict}, because of ${worst(scenarios, ran)}`];
+    return [
+      ran.length === 0 ? `${id} was not exercised` : `${id}: ${verdict}, because of ${those(scenarios, ran, verdict)}`,
+    ];
   });
-  const failures = failed.map(({ id, scenarios: ran }) => `${id}: FAIL, because of ${worst(scenarios, ran)}`);
+  const failures = failed.map(({ id, scenarios: ran }) => `${id}: FAIL, because of ${those(scenarios, ran, "FAIL")}`);
   if (failures.length > 0) return { verdict: "NOT QUALIFIED", reasons: [...failures, ...incomplete], conditions };
   if (incomplete.length > 0) return { verdict: "INCOMPLETE", reasons: incomplete, conditions };
   return { verdict: conditions.length > 0 ? "WITH CONDITIONS" : "QUALIFIED", reasons: [], conditions };
@@ -62,8 +65,8 @@ export function decide({ requirements, scenarios, selfTest, undeclared, seeds }:
 const NAMED_MAX = 3;
 
 /** Those of the scenarios that make the requirement's verdict what it is. */
-function worst(scenarios: readonly QualifiedScenario[], ids: readonly string[]): string {
-  const bad = scenarios.filter(({ id, verdict }) => ids.includes(id) && verdict !== "PASS").map(({ id }) => id);
+function those(scenarios: readonly QualifiedScenario[], ids: readonly string[], verdict: Verdict): string {
+  const bad = scenarios.filter((one) => ids.includes(one.id) && one.verdict === verdict).map(({ id }) => id);
   const named = bad.slice(0, NAMED_MAX).join(", ");
   return bad.length > NAMED_MAX ? `${named} and ${bad.length - NAMED_MAX} more` : named;
 }
