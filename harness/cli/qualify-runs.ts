@@ -1,14 +1,12 @@
 import type { PlannedScenario, QualificationPlan } from "../history/qualification.ts";
-import type { RunRecord } from "../history/run-record.ts";
 import type { BundleWriter } from "../qualify/bundle.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
-import { progressFor } from "./progress.ts";
 import { taskOf } from "./run-command.ts";
 import type { RunTask } from "./run-task.ts";
 import type { ScenarioEntry } from "./scenario-entry.ts";
-import { targetTasks } from "./run-on-target.ts";
+import { runRecorded } from "./run-recorded.ts";
+import { targetTasks } from "./target-tasks.ts";
 import { withContainers } from "./with-containers.ts";
-import { runTasks } from "./worker-pool.ts";
 
 /** Runs of a scenario on containers: the first that is asked for, and as many again of other seeds where it tested nothing. */
 const CONTAINER_RUNS_MAX = 3;
@@ -48,7 +46,7 @@ export async function runQualification(
       for (let seed = first; left.length > 0 && seed < first + CONTAINER_RUNS_MAX; seed++) {
         const tasks = await onContainers(left, seed);
         // One after the other: what real systems measure must not depend on what else runs.
-        const records = await runInto(parts, tasks, bundle, { ...options, workerCount: 1 });
+        const records = await runRecorded(parts, tasks, bundle, { ...options, workerCount: 1 });
         const idle = new Set(
           records.filter(({ verdict, vacuous }) => verdict === "UNKNOWN" && vacuous).map(({ id }) => id),
         );
@@ -59,34 +57,5 @@ export async function runQualification(
     ...applying.flatMap((scenario) => plan.seeds.sim.map((seed) => simulate(scenario, seed))),
     ...plan.canaries.map((canary) => simulate(canary, 1)),
   ];
-  await runInto(parts, simulated, bundle, options);
-}
-
-async function runInto(
-  { worker, terminal, interrupt }: CommandLineParts,
-  tasks: readonly RunTask[],
-  bundle: BundleWriter,
-  { workerCount, timeoutMs }: Omit<QualificationRuns, "target">,
-): Promise<readonly RunRecord[]> {
-  const progress = await progressFor(tasks, terminal);
-  const recorded = new Set<RunRecord>();
-  try {
-    const records = await runTasks(tasks, {
-      worker,
-      workerCount,
-      taskMsMax: timeoutMs,
-      signal: interrupt,
-      onStart: (task) => progress.started(task),
-      onRecord: (record) => {
-        recorded.add(record);
-        bundle.record(record);
-        progress.finished(record);
-      },
-    });
-    // Those that an interrupt kept from being started.
-    for (const record of records) if (!recorded.has(record)) bundle.record(record);
-    return records;
-  } finally {
-    await progress.end();
-  }
+  await runRecorded(parts, simulated, bundle, options);
 }

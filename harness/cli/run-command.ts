@@ -9,7 +9,7 @@ import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { OutDirectory } from "./out-directory.ts";
 import { readPlanFile } from "./plan-file.ts";
 import { tokenOf } from "./replay-token.ts";
-import { targetTasks } from "./run-on-target.ts";
+import { targetTasks } from "./target-tasks.ts";
 import { runRecorded } from "./run-recorded.ts";
 import type { RunTask } from "./run-task.ts";
 import type { ScenarioEntry } from "./scenario-entry.ts";

@@ -1,7 +1,7 @@
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
 import { readToken } from "./replay-token.ts";
-import { targetTasks } from "./run-on-target.ts";
+import { targetTasks } from "./target-tasks.ts";
 import type { RunTask } from "./run-task.ts";
 import { planHead } from "./scenario-files.ts";
 import { targetOf } from "./target-files.ts";

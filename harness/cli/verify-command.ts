@@ -9,11 +9,10 @@ import { type CheckedBundle, checkBundle, type Problem } from "../qualify/verify
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { EXIT } from "./exit-code.ts";
 import { programOf } from "./program-digests.ts";
-import { progressFor } from "./progress.ts";
 import { taskOf } from "./run-command.ts";
+import { runRecorded } from "./run-recorded.ts";
 import type { RunTask } from "./run-task.ts";
 import { quoted, UsageError } from "./usage-error.ts";
-import { runTasks } from "./worker-pool.ts";
 
 export interface VerifyOptions {
   readonly key: string | undefined;
@@ -111,16 +110,11 @@ async function runAgain(
     return { ...none, undecided: [`runs were not done again: they are of ${found}, this is ${engine.slice(0, 16)}`] };
   }
   const tasks = recorded.map((run) => taskAgain(folder, plan, run));
-  const progress = await progressFor(tasks, parts.terminal);
-  const again = await runTasks(tasks, {
-    worker: parts.worker,
+  const nowhere = { record: () => {} };
+  const again = await runRecorded(parts, tasks, nowhere, {
     workerCount: workers ?? availableParallelism(),
-    taskMsMax: timeoutMs,
-    signal: parts.interrupt,
-    onStart: (task) => progress.started(task),
-    onRecord: (record) => progress.finished(record),
+    timeoutMs,
   });
-  await progress.end();
   const different = again.flatMap((run, index): Problem[] => {
     const before = recorded[index] as RunRecord;
     if (run.verdict === before.verdict && run.historyHash === before.historyHash && run.events === before.events)

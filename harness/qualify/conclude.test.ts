@@ -73,6 +73,8 @@ test("what did not run is never a pass", () => {
     const runs = records().filter(({ id, world }) => id !== gone || world !== "sim");
     expect(concludeOf(runs).verdict).toBe("INCOMPLETE");
   }
+  const withoutOneSeed = records().filter(({ id, world, seed }) => id !== "one" || world !== "sim" || seed !== 2);
+  expect(concludeOf(withoutOneSeed).reasons).toEqual(["LS-5: SKIPPED, because of one"]);
   const simulatedOnly = records().filter(({ world }) => world === "sim");
   expect(concludeOf(simulatedOnly).verdict).toBe("INCOMPLETE");
   expect(concludeOf(simulatedOnly, planOf({ seeds: { sim: [1, 2], containers: [] } })).reasons).toEqual([

@@ -120,8 +120,9 @@ function cellOf(
   if (seeds.length === 0) return undefined;
   const own = runs.filter((run) => run.id === id && run.world === world);
   const telling = own.filter(({ verdict, vacuous }) => verdict !== "UNKNOWN" || !vacuous);
-  const verdict =
-    own.length === 0 ? "SKIPPED" : mergeVerdicts((telling.length > 0 ? telling : own).map((run) => run.verdict));
+  const isAll = seeds.every((seed) => own.some((run) => run.seed === seed));
+  const verdicts = (telling.length > 0 ? telling : own).map((run) => run.verdict);
+  const verdict = mergeVerdicts(isAll ? verdicts : [...verdicts, "SKIPPED"]);
   const undecided = own.find((run) => run.verdict !== "PASS" && run.failures.length > 0)?.failures[0]?.message;
   const note = verdict === "PASS" ? undefined : (undecided ?? vacuousNote(own));
   return {

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { create, mirror, scenario } from "../plan/index.ts";
-import { OutDirectory } from "./out-directory.ts";
-import { runOnTarget } from "./run-on-target.ts";
+import { targetTasks } from "./target-tasks.ts";
+import { runRecorded } from "./run-recorded.ts";
 import { simWorker } from "./sim-worker-module.ts";
+import { withContainers } from "./with-containers.ts";
 
 const plan = scenario({
   name: "a pair",
@@ -23,7 +24,7 @@ const parts = {
 };
 
 async function verdictOn(manifest: object): Promise<readonly string[]> {
-  const folder = mkdtempSync(join(tmpdir(), "resilver-run-on-target-"));
+  const folder = mkdtempSync(join(tmpdir(), "resilver-target-tasks-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const target = join(folder, "target.json");
   writeFileSync(
@@ -32,8 +33,9 @@ async function verdictOn(manifest: object): Promise<readonly string[]> {
   );
   // Its id is of no shipped scenario, so a run that came as far as its plan would say so.
   const entries = [{ id: "smallest/link-suspension", name: plan.name, requirements: plan.requirements, plan }];
-  const out = new OutDirectory(join(folder, "out"));
-  const records = await runOnTarget(parts, entries, { target, seed: 1, timeoutMs: 60_000, out });
+  const tasks = await targetTasks({}, entries, { target, seed: 1 });
+  const nowhere = { record: () => {} };
+  const records = await withContainers(() => runRecorded(parts, tasks, nowhere, { workerCount: 1, timeoutMs: 60_000 }));
   return records.flatMap((record) => [record.target ?? "", record.verdict, record.failures[0]?.message ?? ""]);
 }
 
