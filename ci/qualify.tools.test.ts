@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -69,6 +70,21 @@ test("verify: sound, with the key that signed; every simulated run comes to the 
   expect(JSON.parse(stdout)).toMatchObject({ isSound: true, problems: [], rerun: { done: runs, of: runs } });
   expect(exitCode).toBe(0);
 }, 120_000);
+
+test("openssl, which nobody here wrote, takes the signature for good", () => {
+  const { payload, payloadType, signatures } = JSON.parse(readFileSync(join(folder, "attestation.json"), "utf8")) as {
+    payload: string;
+    payloadType: string;
+    signatures: [{ sig: string }];
+  };
+  const body = Buffer.from(payload, "base64");
+  const head = `DSSEv1 ${payloadType.length} ${payloadType} ${body.length} `;
+  writeFileSync(join(parent, "signed"), Buffer.concat([Buffer.from(head), body]));
+  writeFileSync(join(parent, "sig"), Buffer.from(signatures[0].sig, "base64"));
+  const args = ["pkeyutl", "-verify", "-pubin", "-inkey", publicPath, "-rawin"];
+  const said = execFileSync("openssl", [...args, "-in", join(parent, "signed"), "-sigfile", join(parent, "sig")]);
+  expect(said.toString()).toContain("Signature Verified Successfully");
+});
 
 test("verify: a byte of a record, and it names the file", async () => {
   const changed = join(parent, "changed");

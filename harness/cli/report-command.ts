@@ -1,7 +1,6 @@
 import { EXIT } from "./exit-code.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
-import { UsageError } from "./usage-error.ts";
-import { writePage } from "./write-page.ts";
+import { noPage, writePage } from "./write-page.ts";
 
 /**
  * Writes the page of results that lie in a folder, anew.
@@ -11,13 +10,7 @@ import { writePage } from "./write-page.ts";
  */
 export function reportCommand(parts: CommandLineParts, folder: string): number {
   const page = writePage(parts, folder);
-  if (page === undefined)
-    throw new UsageError({
-      place: "report",
-      found: "a copy of resilver without its page",
-      expected: "dist/page.html, as npm ci makes it",
-      remedy: "npm run prepare",
-    });
+  if (page === undefined) throw noPage("report");
   if (page.unfinished !== "") parts.terminal.out(`INCOMPLETE: ${page.unfinished}\n`);
   parts.terminal.out(`report: ${page.path}\n`);
   return EXIT.pass;

@@ -9,7 +9,7 @@ import type { CommandLineParts } from "./command-line-parts.ts";
 import { EXIT } from "./exit-code.ts";
 import { CAMPAIGN_FILES } from "./out-directory.ts";
 import { UsageError } from "./usage-error.ts";
-import { pageOf } from "./write-page.ts";
+import { noPage, pageOf } from "./write-page.ts";
 
 /** How often the folder is looked at, and how seldom a page is made that takes long: not above a fifth of the time. */
 const LOOK_MS = 1000;
@@ -106,13 +106,7 @@ class LivePage {
     if (this.#made !== undefined && (this.#made.stamp === stamp || this.rests())) return this.#made.html;
     const startMs = performance.now();
     const html = pageOf(this.#parts, this.#folder)?.html;
-    if (html === undefined)
-      throw new UsageError({
-        place: "serve",
-        found: "a copy of resilver without its page",
-        expected: "dist/page.html, as npm ci makes it",
-        remedy: "npm run prepare",
-      });
+    if (html === undefined) throw noPage("serve");
     this.#made = { stamp, html };
     this.#restUntilMs = performance.now() + (performance.now() - startMs) * REST_FACTOR;
     return html;

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { QualificationPlan } from "../history/qualification.ts";
@@ -109,6 +109,13 @@ async function runAgain(
     const found = `engine ${plan.suite.engine.slice(0, 16)}`;
     return { ...none, undecided: [`runs were not done again: they are of ${found}, this is ${engine.slice(0, 16)}`] };
   }
+  const known = new Set([...plan.scenarios, ...plan.canaries].map(({ id }) => id));
+  const lost = recorded.filter(({ id }) => !known.has(id) || !existsSync(join(folder, scenarioPath(id))));
+  if (lost.length > 0)
+    return {
+      ...none,
+      problems: lost.map(({ id }) => ({ path: scenarioPath(id), problem: "is missing, and was run" })),
+    };
   const tasks = recorded.map((run) => taskAgain(folder, plan, run));
   const nowhere = { record: () => {} };
   const again = await runRecorded(parts, tasks, nowhere, {

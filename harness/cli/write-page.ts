@@ -10,7 +10,7 @@ import { CAMPAIGN_FILES, OutDirectory } from "./out-directory.ts";
 import { REQUIREMENTS } from "../history/requirements.ts";
 import { shortDigest } from "./replay-token.ts";
 import { type KnownHunt, shardSeedCount, unfinishedHunt } from "./unfinished-hunt.ts";
-import { oneLine } from "./usage-error.ts";
+import { oneLine, UsageError } from "./usage-error.ts";
 
 /** What was written of a campaign. */
 export interface WrittenPage {
@@ -177,4 +177,14 @@ function isSelfContained(plan: unknown): boolean {
     level = objects.flatMap((value): unknown[] => Object.values(value));
   }
   return true;
+}
+
+/** Of a copy of the program that was installed without its page. @param place the command */
+export function noPage(place: string): UsageError {
+  return new UsageError({
+    place,
+    found: "a copy of resilver without its page",
+    expected: "dist/page.html, as npm ci makes it",
+    remedy: "npm run prepare",
+  });
 }

@@ -11,7 +11,7 @@ export const PDF_PATH = "report.pdf";
 export const ATTESTATION_PATH = "attestation.json";
 export const KEY_PATH = "attestation.pub";
 
-/** Records of a scenario, one a line, in the order of their seeds. */
+/** Records of a scenario, one a line, as its runs ended. */
 export function recordsPath(world: World, id: string): string {
   return `evidence/runs/${world}/${id}.jsonl`;
 }

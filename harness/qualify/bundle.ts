@@ -1,5 +1,14 @@
 import { createHash, createPublicKey, type KeyObject } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import type { Evidence, Qualification, QualificationPlan, World } from "../history/qualification.ts";
 import type { RunRecord } from "../history/run-record.ts";
@@ -29,7 +38,6 @@ const TOP_NAMES = [EVIDENCE_FOLDER.slice(0, -1), DOCUMENT_PATH, REPORT_PATH, PDF
  */
 export class BundleWriter {
   readonly path: string;
-  readonly #runs = new Map<string, RunRecord[]>();
 
   /** @throws Error if the folder holds something else */
   constructor(path: string) {
@@ -51,11 +59,11 @@ export class BundleWriter {
     this.#write(PLANTED_BUGS_PATH, text);
   }
 
+  /** One line more: of thousands of seeds nothing is written twice. */
   record(run: RunRecord): void {
-    const path = recordsPath(run.world, run.id);
-    const runs = [...(this.#runs.get(path) ?? []), run].toSorted((one, other) => one.seed - other.seed);
-    this.#runs.set(path, runs);
-    this.#write(path, runs.map((one) => `${JSON.stringify(one)}\n`).join(""));
+    const path = join(this.path, recordsPath(run.world, run.id));
+    mkdirSync(dirname(path), { recursive: true });
+    appendFileSync(path, `${JSON.stringify(run)}\n`);
   }
 
   /** @param html of `document` */

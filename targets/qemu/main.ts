@@ -1,15 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import {
   type Command,
   type LinkConfig,
@@ -20,6 +10,7 @@ import {
   serveJson,
   serveNode,
   type VolumeConfig,
+  writeDurably,
 } from "../template/node-server.ts";
 import type { PeerWord } from "./peer.ts";
 import { Primary, type PrimaryEntry } from "./primary.ts";
@@ -206,12 +197,7 @@ class QemuNode implements NodeEngine {
       primaries: [...this.#primaries.values()].map(({ entry }) => entry),
       secondaries: [...this.#secondaries.values()].map(({ word }) => word),
     };
-    mkdirSync(dirname(STATE_FILE), { recursive: true });
-    writeFileSync(`${STATE_FILE}.new`, JSON.stringify(state));
-    const file = openSync(`${STATE_FILE}.new`, "r");
-    fsyncSync(file);
-    closeSync(file);
-    renameSync(`${STATE_FILE}.new`, STATE_FILE);
+    writeDurably(STATE_FILE, JSON.stringify(state));
   }
 }
 

@@ -1,15 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import { Mirror, type MirrorEntry } from "./mirror.ts";
 import { NbdClient, type NbdExport, NbdExportError, NbdServer } from "./nbd.mjs";
 import {
@@ -22,6 +12,7 @@ import {
   serveBytes,
   serveNode,
   type VolumeConfig,
+  writeDurably,
 } from "./node-server.ts";
 import { Peer, SILENCE_MS, type Word } from "./peer.ts";
 
@@ -202,12 +193,7 @@ class Node implements NodeEngine {
   /** The pairs that there are, durably. */
   #save(): void {
     const mirrors = [...this.#mirrors.values()].map(({ entry }) => entry);
-    mkdirSync(dirname(STATE_FILE), { recursive: true });
-    writeFileSync(`${STATE_FILE}.new`, JSON.stringify({ mirrors, words: [...this.#words.values()] } satisfies State));
-    const file = openSync(`${STATE_FILE}.new`, "r");
-    fsyncSync(file);
-    closeSync(file);
-    renameSync(`${STATE_FILE}.new`, STATE_FILE);
+    writeDurably(STATE_FILE, JSON.stringify({ mirrors, words: [...this.#words.values()] } satisfies State));
   }
 }
 

@@ -1,4 +1,6 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
+import { dirname } from "node:path";
 
 // The protocol of resilver's targets over HTTP, for an adapter in TypeScript or JavaScript. It needs Node.js alone: copy
 // it. `resilver schema target` prints the OpenAPI document.
@@ -143,4 +145,14 @@ function jsonOf(bytes: Buffer): unknown {
   } catch (error) {
     throw new Refusal(400, "MALFORMED", String(error));
   }
+}
+
+/** Writes a file of the node's own: after a kill it is the former one or this one, whole. */
+export function writeDurably(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.new`, text);
+  const file = openSync(`${path}.new`, "r");
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(`${path}.new`, path);
 }
