@@ -6,7 +6,7 @@ ENV NODE_ENV=production
 WORKDIR /opt/resilver
 COPY .npmrc package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
-COPY main.ts ./
+COPY main.ts program.ts ./
 COPY engine/ engine/
 COPY harness/ harness/
 COPY reports/ reports/

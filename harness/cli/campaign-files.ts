@@ -82,9 +82,9 @@ export const trendSchema = z.looseObject({
   failureGroups: count,
 });
 
-/** The JSON Schemas, draft 2020-12, by the names that `resilver schema` takes. */
-export const CAMPAIGN_SCHEMAS: ReadonlyMap<string, () => unknown> = new Map<string, () => unknown>([
-  ["start", () => z.toJSONSchema(campaignStartSchema, { target: "draft-2020-12" })],
-  ["history", () => z.toJSONSchema(historyLineSchema, { target: "draft-2020-12" })],
-  ["trends", () => z.toJSONSchema(trendSchema, { target: "draft-2020-12" })],
-]);
+const SCHEMAS = { start: campaignStartSchema, history: historyLineSchema, trends: trendSchema };
+
+/** JSON Schema, draft 2020-12, by the name that `resilver schema` takes. */
+export function campaignJsonSchema(name: keyof typeof SCHEMAS): unknown {
+  return z.toJSONSchema(SCHEMAS[name], { target: "draft-2020-12" });
+}

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { CHAOS_KINDS, type ChaosKind } from "../hunt/chaos-fault.ts";
+import type { ChaosKind } from "../hunt/chaos-fault.ts";
 import { chaosPlan } from "../hunt/chaos-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { EvidenceFile } from "../world/containers/evidence.ts";
@@ -13,7 +13,6 @@ import { engineDigest } from "./engine-digest.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { OutDirectory } from "./out-directory.ts";
 import { tokenOf } from "./replay-token.ts";
-import { quoted, UsageError } from "./usage-error.ts";
 import { withContainers } from "./with-containers.ts";
 
 export interface ChaosOptions {
@@ -29,15 +28,6 @@ export interface ChaosOptions {
 export interface ChaosSetting {
   readonly runner?: ChaosRunner;
   readonly planOf?: (round: number) => Plan;
-}
-
-/** The kinds that `text` lists, separated by commas. @throws UsageError */
-export function parseKinds(text: string): readonly ChaosKind[] {
-  return text.split(",").map((word) => {
-    const kind = CHAOS_KINDS.find((name) => name === word.trim());
-    if (kind !== undefined) return kind;
-    throw new UsageError({ place: "--faults", found: quoted(word), expected: `some of ${CHAOS_KINDS.join(",")}` });
-  });
 }
 
 /**

@@ -8,13 +8,12 @@ import type { Terminal } from "./terminal.ts";
 import type { WorkerModule } from "./worker-slot.ts";
 
 /** What lies above the harness, handed in by whoever puts the program together. */
-export interface CommandLineParts {
+export interface ProgramParts {
   /** Of the package. */
   readonly version: string;
   /** How a person calls this program: `resilver`, or `npm run -s resilver --` in a checkout. */
   readonly calledAs: string;
   readonly scenarios: ScenarioCatalogue;
-  readonly reports: ReportWriters;
   readonly worker: WorkerModule;
   /** Runs that once failed (`seeds.jsonl`); left out where there are none. */
   readonly corpus?: URL;
@@ -37,6 +36,11 @@ export interface CommandLineParts {
   readonly interrupt: AbortSignal;
   /** Of the job of GitHub Actions that this runs in; without, it runs in none. */
   readonly github?: GitHubJob;
+}
+
+/** The same for commands that tell of runs. */
+export interface CommandLineParts extends ProgramParts {
+  readonly reports: ReportWriters;
 }
 
 export interface GitHubJob {

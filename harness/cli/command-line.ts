@@ -1,24 +1,14 @@
 import { Argument, Command, CommanderError, Option } from "commander";
-import { type ChaosOptions, chaosCommand, parseKinds } from "./chaos-command.ts";
-import type { CommandLineParts } from "./command-line-parts.ts";
+import type { ChaosOptions } from "./chaos-command.ts";
+import { parseKinds } from "./chaos-kinds.ts";
+import type { CommandLineParts, ProgramParts, ReportWriters } from "./command-line-parts.ts";
 import { CHAOS_KINDS, type ChaosKind } from "../hunt/chaos-fault.ts";
-import { conformanceCommand } from "./conformance-command.ts";
-import { doctorCommand } from "./doctor-command.ts";
-import { exhaustCommand } from "./exhaust-command.ts";
 import { type ExhaustFlags, exhaustFlagsOn, searchOf } from "./exhaust-flags.ts";
 import { EXIT } from "./exit-code.ts";
 import { addHuntCommands } from "./hunt-commands.ts";
-import { initCommand } from "./init-command.ts";
-import { keysCommand, type KeysOptions } from "./keys-command.ts";
-import { listCommand } from "./list-command.ts";
-import { listTargetsCommand } from "./list-targets-command.ts";
+import type { KeysOptions } from "./keys-command.ts";
 import { parseInteger } from "./parse-number.ts";
-import { parityCommand } from "./parity-command.ts";
 import { addQualifyCommands } from "./qualify-commands.ts";
-import { replayCommand } from "./replay-command.ts";
-import { reportCommand } from "./report-command.ts";
-import { requirementsCommand } from "./requirements-command.ts";
-import { runCommand } from "./run-command.ts";
 import { schemaCommand, schemaNames } from "./schema-command.ts";
 import {
   MINUTES_BOUNDS,
@@ -28,9 +18,7 @@ import {
   timeoutOption,
   workersOption,
 } from "./shared-options.ts";
-import { trendsFileCommand } from "./trends-file-command.ts";
 import { isCallerError, oneLine } from "./usage-error.ts";
-import { whyCommand } from "./why-command.ts";
 
 const HELP_END = `
 Exit codes: 0 passed, 1 failed, 2 undecided or nothing run, 130 interrupted,
@@ -41,13 +29,18 @@ const RUNS_BOUNDS = { min: 2, max: 10_000 };
 const PORT_BOUNDS = { min: 0, max: 65_535 };
 const DAYS_BOUNDS = { min: 1, max: 3650 };
 
+/** Everything that a command may need; reports are loaded when one does. */
+export interface CommandLineSetting extends ProgramParts {
+  readonly loadReports: () => Promise<ReportWriters>;
+}
+
 /**
- * Runs one command.
+ * Runs one command. Each is a module that is loaded when it is given: all of them take longer than most commands.
  *
  * @param args without the program and the script
  * @returns the exit code of rule 10; nothing that a caller does makes it throw
  */
-export async function commandLine(parts: CommandLineParts, args: readonly string[]): Promise<number> {
+export async function commandLine(parts: CommandLineSetting, args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.usage;
   const program = buildProgram(parts, (code) => {
     exitCode = code;
@@ -94,8 +87,9 @@ interface ChaosFlags {
   readonly json?: true;
 }
 
-function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Command {
+function buildProgram(parts: CommandLineSetting, exit: (code: number) => void): Command {
   const { terminal } = parts;
+  const whole = async (): Promise<CommandLineParts> => ({ ...parts, reports: await parts.loadReports() });
   const program = new Command("resilver")
     .description("Deterministic test harness and fault injector for replicated storage volumes")
     .version(parts.version)
@@ -122,9 +116,17 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .option("--targets", "show the engines that scenarios can be run on, and what each can do")
     .option("--json", "one JSON document on stdout")
     .action(async (flags: { json?: true; requirements?: true; targets?: true }) => {
-      const other = flags.targets === true ? listTargetsCommand : listCommand;
-      const list = flags.requirements === true ? requirementsCommand : other;
-      exit(await list(parts, flags.json === true));
+      const isJson = flags.json === true;
+      if (flags.requirements === true) {
+        const { requirementsCommand } = await import("./requirements-command.ts");
+        exit(await requirementsCommand(parts, isJson));
+      } else if (flags.targets === true) {
+        const { listTargetsCommand } = await import("./list-targets-command.ts");
+        exit(await listTargetsCommand(parts, isJson));
+      } else {
+        const { listCommand } = await import("./list-command.ts");
+        exit(await listCommand(parts, isJson));
+      }
     });
 
   withRunOptions(program.command("run").description("run scenarios, or a plan from a JSON file"), "out")
@@ -137,7 +139,8 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .option("--target <target>", "another engine, in containers: a name of list --targets, or path/to/target.json")
     .action(async (patterns: string[], { world, target, ...flags }: RunFlags & WhereFlags) => {
       const where = target === undefined ? { world } : { world: "containers" as const, target };
-      exit(await runCommand(parts, patterns, { ...optionsOf(flags), ...where }));
+      const { runCommand } = await import("./run-command.ts");
+      exit(await runCommand(await whole(), patterns, { ...optionsOf(flags), ...where }));
     });
 
   program
@@ -145,16 +148,20 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .description("begin the adapter of another engine: a small one that works, its manifest, and how to go on")
     .addArgument(new Argument("<what>").choices(["target"]))
     .argument("[dir]", "an empty folder, or none yet", "target")
-    .action((_what: string, folder: string) => exit(initCommand(parts, folder)));
+    .action(async (_what: string, folder: string) => {
+      const { initCommand } = await import("./init-command.ts");
+      exit(initCommand(parts, folder));
+    });
 
   program
     .command("conformance")
     .description("try whether another engine does what every target does, before scenarios are run on it")
     .requiredOption("--target <target>", "a name of list --targets, or path/to/target.json")
     .option("--json", "one JSON document on stdout, nothing else")
-    .action(async (flags: { target: string; json?: true }) =>
-      exit(await conformanceCommand(parts, flags.target, flags.json === true)),
-    );
+    .action(async (flags: { target: string; json?: true }) => {
+      const { conformanceCommand } = await import("./conformance-command.ts");
+      exit(await conformanceCommand(parts, flags.target, flags.json === true));
+    });
 
   program
     .command("parity")
@@ -164,9 +171,10 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .option("--out <dir>", "where the records of both worlds go", "out/parity")
     .option("--json", "one JSON document on stdout, nothing else")
     .addOption(timeoutOption())
-    .action(async (patterns: string[], flags: Omit<RunFlags, "repeat">) =>
-      exit(await parityCommand(parts, patterns, optionsOf({ ...flags, repeat: false }))),
-    );
+    .action(async (patterns: string[], flags: Omit<RunFlags, "repeat">) => {
+      const { parityCommand } = await import("./parity-command.ts");
+      exit(await parityCommand(await whole(), patterns, optionsOf({ ...flags, repeat: false })));
+    });
 
   program
     .command("chaos")
@@ -189,15 +197,24 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     )
     .option("--out <dir>", "where records go, and all about a violation (default: out/chaos- and the time)")
     .option("--json", "one JSON document on stdout, nothing else")
-    .action(async (flags: ChaosFlags) => exit(await chaosCommand(parts, chaosOptionsOf(flags))));
+    .action(async (flags: ChaosFlags) => {
+      const { chaosCommand } = await import("./chaos-command.ts");
+      exit(await chaosCommand(await whole(), chaosOptionsOf(flags)));
+    });
 
   withRunOptions(program.command("start").description("run all scenarios and write out/"), "out").action(
-    async (flags: RunFlags) => exit(await runCommand(parts, [], optionsOf(flags))),
+    async (flags: RunFlags) => {
+      const { runCommand } = await import("./run-command.ts");
+      exit(await runCommand(await whole(), [], optionsOf(flags)));
+    },
   );
 
   withRunOptions(program.command("replay").description("run again what a token names"), "out/replay", false)
     .argument("<token>")
-    .action(async (token: string, flags: RunFlags) => exit(await replayCommand(parts, token, optionsOf(flags))));
+    .action(async (token: string, flags: RunFlags) => {
+      const { replayCommand } = await import("./replay-command.ts");
+      exit(await replayCommand(await whole(), token, optionsOf(flags)));
+    });
 
   program
     .command("why")
@@ -213,7 +230,8 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .addOption(timeoutOption())
     .action(async (token: string, flags: WhyFlags) => {
       const { json, workers, timeout, runs } = flags;
-      exit(await whyCommand(parts, token, { json: json === true, workers, timeoutMs: timeout * 1000, runs }));
+      const { whyCommand } = await import("./why-command.ts");
+      exit(await whyCommand(await whole(), token, { json: json === true, workers, timeoutMs: timeout * 1000, runs }));
     });
 
   exhaustFlagsOn(program.command("exhaust"))
@@ -224,18 +242,22 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .addOption(timeoutOption())
     .action(async (pattern: string, flags: Omit<RunFlags, "repeat"> & ExhaustFlags) => {
       const options = { ...optionsOf({ ...flags, repeat: false }), ...searchOf(flags), shrinks: flags.shrink };
-      exit(await exhaustCommand(parts, pattern, options));
+      const { exhaustCommand } = await import("./exhaust-command.ts");
+      exit(await exhaustCommand(await whole(), pattern, options));
     });
 
-  addHuntCommands(program, parts, exit);
+  addHuntCommands(program, whole, exit);
 
   program
     .command("report")
     .description("write the page of results, index.html, anew")
     .argument("[dir]", "the --out of a run", "out")
-    .action((folder: string) => exit(reportCommand(parts, folder)));
+    .action(async (folder: string) => {
+      const { reportCommand } = await import("./report-command.ts");
+      exit(reportCommand(await whole(), folder));
+    });
 
-  addQualifyCommands(program, parts, exit);
+  addQualifyCommands(program, whole, exit);
 
   program
     .command("serve")
@@ -248,7 +270,7 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     )
     .action(async (folder: string, { port }: { port: number }) => {
       const { serveCommand } = await import("./serve-command.ts");
-      exit(await serveCommand(parts, folder, port));
+      exit(await serveCommand(await whole(), folder, port));
     });
 
   program
@@ -258,15 +280,16 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .argument("[dir...]", "the --out of each campaign that is added")
     .option("--date <time>", "ISO 8601, UTC, in place of when the campaign began")
     .option("--commit <id>", "of what was tested")
-    .action((file: string, folders: string[], given: { date?: string; commit?: string }) =>
-      exit(trendsFileCommand(parts, file, { folders, ...given })),
-    );
+    .action(async (file: string, folders: string[], given: { date?: string; commit?: string }) => {
+      const { trendsFileCommand } = await import("./trends-file-command.ts");
+      exit(trendsFileCommand(await whole(), file, { folders, ...given }));
+    });
 
   program
     .command("schema")
     .description("print the JSON Schema of a file format")
     .argument("<format>", schemaNames(parts).join(", "))
-    .action(async (format: string) => exit(await schemaCommand(parts, format)));
+    .action(async (format: string) => exit(await schemaCommand(await whole(), format)));
 
   program
     .command("keys")
@@ -278,7 +301,10 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
         .default(730)
         .argParser((text) => parseInteger("--days", text, DAYS_BOUNDS)),
     )
-    .action(async (names: string[], flags: KeysOptions) => exit(await keysCommand(parts, names, flags)));
+    .action(async (names: string[], flags: KeysOptions) => {
+      const { keysCommand } = await import("./keys-command.ts");
+      exit(await keysCommand(parts, names, flags));
+    });
 
   program
     .command("doctor")
@@ -286,6 +312,7 @@ function buildProgram(parts: CommandLineParts, exit: (code: number) => void): Co
     .option("--out <dir>", "the folder that results go to", "out")
     .option("--json", "one JSON document on stdout")
     .action(async (flags: { out: string; json?: true }) => {
+      const { doctorCommand } = await import("./doctor-command.ts");
       exit(await doctorCommand(parts, flags.out, flags.json === true));
     });
   // For the help only: their words are their own affair.

@@ -1,5 +1,5 @@
 import { targetConformance, undeclared } from "../target/target.conformance.ts";
-import type { CommandLineParts } from "./command-line-parts.ts";
+import type { ProgramParts } from "./command-line-parts.ts";
 import { EXIT } from "./exit-code.ts";
 import { targetOf } from "./target-files.ts";
 import { oneLine } from "./usage-error.ts";
@@ -23,7 +23,7 @@ interface CaseResult {
  * @returns the exit code: that of a failure if a case failed
  * @throws UsageError, TargetManifestError, ContainerError
  */
-export async function conformanceCommand(parts: CommandLineParts, given: string, json: boolean): Promise<number> {
+export async function conformanceCommand(parts: ProgramParts, given: string, json: boolean): Promise<number> {
   const target = await targetOf(parts, given);
   // Loaded when it is asked for: it takes longer than most commands.
   const [{ Stage }, { containerWorlds }] = await Promise.all([

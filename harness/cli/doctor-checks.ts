@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { toolAvailability } from "../oracle/availability.ts";
 import { type ProvisionedPart, provisionedParts } from "../world/containers/provisioned.ts";
 import { HostAccessError, RunGuards } from "../world/sim/guards.ts";
-import type { CommandLineParts } from "./command-line-parts.ts";
+import type { ProgramParts } from "./command-line-parts.ts";
 import { engineDigest } from "./engine-digest.ts";
 
 /** One thing that `doctor` looked at. */
@@ -23,7 +23,7 @@ const NODE_MIN = [22, 22] as const;
 const MEMORY_BYTES_MIN = 2 * 1024 ** 3;
 
 /** Looks at everything that runs depend on; changes nothing. @param out the folder for results */
-export async function doctorChecks(parts: CommandLineParts, out: string): Promise<readonly DoctorCheck[]> {
+export async function doctorChecks(parts: ProgramParts, out: string): Promise<readonly DoctorCheck[]> {
   const [tools, provisioned] = await Promise.all([toolAvailability(), provisionedParts()]);
   return [
     nodeCheck(process.versions.node),

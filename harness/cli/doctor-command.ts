@@ -1,4 +1,4 @@
-import type { CommandLineParts } from "./command-line-parts.ts";
+import type { ProgramParts } from "./command-line-parts.ts";
 import { type DoctorCheck, doctorChecks } from "./doctor-checks.ts";
 import { EXIT } from "./exit-code.ts";
 
@@ -9,7 +9,7 @@ const MARKS: Readonly<Record<DoctorCheck["status"], string>> = {
 };
 
 /** @returns 0: all is there; 2: results are limited; 1: scenarios cannot run here */
-export async function doctorCommand(parts: CommandLineParts, out: string, json: boolean): Promise<number> {
+export async function doctorCommand(parts: ProgramParts, out: string, json: boolean): Promise<number> {
   const checks = await doctorChecks(parts, out);
   if (json) parts.terminal.out(`${JSON.stringify({ schemaVersion: 1, checks }, null, 2)}\n`);
   else for (const check of checks) parts.terminal.out(textOf(check));

@@ -22,7 +22,6 @@ import { huntProgress } from "./hunt-progress.ts";
 import { huntText } from "./hunt-report.ts";
 import { type ShrinkableGroup, shrinkGroups } from "./hunt-shrink.ts";
 import { OutDirectory } from "./out-directory.ts";
-import { SEED_BOUNDS } from "./parse-number.ts";
 import { tokenOf } from "./replay-token.ts";
 import { tellJob } from "./tell-job.ts";
 import { writeReports } from "./write-reports.ts";
@@ -193,11 +192,6 @@ async function runCampaign(
   });
   terminal.out(json ? `${JSON.stringify(document, null, 2)}\n` : huntText(document, options.out));
   return interrupt.aborted ? EXIT.interrupted : exitCodeOf(document.verdict);
-}
-
-/** All seeds from `from` on. */
-export function seedsFrom(from: number): SeedRange {
-  return { from, to: SEED_BOUNDS.max };
 }
 
 function shrinkable({ fingerprint, example }: FailureGroup): ShrinkableGroup {

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import type { CommandLineParts } from "./command-line-parts.ts";
-import { type HuntOptions, huntCommand, type QueueOptions, seedsFrom } from "./hunt-command.ts";
-import { huntMergeCommand, parseSeeds, parseShard } from "./hunt-merge.ts";
+import type { HuntOptions, QueueOptions } from "./hunt-command.ts";
 import { parseInteger, SEED_BOUNDS } from "./parse-number.ts";
+import { parseSeeds, parseShard, seedsFrom } from "./seed-ranges.ts";
 import { MINUTES_BOUNDS, optionsOf, type RunFlags, timeoutOption, workersOption } from "./shared-options.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -23,7 +23,11 @@ interface HuntFlags extends Pick<RunFlags, "out" | "json" | "workers" | "timeout
 }
 
 /** `hunt` with what belongs to it, and `worker`, which does the runs of hunts of other machines. */
-export function addHuntCommands(program: Command, parts: CommandLineParts, exit: (code: number) => void): void {
+export function addHuntCommands(
+  program: Command,
+  load: () => Promise<CommandLineParts>,
+  exit: (code: number) => void,
+): void {
   const hunt = program
     .command("hunt")
     .description("run random plans, one a seed, and keep what fails")
@@ -51,16 +55,21 @@ export function addHuntCommands(program: Command, parts: CommandLineParts, exit:
     .option("--json", "one JSON document on stdout, nothing else")
     .addOption(workersOption())
     .addOption(timeoutOption())
-    .action(async (flags: HuntFlags) => exit(await huntCommand(parts, huntOptionsOf(flags))));
+    .action(async (flags: HuntFlags) => {
+      const options = huntOptionsOf(flags);
+      const { huntCommand } = await import("./hunt-command.ts");
+      exit(await huntCommand(await load(), options));
+    });
   hunt
     .command("merge")
     .description("join the records of all shards of a campaign, after a proof that they are disjoint and complete")
     .argument("<dir...>", "the --out of each shard")
     .option("--json", "one JSON document on stdout, nothing else")
-    .action((folders: string[], _flags, command: Command) => {
+    .action(async (folders: string[], _flags, command: Command) => {
       // The parent has an option of the same name, and takes it for its own.
       const { json } = command.optsWithGlobals<{ json?: true }>();
-      exit(huntMergeCommand(parts, folders, json === true));
+      const { huntMergeCommand } = await import("./hunt-merge.ts");
+      exit(huntMergeCommand(await load(), folders, json === true));
     });
 
   hunt
@@ -74,7 +83,7 @@ export function addHuntCommands(program: Command, parts: CommandLineParts, exit:
       if (queue === undefined)
         throw new UsageError({ place: "hunt trends", found: "no --queue", expected: "--queue postgres://…" });
       const { trendsCommand } = await import("./trends-command.ts");
-      exit(await trendsCommand(parts, { ...queueOf(queue, wait), json: json === true }));
+      exit(await trendsCommand(await load(), { ...queueOf(queue, wait), json: json === true }));
     });
 
   program
@@ -91,7 +100,7 @@ export function addHuntCommands(program: Command, parts: CommandLineParts, exit:
     .action(async ({ queue, wait, idle, workers }: QueueFlags & { idle?: number; workers?: number }) => {
       const { workerCommand } = await import("./worker-command.ts");
       const idleMsMax = idle === undefined ? undefined : idle * 1000;
-      exit(await workerCommand(parts, { ...queueOf(queue, wait), workers, idleMsMax }));
+      exit(await workerCommand(await load(), { ...queueOf(queue, wait), workers, idleMsMax }));
     });
 }
 

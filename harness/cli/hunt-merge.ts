@@ -17,7 +17,7 @@ import {
 import { huntText } from "./hunt-report.ts";
 import { linesOf } from "./json-lines.ts";
 import { CAMPAIGN_FILES } from "./out-directory.ts";
-import { quoted, UsageError } from "./usage-error.ts";
+import { UsageError } from "./usage-error.ts";
 
 interface ShardRecord {
   readonly folder: string;
@@ -166,22 +166,4 @@ function sumOf(all: readonly Readonly<Record<string, number>>[]): Record<string,
   const sums = new Map<string, number>();
   for (const one of all) for (const [name, value] of Object.entries(one)) sums.set(name, (sums.get(name) ?? 0) + value);
   return Object.fromEntries([...sums].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** `A..B`, or `A` for one. @throws UsageError */
-export function parseSeeds(text: string): { readonly from: number; readonly to: number } {
-  const match = /^(\d{1,10})(?:\.\.(\d{1,10}))?$/.exec(text);
-  const from = Number(match?.[1] ?? Number.NaN);
-  const to = Number(match?.[2] ?? match?.[1] ?? Number.NaN);
-  if (from <= to && to <= 0xffff_ffff) return { from, to };
-  throw new UsageError({ place: "--seeds", found: quoted(text), expected: "A..B, from 0 to 4294967295" });
-}
-
-/** `i/n`. @throws UsageError */
-export function parseShard(text: string): { readonly index: number; readonly of: number } {
-  const match = /^(\d{1,4})\/(\d{1,4})$/.exec(text);
-  const index = Number(match?.[1] ?? Number.NaN);
-  const of = Number(match?.[2] ?? Number.NaN);
-  if (index >= 1 && index <= of) return { index, of };
-  throw new UsageError({ place: "--shard", found: quoted(text), expected: "i/n: the i-th of n parts" });
 }

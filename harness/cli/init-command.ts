@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { CommandLineParts } from "./command-line-parts.ts";
+import type { ProgramParts } from "./command-line-parts.ts";
 import { EXIT } from "./exit-code.ts";
 import { quoted, UsageError } from "./usage-error.ts";
 
@@ -22,7 +22,7 @@ const LEFT_OUT = /\.map$/;
  * @throws UsageError if there is something in it already
  */
 export function initCommand(
-  { template, terminal, calledAs }: Pick<CommandLineParts, "template" | "terminal" | "calledAs">,
+  { template, terminal, calledAs }: Pick<ProgramParts, "template" | "terminal" | "calledAs">,
   folder: string,
 ): number {
   if (template === undefined)

@@ -1,4 +1,4 @@
-import type { CommandLineParts } from "./command-line-parts.ts";
+import type { ProgramParts } from "./command-line-parts.ts";
 import { EXIT } from "./exit-code.ts";
 import { quoted, UsageError } from "./usage-error.ts";
 
@@ -9,7 +9,7 @@ export interface KeysOptions {
 
 /** Makes the keys of the systems named, and prints the files. @throws UsageError, and the errors of the key maker */
 export async function keysCommand(
-  { keys, terminal }: CommandLineParts,
+  { keys, terminal }: ProgramParts,
   names: readonly string[],
   { out, days }: KeysOptions,
 ): Promise<number> {

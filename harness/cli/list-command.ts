@@ -1,9 +1,9 @@
-import type { CommandLineParts } from "./command-line-parts.ts";
+import type { ProgramParts } from "./command-line-parts.ts";
 import { EXIT } from "./exit-code.ts";
 import { loadAll } from "./scenario-files.ts";
 
 /** Shows the shipped scenarios. @returns the exit code */
-export async function listCommand(parts: CommandLineParts, json: boolean): Promise<number> {
+export async function listCommand(parts: ProgramParts, json: boolean): Promise<number> {
   const entries = await loadAll(parts.scenarios);
   if (json) {
     const scenarios = entries.map(({ id, name, requirements }) => ({ id, name, requirements }));

@@ -1,5 +1,5 @@
 import { CAPABILITY_NAMES } from "../target/capability.ts";
-import type { CommandLineParts } from "./command-line-parts.ts";
+import type { ProgramParts } from "./command-line-parts.ts";
 import { EXIT } from "./exit-code.ts";
 import { shippedTargets, targetOf } from "./target-files.ts";
 
@@ -10,7 +10,7 @@ const OURS = {
 };
 
 /** Shows the targets that are shipped. @returns the exit code */
-export async function listTargetsCommand(parts: CommandLineParts, json: boolean): Promise<number> {
+export async function listTargetsCommand(parts: ProgramParts, json: boolean): Promise<number> {
   const outside = await Promise.all(shippedTargets(parts).map((name) => targetOf(parts, name)));
   const targets = [
     OURS,

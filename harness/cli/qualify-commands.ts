@@ -28,7 +28,11 @@ interface VerifyFlags extends Pick<QualifyFlags, "key" | "json" | "workers" | "t
 }
 
 /** `qualify` and `verify` (HX-10). */
-export function addQualifyCommands(program: Command, parts: CommandLineParts, exit: (code: number) => void): void {
+export function addQualifyCommands(
+  program: Command,
+  load: () => Promise<CommandLineParts>,
+  exit: (code: number) => void,
+): void {
   program
     .command("qualify")
     .description("put an engine through a profile; write evidence, a report and an attestation")
@@ -53,9 +57,8 @@ export function addQualifyCommands(program: Command, parts: CommandLineParts, ex
     .addOption(workersOption("one a processor"))
     .addOption(timeoutOption())
     .action(async (flags: QualifyFlags) => {
-      // Both are loaded when they are asked for: that takes longer than most commands.
       const { qualifyCommand } = await import("./qualify-command.ts");
-      exit(await qualifyCommand(parts, optionsOf(flags)));
+      exit(await qualifyCommand(await load(), optionsOf(flags)));
     });
 
   program
@@ -70,7 +73,7 @@ export function addQualifyCommands(program: Command, parts: CommandLineParts, ex
     .action(async (folder: string, { key, rerun, json, workers, timeout }: VerifyFlags) => {
       const { verifyCommand } = await import("./verify-command.ts");
       const options = { key, rerun, json: json === true, workers, timeoutMs: timeout * 1000 };
-      exit(await verifyCommand(parts, folder, options));
+      exit(await verifyCommand(await load(), folder, options));
     });
 }
 

@@ -1,6 +1,6 @@
 import { parsePlan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
-import type { CommandLineParts } from "./command-line-parts.ts";
+import type { ProgramParts } from "./command-line-parts.ts";
 import { EXIT } from "./exit-code.ts";
 import { REQUIREMENTS, type Requirement } from "../history/requirements.ts";
 import { loadAll } from "./scenario-files.ts";
@@ -24,7 +24,7 @@ export interface TracedRequirement extends Requirement {
  *
  * @returns the exit code: that of a failure if a requirement of the engine has no scenario with faults
  */
-export async function requirementsCommand(parts: CommandLineParts, json: boolean): Promise<number> {
+export async function requirementsCommand(parts: ProgramParts, json: boolean): Promise<number> {
   const entries = await loadAll(parts.scenarios);
   const traced = traceRequirements(
     entries.map(({ id, requirements, plan }) => ({ id, requirements, faults: faultsIn(parsePlan(plan).steps) })),

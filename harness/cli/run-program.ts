@@ -1,11 +1,10 @@
-import { commandLine } from "./command-line.ts";
-import type { CommandLineParts } from "./command-line-parts.ts";
+import { commandLine, type CommandLineSetting } from "./command-line.ts";
 import { EXIT } from "./exit-code.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { processTerminal } from "./terminal.ts";
 
 /** Runs the command of `process.argv` in this process, and sets its exit code. */
-export async function runProgram(parts: Omit<CommandLineParts, "terminal" | "interrupt">): Promise<void> {
+export async function runProgram(parts: Omit<CommandLineSetting, "terminal" | "interrupt">): Promise<void> {
   // Node.js would end with 1 after an exception that nobody caught, and with 13 after a promise that
   // never settles; here 1 means that a scenario failed.
   process.exitCode = EXIT.internal;
@@ -17,7 +16,7 @@ export async function runProgram(parts: Omit<CommandLineParts, "terminal" | "int
   process.exitCode = await commandLine(everything, process.argv.slice(2));
 }
 
-function githubJob(): Pick<CommandLineParts, "github"> {
+function githubJob(): Pick<CommandLineSetting, "github"> {
   if (process.env["GITHUB_ACTIONS"] !== "true") return {};
   return { github: { summaryPath: process.env["GITHUB_STEP_SUMMARY"] } };
 }

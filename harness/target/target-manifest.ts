@@ -25,3 +25,8 @@ export const targetManifestSchema = z
 
 /** What a manifest says. */
 export type TargetManifest = z.infer<typeof targetManifestSchema>;
+
+/** JSON Schema, draft 2020-12, of a manifest as it is written. */
+export function targetManifestJsonSchema(): unknown {
+  return z.toJSONSchema(targetManifestSchema, { io: "input" });
+}
