@@ -43,6 +43,8 @@ export class ImageHeadStore {
 
   /** The newest head that can be believed; `undefined` if there is none. @throws DiskError */
   async load(): Promise<ImageHead | undefined> {
+    // What follows the head is read later, and believed: none of it may be in the cache alone, as a program that was killed leaves it.
+    await this.#area.flush();
     const bytes = await this.#area.read(0, HEAD_BYTES);
     let newest: ImageHead | undefined;
     for (let slot = 0; slot < SLOTS; slot++) {

@@ -54,3 +54,24 @@ test.each(["folded", "made anew"] as const)(
     expect(new Set(found)).toEqual(new Set([5]));
   },
 );
+
+test("a record that a program which was killed left in the cache is durable before others follow it", async () => {
+  const disks = RigDisks.fresh(0);
+  const killed = await Rig.start(disks);
+  await killed.whole();
+  disks.log.decide = () => ({ fails: () => true, cached: true });
+  void write(killed, 1, 9);
+  await drained();
+  disks.log.decide = () => "done";
+  const next = await Rig.start(disks);
+  expect(next.journal.table.newestLsn, "nobody was promised the record, and it is there").toBe(1);
+  await write(next, TRACK, 5);
+  await next.volume.flush();
+  const back = await Rig.start(disks.afterCrash());
+  expect(back.journal.table.newestLsn).toBe(next.journal.table.newestLsn);
+  for (const [track, fill] of [
+    [1, 9],
+    [TRACK, 5],
+  ] as const)
+    expect(new Set(await back.volume.disk.read(track * TRACK_BYTES, TRACK_BYTES))).toEqual(new Set([fill]));
+});

@@ -3,7 +3,8 @@ import { type Disk, DiskError, SECTOR_BYTES, type WriteOptions } from "../ports/
 /** What becomes of one write. `keeps` says which of its sectors reach the device. */
 export type WriteFate =
   | "done"
-  | { readonly fails: (sector: number) => boolean }
+  /** With `cached` what is kept is in the cache alone: a program that is killed leaves it to the next, and power takes it. */
+  | { readonly fails: (sector: number) => boolean; readonly cached?: true }
   /** Power is lost: the write never settles, nor does anything after it. */
   | { readonly crashes: (sector: number) => boolean };
 
@@ -77,7 +78,8 @@ export class FakeDisk implements Disk {
       this.visible.set(content, at * SECTOR_BYTES);
       this.#visibleVersions[at] = ++this.#changes;
       // A write that did not complete promised nothing, and may yet have survived.
-      if (options.fua === true || fate !== "done") this.#keep(at, this.#changes, content);
+      const cached = fate === "done" ? options.fua !== true : "fails" in fate && fate.cached === true;
+      if (!cached) this.#keep(at, this.#changes, content);
     }
     if (fate === "done") return;
     if ("fails" in fate) throw new DiskError("EIO", offsetBytes, lengthBytes);

@@ -5,7 +5,7 @@ import { SECTOR_BYTES } from "../ports/index.ts";
 import { ByteReader, ByteWriter, CodecError } from "../wire/byte-codec.ts";
 import { crc32c } from "../wire/crc32c.ts";
 import { isZero } from "../wire/zero-range.ts";
-import { type PersistentWriter, writePersistently } from "./persistent-write.ts";
+import { flushPersistently, type PersistentWriter, writePersistently } from "./persistent-write.ts";
 
 const SLOTS = 2;
 /** What a slot holds besides its content. */
@@ -48,13 +48,14 @@ export class TwoSlots {
 
   /**
    * Reads the newest content; `undefined` if there never was one. Whoever writes the first content
-   * writes it twice: from then on no slot is blank.
+   * writes it twice: from then on no slot is blank. Whatever else lies on the disk, and is read later, is durable by then.
    * @throws EngineError META_CORRUPT if neither slot can be believed: that is never taken for none. @throws DiskError
    */
   static async load<T>(
     format: SlotFormat<T>,
     writer: PersistentWriter,
   ): Promise<{ readonly slots: TwoSlots; readonly content: T | undefined }> {
+    await flushPersistently(writer);
     const found: string[] = [];
     let newest: Content<T> | undefined;
     for (let slot = 0; slot < SLOTS; slot++) {
