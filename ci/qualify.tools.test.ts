@@ -9,7 +9,8 @@ import { chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ProgramEnd, spawnProgram } from "../harness/cli/fixtures/spawn-program.ts";
 import type { Qualification, QualificationPlan } from "../harness/history/qualification.ts";
-import { BundleWriter, readFound } from "../harness/qualify/bundle.ts";
+import { signStatement } from "../harness/qualify/attestation.ts";
+import { BundleWriter, readFound, statementFor } from "../harness/qualify/bundle.ts";
 import { conclude } from "../harness/qualify/conclude.ts";
 import { PROFILES, type Profile } from "../harness/qualify/profiles.ts";
 import { qualificationReport } from "../reports/index.ts";
@@ -112,11 +113,27 @@ test("verify: a record that was made up, signed and all, is found by doing its r
   bundle.conclude(told, qualificationReport(told));
   bundle.attest(told, generateKeyPairSync("ed25519").privateKey);
   const { exitCode, stdout } = await resilver("verify", lie);
-  expect(stdout).toContain(
-    `seed 1 came to PASS with history ${first.historyHash} in place of PASS with 0123456789abcdef`,
-  );
+  expect(stdout).toContain(`seed 1 came to historyHash "${first.historyHash}" in place of "0123456789abcdef"`);
   expect(exitCode).toBe(1);
 }, 120_000);
+
+test("verify: a document that is none of its kind, signed and all, is the bundle's fault, told in one line", async () => {
+  const odd = join(parent, "odd");
+  cpSync(folder, odd, { recursive: true });
+  const text = readFileSync(join(odd, "qualification.json"), "utf8").replace(
+    '"statistics": {',
+    '"statistics": null, "x": {',
+  );
+  writeFileSync(join(odd, "qualification.json"), text);
+  const { privateKey } = generateKeyPairSync("ed25519");
+  writeFileSync(join(odd, "attestation.json"), signStatement(statementFor(odd, document), privateKey));
+  writeFileSync(join(odd, "attestation.pub"), createPublicKey(privateKey).export({ type: "spki", format: "pem" }));
+  const { exitCode, stdout, stderr } = await resilver("verify", odd);
+  expect(stdout.split("\n", 1)).toEqual([
+    "WRONG      qualification.json is malformed at statistics: found null, expected object; make the bundle again",
+  ]);
+  expect([exitCode, stderr]).toEqual([1, ""]);
+});
 
 test("what cannot be used is one line, and nothing is run or written", async () => {
   const out = join(parent, "nothing");

@@ -1,18 +1,20 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { QualificationPlan } from "../history/qualification.ts";
 import type { RunRecord } from "../history/run-record.ts";
+import { formatFound } from "../plan/plan-error.ts";
 import { recordsPath, scenarioPath } from "../qualify/bundle-layout.ts";
-import { type CheckedBundle, checkBundle, type Problem } from "../qualify/verify-bundle.ts";
+import { readScenario } from "../qualify/read-document.ts";
+import { type CheckedBundle, checkBundle, NoBundleError, type Problem } from "../qualify/verify-bundle.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { EXIT } from "./exit-code.ts";
 import { programOf } from "./program-digests.ts";
 import { taskOf } from "./run-command.ts";
 import { runRecorded } from "./run-recorded.ts";
 import type { RunTask } from "./run-task.ts";
-import { quoted, UsageError } from "./usage-error.ts";
+import { oneLine, quoted, UsageError } from "./usage-error.ts";
 
 export interface VerifyOptions {
   readonly key: string | undefined;
@@ -59,8 +61,8 @@ export async function verifyCommand(parts: CommandLineParts, folder: string, opt
   else
     terminal.out(
       [
-        ...problems.map(({ path, problem }) => `WRONG      ${path} ${problem}`),
-        ...undecided.map((line) => `UNDECIDED  ${line}`),
+        ...problems.map(({ path, problem }) => `WRONG      ${oneLine(`${path} ${problem}`)}`),
+        ...undecided.map((line) => `UNDECIDED  ${oneLine(line)}`),
         ...(document === undefined
           ? []
           : [`files      ${document.evidence.files.length} as recorded, Merkle root ${result.merkleRoot}`]),
@@ -68,7 +70,7 @@ export async function verifyCommand(parts: CommandLineParts, folder: string, opt
         `runs       ${again.done} of ${again.of} simulated ones done again`,
         problems.length > 0
           ? `FAIL  ${folder}: what it says cannot be relied on`
-          : `${undecided.length > 0 ? "UNKNOWN" : "PASS"}  ${folder}: ${result.verdict}, ${document?.plan.dossier.product ?? ""}, ${document?.profile.name ?? ""}`,
+          : `${undecided.length > 0 ? "UNKNOWN" : "PASS"}  ${folder}: ${oneLine(`${result.verdict}, ${document?.plan.dossier.product ?? ""}, ${document?.profile.name ?? ""}`)}`,
         "",
       ].join("\n"),
     );
@@ -81,8 +83,10 @@ function check(folder: string, expected: Parameters<typeof checkBundle>[1]): Che
   try {
     return checkBundle(folder, expected);
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
-    throw new UsageError({ place: folder, found, expected: "the --out of a qualification" }, { cause: error });
+    const isTheirs = error instanceof NoBundleError || (error instanceof Error && "code" in error);
+    if (!isTheirs) throw error;
+    const { message } = error;
+    throw new UsageError({ place: folder, found: message, expected: "the --out of a qualification" }, { cause: error });
   }
 }
 
@@ -109,13 +113,6 @@ async function runAgain(
     const found = `engine ${plan.suite.engine.slice(0, 16)}`;
     return { ...none, undecided: [`runs were not done again: they are of ${found}, this is ${engine.slice(0, 16)}`] };
   }
-  const known = new Set([...plan.scenarios, ...plan.canaries].map(({ id }) => id));
-  const lost = recorded.filter(({ id }) => !known.has(id) || !existsSync(join(folder, scenarioPath(id))));
-  if (lost.length > 0)
-    return {
-      ...none,
-      problems: lost.map(({ id }) => ({ path: scenarioPath(id), problem: "is missing, and was run" })),
-    };
   const tasks = recorded.map((run) => taskAgain(folder, plan, run));
   const nowhere = { record: () => {} };
   const again = await runRecorded(parts, tasks, nowhere, {
@@ -124,13 +121,24 @@ async function runAgain(
   });
   const different = again.flatMap((run, index): Problem[] => {
     const before = recorded[index] as RunRecord;
-    if (run.verdict === before.verdict && run.historyHash === before.historyHash && run.events === before.events)
-      return [];
-    const found = `${run.verdict} with history ${run.historyHash || "none"}`;
-    const was = `${before.verdict} with ${before.historyHash}`;
-    return [{ path: recordsPath("sim", run.id), problem: `seed ${run.seed} came to ${found} in place of ${was}` }];
+    const field = differenceOf(before, run);
+    if (field === undefined) return [];
+    const [was, found] = [before[field], run[field]].map(formatFound);
+    const problem = `seed ${run.seed} came to ${field} ${found} in place of ${was}`;
+    return [{ path: recordsPath("sim", run.id), problem }];
   });
   return { done: again.length, of: recorded.length, problems: different, undecided: [] };
+}
+
+/** What a run that is done again may have otherwise: it took another time, and outside judges of another version say it in other words. */
+const OWN_FIELDS: readonly string[] = ["wallMs", "oracles"];
+
+/** The first field that another execution of the same run came to otherwise. Of former versions a record may lack some. */
+function differenceOf(before: RunRecord, again: RunRecord): keyof RunRecord | undefined {
+  const fields = ["verdict", "historyHash", "events", ...Object.keys(before)] as (keyof RunRecord)[];
+  return fields.find(
+    (field) => !OWN_FIELDS.includes(field) && JSON.stringify(before[field]) !== JSON.stringify(again[field]),
+  );
 }
 
 function taskAgain(
@@ -138,7 +146,8 @@ function taskAgain(
   { suite }: QualificationPlan,
   { id, seed, scenario, requirements }: RunRecord,
 ): RunTask {
-  const plan: unknown = JSON.parse(readFileSync(join(folder, scenarioPath(id)), "utf8"));
+  const path = scenarioPath(id);
+  const plan = readScenario(path, readFileSync(join(folder, path), "utf8"));
   const entry = { id, name: scenario, requirements, plan };
   return { ...taskOf(entry, { seed, world: "sim", repeat: false }, suite.engine, false), plan };
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { checkNames } from "./check-names.ts";
 import { type Expectation, expectationSchema } from "./expectation.ts";
-import { formatFound, formatPath, PlanError } from "./plan-error.ts";
+import { misfitOf } from "./misfit.ts";
+import { PlanError } from "./plan-error.ts";
 import type { Step } from "./step.ts";
 import { STEPS_MAX, stepSchema } from "./step-schema.ts";
 import { type Names, type Topology, topologySchema } from "./topology.ts";
@@ -48,9 +49,8 @@ export function parsePlan(data: unknown): Plan {
   checkDepth(data);
   const parsed = planSchema.safeParse(data);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    if (issue === undefined) throw new Error("a failed parse without an issue");
-    throw new PlanError(formatPath(issue.path), formatFound(valueAt(data, issue.path)), expectedOf(issue));
+    const { path, found, expected } = misfitOf(data, parsed.error);
+    throw new PlanError(path, found, expected);
   }
   checkNames(parsed.data);
   return parsed.data;
@@ -71,34 +71,5 @@ function checkDepth(data: unknown): void {
     if (next.length > 32 * STEPS_MAX)
       throw new PlanError("steps", `${next.length} values on one level`, `at most ${STEPS_MAX} steps`);
     level = next;
-  }
-}
-
-function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
-  let value: unknown = data;
-  for (const key of path) {
-    if (typeof value !== "object" || value === null) return undefined;
-    value = Reflect.get(value, key) as unknown;
-  }
-  return value;
-}
-
-function expectedOf(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "invalid_type":
-      return issue.expected;
-    case "too_small":
-      return `at least ${issue.minimum}`;
-    case "too_big":
-      return `at most ${issue.maximum}`;
-    case "not_multiple_of":
-      return `a multiple of ${issue.divisor}`;
-    case "invalid_value":
-      return issue.values.map((value) => JSON.stringify(value)).join(" or ");
-    case "unrecognized_keys":
-      return `no field ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}`;
-    default:
-      // A step, fault or condition of no kind that there is: the kinds.
-      return issue.message.replace(/^Invalid discriminator value\. Expected /, "one of ").replaceAll(" | ", ", ");
   }
 }

@@ -3,6 +3,7 @@ import type { World } from "../history/qualification.ts";
 // Where what is in a bundle: paths from its folder, with forward slashes.
 
 export const EVIDENCE_FOLDER = "evidence/";
+export const RUNS_FOLDER = "evidence/runs/";
 export const PLAN_PATH = "evidence/qualification-plan.json";
 export const PLANTED_BUGS_PATH = "evidence/planted-bugs.json";
 export const DOCUMENT_PATH = "qualification.json";
@@ -13,7 +14,7 @@ export const KEY_PATH = "attestation.pub";
 
 /** Records of a scenario, one a line, as its runs ended. */
 export function recordsPath(world: World, id: string): string {
-  return `evidence/runs/${world}/${id}.jsonl`;
+  return `${RUNS_FOLDER}${world}/${id}.jsonl`;
 }
 
 /** The plan that the scenario's runs were made from. */

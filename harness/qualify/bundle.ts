@@ -10,9 +10,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import type { Evidence, Qualification, QualificationPlan, World } from "../history/qualification.ts";
+import type { Evidence, PlantedBugResult, Qualification, QualificationPlan, World } from "../history/qualification.ts";
 import type { RunRecord } from "../history/run-record.ts";
-import { signStatement, statementOf, type Subject } from "./attestation.ts";
+import { runRecordSchema } from "../history/run-record-schema.ts";
+import { signStatement, type Statement, statementOf, type Subject } from "./attestation.ts";
 import {
   ATTESTATION_PATH,
   DOCUMENT_PATH,
@@ -24,11 +25,14 @@ import {
   PLANTED_BUGS_PATH,
   recordsPath,
   REPORT_PATH,
+  RUNS_FOLDER,
   scenarioPath,
 } from "./bundle-layout.ts";
 import type { Found } from "./conclude.ts";
+import { MalformedError } from "./malformed-error.ts";
 import { merkleRoot } from "./merkle.ts";
 import { plantedBugsSchema } from "./planted-bugs.ts";
+import { readDocument } from "./read-document.ts";
 
 const TOP_NAMES = [EVIDENCE_FOLDER.slice(0, -1), DOCUMENT_PATH, REPORT_PATH, PDF_PATH, ATTESTATION_PATH, KEY_PATH];
 
@@ -74,17 +78,8 @@ export class BundleWriter {
 
   /** Signs what is there. @param key a private one, Ed25519 */
   attest(document: Qualification, key: KeyObject): void {
-    const { name, digest } = document.plan.target;
-    const tested: Subject[] = /^[0-9a-f]{64}$/u.test(digest) ? [{ name, sha256: digest }] : [];
-    const files = [DOCUMENT_PATH, REPORT_PATH, PDF_PATH].filter((file) => existsSync(join(this.path, file)));
-    const subjects = [...tested, ...files.map((file) => this.#subject(file))];
-    const statement = statementOf(document, subjects, [this.#subject(PLAN_PATH)]);
     this.#write(KEY_PATH, createPublicKey(key).export({ type: "spki", format: "pem" }).toString());
-    this.#write(ATTESTATION_PATH, signStatement(statement, key));
-  }
-
-  #subject(path: string): Subject {
-    return { name: path, sha256: sha256(readFileSync(join(this.path, path))) };
+    this.#write(ATTESTATION_PATH, signStatement(statementFor(this.path, document), key));
   }
 
   /** Under another name first: a reader sees the former file or the whole new one. */
@@ -94,6 +89,15 @@ export class BundleWriter {
     writeFileSync(`${full}.part`, content);
     renameSync(`${full}.part`, full);
   }
+}
+
+/** What is said of the files in `folder`. @param document the qualification among them */
+export function statementFor(folder: string, document: Qualification): Statement {
+  const { name, digest } = document.plan.target;
+  const tested: Subject[] = /^[0-9a-f]{64}$/u.test(digest) ? [{ name, sha256: digest }] : [];
+  const subject = (path: string): Subject => ({ name: path, sha256: sha256(readFileSync(join(folder, path))) });
+  const files = [DOCUMENT_PATH, REPORT_PATH, PDF_PATH].filter((file) => existsSync(join(folder, file)));
+  return statementOf(document, [...tested, ...files.map(subject)], [subject(PLAN_PATH)]);
 }
 
 /** What lies in the folder of the evidence. */
@@ -124,26 +128,32 @@ export function sha256(content: Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-/** All that a bundle's conclusions rest on, but for its plan. @throws Error naming the file that cannot be read */
+/** All that a bundle's conclusions rest on, but for its plan. @throws MalformedError */
 export function readFound(folder: string): Found {
   const bugs = join(folder, PLANTED_BUGS_PATH);
   return {
     records: readRecords(folder),
-    ...(existsSync(bugs) ? { plantedBugs: plantedBugsSchema.parse(JSON.parse(readFileSync(bugs, "utf8"))).bugs } : {}),
+    ...(existsSync(bugs) ? { plantedBugs: readPlantedBugs(readFileSync(bugs, "utf8")) } : {}),
     evidence: evidenceOf(folder),
   };
 }
 
+/** Without what no report tells. */
+function readPlantedBugs(text: string): readonly PlantedBugResult[] {
+  return plantedBugsSchema.parse(readDocument(PLANTED_BUGS_PATH, text, plantedBugsSchema)).bugs;
+}
+
 function readRecords(folder: string): RunRecord[] {
-  const runs = (["sim", "containers"] as const satisfies readonly World[]).map((world) => `evidence/runs/${world}/`);
+  const runs = (["sim", "containers"] as const satisfies readonly World[]).map((world) => `${RUNS_FOLDER}${world}/`);
   return filesOf(folder)
     .filter((path) => runs.some((start) => path.startsWith(start)))
     .flatMap((path) => {
-      try {
-        const lines = readFileSync(join(folder, path), "utf8").trimEnd().split("\n");
-        return lines.map((line) => JSON.parse(line) as RunRecord);
-      } catch (error) {
-        throw new Error(`${path} holds something that is no record`, { cause: error });
-      }
+      const lines = readFileSync(join(folder, path), "utf8").trimEnd().split("\n");
+      return lines.map((line, index) => {
+        const place = index + 1;
+        const run: RunRecord = readDocument(path, line, runRecordSchema, place);
+        if (recordsPath(run.world, run.id) === path) return run;
+        throw new MalformedError(path, `line ${place}`, `a run of ${run.id}, ${run.world}`, "runs of its own scenario");
+      });
     });
 }

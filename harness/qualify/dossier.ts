@@ -1,7 +1,9 @@
 import { z } from "zod";
-import type { Dossier } from "../history/qualification.ts";
+import type { Dossier, Waiver } from "../history/qualification.ts";
 
 const text = z.string().min(1).max(2000);
+
+export const waiverSchema: z.ZodType<Waiver> = z.strictObject({ requirement: text, reason: text, by: text });
 
 /** What `--dossier` reads. */
 export const dossierSchema: z.ZodType<Dossier> = z.strictObject({
@@ -16,11 +18,7 @@ export const dossierSchema: z.ZodType<Dossier> = z.strictObject({
   confidentiality: text.optional(),
   validDays: z.int().min(1).max(3650).optional().describe("How long the report holds; for ever without"),
   response: text.optional().describe("What the vendor answers to failures"),
-  waivers: z
-    .array(z.strictObject({ requirement: text, reason: text, by: text }))
-    .max(100)
-    .optional()
-    .describe("Requirements whose failure somebody accepts"),
+  waivers: z.array(waiverSchema).max(100).optional().describe("Requirements whose failure somebody accepts"),
 });
 
 /** The JSON Schema of a dossier, draft 2020-12. */

@@ -1,5 +1,6 @@
 import type { Dossier, PlannedScenario, QualificationPlan } from "../history/qualification.ts";
 import type { RunRecord } from "../history/run-record.ts";
+import { mirror } from "../plan/mirror.ts";
 import type { Profile } from "./profiles.ts";
 
 /** Two requirements, three scenarios, one of which needs more than the target has. */
@@ -46,7 +47,7 @@ export function record(id: string, fields: Partial<RunRecord> = {}): RunRecord {
   return {
     scenario: `about ${id}`,
     id,
-    requirements: [],
+    requirements: [...SCENARIOS, CANARY].find((one) => one.id === id)?.requirements ?? [],
     world: "sim",
     seed: 1,
     verdict: "PASS",
@@ -83,4 +84,17 @@ export function records(): RunRecord[] {
     ]),
     record("canary"),
   ];
+}
+
+/** A plan of each scenario. */
+export function plansOf({ scenarios, canaries }: QualificationPlan): Map<string, unknown> {
+  const plan = {
+    schemaVersion: 1,
+    topology: mirror({ mode: "sync" }),
+    steps: [{ kind: "flush", volume: "pvol" }],
+    expect: [],
+  };
+  return new Map(
+    [...scenarios, ...canaries].map(({ id, name, requirements }) => [id, { ...plan, name, requirements }]),
+  );
 }

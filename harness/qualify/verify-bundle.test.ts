@@ -18,7 +18,7 @@ import { BundleWriter, filesOf, readFound } from "./bundle.ts";
 import { ATTESTATION_PATH, DOCUMENT_PATH, KEY_PATH, PLAN_PATH, REPORT_PATH } from "./bundle-layout.ts";
 import { conclude } from "./conclude.ts";
 import { PROFILES, type Profile } from "./profiles.ts";
-import { planOf, records } from "./sample.fixture.ts";
+import { planOf, plansOf, records } from "./sample.fixture.ts";
 import { checkBundle } from "./verify-bundle.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "resilver-bundle-"));
@@ -33,7 +33,7 @@ const BUG = { number: 5, mechanism: "m", isFound: true, rules: ["D"], medianSeed
 /** A bundle of the sample, whose document and report are changed before they are signed. */
 function write(change = (document: Qualification): Qualification => document, html = report): void {
   const bundle = new BundleWriter(folder);
-  bundle.begin(planOf(), new Map([["one", { steps: [] }]]));
+  bundle.begin(planOf(), plansOf(planOf()));
   bundle.plantedBugs(JSON.stringify({ schemaVersion: 2, bugs: [BUG] }));
   for (const run of records()) bundle.record(run);
   const document = change(conclude(planOf(), profile, readFound(folder)));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Qualification, QualificationPlan } from "../history/qualification.ts";
 import type { RunRecord } from "../history/run-record.ts";
 import { AttestationError, keyIdOf, openStatement, OtherKeyError, type Statement } from "./attestation.ts";
-import { filesOf, readFound, rootOf, sha256 } from "./bundle.ts";
+import { filesOf, readFound, rootOf, sha256, statementFor } from "./bundle.ts";
 import {
   ATTESTATION_PATH,
   DOCUMENT_PATH,
@@ -12,10 +12,15 @@ import {
   KEY_PATH,
   PDF_PATH,
   PLAN_PATH,
+  recordsPath,
   REPORT_PATH,
+  scenarioPath,
 } from "./bundle-layout.ts";
+import { qualificationPlanSchema, qualificationSchema } from "./bundle-schemas.ts";
 import { conclude } from "./conclude.ts";
+import { MalformedError } from "./malformed-error.ts";
 import { PROFILES } from "./profiles.ts";
+import { readDocument, readScenario } from "./read-document.ts";
 
 /** Something in a bundle that is not as it has to be. */
 export interface Problem {
@@ -45,16 +50,28 @@ interface Expected {
   readonly report: (document: Qualification) => string;
 }
 
+/** The folder holds no bundle. */
+export class NoBundleError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "NoBundleError";
+  }
+}
+
 /**
- * Checks a bundle without running anything: the signature, every byte of every file, and that the report says what follows from the
- * evidence (HX-10).
+ * Checks a bundle without running anything: the signature, every byte of every file, that each document is one of its kind, and that the
+ * report says what follows from the evidence (HX-10). Whatever lies in the folder, and whoever signed it: what is wrong is a problem.
  *
- * @throws Error if there is no bundle
+ * @throws NoBundleError
  */
 export function checkBundle(folder: string, expected: Expected): CheckedBundle {
   const paths = filesOf(folder);
   for (const needed of [KEY_PATH, ATTESTATION_PATH, DOCUMENT_PATH, REPORT_PATH, PLAN_PATH])
-    if (!paths.includes(needed)) throw new Error(`no ${needed}`);
+    if (!paths.includes(needed)) throw new NoBundleError(`no ${needed}`);
+  // A link leads out of the bundle, and what is no file may never end.
+  const odd = paths.filter((path) => !lstatSync(join(folder, path)).isFile());
+  if (odd.length > 0)
+    return { problems: odd.map((path) => ({ path, problem: "is no file" })), undecided: [], keyId: "" };
   const text = (path: string): string => readFileSync(join(folder, path), "utf8");
   const problems: Problem[] = [];
   const own = readKey(text(KEY_PATH));
@@ -67,21 +84,32 @@ export function checkBundle(folder: string, expected: Expected): CheckedBundle {
   const keyId = key === undefined ? "" : keyIdOf(key);
   if (statement === undefined) return { problems, undecided: [], keyId };
 
-  const signed = new Map(
-    [...statement.subject, ...statement.predicate.configuration].map((one) => [one.name, one.digest.sha256]),
-  );
-  for (const path of paths.filter((one) => one === DOCUMENT_PATH || one === REPORT_PATH || one === PDF_PATH)) {
-    const problem = signed.has(path) ? "is not what was signed" : "is not signed";
-    if (sha256(readFileSync(join(folder, path))) !== signed.get(path)) problems.push({ path, problem });
-  }
-  if (signed.has(PDF_PATH) && !paths.includes(PDF_PATH)) problems.push({ path: PDF_PATH, problem: "is missing" });
+  problems.push(...compareSigned(folder, paths, statement));
   // What the document says of other files is only worth something if it is the one that was signed.
   if (problems.some(({ path }) => path === DOCUMENT_PATH)) return { problems, undecided: [], keyId };
+  try {
+    const document: Qualification = readDocument(DOCUMENT_PATH, text(DOCUMENT_PATH), qualificationSchema);
+    problems.push(...compareFiles(folder, paths, document));
+    if (problems.length > 0) return { problems, undecided: [], keyId };
+    if (JSON.stringify(statementFor(folder, document)) !== JSON.stringify(statement))
+      problems.push({ path: ATTESTATION_PATH, problem: `says something else than ${DOCUMENT_PATH}` });
+    const concluded = concludeAgain(folder, document, expected);
+    return { keyId, ...concluded, problems: [...problems, ...concluded.problems] };
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    return { problems: [...problems, { path: error.path, problem: error.problem }], undecided: [], keyId };
+  }
+}
 
-  const document = JSON.parse(text(DOCUMENT_PATH)) as Qualification;
-  problems.push(...compareFiles(folder, paths, document));
-  if (problems.length > 0) return { problems, undecided: [], keyId };
-  return { keyId, ...concludeAgain(folder, document, expected) };
+/** The files that the statement itself names. */
+function compareSigned(folder: string, paths: readonly string[], { subject, predicate }: Statement): Problem[] {
+  const signed = new Map([...subject, ...predicate.configuration].map(({ name, digest }) => [name, digest.sha256]));
+  const named = [DOCUMENT_PATH, REPORT_PATH, PDF_PATH].filter((one) => paths.includes(one));
+  const problems = named
+    .filter((path) => sha256(readFileSync(join(folder, path))) !== signed.get(path))
+    .map((path) => ({ path, problem: signed.has(path) ? "is not what was signed" : "is not signed" }));
+  if (signed.has(PDF_PATH) && !paths.includes(PDF_PATH)) problems.push({ path: PDF_PATH, problem: "is missing" });
+  return problems;
 }
 
 function readKey(pem: string): KeyObject | undefined {
@@ -114,7 +142,6 @@ function compareFiles(folder: string, paths: readonly string[], { evidence }: Qu
   const listed = new Set(evidence.files.map(({ path }) => path));
   for (const { path, sha256: expected, sizeBytes } of evidence.files) {
     if (!paths.includes(path)) problems.push({ path, problem: "is missing" });
-    else if (!lstatSync(join(folder, path)).isFile()) problems.push({ path, problem: "is no file" });
     else {
       const content = readFileSync(join(folder, path));
       if (content.length !== sizeBytes || sha256(content) !== expected)
@@ -133,12 +160,15 @@ function compareFiles(folder: string, paths: readonly string[], { evidence }: Qu
   return problems;
 }
 
+/** @throws MalformedError */
 function concludeAgain(folder: string, document: Qualification, expected: Expected): Omit<CheckedBundle, "keyId"> {
-  const plan = JSON.parse(readFileSync(join(folder, PLAN_PATH), "utf8")) as QualificationPlan;
+  const planText = readFileSync(join(folder, PLAN_PATH), "utf8");
+  const plan: QualificationPlan = readDocument(PLAN_PATH, planText, qualificationPlanSchema);
   const found = readFound(folder);
   const { records } = found;
+  const problems = [...compareScenarios(folder, plan, document), ...compareRecords(plan, records)];
+  if (problems.length > 0) return { problems, undecided: [], document };
   const profile = PROFILES.find(({ name }) => name === plan.profile);
-  const problems: Problem[] = [];
   const same = plan.suite.harness === expected.harness;
   if (profile === undefined) {
     const undecided = [`this version has no profile ${plan.profile}, so nothing was concluded again`];
@@ -154,4 +184,34 @@ function concludeAgain(folder: string, document: Qualification, expected: Expect
   const version = `by resilver ${plan.suite.version}, harness ${plan.suite.harness.slice(0, 16)}; this is another one`;
   const undecided = problems.map(({ path, problem }) => `${path} ${problem}: it was made ${version}`);
   return { problems: [], undecided, document, plan, records };
+}
+
+/** That there is a plan of each scenario, which can be run. @throws MalformedError */
+function compareScenarios(folder: string, plan: QualificationPlan, { evidence }: Qualification): Problem[] {
+  // Ids are what the bundle says: only what it lists is looked at, so none leads out of it.
+  const listed = new Set(evidence.files.map(({ path }) => path));
+  const problems: Problem[] = [];
+  for (const { id, name, requirements } of [...plan.scenarios, ...plan.canaries]) {
+    const path = scenarioPath(id);
+    if (!listed.has(path)) {
+      problems.push({ path, problem: "is missing" });
+      continue;
+    }
+    const scenario = readScenario(path, readFileSync(join(folder, path), "utf8"));
+    if (scenario.name !== name || scenario.requirements.join() !== requirements.join())
+      problems.push({ path, problem: "has another name or other requirements than were planned" });
+  }
+  return problems;
+}
+
+/** That each record is of a scenario that was planned. */
+function compareRecords(plan: QualificationPlan, records: readonly RunRecord[]): Problem[] {
+  const planned = new Map([...plan.scenarios, ...plan.canaries].map((scenario) => [scenario.id, scenario]));
+  return records.flatMap(({ id, world, seed, scenario, requirements }): Problem[] => {
+    const path = recordsPath(world, id);
+    const head = planned.get(id);
+    if (head === undefined) return [{ path, problem: "is of a scenario that was not planned" }];
+    if (head.name === scenario && head.requirements.join() === requirements.join()) return [];
+    return [{ path, problem: `has another name or other requirements than were planned, in the run of seed ${seed}` }];
+  });
 }
