@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadAll, scenarioFiles } from "../harness/cli/scenario-files.ts";
+import type { RecoverySample } from "../harness/history/run-record.ts";
 import { parsePlan } from "../harness/plan/plan.ts";
 import { runPlan } from "../harness/run/run-plan.ts";
 import { resilverTarget } from "../harness/target/resilver-target.ts";
@@ -40,10 +41,14 @@ test("the chosen scenarios exist", () => {
 
 test.each(entries)("$id: real containers come to the verdict of the simulated world", async ({ id, plan: data }) => {
   const plan = parsePlan(data);
-  const options = { id, seed: 1, replay: "" };
+  const options = { id, seed: 1, replay: "", recovery: true };
   const target = resilverTarget("parity");
   const { record: simulated } = await runPlan(plan, { ...options, target, pump: hostPump(), repeat: false });
-  const { verdict, failures, checks } = await runInContainers(plan, { ...options, stage });
+  const { verdict, failures, checks, recovery } = await runInContainers(plan, { ...options, stage });
   expect({ verdict, failures }).toEqual({ verdict: simulated.verdict, failures: [] });
   expect(checks.A).toBeGreaterThan(0);
+  // What a takeover lacks depends on no time where every write is acknowledged by both ends.
+  const lossOf = (samples: readonly RecoverySample[] = []): readonly RecoverySample[] =>
+    samples.filter(({ measure }) => measure === "rpo");
+  expect(lossOf(recovery?.samples)).toEqual(lossOf(simulated.recovery?.samples));
 });

@@ -134,14 +134,16 @@ export class Acknowledged {
       if (versions.operation(version).disk === disk.index) versions.release(version, disk.bit);
   }
 
-  /** What this disk lacks, or anything newer, of what hosts at `from` were told is written. Each version is told once. */
-  lostFrom(from: DiskState, disk: DiskState): AcknowledgedLoss {
+  /**
+   * What this disk lacks, or anything newer, of what hosts at `from` were told, up to a moment, is written. Each version is told once.
+   */
+  lostFrom(from: DiskState, disk: DiskState, until: number): AcknowledgedLoss {
     const { versions } = disk;
     let sectorCount = 0;
     let oldestNs = Number.POSITIVE_INFINITY;
     for (let index = 0; index < versions.touchedCount; index++) {
       const sector = versions.touched[index] as number;
-      const newest = this.#newestAcknowledged(disk, sector);
+      const newest = this.#newestTold(disk, sector, until);
       if (newest === INITIAL_VERSION || this.#toldLost.has(newest)) continue;
       const { disk: writtenTo, issuedNs } = versions.operation(newest);
       if (writtenTo !== from.index || versions.covers(sector, disk.hash.get(sector), newest)) continue;
@@ -152,10 +154,10 @@ export class Acknowledged {
     return { sectorCount, oldestNs: sectorCount === 0 ? 0 : oldestNs };
   }
 
-  #newestAcknowledged({ versions }: DiskState, sector: number): number {
+  #newestTold({ versions }: DiskState, sector: number, until: number): number {
+    const isOne = ({ isTold, endedAt }: Operation): boolean => isTold && endedAt <= until;
     let version = versions.head.get(sector);
-    while (version > INITIAL_VERSION && versions.operation(version).state !== "acknowledged")
-      version = versions.previous(version);
+    while (version > INITIAL_VERSION && !isOne(versions.operation(version))) version = versions.previous(version);
     return Math.max(version, INITIAL_VERSION);
   }
 

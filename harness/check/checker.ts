@@ -124,8 +124,11 @@ export interface Checker {
   acknowledged(operation: number, at?: number): void;
   /** A read was answered with these bytes. */
   readDone(operation: number, data: Uint8Array, at?: number): void;
-  /** Any request was answered by an error; `GONE` as soon as its system died. */
-  failed(operation: number, code: HostErrorCode, at?: number): void;
+  /**
+   * Any request was answered by an error; `GONE` as soon as its system died.
+   * @param isTold the host was told that it is done, and that is no measure of what the disks hold; false without
+   */
+  failed(operation: number, code: HostErrorCode, at?: number, isTold?: boolean): void;
   /** Now, for an answer that is to be told later. */
   moment(): number;
 
@@ -164,8 +167,12 @@ export interface Checker {
   finish(): CheckResult;
   /** What was found so far, without a further evaluation. */
   soFar(): CheckResult;
-  /** What the secondary of a pair lacks now of what hosts at its primary were told is written. Each write is told once. */
-  lost(pair: string): AcknowledgedLoss;
+  /**
+   * What the secondary of a pair lacks now of what hosts at its primary were told is written. Each write is told once.
+   * @param until of what they were told up to this {@link moment}; up to now without
+   * @returns `undefined` if nobody knows: its disk, or what hosts were told by then, was not looked at since
+   */
+  lost(pair: string, until?: number): AcknowledgedLoss | undefined;
   /** What `b/svol` differs in from what it should hold, for the failure of an expectation. */
   blame(pair: string): readonly BlockBlame[];
 }

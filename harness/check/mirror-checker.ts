@@ -126,8 +126,9 @@ export class MirrorChecker implements Checker {
     this.#reads.done(this.#end(index, "acknowledged", at), data);
   }
 
-  failed(index: number, code: HostErrorCode, at?: number): void {
+  failed(index: number, code: HostErrorCode, at?: number, isTold = false): void {
     const operation = this.#end(index, code, at);
+    operation.isTold = isTold;
     if (operation.kind === "read" || operation.kind === "flush") return;
     if (code === "REFUSED") this.#judgeRefused(operation);
     else this.#unacknowledged.ended(operation);
@@ -262,9 +263,9 @@ export class MirrorChecker implements Checker {
     return this.#model.findings.result();
   }
 
-  lost(name: string): AcknowledgedLoss {
+  lost(name: string, until = this.#model.now): AcknowledgedLoss {
     const { primary, secondary } = this.#model.pair(name).config;
-    return this.#acknowledged.lostFrom(this.#model.disk(primary), this.#model.disk(secondary));
+    return this.#acknowledged.lostFrom(this.#model.disk(primary), this.#model.disk(secondary), until);
   }
 
   soFar(): CheckResult {
@@ -329,6 +330,7 @@ export class MirrorChecker implements Checker {
       issuedNs: this.#model.nowNs(),
       endedAt: NEVER,
       state: "open",
+      isTold: false,
       flushedAt: NEVER,
       alone: false,
       durableOn: 0,
@@ -352,6 +354,7 @@ export class MirrorChecker implements Checker {
       throw new Error(`checker: operation ${index} ended twice: ${operation.state}, ${state}`);
     operation.endedAt = at;
     operation.state = state;
+    operation.isTold = state === "acknowledged";
     return operation;
   }
 

@@ -21,6 +21,8 @@ export interface Operation {
   /** When it was answered; after it, it can have no new effect on its own system. */
   endedAt: number;
   state: "open" | "acknowledged" | HostErrorCode;
+  /** A host was told that it is done, also if that is no measure of what the disks hold. */
+  isTold: boolean;
   /** It was acknowledged by a primary that said of itself that its pair was suspended. */
   alone: boolean;
   /** When a flush that covers it was acknowledged. */
@@ -45,6 +47,7 @@ export const INITIAL: Operation = {
   issuedNs: 0,
   endedAt: -1,
   state: "acknowledged",
+  isTold: true,
   alone: false,
   flushedAt: -1,
   durableOn: 0,

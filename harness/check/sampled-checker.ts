@@ -62,6 +62,10 @@ export class SampledChecker implements Checker {
   readonly #restoredFrom = new Map<number, VolumeKey>();
   /** A command was given that exchanges two volumes: a system may do that before it serves. */
   #maySwap = false;
+  /** What hosts were told up to this moment was judged, by the disks as they were looked at after it. */
+  #judgedUntil = -1;
+  /** Disks of which nobody knew, when that was judged, what they hold. */
+  #unknown: ReadonlySet<VolumeKey> = new Set();
   /** The sample that was taken and is not judged yet. */
   #open: (() => void) | undefined;
 
@@ -100,6 +104,7 @@ export class SampledChecker implements Checker {
     this.#open?.();
     this.observe();
     const answers = this.#waiting.length;
+    const begunAt = this.moment();
     const said = new Map(this.#words.systems.map((system) => [system, this.#words.now(system)]));
     const since = this.#overwritten;
     this.#overwritten = new Set();
@@ -139,6 +144,8 @@ export class SampledChecker implements Checker {
       const due = this.#waiting.slice(0, answers);
       this.#waiting = this.#waiting.slice(answers);
       for (const tell of due) tell(overwritten);
+      this.#judgedUntil = begunAt;
+      this.#unknown = unknown;
       this.#isJudging = false;
     };
     this.#open = judge;
@@ -240,7 +247,7 @@ export class SampledChecker implements Checker {
   acknowledged(operation: number): void {
     const at = this.moment();
     this.#waiting.push((overwritten) => {
-      if (this.#closed(operation, overwritten)) this.#inner.failed(operation, "GONE", at);
+      if (this.#closed(operation, overwritten)) this.#inner.failed(operation, "GONE", at, true);
       else this.#inner.acknowledged(operation, at);
     });
   }
@@ -313,8 +320,10 @@ export class SampledChecker implements Checker {
     });
   }
 
-  lost(pair: string): AcknowledgedLoss {
-    return this.#inner.lost(pair);
+  lost(pair: string, until = this.moment()): AcknowledgedLoss | undefined {
+    const side = this.#config.pairs.find(({ name }) => name === pair)?.secondary ?? "";
+    if (this.#judgedUntil < until || this.#unknown.has(side)) return undefined;
+    return this.#inner.lost(pair, until);
   }
 
   imageRead(read: ImageRead): void {

@@ -23,8 +23,8 @@ export function giveCommand(
     readonly checker: Checker;
     readonly marks: Marks;
     readonly onTargetFault: (system: string, error: unknown) => void;
-    /** A takeover of this pair was carried out just now. */
-    readonly onTakeover?: (pair: string) => void;
+    /** A takeover of this pair, given at `givenNs`, was carried out just now. What is returned is waited for. */
+    readonly onTakeover?: (pair: string, givenNs: number) => Promise<void> | undefined;
   },
 ): Promise<CommandOutcome> {
   const { plan, world, checker, marks, onTargetFault } = parts;
@@ -34,7 +34,8 @@ export function giveCommand(
   if (serving === undefined)
     return Promise.resolve({ done: "no", refusal: `DOWN: system ${system.name} does not serve` });
   const issued = checker.adminIssued(system.name, command);
-  return new Promise((resolve) => {
+  const givenNs = world.nowNs();
+  return new Promise((resolve, reject) => {
     let open = true;
     const end = (outcome: CommandOutcome): void => {
       if (!open) return;
@@ -44,8 +45,10 @@ export function giveCommand(
       if (outcome.done === "no") checker.adminRefused(issued);
       else checker.adminDone(issued, outcome.done === "yes");
       checker.observe();
-      if (step.kind === "takeover" && outcome.done === "yes") parts.onTakeover?.(step.pair);
-      resolve(outcome);
+      const isTakeover = step.kind === "takeover" && outcome.done === "yes";
+      const measured = isTakeover ? parts.onTakeover?.(step.pair, givenNs) : undefined;
+      if (measured === undefined) resolve(outcome);
+      else measured.then(() => resolve(outcome), reject);
     };
     const forget = system.onDown(() => end({ done: "unknown", refusal: "" }));
     system.request(step.kind, () => {

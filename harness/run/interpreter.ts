@@ -44,14 +44,14 @@ export interface InterpreterParts {
   readonly onStruck: (fault: AnyFault) => void;
   /** A program answered a command with something that is no AdminError. */
   readonly onTargetFault: (system: string, error: unknown) => void;
+  /** A takeover of this pair, given at `givenNs`, was carried out just now. What is returned is waited for. */
+  readonly onTakeover: (pair: string, givenNs: number) => Promise<void> | undefined;
   /** A step did not go as a plan may expect. */
-  /** A takeover of this pair was carried out just now. */
-  readonly onTakeover: (pair: string) => void;
   readonly onUnexpected: (message: string) => void;
   /** A steady state was not there; no plan tolerates that. */
   readonly onUnsteady: (message: string) => void;
-  /** Settles when the checker knows disks and systems as they are now. */
-  readonly look: () => Promise<void>;
+  /** Settles when the checker knows disks and systems as they are now; it does if there is nothing to wait for. */
+  readonly look: () => Promise<void> | undefined;
 }
 
 /** Takes the steps of a plan in virtual time. */

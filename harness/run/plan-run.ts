@@ -43,8 +43,8 @@ export interface PlanRunParts<W extends RunWorld, C extends Checker> {
   readonly observer?: RunObserver;
   /** Calls what may use the machine's clock and files, for outside judges. */
   readonly outside: <T>(body: () => T) => T;
-  /** Settles when the checker knows disks and systems as they are now. */
-  readonly look: () => Promise<void>;
+  /** Settles when the checker knows disks and systems as they are now; it does if there is nothing to wait for. */
+  readonly look: () => Promise<void> | undefined;
   /** Nothing is to happen any more: a program gave up. */
   readonly stop: () => void;
 }
@@ -141,7 +141,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
         parts.observer?.struck(fault);
       },
       onTargetFault: (system, error) => this.#targetFailed(system, error),
-      onTakeover: (pair) => this.#recovery?.takenOver(pair, this.checker.lost(pair)),
+      onTakeover: (pair, givenNs) => this.#takenOver(pair, givenNs),
       onUnexpected: (message) => this.#unexpected(message),
       onUnsteady: (message) => this.#unsteady(message),
       look: parts.look,
@@ -301,6 +301,18 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
     if (error instanceof HostAccessError || this.#isGivenUp) return;
     this.#fail("target", `system ${system}: ${textOf(error)}`);
     this.#parts.stop();
+  }
+
+  /** What it lost: of an exact checker now; else as soon as the disks were looked at, before the plan goes on. */
+  #takenOver(pair: string, givenNs: number): Promise<void> | undefined {
+    const measure = this.#recovery?.takenOver(pair, givenNs);
+    if (measure === undefined) return undefined;
+    const until = this.checker.moment();
+    const told = (): void => measure(this.checker.lost(pair, until));
+    const looking = this.#parts.look();
+    if (looking !== undefined) return looking.then(told);
+    told();
+    return undefined;
   }
 
   #host(volume: string): Host {

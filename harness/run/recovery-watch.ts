@@ -22,11 +22,15 @@ interface Struck {
 interface PairWatch {
   readonly name: string;
   readonly primary: string;
+  readonly secondary: string;
   duplexSinceNs: number;
   /** What it was before it was not DUPLEX any more. */
   apartFault: string;
   /** To a host at its primary. */
   lastAcknowledgedNs: number;
+  /** Writes of hosts at its secondary: those under way, and when the last one was done. */
+  writesAtSecondary: number;
+  lastAtSecondaryNs: number;
   /** Until it was DUPLEX once there is nothing to recover. */
   isMade: boolean;
   apartSinceNs: number;
@@ -55,7 +59,17 @@ export class RecoveryWatch {
     const remote = pairs.filter(({ link }) => link !== undefined);
     this.#pairs = remote.map(({ name, primary, secondary }) => {
       const watch: PairWatch = {
-        ...{ name, primary, isMade: false, duplexSinceNs: -1, apartFault: "none", lastAcknowledgedNs: 0 },
+        ...{
+          name,
+          primary,
+          secondary,
+          writesAtSecondary: 0,
+          lastAtSecondaryNs: -1,
+          isMade: false,
+          duplexSinceNs: -1,
+          apartFault: "none",
+          lastAcknowledgedNs: 0,
+        },
         ...{ apartSinceNs: -1, copySinceNs: -1, lastDoneNs: 0, unservedSinceNs: -1 },
       };
       this.#pairOf.set(primary, watch).set(secondary, watch);
@@ -88,23 +102,39 @@ export class RecoveryWatch {
     if (struck !== undefined) struck.untilNs = Math.min(struck.untilNs, this.#world.nowNs());
   }
 
-  /** A takeover was carried out just now. @param lost what its side lacks of what hosts were told is written */
-  takenOver(name: string, lost: AcknowledgedLoss): void {
+  /**
+   * A takeover, given at `givenNs`, was carried out just now.
+   *
+   * @returns to be called with what its side lacks of what hosts were told is written, once that is known; `undefined`: not measured
+   */
+  takenOver(name: string, givenNs: number): ((lost: AcknowledgedLoss | undefined) => void) | undefined {
     const pair = this.#pairs.find((watch) => watch.name === name);
-    // Where disks are looked at now and then, what they hold at this moment is not known.
-    if (pair === undefined || !pair.isMade || this.#world.kind !== "sim") return;
-    const { sectorCount, oldestNs } = lost;
-    const ms = sectorCount === 0 ? 0 : msOf(pair.lastAcknowledgedNs - oldestNs);
-    this.#sample({ measure: "rpo", fault: this.#lastFault(), ms, bytes: sectorCount * SECTOR_BYTES });
+    if (pair === undefined || !pair.isMade) return undefined;
+    const { lastAcknowledgedNs } = pair;
+    const fault = this.#lastFault();
+    const takenNs = this.#world.nowNs();
+    return (lost) => {
+      // Where disks are looked at later, hosts at the new primary may have written over what it lacks.
+      const isLater = this.#world.nowNs() > takenNs;
+      if (isLater && (pair.writesAtSecondary > 0 || pair.lastAtSecondaryNs >= givenNs)) return;
+      if (lost === undefined) return;
+      const { sectorCount, oldestNs } = lost;
+      const ms = sectorCount === 0 ? 0 : msOf(lastAcknowledgedNs - oldestNs);
+      this.#sample({ measure: "rpo", fault, ms, bytes: sectorCount * SECTOR_BYTES });
+    };
   }
 
   /** A host makes a request; the function returned is to be called at its end. */
   requested(volume: string, isWrite: boolean): (isDone: boolean) => void {
     const issuedNs = this.#world.nowNs();
     this.#requests++;
+    const pair = this.#pairOf.get(volume);
+    const isAtSecondary = isWrite && volume === pair?.secondary;
+    if (isAtSecondary) pair.writesAtSecondary++;
     return (isDone) => {
       if (isDone) this.#requestsDone++;
-      const pair = this.#pairOf.get(volume);
+      if (isAtSecondary) pair.writesAtSecondary--;
+      if (isAtSecondary && isDone) pair.lastAtSecondaryNs = this.#world.nowNs();
       if (pair === undefined || !isWrite) return;
       const sinceNs = pair.unservedSinceNs < 0 ? Math.max(issuedNs, pair.lastDoneNs) : pair.unservedSinceNs;
       pair.unservedSinceNs = isDone ? -1 : sinceNs;

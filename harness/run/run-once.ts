@@ -100,7 +100,7 @@ export async function runOnce(plan: Plan, options: RunOnceOptions): Promise<Exec
     },
     look: () => {
       sampled?.sample();
-      return Promise.resolve();
+      return undefined;
     },
     outside: (body) => guards.outside(body),
     stop: () => scheduler.finish(),

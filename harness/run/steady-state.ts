@@ -15,7 +15,7 @@ export async function steadyState(
     readonly world: RunWorld;
     readonly checker: Checker;
     readonly host: (volume: string) => Host;
-    readonly look: () => Promise<void>;
+    readonly look: () => Promise<void> | undefined;
   },
 ): Promise<string> {
   const { world, checker, host, look } = parts;
