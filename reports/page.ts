@@ -8,6 +8,7 @@ import { FailureTally } from "./failure-tally.ts";
 import { PAGE_ELEMENTS, type PageData, type TrendsData } from "./page/page-data.ts";
 import { RecoveryTally } from "./recovery-tally.ts";
 import { RunColumnsWriter } from "./run-columns-writer.ts";
+import { StruckTally } from "./struck-tally.ts";
 
 /** Where the data goes in the page without it. */
 const PLACE = "<!-- data -->";
@@ -22,11 +23,13 @@ export function resultsPage(template: string, { plans, runs, verdict, ...page }:
   const gates = new GateTally();
   const failures = new FailureTally();
   const recovery = new RecoveryTally();
+  const struck = new StruckTally();
   const verdicts = new Set<Verdict>();
   for (const run of runs) {
     failures.add(run, columns.add(run));
     gates.add(run);
     recovery.add(run);
+    struck.add(run);
     verdicts.add(run.verdict);
   }
   const { bytes, placeOf } = columns.finish();
@@ -42,6 +45,7 @@ export function resultsPage(template: string, { plans, runs, verdict, ...page }:
     scenarios: columns.scenarios,
     faultKinds: columns.kinds,
     recovery: recovery.finish(),
+    struck: struck.finish(),
     ...failures.finish(placeOf),
   };
   const parts = [packed(PAGE_ELEMENTS.runs, bytes), packed(PAGE_ELEMENTS.plans, JSON.stringify(plans))];

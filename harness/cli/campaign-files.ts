@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recoverySampleSchema, struckSchema } from "../history/run-record-schema.ts";
 import { INVARIANTS, VERDICTS } from "../history/run-record.ts";
 
 // What a campaign leaves, in three phases: `start.json` before its first run, `history.jsonl` as its runs end, `index.json` when it is
@@ -58,7 +59,13 @@ export const historyLineSchema = z.looseObject({
   historyHash: z.string(),
   events: count.optional(),
   virtualMs: z.number().nonnegative().optional(),
-  faults: z.array(z.looseObject({ kind: z.string(), injected: count, effective: count })),
+  faults: z.array(
+    z.looseObject({ kind: z.string(), injected: count, effective: count, struck: struckSchema.exactOptional() }),
+  ),
+  recovery: z
+    .looseObject({ samples: z.array(recoverySampleSchema) })
+    .exactOptional()
+    .describe("What faults cost; docs/recovery.md defines it"),
   fingerprints: z.array(z.string()).optional().describe("Of a hunt: what failures of one cause have in common"),
 });
 export type HistoryLine = z.infer<typeof historyLineSchema>;

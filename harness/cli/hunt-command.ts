@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { faultsByKind } from "../history/mirror-state.ts";
 import type { RunRecord, Verdict } from "../history/run-record.ts";
 import { mergeVerdicts } from "../history/verdict.ts";
 import { type BlockResults, Blocks, type SeedRange, type Shard } from "../hunt/blocks.ts";
@@ -205,18 +206,14 @@ function shrinkable({ fingerprint, example }: FailureGroup): ShrinkableGroup {
 }
 
 function lineOf(result: SeedResult): HuntLine {
-  const { seed, variant, verdict, historyHash, events, fingerprints } = result;
-  const faults = new Map<string, { kind: string; injected: number; effective: number }>();
-  for (const { kind, injected, effective } of result.faults) {
-    const before = faults.get(kind) ?? { kind, injected: 0, effective: 0 };
-    faults.set(kind, { kind, injected: before.injected + injected, effective: before.effective + effective });
-  }
+  const { seed, variant, verdict, historyHash, events, fingerprints, recovery } = result;
   return {
     id: `hunt/${keyText(result)}`,
     ...{ seed, variant, verdict, historyHash, events },
     scenario: `random plan: ${shapeOf(seed)}`,
-    faults: [...faults.values()],
+    faults: faultsByKind(result.faults),
     fingerprints: [...fingerprints],
+    ...(recovery.length === 0 ? {} : { recovery: { samples: recovery.map((sample) => ({ ...sample })) } }),
   };
 }
 

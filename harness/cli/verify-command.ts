@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { QualificationPlan } from "../history/qualification.ts";
 import type { RunRecord } from "../history/run-record.ts";
 import { formatFound } from "../plan/plan-error.ts";
@@ -108,7 +109,7 @@ async function runAgain(
   const recorded = records.filter(({ world, verdict }) => world === "sim" && verdict !== "SKIPPED");
   const none = { done: 0, of: recorded.length, problems: [], undecided: [] };
   if (plan === undefined || problems.length > 0 || !rerun || recorded.length === 0) return none;
-  const { engine } = programOf(parts);
+  const { engine, harness } = programOf(parts);
   if (plan.suite.engine !== engine) {
     const found = `engine ${plan.suite.engine.slice(0, 16)}`;
     return { ...none, undecided: [`runs were not done again: they are of ${found}, this is ${engine.slice(0, 16)}`] };
@@ -121,7 +122,7 @@ async function runAgain(
   });
   const different = again.flatMap((run, index): Problem[] => {
     const before = recorded[index] as RunRecord;
-    const field = differenceOf(before, run);
+    const field = differenceOf(before, run, plan.suite.harness === harness);
     if (field === undefined) return [];
     const [was, found] = [before[field], run[field]].map(formatFound);
     const problem = `seed ${run.seed} came to ${field} ${found} in place of ${was}`;
@@ -133,12 +134,27 @@ async function runAgain(
 /** What a run that is done again may have otherwise: it took another time, and outside judges of another version say it in other words. */
 const OWN_FIELDS: readonly string[] = ["wallMs", "oracles"];
 
-/** The first field that another execution of the same run came to otherwise. Of former versions a record may lack some. */
-function differenceOf(before: RunRecord, again: RunRecord): keyof RunRecord | undefined {
-  const fields = ["verdict", "historyHash", "events", ...Object.keys(before)] as (keyof RunRecord)[];
-  return fields.find(
-    (field) => !OWN_FIELDS.includes(field) && JSON.stringify(before[field]) !== JSON.stringify(again[field]),
-  );
+/**
+ * The first field that another execution of the same run came to otherwise.
+ *
+ * @param isSame the same harness made both; a former one may have recorded less
+ */
+function differenceOf(before: RunRecord, again: RunRecord, isSame: boolean): keyof RunRecord | undefined {
+  const fields = Object.keys(isSame ? { ...again, ...before } : before) as (keyof RunRecord)[];
+  return fields.find((field) => {
+    if (OWN_FIELDS.includes(field)) return false;
+    const [was, is] = [before[field], again[field]];
+    return isSame ? !isDeepStrictEqual(was, is) : !isWithin(was, is);
+  });
+}
+
+/** All that `less` says, `more` says, too. */
+function isWithin(less: unknown, more: unknown): boolean {
+  if (typeof less !== "object" || less === null) return less === more;
+  if (typeof more !== "object" || more === null) return false;
+  if (Array.isArray(less) && (!Array.isArray(more) || more.length !== less.length)) return false;
+  const held = new Map<string, unknown>(Object.entries(more));
+  return Object.entries(less).every(([key, value]) => held.has(key) && isWithin(value, held.get(key)));
 }
 
 function taskAgain(

@@ -1,4 +1,4 @@
-import type { FaultRecord, RunRecord, Verdict } from "./run-record.ts";
+import type { FaultRecord, RecoveryTimes, RunRecord, Verdict } from "./run-record.ts";
 
 // What a page of results is made from: plain data, gathered where the results are, shown by `reports/page`.
 
@@ -8,12 +8,13 @@ import type { FaultRecord, RunRecord, Verdict } from "./run-record.ts";
  */
 export interface PageRun
   extends Pick<RunRecord, "id" | "scenario" | "requirements" | "world" | "target" | "seed" | "verdict" | "historyHash">,
-    Partial<Pick<RunRecord, "invariants" | "checks" | "failures" | "vacuous" | "replay" | "recovery">> {
+    Partial<Pick<RunRecord, "invariants" | "checks" | "failures" | "vacuous" | "replay">> {
   /** Of a hunt: 0 for the plan of the seed itself; above, a plan derived from it. */
   readonly variant?: number;
   readonly events?: number;
   readonly virtualMs?: number;
-  readonly faults: readonly Pick<FaultRecord, "kind" | "injected" | "effective">[];
+  readonly faults: readonly Pick<FaultRecord, "kind" | "injected" | "effective" | "struck">[];
+  readonly recovery?: Pick<RecoveryTimes, "samples">;
   /** Of a hunt: what failures of one cause have in common. */
   readonly fingerprints?: readonly string[];
   /** Where it stands among the others; left out, where it comes. */

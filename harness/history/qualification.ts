@@ -1,3 +1,4 @@
+import type { Struck } from "./mirror-state.ts";
 import type { Failure, Invariant, RecoverySample, RunRecord, Verdict } from "./run-record.ts";
 
 // What a qualification came to: plain data, concluded from evidence by `harness/qualify`, shown by `reports/qualification`.
@@ -141,6 +142,8 @@ export interface FaultCoverage {
   readonly scenarios: number;
   readonly injected: number;
   readonly effective: number;
+  /** By what mirrors were like; not of runs of which that is not known. */
+  readonly struck?: Struck | undefined;
 }
 
 export interface InvariantSummary {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MIRROR_STATES } from "./mirror-state.ts";
 import { INVARIANTS, RECOVERY_MEASURES, type RunRecord, VERDICTS } from "./run-record.ts";
 
 const verdict = z.enum(VERDICTS);
@@ -6,6 +7,17 @@ const count = z.int().nonnegative();
 const ms = z.number().nonnegative();
 const seed = z.int().min(0).max(0xffff_ffff);
 const counted = z.looseObject({ system: z.string(), count });
+
+export const struckSchema = z
+  .partialRecord(z.enum(MIRROR_STATES), z.tuple([count, count]))
+  .describe("Injected and effective, by what remote mirrors were like; resync: copied again");
+
+export const recoverySampleSchema = z.looseObject({
+  measure: z.enum(RECOVERY_MEASURES),
+  fault: z.string(),
+  ms,
+  bytes: count.exactOptional(),
+});
 
 export const failureSchema = z.looseObject({
   rule: z.enum([...INVARIANTS, "expectation", "determinism", "target", "harness"]),
@@ -45,6 +57,7 @@ export const runRecordSchema = z.looseObject({
       on: z.string().describe("What it was done to: a link, or system/volume"),
       injected: count,
       effective: count.describe("Injections whose effect was observed"),
+      struck: struckSchema.exactOptional(),
     }),
   ),
   invariants: z.partialRecord(z.enum(INVARIANTS), verdict),
@@ -69,9 +82,7 @@ export const runRecordSchema = z.looseObject({
       hostOutagesMs: z.array(ms),
       apartMs: z.array(ms),
       resyncsMs: z.array(ms),
-      samples: z.array(
-        z.looseObject({ measure: z.enum(RECOVERY_MEASURES), fault: z.string(), ms, bytes: count.exactOptional() }),
-      ),
+      samples: z.array(recoverySampleSchema),
     })
     .exactOptional()
     .describe("What faults cost; docs/recovery.md defines it"),

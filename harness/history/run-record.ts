@@ -1,4 +1,5 @@
 import type { Census } from "./census.ts";
+import type { Struck } from "./mirror-state.ts";
 
 /** The verdicts of rule 10, worst first. */
 export const VERDICTS = ["FAIL", "ERROR", "UNKNOWN", "SKIPPED", "PASS", "NOT_APPLICABLE", "WAIVED"] as const;
@@ -82,6 +83,8 @@ export interface FaultRecord {
   readonly on: string;
   readonly injected: number;
   readonly effective: number;
+  /** By what mirrors were like; only where recovery was measured. */
+  readonly struck?: Struck;
 }
 
 export interface OracleRecord {

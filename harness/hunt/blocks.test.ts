@@ -9,7 +9,17 @@ const ALL: Shard = { index: 1, of: 1 };
 function resultOf({ seed, variant }: SeedKey): SeedResult {
   const reached = [`step ${seed % 5}`, ...(seed % 40 === 7 ? [`step rare ${seed}`] : [])];
   const historyHash = (seed * 31 + variant).toString(16);
-  return { seed, variant, verdict: "PASS", historyHash, events: 1, fingerprints: [], reached, faults: [] };
+  return {
+    seed,
+    variant,
+    verdict: "PASS",
+    historyHash,
+    events: 1,
+    fingerprints: [],
+    reached,
+    faults: [],
+    recovery: [],
+  };
 }
 
 /** Does everything with some workers, of whom at each moment the one that `lots` names goes on. */

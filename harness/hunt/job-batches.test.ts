@@ -11,7 +11,7 @@ function keysOf(from: number, count: number): SeedKey[] {
 
 function resultOf({ seed, variant }: SeedKey): SeedResult {
   const about = { verdict: "PASS", historyHash: String(seed), events: 1 } as const;
-  return { seed, variant, ...about, fingerprints: [], reached: [], faults: [] };
+  return { seed, variant, ...about, fingerprints: [], reached: [], faults: [], recovery: [] };
 }
 
 function batchOf(jobs: JobBatches): Batch {

@@ -10,6 +10,9 @@ import { keyText, type SeedKey, type SeedResult, worldSeed } from "./seed-result
 /** Every so many seeds the run is repeated and compared event for event (rule 11): for each it would double the time. */
 const REPEATED_EVERY = 16;
 
+/** Kept of a run, of what faults cost: far more than one of a second or two has. */
+const SAMPLES_MAX = 64;
+
 /** Makes the plan of the seed, runs it and judges it. */
 export async function runSeed(
   key: SeedKey,
@@ -23,6 +26,7 @@ export async function runSeed(
     replay: "",
     repeat: key.seed % REPEATED_EVERY === 0,
     observer,
+    recovery: true,
     ...parts,
   });
   const passed = isPass(record);
@@ -34,6 +38,7 @@ export async function runSeed(
     fingerprints: passed ? [] : fingerprintsOf(record, observer),
     reached: observer.reached,
     faults: record.faults,
+    recovery: record.recovery?.samples.slice(0, SAMPLES_MAX) ?? [],
     ...(passed ? {} : { record }),
   };
 }

@@ -1,4 +1,4 @@
-import type { FaultRecord, RunRecord, Verdict } from "../history/run-record.ts";
+import type { FaultRecord, RecoverySample, RunRecord, Verdict } from "../history/run-record.ts";
 
 /** One run of a campaign: a seed of the generator, or a plan derived from that of a seed. */
 export interface SeedKey {
@@ -18,6 +18,8 @@ export interface SeedResult extends SeedKey {
   /** What the run reached, by name (`RunCoverage`). */
   readonly reached: readonly string[];
   readonly faults: readonly FaultRecord[];
+  /** What they cost. */
+  readonly recovery: readonly RecoverySample[];
   /** Only of a run that did not pass; its `replay` is still to be filled in. */
   readonly record?: RunRecord;
 }

@@ -16,6 +16,7 @@ export function unfinishedResult(key: SeedKey, verdict: Verdict, message: string
     fingerprints: [`harness ${verdict}`],
     reached: [],
     faults: [],
+    recovery: [],
     record: unjudgedRecord(head, verdict, { rule: "harness", message }),
   };
 }

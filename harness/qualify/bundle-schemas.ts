@@ -6,7 +6,7 @@ import {
   type QualificationPlan,
 } from "../history/qualification.ts";
 import { INVARIANTS, RECOVERY_MEASURES, VERDICTS } from "../history/run-record.ts";
-import { failureSchema } from "../history/run-record-schema.ts";
+import { failureSchema, struckSchema } from "../history/run-record-schema.ts";
 import { dossierSchema, waiverSchema } from "./dossier.ts";
 import { plantedBugSchema } from "./planted-bugs.ts";
 
@@ -77,7 +77,16 @@ export const qualificationSchema = z.looseObject({
   ),
   orphanRequirements: z.array(text),
   exclusions: z.array(z.looseObject({ id: text, title: text, reason: text })),
-  faults: z.array(z.looseObject({ kind: text, world, scenarios: count, injected: count, effective: count })),
+  faults: z.array(
+    z.looseObject({
+      kind: text,
+      world,
+      scenarios: count,
+      injected: count,
+      effective: count,
+      struck: struckSchema.optional(),
+    }),
+  ),
   invariants: z.array(z.looseObject({ invariant: z.enum(INVARIANTS), checks: count, runs: count, broken: count })),
   objectives: z.array(
     z.looseObject({

@@ -1,12 +1,13 @@
 import { quantileSorted } from "d3-array";
 import type { FaultCoverage, InvariantSummary, Objective, Statistics } from "../history/qualification.ts";
+import { addStruck } from "../history/mirror-state.ts";
 import { INVARIANTS, type RunRecord } from "../history/run-record.ts";
 
 /** Of each kind of fault, by world: in how many scenarios, how often, and how often an effect was seen (HX-11). */
 export function faultCoverage(runs: readonly RunRecord[]): FaultCoverage[] {
   const rows = new Map<string, { -readonly [K in keyof FaultCoverage]: FaultCoverage[K] } & { ids: Set<string> }>();
   for (const { id, world, faults } of runs)
-    for (const { kind, injected, effective } of faults) {
+    for (const { kind, injected, effective, struck } of faults) {
       const key = `${kind} ${world}`;
       const row = rows.get(key) ?? { kind, world, scenarios: 0, injected: 0, effective: 0, ids: new Set<string>() };
       rows.set(key, row);
@@ -14,6 +15,8 @@ export function faultCoverage(runs: readonly RunRecord[]): FaultCoverage[] {
       row.scenarios = row.ids.size;
       row.injected += injected;
       row.effective += effective;
+      const all = addStruck(row.struck, struck);
+      if (all !== undefined) row.struck = all;
     }
   return [...rows.entries()]
     .toSorted(([one], [other]) => (one < other ? -1 : 1))

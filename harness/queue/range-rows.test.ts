@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { VERDICTS } from "../history/run-record.ts";
+import { MIRROR_STATES } from "../history/mirror-state.ts";
+import { RECOVERY_MEASURES, VERDICTS } from "../history/run-record.ts";
 import { unjudgedRecord } from "../history/unjudged-record.ts";
 import type { SeedResult } from "../hunt/seed-result.ts";
 import { rangeResults, rangeRows, resultRowSchema } from "./range-rows.ts";
@@ -15,6 +16,7 @@ const name = fc.constantFrom(
   "__proto__",
 );
 const count = fc.nat(1000);
+const struck = fc.dictionary(fc.constantFrom(...MIRROR_STATES), fc.tuple(count, count));
 const record = fc.string().map((message) => {
   const head = { id: "hunt/1", scenario: "x", requirements: [], world: "sim", seed: 1, replay: "" } as const;
   return unjudgedRecord(head, "FAIL", { rule: "A", message });
@@ -24,7 +26,16 @@ const result: fc.Arbitrary<SeedResult> = fc
     ...{ seed, variant: fc.nat(3), verdict: fc.constantFrom(...VERDICTS), historyHash: fc.string(), events: count },
     fingerprints: fc.array(fc.string()),
     reached: fc.array(name),
-    faults: fc.array(fc.record({ kind: name, on: name, injected: count, effective: count })),
+    faults: fc.array(
+      fc
+        .record({ kind: name, on: name, injected: count, effective: count })
+        .chain((fault) => fc.option(struck).map((states) => (states === null ? fault : { ...fault, struck: states }))),
+    ),
+    recovery: fc.array(
+      fc
+        .record({ measure: fc.constantFrom(...RECOVERY_MEASURES), fault: name, ms: fc.double({ min: 0, max: 1e6 }) })
+        .chain((sample) => fc.option(count).map((bytes) => (bytes === null ? sample : { ...sample, bytes }))),
+    ),
   })
   .chain((passed) => fc.option(record).map((one) => (one === null ? passed : { ...passed, record: one })));
 
@@ -45,7 +56,7 @@ test("a record beyond 4 Mi characters is left out; a place without a name is no 
   const head = { id: "hunt/1", scenario: "x", requirements: [], world: "sim", seed: 1, replay: "" } as const;
   const large = unjudgedRecord(head, "FAIL", { rule: "A", message: "x".repeat(5 * 2 ** 20) });
   const base = { seed: 1, variant: 0, verdict: "FAIL", historyHash: "", events: 0, fingerprints: [] } as const;
-  const rows = rangeRows([{ ...base, reached: ["a"], faults: [], record: large }]);
+  const rows = rangeRows([{ ...base, reached: ["a"], faults: [], recovery: [], record: large }]);
   expect(rangeResults(rows)[0]).not.toHaveProperty("record");
   expect(() => rangeResults({ ...rows, names: [] })).toThrow("place 0 of 0");
 });

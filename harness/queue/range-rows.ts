@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type RunRecord, VERDICTS } from "../history/run-record.ts";
+import type { Struck } from "../history/mirror-state.ts";
+import { type RecoverySample, type RunRecord, VERDICTS } from "../history/run-record.ts";
 import type { SeedResult } from "../hunt/seed-result.ts";
 
 /** A record beyond this is left out of the database: its run can be repeated. */
@@ -22,8 +23,10 @@ export const resultRowSchema = z.strictObject({
   events: count,
   fingerprints: z.array(z.string()),
   reached: place,
-  /** Kind, on what, injected, effective. */
-  faults: z.array(z.tuple([count, count, count, count])),
+  /** Kind, on what, injected, effective; and both again by what mirrors were like. */
+  faults: z.array(z.tuple([count, count, count, count, z.array(z.tuple([count, count, count])).nullable()])),
+  /** Measure, fault, ms, bytes. */
+  recovery: z.array(z.tuple([count, count, z.number(), count.nullable()])),
   record: z.string().nullable(),
 });
 export type ResultRow = z.infer<typeof resultRowSchema>;
@@ -37,14 +40,19 @@ export function rangeRows(results: readonly SeedResult[]): RangeRows {
     return known;
   };
   const rows = results.map((result): ResultRow => {
-    const { seed, variant, verdict, historyHash, events, fingerprints, reached, faults } = result;
+    const { seed, variant, verdict, historyHash, events, fingerprints, reached, faults, recovery } = result;
     const record = result.record === undefined ? null : JSON.stringify(result.record);
     return {
       ...{ seed, variant, verdict, events },
       history_hash: historyHash,
       fingerprints: [...fingerprints],
       reached: reached.map(placeOf),
-      faults: faults.map(({ kind, on, injected, effective }) => [placeOf(kind), placeOf(on), injected, effective]),
+      faults: faults.map(({ kind, on, injected, effective, struck }) => {
+        const states = struck === undefined ? null : Object.entries(struck);
+        const told = states?.map(([state, [some, seen]]): [number, number, number] => [placeOf(state), some, seen]);
+        return [placeOf(kind), placeOf(on), injected, effective, told ?? null];
+      }),
+      recovery: recovery.map(({ measure, fault, ms, bytes }) => [placeOf(measure), placeOf(fault), ms, bytes ?? null]),
       record: record !== null && record.length > RECORD_LENGTH_MAX ? null : record,
     };
   });
@@ -64,8 +72,14 @@ export function rangeResults({ names, rows }: RangeRows): SeedResult[] {
       ...{ seed, variant, verdict, events, fingerprints },
       historyHash: row.history_hash,
       reached: row.reached.map(nameAt),
-      faults: row.faults.map(([kind, on, injected, effective]) => {
-        return { kind: nameAt(kind), on: nameAt(on), injected, effective };
+      faults: row.faults.map(([kind, on, injected, effective, states]) => {
+        const fault = { kind: nameAt(kind), on: nameAt(on), injected, effective };
+        const struck = states?.map(([state, some, seen]) => [nameAt(state), [some, seen]] as const);
+        return struck === undefined ? fault : { ...fault, struck: Object.fromEntries(struck) as Struck };
+      }),
+      recovery: row.recovery.map(([measure, fault, ms, bytes]) => {
+        const sample = { measure: nameAt(measure) as RecoverySample["measure"], fault: nameAt(fault), ms };
+        return bytes === null ? sample : { ...sample, bytes };
       }),
       // Written by a worker of the same program.
       ...(record === null ? {} : { record: JSON.parse(record) as RunRecord }),

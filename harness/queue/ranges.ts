@@ -61,10 +61,10 @@ async function insertRange(db: Sql, worker: string, job: Job, results: readonly 
   if (inserted.rows.length === 0) return;
   await db.executeSql(
     `insert into ${SCHEMA}.result
-       (campaign, number, seed, variant, verdict, history_hash, events, fingerprints, reached, faults, record)
-     select $1, $2, seed, variant, verdict, history_hash, events, fingerprints, reached, faults, record
+       (campaign, number, seed, variant, verdict, history_hash, events, fingerprints, reached, faults, recovery, record)
+     select $1, $2, seed, variant, verdict, history_hash, events, fingerprints, reached, faults, recovery, record
      from json_to_recordset($3::json) as row (seed bigint, variant smallint, verdict text, history_hash text,
-       events integer, fingerprints json, reached json, faults json, record text)`,
+       events integer, fingerprints json, reached json, faults json, recovery json, record text)`,
     [campaign, number, JSON.stringify(rows)],
   );
 }
@@ -90,7 +90,7 @@ export async function doneRanges(
       `select number, disputed, names, (
          select json_agg(json_build_object('seed', seed, 'variant', variant, 'verdict', verdict,
            'history_hash', history_hash, 'events', events, 'fingerprints', fingerprints, 'reached', reached,
-           'faults', faults, 'record', record))
+           'faults', faults, 'recovery', recovery, 'record', record))
          from ${SCHEMA}.result where result.campaign = range.campaign and result.number = range.number) as rows
        from ${SCHEMA}.range where campaign = $1 and number = any($2::integer[]) limit ${READ_MAX}`,
       [campaign, numbers],

@@ -1,5 +1,5 @@
 /** Of our tables. Its number is theirs: another form of them is another schema, beside this one. */
-export const SCHEMA = "resilver_hunt_1";
+export const SCHEMA = "resilver_hunt_2";
 /** Of pg-boss's tables. */
 export const BOSS_SCHEMA = "resilver_queue";
 
@@ -46,6 +46,7 @@ create table if not exists ${SCHEMA}.result (
   fingerprints json not null,
   reached json not null,
   faults json not null,
+  recovery json not null,
   record text,
   primary key (campaign, seed, variant),
   foreign key (campaign, number) references ${SCHEMA}.range on delete cascade

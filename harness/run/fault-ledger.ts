@@ -1,4 +1,5 @@
 import { type AnyFault, faultOf } from "../fault/index.ts";
+import { MIRROR_STATES, type MirrorState, type Struck } from "../history/mirror-state.ts";
 import type { FaultRecord } from "../history/run-record.ts";
 import type { Step } from "../plan/step.ts";
 import type { Injection, World } from "../world/world.ts";
@@ -8,6 +9,8 @@ interface Running {
   readonly label: string;
   readonly injection: Injection;
   healed: boolean;
+  /** What mirrors were like; `undefined` if nobody measures that. */
+  readonly state: MirrorState | undefined;
 }
 
 /**
@@ -19,16 +22,25 @@ export class FaultLedger {
   readonly #planned = new Map<string, { readonly kind: string; readonly on: string }>();
   readonly #all: Running[] = [];
   readonly #onHealed: (fault: AnyFault) => void;
+  readonly #stateNow: () => MirrorState | undefined;
 
-  constructor(world: World, steps: readonly Step[], onHealed: (fault: AnyFault) => void = () => {}) {
+  constructor(
+    world: World,
+    steps: readonly Step[],
+    onHealed: (fault: AnyFault) => void = () => {},
+    stateNow: () => MirrorState | undefined = () => undefined,
+  ) {
     this.#world = world;
     this.#onHealed = onHealed;
+    this.#stateNow = stateNow;
     this.#plan(steps);
   }
 
   inject(fault: AnyFault, label: string | undefined): void {
+    // Before it strikes: a crash leaves nobody to ask.
+    const state = this.#stateNow();
     const injection = faultOf(fault).apply(this.#world, fault);
-    this.#all.push({ fault, label: label ?? this.#on(fault), injection, healed: false });
+    this.#all.push({ fault, label: label ?? this.#on(fault), injection, healed: false, state });
   }
 
   /** Ends the running faults with this label, or on what has this name. Latest first, as they nest. */
@@ -59,7 +71,9 @@ export class FaultLedger {
     return [...this.#planned.values()].map(({ kind, on }) => {
       const injected = this.#all.filter(({ fault }) => fault.kind === kind && this.#on(fault) === on);
       const effective = injected.filter(({ fault, injection }) => faultOf(fault).effective(injection.effects()));
-      return { kind, on, injected: injected.length, effective: effective.length };
+      const counted = { kind, on, injected: injected.length, effective: effective.length };
+      const struck = struckOf(injected, effective);
+      return struck === undefined ? counted : { ...counted, struck };
     });
   }
 
@@ -84,4 +98,16 @@ export class FaultLedger {
       if ("steps" in step) this.#plan(step.steps);
     }
   }
+}
+
+function struckOf(injected: readonly Running[], effective: readonly Running[]): Struck | undefined {
+  if (injected.every(({ state }) => state === undefined)) return undefined;
+  const inState = (all: readonly Running[], state: MirrorState): number =>
+    all.filter((running) => running.state === state).length;
+  return Object.fromEntries(
+    MIRROR_STATES.flatMap((state) => {
+      const count = inState(injected, state);
+      return count === 0 ? [] : [[state, [count, inState(effective, state)]]];
+    }),
+  );
 }

@@ -105,10 +105,15 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
     const { topology } = plan;
     const host = (volume: string): Host => this.#host(volume);
     this.#watch = new ConditionWatch(this.world, host);
-    this.#ledger = new FaultLedger(this.world, plan.steps, (fault) => {
-      parts.observer?.healed?.(fault);
-      this.#recovery?.healed(fault);
-    });
+    this.#ledger = new FaultLedger(
+      this.world,
+      plan.steps,
+      (fault) => {
+        parts.observer?.healed?.(fault);
+        this.#recovery?.healed(fault);
+      },
+      () => this.#recovery?.mirrorState(),
+    );
     this.checker = makeChecker(checkerConfig(topology, this.world));
     for (const { name: system, volumes } of topology.systems) {
       for (const { name } of volumes) {

@@ -112,6 +112,37 @@ test("a host that waits for a mirror that is held up waits for the fault, until 
   expect(outage?.ms).toBeLessThan(500);
 });
 
+test("each injection is counted by what the mirror was like before it struck", async () => {
+  const cutAndHeal = [on.cut("link"), on.wait(on.status("pair", "SPLIT", "primary"))];
+  const plan = on.scenario({
+    name: "struck in every state",
+    requirements: ["LS-5"],
+    topology: on.mirror({ sizeBytes: on.MiB(1), mode: "sync" }),
+    steps: [
+      on.latency("link", "upstream", { latencyMs: 1 }),
+      on.heal("link"),
+      on.create("pair"),
+      on.wait(on.status("pair", "DUPLEX")),
+      ...cutAndHeal,
+      on.workload("pvol", { writes: 20 }),
+      on.crash("b", "kill"),
+      on.restart("b"),
+    ],
+    expect: [on.converged()],
+  });
+  const struckOf = ({ faults }: RunRecord): unknown => faults.map(({ kind, struck }) => [kind, struck]);
+  expect(struckOf(await recordOf(plan, true))).toEqual([
+    ["latency", { SIMPLEX: [1, 0] }],
+    ["cut", { DUPLEX: [1, 1] }],
+    ["crash", { SPLIT: [1, 1] }],
+  ]);
+  expect(struckOf(await recordOf(plan, false))).toEqual([
+    ["latency", undefined],
+    ["cut", undefined],
+    ["crash", undefined],
+  ]);
+});
+
 test("to measure changes nothing of the run", async () => {
   const [without, measured] = [await recordOf(takenOver("async"), false), await recordOf(takenOver("async"), true)];
   expect(without.recovery).toBeUndefined();

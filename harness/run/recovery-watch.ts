@@ -1,6 +1,7 @@
 import { NS_PER_MS, SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { AcknowledgedLoss } from "../check/checker.ts";
 import type { AnyFault } from "../fault/index.ts";
+import { MIRROR_STATES, type MirrorState } from "../history/mirror-state.ts";
 import type { RecoverySample, RecoveryTimes } from "../history/run-record.ts";
 import type { Topology } from "../plan/topology.ts";
 import type { RunWorld } from "../world/run-world.ts";
@@ -146,15 +147,30 @@ export class RecoveryWatch {
     };
   }
 
+  /** What mirrors are like just now. */
+  mirrorState(): MirrorState {
+    const states = this.#pairs.map(({ name, isMade }): MirrorState => {
+      const statuses = this.#statusesOf(name);
+      if (statuses.includes("COPY")) return isMade ? "resync" : "COPY";
+      if (statuses.includes("SPLIT")) return "SPLIT";
+      return statuses.includes("DUPLEX") ? "DUPLEX" : isMade ? "SPLIT" : "SIMPLEX";
+    });
+    return MIRROR_STATES.findLast((state) => states.includes(state)) ?? "SIMPLEX";
+  }
+
+  #statusesOf(name: string): readonly string[] {
+    return this.#world.systems.flatMap(({ serving }) =>
+      (serving?.pairs() ?? []).filter(({ pair }) => pair === name).map(({ status }) => status),
+    );
+  }
+
   /** A system may say something else of itself than before. */
   look(): void {
     const nowNs = this.#world.nowNs();
     for (const pair of this.#pairs) {
-      const reports = this.#world.systems.flatMap(({ serving }) =>
-        (serving?.pairs() ?? []).filter((report) => report.pair === pair.name),
-      );
-      const isDuplex = reports.length === 2 && reports.every(({ status }) => status === "DUPLEX");
-      const isCopied = reports.some(({ status }) => status === "COPY");
+      const statuses = this.#statusesOf(pair.name);
+      const isDuplex = statuses.length === 2 && statuses.every((status) => status === "DUPLEX");
+      const isCopied = statuses.includes("COPY");
       if (isDuplex) {
         if (pair.apartSinceNs >= 0) keep(this.#apartMs, nowNs - pair.apartSinceNs);
         if (pair.copySinceNs >= 0) {

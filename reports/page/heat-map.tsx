@@ -1,7 +1,9 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { idHref } from "./route.ts";
+import type { StruckRow } from "./page-data.ts";
 import type { FaultCell, RunTable } from "./run-table.ts";
+import { levelOf, StruckStates } from "./struck.tsx";
 
 interface HeatRow {
   readonly name: string;
@@ -32,7 +34,13 @@ function rowsOf(table: RunTable): HeatRow[] {
 }
 
 /** Which fault struck in which scenario, and how often that was seen to have an effect. */
-export function HeatMap({ table }: { readonly table: RunTable }): JSX.Element {
+export function HeatMap({
+  table,
+  struck,
+}: {
+  readonly table: RunTable;
+  readonly struck: readonly StruckRow[];
+}): JSX.Element {
   const rows = useMemo(() => rowsOf(table), [table]);
   const kinds = table.kinds
     .map((kind, at) => ({ kind, at }))
@@ -74,6 +82,7 @@ export function HeatMap({ table }: { readonly table: RunTable }): JSX.Element {
           </table>
         </div>
       )}
+      <StruckStates rows={struck} />
     </section>
   );
 }
@@ -92,13 +101,6 @@ function HeatCell(props: {
       {effective === injected ? compact(effective) : `${compact(effective)}/${compact(injected)}`}
     </td>
   );
-}
-
-/** Few is what a person counts, or of large numbers a small part of the largest. */
-function levelOf(effective: number, most: number): string {
-  if (effective === 0) return "vacuous";
-  const [some, more] = most < 100 ? [3, 10] : [most / 100, most / 10];
-  return effective < some ? "some" : effective < more ? "more" : "many";
 }
 
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });

@@ -1,4 +1,5 @@
 import type { CampaignSummary } from "../../harness/history/campaign-summary.ts";
+import type { Struck } from "../../harness/history/mirror-state.ts";
 import type { PageInput } from "../../harness/history/page-input.ts";
 import type { Failure, RecoverySample, Verdict } from "../../harness/history/run-record.ts";
 import type { PageScenario } from "./run-columns.ts";
@@ -50,6 +51,12 @@ export interface Distribution {
   readonly drawn: readonly number[];
 }
 
+/** Of a kind of fault: injections by what mirrors were like when it struck. */
+export interface StruckRow {
+  readonly kind: string;
+  readonly struck: Struck;
+}
+
 /** All but runs and plans, which are packed. */
 export interface PageData extends Omit<PageInput, "plans" | "runs" | "verdict"> {
   readonly schemaVersion: 2;
@@ -64,6 +71,7 @@ export interface PageData extends Omit<PageInput, "plans" | "runs" | "verdict"> 
   readonly faultKinds: readonly string[];
   readonly groups: readonly FailureGroup[];
   readonly recovery: readonly Distribution[];
+  readonly struck: readonly StruckRow[];
   /** By index of the run, of some that did not pass. */
   readonly details: Readonly<Record<number, RunDetail>>;
 }

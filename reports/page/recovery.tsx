@@ -18,7 +18,7 @@ const MEASURES: Readonly<Record<(typeof RECOVERY_MEASURES)[number], readonly [na
   ],
 };
 
-const [WIDTH, ROW, LABEL, FIGURES] = [900, 24, 130, 250] as const;
+const [WIDTH, ROW, LABEL, FIGURES] = [900, 24, 130, 280] as const;
 
 /** What faults cost, as it was measured in the time of the world that a run ran in. */
 export function Recovery({ recovery }: { readonly recovery: readonly Distribution[] }): JSX.Element {
@@ -26,9 +26,9 @@ export function Recovery({ recovery }: { readonly recovery: readonly Distributio
     <section id="recovery" aria-labelledby="recovery-title">
       <h2 id="recovery-title">Recovery</h2>
       <p class="quiet">
-        In virtual time, of simulated runs. A line is one time; the band goes from half of them to nineteen of twenty.
-        On the right: how many, p50, p95, and the most. The fault is the one that it is put down to; <code>none</code>{" "}
-        is a command, or nothing that was injected.
+        In the time of the world: virtual in the simulated one, real on containers. A line is one time; the band goes
+        from half of them to nineteen of twenty. On the right: how many, p50, p95, and the most. The fault is the one
+        that it is put down to; <code>none</code> is a command, or nothing that was injected.
       </p>
       {recovery.length === 0 && <p class="quiet">Nothing of this was measured in these runs.</p>}
       {RECOVERY_MEASURES.map((measure) => (
@@ -93,7 +93,7 @@ function Chart({ title, rows }: { readonly title: string; readonly rows: readonl
   const unit = rows[0]?.unit ?? "ms";
   const max = Math.max(...rows.map((row) => row.max), 1);
   const x = scaleOf(max, unit === "ms" ? 1 : 512);
-  const ticks = ticksOf(max, unit);
+  const ticks = ticksOf(max, unit).filter((tick, index, all) => index === 0 || x(tick) - x(all[index - 1] ?? 0) > 36);
   const height = rows.length * ROW + 22;
   const said = rows.map((row) => `${row.name}: ${figures(row)}`).join("; ");
   return (

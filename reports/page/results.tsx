@@ -32,7 +32,7 @@ interface ResultsProps {
 /** All results on one page, the verdict first. */
 export function Results({ data, table }: ResultsProps): JSX.Element {
   const { campaign, unfinished } = data;
-  const absent = campaign === undefined ? ["coverage"] : ["requirements", "recovery"];
+  const absent = campaign === undefined ? ["coverage"] : ["requirements"];
   const sections = SECTIONS.filter(([id]) => !absent.includes(id));
   return (
     <>
@@ -58,14 +58,14 @@ export function Results({ data, table }: ResultsProps): JSX.Element {
       </header>
       <main class="page">
         <Gates gates={data.gates} />
-        <HeatMap table={table} />
+        <HeatMap table={table} struck={data.struck} />
         {campaign === undefined ? (
           <Failures data={data} table={table} />
         ) : (
           <Groups groups={campaign.groups} table={table} />
         )}
         {campaign === undefined && <Requirements requirements={data.requirements} table={table} />}
-        {campaign === undefined && <Recovery recovery={data.recovery} />}
+        <Recovery recovery={data.recovery} />
         {campaign !== undefined && <Campaign campaign={campaign} />}
         <FilteredRuns table={table} />
         <Environment environment={data.environment} />

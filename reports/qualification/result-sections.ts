@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { PHASES } from "../../harness/history/mirror-state.ts";
 import type { Qualification, ScenarioCell } from "../../harness/history/qualification.ts";
 import { MEANINGS } from "../invariant-meanings.ts";
 import { badge, code, facts, list, type Markup, table, time, WORLD_NAMES } from "./markup.ts";
@@ -51,7 +52,40 @@ ${table(
     injected,
     effective,
   ]),
-)}`;
+)}
+${struckTable(rows)}`;
+}
+
+/** How often each struck while the mirror worked, and how often while it had not recovered yet. */
+function struckTable(rows: Qualification["faults"]): Markup | string {
+  const known = rows.filter(({ struck }) => struck !== undefined);
+  if (known.length === 0) return "";
+  const most = Math.max(
+    ...known.flatMap(({ struck }) => Object.values(struck ?? {}).map(([, effective]) => effective)),
+  );
+  const states = PHASES.flatMap((phase) => phase.states);
+  return html`<h3>By what the mirrors were like when it struck</h3>
+<p>Effective of injected. Safety: the mirror was whole, or not made yet. Heal: it had been in sync, and was apart (SPLIT) or copied again (resync). Of several
+mirrors the one counts that was furthest from being in sync.</p>
+<table class="heat"><thead>
+<tr><th scope="col" rowspan="2">Fault</th><th scope="col" rowspan="2">World</th>${PHASES.map(
+    (phase) => html`<th scope="colgroup" colspan="${phase.states.length}">${phase.phase}</th>`,
+  )}</tr>
+<tr>${states.map((state) => html`<th scope="col">${state}</th>`)}</tr></thead>
+<tbody>${known.map(
+    ({ kind, world, struck }) =>
+      html`<tr><td>${kind}</td><td>${WORLD_NAMES[world]}</td>${states.map((state) =>
+        heatCell(struck?.[state], most),
+      )}</tr>\n`,
+  )}</tbody></table>`;
+}
+
+function heatCell(cell: readonly [number, number] | undefined, most: number): Markup {
+  if (cell === undefined) return html`<td class="number quiet">–</td>`;
+  const [injected, effective] = cell;
+  // Four shades: none, and thirds of the most.
+  const shade = effective === 0 ? 0 : Math.min(3, 1 + Math.floor((3 * effective) / (most + 1)));
+  return html`<td class="number heat${shade}">${effective.toLocaleString("en")} / ${injected.toLocaleString("en")}</td>`;
 }
 
 export function integrity({ invariants }: Qualification): Markup {

@@ -24,6 +24,8 @@ dd { margin: 0; overflow-wrap: anywhere; }
 ul { margin: 6px 0; padding-left: 20px; }
 nav ol { columns: 2; margin: 6px 0; padding-left: 22px; }
 a { color: #0b57c2; }
+.heat0 { background: var(--bad-ground); } .heat1 { background: #e3edfb; } .heat2 { background: #bdd5f5; } .heat3 { background: #8db7ee; }
+.heat thead tr:first-child th[colspan] { text-align: center; text-transform: capitalize; border-bottom: 1px solid var(--line); }
 .badge { display: inline-block; padding: 0 7px; border-radius: 4px; font-size: 11px; font-weight: 600; white-space: nowrap; }
 .good { color: var(--good); background: var(--good-ground); }
 .bad { color: var(--bad); background: var(--bad-ground); }
