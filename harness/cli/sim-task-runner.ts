@@ -30,7 +30,7 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
       if (task.world === "containers") {
         containers ??= containerRunner(containerWorld);
         const target = task.target === undefined ? {} : { target: await loadTarget(task.target.manifest) };
-        return containers(plan, { id, seed, replay, recovery: true, ...target, ...outside });
+        return containers(plan, { id, seed, replay, recovery: true, contents: true, ...target, ...outside });
       }
       const { record, log } = await runPlan(plan, {
         id,
@@ -41,6 +41,7 @@ export function simTaskRunner(parts: SimTaskRunnerParts): RunTaskFunction {
         repeat: task.repeat,
         census: task.census === true,
         recovery: true,
+        contents: true,
         ...(task.reseed === undefined ? {} : { reseed: task.reseed }),
         ...outside,
         wallNowMs: () => performance.now(),

@@ -1,5 +1,5 @@
 import type { Struck } from "./mirror-state.ts";
-import type { Failure, Invariant, RecoverySample, RunRecord, Verdict } from "./run-record.ts";
+import type { Failure, Invariant, PairContents, RecoverySample, RunRecord, Verdict } from "./run-record.ts";
 
 // What a qualification came to: plain data, concluded from evidence by `harness/qualify`, shown by `reports/qualification`.
 
@@ -98,6 +98,8 @@ export interface Qualification {
   readonly selfTest: SelfTest;
   readonly failures: readonly QualificationFailure[];
   readonly statistics: Statistics;
+  /** What mirrors held at the end of the first run of each scenario in each world; of former bundles there is none. */
+  readonly contents?: readonly FinalContents[] | undefined;
   readonly evidence: Evidence;
 }
 
@@ -212,6 +214,12 @@ export interface Statistics {
    * fail is below this (rule of three).
    */
   readonly failureShareBelow?: number | undefined;
+}
+
+export interface FinalContents extends PairContents {
+  readonly scenario: string;
+  readonly world: World;
+  readonly seed: number;
 }
 
 export interface Evidence {

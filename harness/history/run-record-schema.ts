@@ -19,6 +19,9 @@ export const recoverySampleSchema = z.looseObject({
   bytes: count.exactOptional(),
 });
 
+const contentHash = z.string().regex(/^[0-9a-f]{16}$/u, "16 hexadecimal digits");
+export const pairContentsSchema = z.looseObject({ pair: z.string(), primary: contentHash, secondary: contentHash });
+
 export const failureSchema = z.looseObject({
   rule: z.enum([...INVARIANTS, "expectation", "determinism", "target", "harness"]),
   message: z.string(),
@@ -86,5 +89,9 @@ export const runRecordSchema = z.looseObject({
     })
     .exactOptional()
     .describe("What faults cost; docs/recovery.md defines it"),
+  contents: z
+    .array(pairContentsSchema)
+    .exactOptional()
+    .describe("Hashes over all bytes of both volumes of each mirror, at the end"),
   replay: z.string().describe("The token for resilver replay TOKEN"),
 }) satisfies z.ZodType<RunRecord>;

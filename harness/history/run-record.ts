@@ -45,8 +45,17 @@ export interface RunRecord {
   readonly excerpt?: readonly string[];
   /** Only if it was asked for. */
   readonly recovery?: RecoveryTimes;
+  /** What both ends of each mirror held at the end; only if it was asked for, and the run came to its end. */
+  readonly contents?: readonly PairContents[];
   /** `resilver replay TOKEN` runs it again. */
   readonly replay: string;
+}
+
+/** Hashes over all bytes of the two volumes of a mirror, 16 hexadecimal digits each, as of a history. */
+export interface PairContents {
+  readonly pair: string;
+  readonly primary: string;
+  readonly secondary: string;
 }
 
 /** What faults cost those who use the mirrors. Of remote pairs, from when they were DUPLEX for the first time. */

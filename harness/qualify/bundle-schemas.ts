@@ -6,7 +6,7 @@ import {
   type QualificationPlan,
 } from "../history/qualification.ts";
 import { INVARIANTS, RECOVERY_MEASURES, VERDICTS } from "../history/run-record.ts";
-import { failureSchema, struckSchema } from "../history/run-record-schema.ts";
+import { failureSchema, pairContentsSchema, struckSchema } from "../history/run-record-schema.ts";
 import { dossierSchema, waiverSchema } from "./dossier.ts";
 import { plantedBugSchema } from "./planted-bugs.ts";
 
@@ -115,6 +115,7 @@ export const qualificationSchema = z.looseObject({
     wallMs: figure,
     failureShareBelow: figure.optional(),
   }),
+  contents: z.array(pairContentsSchema.extend({ scenario: text, world, seed })).optional(),
   evidence: z.looseObject({
     merkleRoot: digest,
     files: z.array(z.looseObject({ path: text, mediaType: text, sizeBytes: count, sha256: digest })),

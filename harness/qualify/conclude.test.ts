@@ -139,3 +139,24 @@ test("how long it holds", () => {
   expect(concludeOf(records()).validUntil).toBeUndefined();
   expect(concludeOf(records(), planOf({}, { validDays: 30 })).validUntil).toBe("2026-03-02");
 });
+
+test("what mirrors held at the end is told of the first run of each scenario and world; of records without it, nothing", () => {
+  const held = (hash: string): Partial<RunRecord> => ({ contents: [{ pair: "pair", primary: hash, secondary: hash }] });
+  const found = {
+    records: [...records(), record("one", { seed: 5, ...held("5") }), record("one", { seed: 4, ...held("4") })],
+    evidence: EVIDENCE,
+  };
+  expect(conclude(planOf(), PROFILE, found).contents).toEqual([
+    { scenario: "one", world: "sim", seed: 4, pair: "pair", primary: "4", secondary: "4" },
+  ]);
+  expect(conclude(planOf(), PROFILE, { records: records(), evidence: EVIDENCE })).not.toHaveProperty("contents");
+});
+
+test("faults are counted by what the mirrors were like", () => {
+  const faults = [
+    { kind: "cut", on: "link", injected: 2, effective: 1, struck: { DUPLEX: [2, 1] as [number, number] } },
+  ];
+  const runs = [record("one", { faults }), record("one", { seed: 2, faults })];
+  const [row] = conclude(planOf(), PROFILE, { records: runs, evidence: EVIDENCE }).faults;
+  expect(row).toMatchObject({ kind: "cut", injected: 4, effective: 2, struck: { DUPLEX: [4, 2] } });
+});

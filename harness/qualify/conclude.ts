@@ -103,6 +103,7 @@ export function conclude(
     selfTest,
     failures: failures.slice(0, FAILURES_MAX),
     statistics: statisticsOf(runs),
+    ...contentsOf(runs),
     evidence,
   };
 }
@@ -137,6 +138,20 @@ function cellOf(
 function vacuousNote(runs: readonly RunRecord[]): string | undefined {
   const [fault] = runs.flatMap(({ faults }) => faults).filter(({ effective }) => effective === 0);
   return fault === undefined ? undefined : `${fault.kind} on ${fault.on} had no effect`;
+}
+
+/** Of the first run of each; all are in the evidence. @param runs in their order */
+function contentsOf(runs: readonly RunRecord[]): Pick<Qualification, "contents"> {
+  const firsts = new Map<string, RunRecord>();
+  for (const run of runs) {
+    const place = recordsPath(run.world, run.id);
+    if (run.contents !== undefined && !firsts.has(place)) firsts.set(place, run);
+  }
+  if (firsts.size === 0) return {};
+  const contents = [...firsts.values()].flatMap(({ id, world, seed, contents: pairs = [] }) =>
+    pairs.map(({ pair, primary, secondary }) => ({ scenario: id, world, seed, pair, primary, secondary })),
+  );
+  return { contents };
 }
 
 function repeatsOf(records: readonly RunRecord[]): { repeated: number; same: number } {

@@ -1,14 +1,14 @@
 import type { Checker, CheckerConfig, CheckResult } from "../check/checker.ts";
 import type { Census } from "../history/census.ts";
 import type { FileSystems } from "../files/file-system.ts";
-import type { Failure, FaultRecord, OracleRecord, RecoveryTimes } from "../history/run-record.ts";
+import type { Failure, FaultRecord, OracleRecord, RecoveryTimes, PairContents } from "../history/run-record.ts";
 import { describeCondition } from "../plan/condition.ts";
 import { describeFound } from "./describe-found.ts";
 import type { Expectation } from "../plan/expectation.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
 import type { RunWorld, WorldListener } from "../world/run-world.ts";
-import { firstDifference } from "../world/sim/disk/index.ts";
+import { contentDigest, firstDifference } from "../world/sim/disk/index.ts";
 import { HostAccessError } from "../world/sim/guards.ts";
 import { Captures } from "./captures.ts";
 import { checkerConfig } from "./checker-config.ts";
@@ -39,6 +39,8 @@ export interface PlanRunParts<W extends RunWorld, C extends Checker> {
   readonly census: boolean;
   /** Measure how long it takes until all is well again; not without. */
   readonly recovery?: boolean;
+  /** Tell what both ends of each mirror hold at the end; not without. */
+  readonly contents?: boolean;
   /** Looks on; nobody does without. */
   readonly observer?: RunObserver;
   /** Calls what may use the machine's clock and files, for outside judges. */
@@ -62,6 +64,8 @@ export interface PlanOutcome {
   readonly census: Census | undefined;
   /** If it was asked for. */
   readonly recovery: RecoveryTimes | undefined;
+  /** If it was asked for, and the run came to its end. */
+  readonly contents: readonly PairContents[] | undefined;
   readonly faults: readonly FaultRecord[];
   /** What faults struck, by their kind. */
   readonly struck: ReadonlyMap<string, readonly string[]>;
@@ -93,6 +97,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
   #isBroken = false;
   readonly #tolerated: string[] = [];
   #census: () => Census | undefined = () => undefined;
+  #contents: readonly PairContents[] | undefined;
   #writeSequence = 0;
   #isGivenUp = false;
 
@@ -162,6 +167,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
       unjudged: this.#measures.unjudged,
       census: this.#census(),
       recovery: this.#recovery?.times(),
+      contents: this.#contents,
       faults: this.#ledger.records(),
       struck: this.#ledger.struck(),
       oracles: this.#captures.records(),
@@ -217,6 +223,14 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
     await this.#readImages();
     await this.#parts.look();
     this.#captures.end();
+    if (this.#parts.contents === true) this.#contents = this.#contentsNow();
+  }
+
+  #contentsNow(): PairContents[] {
+    const hashOf = (volume: string): string => contentDigest(this.world.view(volume));
+    return this.#plan.topology.pairs.map(({ name, primary, secondary }) => {
+      return { pair: name, primary: hashOf(primary), secondary: hashOf(secondary) };
+    });
   }
 
   /** Every image that is there, for the model to judge; not while a disk may never answer. */

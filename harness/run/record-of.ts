@@ -58,6 +58,7 @@ export async function recordOf(
     ...(outcome.unjudged.length === 0 ? {} : { unjudged: outcome.unjudged }),
     ...(outcome.census === undefined ? {} : { census: outcome.census }),
     ...(outcome.recovery === undefined ? {} : { recovery: outcome.recovery }),
+    ...(outcome.contents === undefined ? {} : { contents: outcome.contents }),
   };
 }
 

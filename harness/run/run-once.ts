@@ -38,6 +38,8 @@ export interface RunOnceOptions {
   readonly census: boolean;
   /** Measure what faults cost (docs/recovery.md); not without. */
   readonly recovery?: boolean;
+  /** Tell what both ends of each mirror hold at the end; not without. */
+  readonly contents?: boolean;
   /** Looks on; nobody does without. */
   readonly observer?: RunObserver;
   readonly reseed?: Reseed | undefined;

@@ -39,6 +39,8 @@ export interface RunPlanOptions {
   readonly census?: boolean;
   /** Measure what faults cost (docs/recovery.md), in the first execution; not without. */
   readonly recovery?: boolean;
+  /** Tell what both ends of each mirror hold at the end; not without. */
+  readonly contents?: boolean;
   /** Looks on at the first execution; nobody does without. */
   readonly observer?: RunObserver;
   /** Real milliseconds, for the record alone; 0 without. */
@@ -70,6 +72,7 @@ export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunR
     pump,
     census: options.census === true,
     recovery: options.recovery === true,
+    contents: options.contents === true,
     reseed: options.reseed,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     fileSystems: options.fileSystems,

@@ -1,11 +1,11 @@
 import { html } from "hono/html";
 import type { Qualification } from "../../harness/history/qualification.ts";
-import { code, facts, list, type Markup, table } from "./markup.ts";
+import { code, facts, list, type Markup, table, WORLD_NAMES } from "./markup.ts";
 
 // Sections 13 to 15: what it rests on, who says so, and what the words mean.
 
-export function evidence({ evidence: { merkleRoot, files } }: Qualification): Markup {
-  return html`${facts([
+export function evidence({ contents = [], evidence: { merkleRoot, files } }: Qualification): Markup {
+  return html`${contents.length === 0 ? "" : finalContents(contents)}${facts([
     ["Files", files.length],
     ["Merkle root", code(merkleRoot)],
   ])}
@@ -19,6 +19,26 @@ ${table(
   ]),
 )}
 <p class="quiet">The first 16 digits; whole in ${code("qualification.json")}.</p>`;
+}
+
+function finalContents(contents: NonNullable<Qualification["contents"]>): Markup {
+  return html`<h3>What the mirrors held at the end</h3>
+<p>A hash over all bytes of each volume, of the first run of a scenario in each world; of all runs in ${code("evidence/runs/")}. ${code("resilver verify")} does simulated runs
+again and compares them. Two that differ are no failure where the scenario leaves a mirror apart.</p>
+${table(
+  ["Scenario", "World", "Seed", "Mirror", "Primary", "Secondary", ""],
+  contents.map(({ scenario, world, seed, pair, primary, secondary }) => [
+    code(scenario),
+    WORLD_NAMES[world],
+    seed,
+    pair,
+    code(primary),
+    code(secondary),
+    primary === secondary ? "equal" : "apart",
+  ]),
+)}
+<h3>Files</h3>
+`;
 }
 
 export function attestation({ plan: { dossier } }: Qualification): Markup {

@@ -31,6 +31,8 @@ export interface ContainerRunOptions {
   readonly interrupt?: AbortSignal;
   /** Measure how long it takes until all is well again; not without. */
   readonly recovery?: boolean;
+  /** Tell what both ends of each mirror hold at the end; not without. */
+  readonly contents?: boolean;
   /** With it the run ends at its first failure; called then, before anything is healed. */
   readonly onFailure?: (world: ContainerWorld, stage: Stage) => Promise<void>;
 }
@@ -102,6 +104,7 @@ async function runOn(
     fileSystems: options.fileSystems,
     census: false,
     recovery: options.recovery === true,
+    contents: options.contents === true,
     look: async () => {
       await run.world.settled();
       await run.world.look();

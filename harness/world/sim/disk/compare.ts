@@ -1,7 +1,7 @@
 import { SECTOR_BYTES } from "../../../../engine/ports/index.ts";
 import { hashBytes, RollingHash } from "../../../history/rolling-hash.ts";
 import type { ByteRange, DiskView } from "../../run-world.ts";
-import { CHUNK_BYTES, firstUnequalWord, isZero, type SparseBytes, sameBytes } from "./sparse-bytes.ts";
+import { CHUNK_BYTES, firstUnequalWord, isZero, sameBytes } from "./sparse-bytes.ts";
 
 /** Where on each side a comparison starts, and how long it is; whole sectors. */
 export interface CompareRange {
@@ -48,13 +48,19 @@ export function differences(
 }
 
 /** 16 hexadecimal digits over all bytes; where a chunk is zero, allocated or not makes no difference. */
-export function contentDigest(content: SparseBytes): string {
+export function contentDigest(content: DiskView): string {
   const hash = new RollingHash();
-  for (const chunkIndex of content.chunkIndices()) {
-    const chunk = content.chunk(chunkIndex);
-    if (chunk === undefined || isZero(chunk)) continue;
-    hash.word(chunkIndex);
-    hash.word(hashBytes(chunk));
+  let next = 0;
+  for (const { offsetBytes, lengthBytes } of content.allocatedRanges()) {
+    const last = Math.ceil((offsetBytes + lengthBytes) / CHUNK_BYTES);
+    for (let index = Math.max(next, Math.floor(offsetBytes / CHUNK_BYTES)); index < last; index++) {
+      const at = index * CHUNK_BYTES;
+      const chunk = content.peek(at, Math.min(CHUNK_BYTES, content.sizeBytes - at));
+      if (isZero(chunk)) continue;
+      hash.word(index);
+      hash.word(hashBytes(chunk));
+    }
+    next = last;
   }
   return hash.digest();
 }

@@ -1,4 +1,4 @@
-export { differences, firstDifference } from "./compare.ts";
+export { contentDigest, differences, firstDifference } from "./compare.ts";
 export type { SectorChoice } from "./power-loss.ts";
 export { sectorChoice } from "./sector-choice.ts";
 export { SimDisk } from "./sim-disk.ts";
