@@ -52,7 +52,8 @@ export function HeatMap({
       <h2 id="faults-title">Faults</h2>
       <p class="quiet">
         A number is how many injections were seen to have an effect; <span class="cell vacuous">0/2</span> is two that
-        had none, so what they were for was not tested.
+        had none, so what they were for was not tested; <span class="cell vacuous">0/0</span> was planned and never
+        struck.
       </p>
       {kinds.length === 0 ? (
         <p class="quiet">No fault was injected in these runs.</p>
@@ -98,7 +99,7 @@ function HeatCell(props: {
   const title = `${kind}: ${effective} of ${injected} had an effect`;
   return (
     <td class={`cell ${levelOf(effective, most)}`} title={title}>
-      {effective === injected ? compact(effective) : `${compact(effective)}/${compact(injected)}`}
+      {effective === injected && injected > 0 ? compact(effective) : `${compact(effective)}/${compact(injected)}`}
     </td>
   );
 }

@@ -26,19 +26,22 @@ function finalContents(contents: NonNullable<Qualification["contents"]>): Markup
 <p>A hash over all bytes of each volume, of the first run of a scenario in each world; of all runs in ${code("evidence/runs/")}. ${code("resilver verify")} does simulated runs
 again and compares them. Two that differ are no failure where the scenario leaves a mirror apart.</p>
 ${table(
-  ["Scenario", "World", "Seed", "Mirror", "Primary", "Secondary", ""],
+  ["Scenario", "World", "Seed", "Mirror", "Primary", "Secondary"],
   contents.map(({ scenario, world, seed, pair, primary, secondary }) => [
     code(scenario),
     WORLD_NAMES[world],
     seed,
     pair,
-    code(primary),
-    code(secondary),
-    primary === secondary ? "equal" : "apart",
+    hash(primary),
+    primary === secondary ? "the same" : hash(secondary),
   ]),
 )}
 <h3>Files</h3>
 `;
+}
+
+function hash(text: string): Markup {
+  return html`<code class="hash">${text}</code>`;
 }
 
 export function attestation({ plan: { dossier } }: Qualification): Markup {

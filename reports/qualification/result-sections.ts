@@ -52,8 +52,7 @@ ${table(
     injected,
     effective,
   ]),
-)}
-${struckTable(rows)}`;
+)}${struckTable(rows)}`;
 }
 
 /** How often each struck while the mirror worked, and how often while it had not recovered yet. */
@@ -64,7 +63,8 @@ function struckTable(rows: Qualification["faults"]): Markup | string {
     ...known.flatMap(({ struck }) => Object.values(struck ?? {}).map(([, effective]) => effective)),
   );
   const states = PHASES.flatMap((phase) => phase.states);
-  return html`<h3>By what the mirrors were like when it struck</h3>
+  return html`
+<h3>By what the mirrors were like when it struck</h3>
 <p>Effective of injected. Safety: the mirror was whole, or not made yet. Heal: it had been in sync, and was apart (SPLIT) or copied again (resync). Of several
 mirrors the one counts that was furthest from being in sync.</p>
 <table class="heat"><thead>
@@ -104,12 +104,14 @@ ${table(
 
 const MEASURES = { rto: "RTO", rpo: "RPO", resync: "resync" } as const;
 
-export function objectives({ objectives: rows }: Qualification): Markup {
+export function objectives({ objectives: rows, faults: struck }: Qualification): Markup {
   if (rows.length === 0) return html`<p>No fault cost anything that was measured.</p>`;
   const figure = (unit: "ms" | "bytes", value: number): string =>
     unit === "ms" ? time(value) : `${value.toLocaleString("en")} bytes`;
+  // Bundles that do not tell when faults struck were made before takeovers on containers were measured.
+  const former = struck.some((row) => row.struck !== undefined) ? "" : ", where RPO cannot be measured";
   return html`<p>RTO: how long hosts waited until a write to the mirror was done again. RPO: what a takeover lacked of what was acknowledged. Resync: how long copying took until
-both ends were in sync. Virtual time in the simulated world, real time on containers, where RPO cannot be measured. The profile sets no limits, so these are told and not
+both ends were in sync. Virtual time in the simulated world, real time on containers${former}. The profile sets no limits, so these are told and not
 judged.</p>
 ${table(
   ["Measure", "After", "World", "n", "p50", "p95", "max"],

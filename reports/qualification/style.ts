@@ -24,8 +24,6 @@ dd { margin: 0; overflow-wrap: anywhere; }
 ul { margin: 6px 0; padding-left: 20px; }
 nav ol { columns: 2; margin: 6px 0; padding-left: 22px; }
 a { color: #0b57c2; }
-.heat0 { background: var(--bad-ground); } .heat1 { background: #e3edfb; } .heat2 { background: #bdd5f5; } .heat3 { background: #8db7ee; }
-.heat thead tr:first-child th[colspan] { text-align: center; text-transform: capitalize; border-bottom: 1px solid var(--line); }
 .badge { display: inline-block; padding: 0 7px; border-radius: 4px; font-size: 11px; font-weight: 600; white-space: nowrap; }
 .good { color: var(--good); background: var(--good-ground); }
 .bad { color: var(--bad); background: var(--bad-ground); }
@@ -41,4 +39,9 @@ a { color: #0b57c2; }
   @bottom-right { content: counter(page) " / " counter(pages); font: 9px system-ui, sans-serif; color: #59616e; } }
 @media print { html { background: none; } body { margin: 0; max-width: none; padding: 0; font-size: 11.5px; } table { font-size: 10.5px; }
   code { font-size: 10px; } a { color: inherit; text-decoration: none; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+`;
+
+/** Of tables that former bundles have not: only where there are such, so that reports of former bundles stay as they were, to the last byte. */
+export const LATER_STYLE = `.heat0 { background: var(--odd-ground); } .heat1 { background: #e3edfb; } .heat2 { background: #bdd5f5; } .heat3 { background: #8db7ee; }
+.hash { white-space: nowrap; } .heat td { border: 1px solid var(--line); } .heat thead tr:first-child th[colspan] { text-align: center; text-transform: capitalize; }
 `;
