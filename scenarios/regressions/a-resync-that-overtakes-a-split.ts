@@ -13,8 +13,10 @@ import {
   split,
   stall,
   status,
+  step,
   together,
   wait,
+  when,
   write,
 } from "../../harness/plan/index.ts";
 
@@ -44,8 +46,9 @@ export default scenario({
       ...(isCopyLong ? [stall("log-s", ["read"])] : []),
       write("data-p", fill("in the way")),
       together(
+        // It is given to a split that was taken, in whichever world.
+        when(step("a", "pair.split"), after(ms(2), resync("log", { direction }))),
         split("log", { secondary: "read-write" }),
-        after(ms(2), resync("log", { direction })),
         sequence(after(ms(30), heal("data-s")), ...(isCopyLong ? [after(ms(30), heal("log-s"))] : [])),
       ),
       wait(status("log", "DUPLEX")),
