@@ -27,6 +27,8 @@ export interface Sample {
   looked(): void;
   /** The systems have been asked, after that, what they say of themselves. */
   judge(): void;
+  /** Instead of both: the disks could not be looked at. What waits for a sample waits for the next. */
+  abandon(): void;
 }
 
 /**
@@ -148,8 +150,14 @@ export class SampledChecker implements Checker {
       this.#unknown = unknown;
       this.#isJudging = false;
     };
+    const abandon = (): void => {
+      if (this.#open !== judge) return;
+      this.#open = undefined;
+      // The next sample judges what this one would have, too.
+      this.#overwritten = new Set([...since, ...this.#overwritten]);
+    };
     this.#open = judge;
-    return { looked, judge };
+    return { looked, judge, abandon };
   }
 
   /** From now on the systems say this. */

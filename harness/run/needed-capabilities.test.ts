@@ -2,8 +2,11 @@ import { expect, test } from "vitest";
 import {
   attempt,
   cascade,
+  crash,
   create,
   cut,
+  diskWrite,
+  eio,
   expectRefused,
   group,
   mirror,
@@ -79,6 +82,18 @@ test.each<[string, Plan, readonly string[]]>([
     }),
     ["engine-steps", "meta-disk", "refusal-codes", "split"],
   ],
+  [
+    "what only disks of ours do: losses of power, faults, and the moment of a write",
+    scenario({ ...base, topology: remote, steps: [crash("a", "power")] }),
+    ["volume-disk"],
+  ],
+  ["a fault of a disk", scenario({ ...base, topology: remote, steps: [eio("svol", ["write"])] }), ["volume-disk"]],
+  [
+    "the moment of a write to a disk",
+    scenario({ ...base, topology: remote, steps: [when(diskWrite("pvol"), crash("a", "kill"))] }),
+    ["volume-disk"],
+  ],
+  ["a kill, which no disk notices", scenario({ ...base, topology: remote, steps: [crash("a", "kill")] }), []],
   [
     "a measure of the bytes of a resync",
     scenario({ ...base, topology: remote, steps: [cut("link")], expect: [resyncBytes("link")] }),

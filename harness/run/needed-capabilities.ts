@@ -1,3 +1,4 @@
+import type { AnyFault } from "../fault/index.ts";
 import type { Condition } from "../plan/condition.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
@@ -55,12 +56,12 @@ function neededBy(step: Step, plan: Plan): readonly Capability[] {
     case "workload":
       return (step.trim ?? 0) > 0 ? ["trim"] : [];
     case "inject":
-      return "disk" in step.fault && isMeta(step.fault.disk) ? ["meta-disk"] : [];
+      return neededByFault(step.fault);
     case "when":
     case "wait":
     case "throughout":
       if (isOfSteps(step.condition)) return ["engine-steps"];
-      return step.condition.kind === "disk-write" && isMeta(step.condition.disk) ? ["meta-disk"] : [];
+      return step.condition.kind === "disk-write" ? [diskOf(step.condition.disk)] : [];
     case "link-bytes":
       return ["link-traffic"];
     case "expect-refused":
@@ -99,7 +100,13 @@ function isOfSteps({ kind }: Condition): boolean {
   return kind === "engine-step";
 }
 
-/** The disk of a system's own tables. */
-function isMeta(disk: string): boolean {
-  return disk.endsWith("/meta");
+/** Power is lost by disks, and only by disks of ours. */
+function neededByFault(fault: AnyFault): readonly Capability[] {
+  if ("disk" in fault) return [diskOf(fault.disk)];
+  return fault.kind === "crash" && fault.how === "power" ? ["volume-disk"] : [];
+}
+
+/** That what is on it is there where the harness looks: on that of a system's own tables, or on that of a volume. */
+function diskOf(disk: string): Capability {
+  return disk.endsWith("/meta") ? "meta-disk" : "volume-disk";
 }

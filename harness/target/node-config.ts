@@ -10,8 +10,9 @@ const volume = z
     name,
     disk: z
       .string()
+      .exactOptional()
       .describe(
-        "the disk of the volume, as an NBD URL. Byte n of the volume lies at byte n of it, and nothing else is on it. " +
+        "where volume-disk is declared: the disk of the volume, as an NBD URL. Byte n of the volume lies at byte n of it, and nothing else is on it. " +
           "It may be opened by one program only; what was not flushed is lost when the power is",
       ),
     sizeBytes: z.number().int().positive().describe("of the volume and of its disk; whole sectors of 512 bytes"),
@@ -38,6 +39,13 @@ export const nodeConfigSchema = z
     meta: z.object({ disk: z.string(), sizeBytes: z.number().int().positive() }).describe("a disk for its own tables"),
     control: z.object({ port }).describe("where it answers the protocol, on every address"),
     nbd: z.object({ port }).describe("where it serves hosts: an export for each volume, of the volume's name"),
+    copies: z
+      .object({ port })
+      .exactOptional()
+      .describe(
+        "where volume-disk is not declared: where it serves an export for each volume, of the volume's name and size, " +
+          "read-only: the bytes that this node keeps of it, asked of nobody else. Byte n of the volume is byte n of it",
+      ),
     settings: z.record(z.string(), z.string()).describe("from the manifest: what the engine is to be like"),
   })
   .meta({ id: "NodeConfig" });

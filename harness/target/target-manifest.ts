@@ -17,6 +17,10 @@ export const targetManifestSchema = z
       .refine((files) => Object.keys(files).length <= FILES_MAX, `at most ${FILES_MAX} files`)
       .describe("path in the container → path of a file, from the folder of the manifest"),
     settings: z.record(z.string(), z.string()).default({}).describe("handed to each node as they are"),
+    linuxCapabilities: z
+      .array(z.string().regex(/^[A-Z][A-Z_]+$/, "as in SYS_ADMIN"))
+      .default([])
+      .describe("what the containers of its nodes may do beside what containers may"),
     linkPorts: z.int().min(1).max(LINK_PORTS_MAX).default(1).describe("ports that the engine needs on each link"),
     capabilities: z.array(z.enum(CAPABILITY_NAMES)).describe("what it can do"),
     readySeconds: z.int().min(1).max(300).default(30).describe("a start that takes longer has failed"),

@@ -6,13 +6,14 @@ import type { WorldDisk } from "../world.ts";
 import { ContainerDisk } from "./container-disk.ts";
 import { ContainerLink } from "./container-link.ts";
 import { ContainerSystem } from "./container-system.ts";
-import type { DiskLook } from "./disk-store.ts";
+import type { DiskLook, StoredChange } from "./disk-store.ts";
 import { disksOf, linkPorts } from "./engine-config.ts";
 import { EngineDeployment } from "./engine-deployment.ts";
 import { FaultDiskStore } from "./fault-disk/fault-disk-store.ts";
 import { HostTimer } from "./host-timer.ts";
 import { Operations } from "./operations.ts";
-import { OutsideDeployment } from "./outside/outside-deployment.ts";
+import { NodeCopies } from "./outside/node-copies.ts";
+import { OutsideDeployment, type OutsideDeploymentParts } from "./outside/outside-deployment.ts";
 import type { OutsideTarget } from "../../target/outside-target.ts";
 import type { Stage } from "./stage.ts";
 import type { Deployment } from "./system-place.ts";
@@ -24,9 +25,14 @@ export interface PreparedWorld {
   readonly topology: Topology;
   readonly store: FaultDiskStore;
   readonly deployment: Deployment;
+  /** What the nodes keep elsewhere than on disks of ours; none without. */
+  readonly copies?: NodeCopies;
   /** One a link. */
   readonly proxies: ReadonlyMap<string, ProxiedPorts>;
 }
+
+/** Takes in what all disks hold. Settles with false if that could not be seen: nothing was taken in. */
+export type TakeDisks = () => Promise<boolean>;
 
 export interface ContainerWorldOptions {
   readonly seed: number;
@@ -35,7 +41,7 @@ export interface ContainerWorldOptions {
    * A look: `take` takes in what all disks held at one moment after it was called, `ask` has the systems say how they
    * are now. Without: one after the other.
    */
-  readonly onLook?: (take: () => Promise<void>, ask: () => Promise<void>) => Promise<void>;
+  readonly onLook?: (take: TakeDisks, ask: () => Promise<void>) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -54,12 +60,14 @@ export class ContainerWorld implements RunWorld {
   readonly #operations: Operations;
   readonly #prepared: PreparedWorld;
   readonly #disks = new Map<string, ContainerDisk>();
+  /** As the store has them: `a/pvol`. */
+  readonly #byName = new Map<string, ContainerDisk>();
   readonly #links: ReadonlyMap<string, ContainerLink>;
   readonly #systemOfVolume = new Map<string, ContainerSystem>();
   readonly #random: SimRandom;
   readonly #startMs = performance.now();
   readonly #timers = new Set<NodeJS.Timeout>();
-  #looking: Promise<void> | undefined;
+  #looking: Promise<boolean> | undefined;
 
   /**
    * Makes what systems need: disks, places to run at, and a proxy for each link.
@@ -69,19 +77,23 @@ export class ContainerWorld implements RunWorld {
    */
   static async prepare(stage: Stage, topology: Topology, seed: number, target?: OutsideTarget): Promise<PreparedWorld> {
     const { toxiproxy, faultDisk } = stage;
-    const specs = topology.systems.flatMap((system) => disksOf(system).map((disk) => ({ ...disk, seed })));
-    const store = await FaultDiskStore.create(faultDisk, specs);
-    const deployment =
+    const isOnDisks = target === undefined || target.capabilities.has("volume-disk");
+    const disks = topology.systems.flatMap(disksOf).filter(({ name }) => isOnDisks || name.endsWith("/meta"));
+    const store = await FaultDiskStore.create(
+      faultDisk,
+      disks.map((disk) => ({ ...disk, seed })),
+    );
+    const [deployment, copies] =
       target === undefined
-        ? await EngineDeployment.create(stage, topology, store)
-        : new OutsideDeployment({ stage, topology, store, target });
+        ? [await EngineDeployment.create(stage, topology, store)]
+        : deployOutside({ stage, topology, store, target }, isOnDisks);
     const proxies = new Map<string, ProxiedPorts>();
     for (const { name, between } of topology.links) {
       const ports = linkPorts(topology, name, deployment.portsPerLink);
       const upstream = deployment.place(between[1]).address;
       proxies.set(name, await ProxiedPorts.create(toxiproxy.api, name, ports, upstream));
     }
-    return { stage, topology, store, deployment, proxies };
+    return { stage, topology, store, deployment, proxies, ...(copies === undefined ? {} : { copies }) };
   }
 
   constructor(prepared: PreparedWorld, options: ContainerWorldOptions) {
@@ -92,7 +104,7 @@ export class ContainerWorld implements RunWorld {
     this.#random = new SimRandom(String(seed));
     const operations = new Operations(options.onFailure);
     this.#operations = operations;
-    const look = (): Promise<void> => this.look();
+    const look = async (): Promise<void> => void (await this.look());
     this.systems = topology.systems.map((system) => this.#system(system));
     this.#links = new Map(
       topology.links.map(({ name, between }) => {
@@ -118,10 +130,11 @@ export class ContainerWorld implements RunWorld {
       listener,
       links: topology.links.map(({ name }) => name),
       place: deployment.place(system.name),
-      look: () => this.look(),
+      look: async () => void (await this.look()),
     });
     for (const { name, sizeBytes } of disks) {
       const disk = new ContainerDisk(name, sizeBytes, store, this.#operations);
+      this.#byName.set(name, disk);
       const volume = name.slice(name.indexOf("/") + 1);
       // As plans name them: volumes by their own name, which is unique, the disk of tables with its system.
       this.#disks.set(volume === "meta" ? name : volume, disk);
@@ -202,14 +215,17 @@ export class ContainerWorld implements RunWorld {
     return new HostTimer((delayNs) => this.sleep(delayNs));
   }
 
-  /** Settles when the checker knows disks and systems as they were at some moment after the call. */
-  async look(): Promise<void> {
+  /**
+   * Settles when the checker knows disks and systems as they were at some moment after the call; with false if what nodes
+   * keep themselves could not be seen.
+   */
+  async look(): Promise<boolean> {
     // The look that is under way may have begun before what its caller wants to be seen.
     while (this.#looking !== undefined) await this.#looking;
     this.#looking = this.#look().finally(() => {
       this.#looking = undefined;
     });
-    await this.#looking;
+    return this.#looking;
   }
 
   /** Settles when everything that was injected and healed so far is done. */
@@ -222,17 +238,26 @@ export class ContainerWorld implements RunWorld {
     for (const timer of this.#timers) clearTimeout(timer);
     await this.#operations.close();
     await Promise.all(this.systems.map((system) => system.close()));
-    const { stage, proxies, deployment } = this.#prepared;
+    const { stage, proxies, deployment, copies } = this.#prepared;
+    copies?.close();
     await deployment.close();
     // What is gone has nothing to be healed.
     if (!stage.toxiproxy.hasEnded) for (const proxy of proxies.values()) await proxy.reset();
     await stage.reset();
   }
 
-  async #look(): Promise<void> {
+  async #look(): Promise<boolean> {
     const { onLook = inTurn } = this.#options;
+    const { store, copies } = this.#prepared;
+    let isSeen = true;
     await onLook(
-      async () => this.#take(await this.#prepared.store.look()),
+      async () => {
+        this.#take(await store.look());
+        const kept = await copies?.look((system) => this.system(system).state === "running");
+        isSeen = copies === undefined || kept !== undefined;
+        for (const change of kept ?? []) this.#changed(change);
+        return isSeen;
+      },
       async () => {
         // A paused one would let everybody wait.
         const asked = this.systems.filter(({ state }) => state === "running");
@@ -240,13 +265,17 @@ export class ContainerWorld implements RunWorld {
         for (const link of this.#links.values()) link.looked();
       },
     );
+    return isSeen;
   }
 
   #take({ changes, writes, off }: DiskLook): void {
-    const byName = new Map([...this.#disks.values()].map((disk) => [disk.name, disk]));
-    for (const change of changes) byName.get(change.disk)?.changed(change);
-    for (const [name, count] of writes) byName.get(name)?.wrote(count);
+    for (const change of changes) this.#changed(change);
+    for (const [name, count] of writes) this.#byName.get(name)?.wrote(count);
     for (const system of this.systems) if (system.state !== "down" && off.has(system.name)) system.powerLost();
+  }
+
+  #changed(change: StoredChange): void {
+    this.#byName.get(change.disk)?.changed(change);
   }
 
   #disk(name: string): ContainerDisk {
@@ -259,7 +288,15 @@ function found<T>(value: T | undefined, what: string, name: string): T {
   return value;
 }
 
-async function inTurn(take: () => Promise<void>, ask: () => Promise<void>): Promise<void> {
+async function inTurn(take: TakeDisks, ask: () => Promise<void>): Promise<void> {
   await take();
   await ask();
+}
+
+/** @param isOnDisks volumes lie on disks of ours; without, nodes keep them */
+function deployOutside(parts: OutsideDeploymentParts, isOnDisks: boolean): [OutsideDeployment, NodeCopies?] {
+  const deployment = new OutsideDeployment(parts);
+  if (isOnDisks) return [deployment];
+  const disks = parts.topology.systems.flatMap(disksOf).filter(({ name }) => !name.endsWith("/meta"));
+  return [deployment, new NodeCopies(disks, (system) => deployment.place(system).copies)];
 }

@@ -1,15 +1,17 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckResult } from "../../check/checker.ts";
 import { SampledChecker } from "../../check/sampled-checker.ts";
 import type { FileSystems } from "../../files/file-system.ts";
 import type { RunRecord } from "../../history/run-record.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { PlanRun } from "../../run/plan-run.ts";
+import { type PlanOutcome, PlanRun } from "../../run/plan-run.ts";
 import { neededCapabilities } from "../../run/needed-capabilities.ts";
 import { notApplicable, recordOf, type RunHead } from "../../run/record-of.ts";
 import type { RunOracle } from "../../run/run-oracle.ts";
 import { lackOf } from "../../target/capability.ts";
 import type { OutsideTarget } from "../../target/outside-target.ts";
 import type { LoadedTrace } from "../../trace/trace-source.ts";
+import { KEPT_BYTES_MAX } from "./outside/node-copies.ts";
 import { ContainerWorld } from "./container-world.ts";
 import { impossibleIn } from "./impossible.ts";
 import { Stage } from "./stage.ts";
@@ -40,6 +42,8 @@ export interface ContainerRunOptions {
 const LIMIT_MS = 180_000;
 /** Between two looks at the disks. */
 const LOOK_MS = 15;
+/** Until what nodes keep themselves has come to rest, after the last step. */
+const LAST_LOOK_MS_MAX = 10_000;
 
 /**
  * Runs a plan on real containers and judges it, by samples. Whatever the engine does ends in the record; so does an end of
@@ -57,7 +61,7 @@ export async function runInContainers(plan: Plan, options: ContainerRunOptions):
     replay,
     ...(target === undefined ? {} : { target: target.name }),
   } as const;
-  const lack = target === undefined ? "" : lackOf(target, neededCapabilities(plan));
+  const lack = target === undefined ? "" : lackOf(target, neededCapabilities(plan)) || tooLargeFor(target, plan);
   const impossible = lack === "" ? impossibleIn(plan) : lack;
   if (impossible !== "") return notApplicable(plan, head, impossible);
   const startMs = performance.now();
@@ -67,6 +71,14 @@ export async function runInContainers(plan: Plan, options: ContainerRunOptions):
   } finally {
     if (options.stage === undefined) await stage.close();
   }
+}
+
+/** Why the volumes of the plan are too large to be looked at where nodes keep them; "" if they are not. */
+function tooLargeFor(target: OutsideTarget, { topology }: Plan): string {
+  const volumes = target.capabilities.has("volume-disk") ? [] : topology.systems.flatMap((system) => system.volumes);
+  const largest = Math.max(0, ...volumes.map(({ sizeBytes }) => sizeBytes));
+  if (largest <= KEPT_BYTES_MAX) return "";
+  return `a volume of ${largest} bytes: of what nodes keep themselves, at most ${KEPT_BYTES_MAX} a volume are read at each look`;
 }
 
 async function runOn(
@@ -91,10 +103,11 @@ async function runOn(
         listener,
         onLook: async (take, ask) => {
           const sample = run.checker.begin();
-          await take();
-          sample.looked();
+          const isSeen = await take();
+          if (isSeen) sample.looked();
           await ask();
-          sample.judge();
+          if (isSeen) sample.judge();
+          else sample.abandon();
         },
         onFailure: (error) => end.fail(error),
       }),
@@ -120,6 +133,7 @@ async function runOn(
   });
   let isTold = false;
   let isInterrupted = false;
+  let isUnseen = false;
   const tell = async (): Promise<void> => {
     if (isTold || onFailure === undefined || !run.hasFailed) return;
     isTold = true;
@@ -143,8 +157,8 @@ async function runOn(
     } else {
       await world.settled();
       await looking;
-      await world.look();
-      if (isLate) run.checker.cutShort();
+      isUnseen = !(await lookAtLast(world));
+      if (isLate || isUnseen) run.checker.cutShort();
       check = run.checker.finish();
     }
     // Gone a moment ago, it may have made a failure of what is none.
@@ -157,10 +171,26 @@ async function runOn(
   if (!isInterrupted) await tell().catch((error: unknown) => run.broke(error));
   // Whatever ended the run is told as well: it may be why the world cannot be healed.
   await world.close().catch((error: unknown) => run.broke(error));
-  const outcome = run.outcome(check);
+  const outcome = isUnseen ? withUnseen(run.outcome(check)) : run.outcome(check);
   const wallMs = performance.now() - startMs;
   const record = await recordOf(plan, head, outcome, [], { historyHash: "", events: 0, virtualNs, wallMs });
-  return isInterrupted && record.failures.length === 0 ? { ...record, verdict: "UNKNOWN" } : record;
+  return (isInterrupted || isUnseen) && record.failures.length === 0 ? { ...record, verdict: "UNKNOWN" } : record;
+}
+
+/** A last look; what nodes keep themselves is seen only while they run, and at rest. @returns whether it was seen */
+async function lookAtLast(world: ContainerWorld): Promise<boolean> {
+  const untilMs = performance.now() + LAST_LOOK_MS_MAX;
+  while (!(await world.look())) {
+    const isDown = world.systems.some(({ state }) => state !== "running");
+    if (isDown || performance.now() > untilMs) return false;
+    await sleep(LOOK_MS);
+  }
+  return true;
+}
+
+function withUnseen(outcome: PlanOutcome): PlanOutcome {
+  const why = "what the nodes kept at the end: one that does not run cannot be read, nor one that goes on writing";
+  return { ...outcome, unjudged: [...outcome.unjudged, why] };
 }
 
 async function keepLooking(world: ContainerWorld, end: Ending, onLooked: () => void): Promise<void> {
@@ -171,7 +201,7 @@ async function keepLooking(world: ContainerWorld, end: Ending, onLooked: () => v
     } catch (error) {
       end.fail(error);
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await sleep(LOOK_MS);
   }
 }
 

@@ -19,6 +19,8 @@ export interface NodePlaceParts {
   readonly files: Readonly<Record<string, string | Uint8Array>>;
 }
 
+/** Where a node serves the copies that it keeps, if it keeps them elsewhere than on disks of ours. */
+export const COPIES_PORT = 10_810;
 const READY_ASKED_MS = 15;
 const LOG_LINES = 40;
 
@@ -37,6 +39,10 @@ export class NodePlace implements SystemPlace {
 
   get nbd(): NbdPlace {
     return { host: "127.0.0.1", port: this.#required().port(NBD_PORT) };
+  }
+
+  get copies(): NbdPlace {
+    return { host: "127.0.0.1", port: this.#required().port(COPIES_PORT) };
   }
 
   async boot(): Promise<void> {
@@ -82,12 +88,13 @@ export class NodePlace implements SystemPlace {
 
   #create(): Promise<RunningContainer> {
     const { runtime, network, target, files } = this.#parts;
-    const { image, command } = target.manifest;
+    const { image, command, linuxCapabilities } = target.manifest;
     return runtime.start({
       name: this.#name,
       image,
       network,
-      ports: [CONTROL_PORT, NBD_PORT],
+      ports: [CONTROL_PORT, NBD_PORT, ...(target.capabilities.has("volume-disk") ? [] : [COPIES_PORT])],
+      linuxCapabilities,
       files,
       ...(command === undefined ? {} : { command }),
       // Whether it is ready is asked here: that it never is, is its own fault.

@@ -7,7 +7,7 @@ import { linkPorts } from "../engine-config.ts";
 import { CONTROL_PORT, NBD_PORT } from "../machine/machine.ts";
 import type { Stage } from "../stage.ts";
 import type { Deployment } from "../system-place.ts";
-import { NodePlace } from "./node-place.ts";
+import { COPIES_PORT, NodePlace } from "./node-place.ts";
 
 export interface OutsideDeploymentParts {
   readonly stage: Pick<Stage, "runtime" | "network" | "toxiproxy">;
@@ -48,6 +48,7 @@ export class OutsideDeployment implements Deployment {
 function nodeConfig({ stage, topology, store, target }: OutsideDeploymentParts, system: TopologySystem): NodeConfig {
   const { name, volumes } = system;
   const { linkPorts: count, settings } = target.manifest;
+  const isOnDisks = target.capabilities.has("volume-disk");
   const links = topology.links.flatMap(({ name: link, between: [dial, listen] }): NodeConfig["links"] => {
     const ports = [...linkPorts(topology, link, count)];
     const proxy = stage.toxiproxy.container.address;
@@ -58,7 +59,7 @@ function nodeConfig({ stage, topology, store, target }: OutsideDeploymentParts, 
     name,
     volumes: volumes.map((volume) => ({
       name: volume.name,
-      disk: store.urlOf(`${name}/${volume.name}`),
+      ...(isOnDisks ? { disk: store.urlOf(`${name}/${volume.name}`) } : {}),
       sizeBytes: volume.sizeBytes,
       trackBytes: volume.trackBytes,
     })),
@@ -66,6 +67,7 @@ function nodeConfig({ stage, topology, store, target }: OutsideDeploymentParts, 
     meta: { disk: store.urlOf(`${name}/meta`), sizeBytes: metaBytesOf(volumes) },
     control: { port: CONTROL_PORT },
     nbd: { port: NBD_PORT },
+    ...(isOnDisks ? {} : { copies: { port: COPIES_PORT } }),
     settings,
   };
 }

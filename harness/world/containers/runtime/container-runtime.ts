@@ -143,6 +143,7 @@ export class ContainerRuntime {
       .withAutoCleanup(false);
     if (spec.command !== undefined) container.withCommand([...spec.command]);
     if (spec.environment !== undefined) container.withEnvironment({ ...spec.environment });
+    if (spec.linuxCapabilities !== undefined) container.withAddedCapabilities(...spec.linuxCapabilities);
     if (spec.memoryBytes !== undefined) container.withResourcesQuota({ memory: spec.memoryBytes / 1024 ** 3 });
     const mounts = Object.entries(spec.volumes ?? {}).map(([target, source]) => ({ source, target }));
     if (mounts.length > 0) container.withBindMounts(mounts);

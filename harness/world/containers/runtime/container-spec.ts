@@ -15,6 +15,8 @@ export interface ContainerSpec {
   /** Path in the container → content; written before the first start. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly memoryBytes?: number;
+  /** Linux capabilities beside those that every container has: `SYS_ADMIN`. */
+  readonly linuxCapabilities?: readonly string[];
   /**
    * Asked again and again until true, after each start.
    *
