@@ -9,6 +9,7 @@ import {
   eio,
   expectRefused,
   group,
+  MiB,
   mirror,
   restore,
   resync,
@@ -91,6 +92,11 @@ test.each<[string, Plan, readonly string[]]>([
   [
     "the moment of a write to a disk",
     scenario({ ...base, topology: remote, steps: [when(diskWrite("pvol"), crash("a", "kill"))] }),
+    ["volume-disk"],
+  ],
+  [
+    "a volume that is too large to be read again and again",
+    scenario({ ...base, topology: mirror({ mode: "async", sizeBytes: MiB(17) }), steps: [cut("link")] }),
     ["volume-disk"],
   ],
   ["a kill, which no disk notices", scenario({ ...base, topology: remote, steps: [crash("a", "kill")] }), []],

@@ -7,6 +7,9 @@ import type { Capability } from "../target/capability.ts";
 /** What the restoring program asks of the systems. */
 const RESTORING: readonly Capability[] = ["local-mirror", "split", "resync-reverse"];
 
+/** Of a volume that a node keeps itself: at each look all of it is read. */
+const KEPT_BYTES_MAX = 16 * 1024 * 1024;
+
 /** Commands after which hosts may use the secondary. */
 const SUSPENDING: ReadonlySet<Step["kind"]> = new Set(["split", "takeover", "failback", "delete"]);
 
@@ -16,6 +19,8 @@ export function neededCapabilities(plan: Plan): ReadonlySet<Capability> {
   const { systems } = plan.topology;
   if (systems.some(({ images = [] }) => images.length > 0)) needed.add("image");
   if (systems.some(({ journals = [] }) => journals.length > 0)) needed.add("journal");
+  if (systems.some(({ volumes }) => volumes.some(({ sizeBytes }) => sizeBytes > KEPT_BYTES_MAX)))
+    needed.add("volume-disk");
   const suspended = new Set<string>();
   const visit = (steps: readonly Step[]): void => {
     for (const step of steps) {

@@ -20,7 +20,7 @@ export const CAPABILITIES = {
   "read-secondary": "hosts may read the secondary of a pair that is DUPLEX",
   trim: "hosts may trim, and write zeroes; what was trimmed reads as zeroes at once",
   "volume-disk":
-    "keeps the bytes of each volume on the disk that it is given for it, so that its faults and losses of power can be tested; without it, a node serves the copies that it keeps",
+    "keeps the bytes of each volume on the disk that it is given for it, so that losses of power, its faults and large volumes can be tested; without it, a node serves the copies that it keeps",
   "meta-disk": "keeps its own tables on the disk that it is given for them, so that its faults can be tested",
   "link-traffic": "counts the bytes that arrive over each link",
   "engine-steps": "tells of its steps, by the names that the engine of this project gives them",

@@ -147,6 +147,11 @@ export class ContainerWorld implements RunWorld {
     await Promise.all(this.systems.map((system) => system.start()));
   }
 
+  /** Nodes keep their volumes themselves: no disk of the store holds them. */
+  get isKeptByNodes(): boolean {
+    return this.#prepared.copies !== undefined;
+  }
+
   nowNs(): number {
     return Math.floor((performance.now() - this.#startMs) * NS_PER_MS);
   }

@@ -1,4 +1,4 @@
-import type { Topology } from "../../plan/topology.ts";
+import type { Topology, TopologySystem } from "../../plan/topology.ts";
 import { differences, SparseBytes } from "../sim/disk/index.ts";
 import type { ContainerWorld } from "./container-world.ts";
 import { disksOf } from "./engine-config.ts";
@@ -37,8 +37,10 @@ export async function evidenceOf(
       [`engine-${system.name}.log`, () => system.logs(LOG_LINES_MAX)] as const,
       [`engine-${system.name}.json`, async () => json(await system.tables())] as const,
     ]),
+    ...(world.isKeptByNodes ? topology.systems.flatMap((system) => seenOf(world, system)) : []),
     ...topology.systems
       .flatMap(disksOf)
+      .filter(({ name }) => !world.isKeptByNodes || name.endsWith("/meta"))
       .flatMap(({ name, sizeBytes }) => [
         [`disks/${name}.bin`, () => contentOf(stage, name, sizeBytes, "visible")] as const,
         [`disks/${name}.durable.bin`, () => contentOf(stage, name, sizeBytes, "durable")] as const,
@@ -55,6 +57,14 @@ export async function evidenceOf(
     }),
   );
   return [...files, { name: "differences.json", content: json(differencesOf(topology, files)) }];
+}
+
+/** Of volumes that a node keeps itself: what was seen last. */
+function seenOf(world: ContainerWorld, { name: system, volumes }: TopologySystem) {
+  return volumes.map(
+    ({ name, sizeBytes }) =>
+      [`disks/${system}/${name}.bin`, async () => world.view(name).peek(0, sizeBytes).slice()] as const,
+  );
 }
 
 async function contentOf(

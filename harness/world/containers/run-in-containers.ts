@@ -11,7 +11,6 @@ import type { RunOracle } from "../../run/run-oracle.ts";
 import { lackOf } from "../../target/capability.ts";
 import type { OutsideTarget } from "../../target/outside-target.ts";
 import type { LoadedTrace } from "../../trace/trace-source.ts";
-import { KEPT_BYTES_MAX } from "./outside/node-copies.ts";
 import { ContainerWorld } from "./container-world.ts";
 import { impossibleIn } from "./impossible.ts";
 import { Stage } from "./stage.ts";
@@ -61,7 +60,7 @@ export async function runInContainers(plan: Plan, options: ContainerRunOptions):
     replay,
     ...(target === undefined ? {} : { target: target.name }),
   } as const;
-  const lack = target === undefined ? "" : lackOf(target, neededCapabilities(plan)) || tooLargeFor(target, plan);
+  const lack = target === undefined ? "" : lackOf(target, neededCapabilities(plan));
   const impossible = lack === "" ? impossibleIn(plan) : lack;
   if (impossible !== "") return notApplicable(plan, head, impossible);
   const startMs = performance.now();
@@ -71,14 +70,6 @@ export async function runInContainers(plan: Plan, options: ContainerRunOptions):
   } finally {
     if (options.stage === undefined) await stage.close();
   }
-}
-
-/** Why the volumes of the plan are too large to be looked at where nodes keep them; "" if they are not. */
-function tooLargeFor(target: OutsideTarget, { topology }: Plan): string {
-  const volumes = target.capabilities.has("volume-disk") ? [] : topology.systems.flatMap((system) => system.volumes);
-  const largest = Math.max(0, ...volumes.map(({ sizeBytes }) => sizeBytes));
-  if (largest <= KEPT_BYTES_MAX) return "";
-  return `a volume of ${largest} bytes: of what nodes keep themselves, at most ${KEPT_BYTES_MAX} a volume are read at each look`;
 }
 
 async function runOn(

@@ -15,8 +15,6 @@ interface KeptVolume {
 /** By volume: what it holds. */
 type Contents = ReadonlyMap<string, Buffer>;
 
-/** A larger volume takes too long to be read again and again. */
-export const KEPT_BYTES_MAX = 16 * 1024 * 1024;
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** Two readings that agree are the exception while hosts write; a look is not to wait for their end. */
