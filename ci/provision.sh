@@ -13,6 +13,7 @@ TOXIPROXY_VERSION=2.12.0
 TOXIPROXY_IMAGE=ghcr.io/shopify/toxiproxy:$TOXIPROXY_VERSION
 NODE_IMAGE_PACKAGES=base-files,base-passwd,bash,coreutils,dash,findutils,grep,libc-bin,libstdc++6,sed,tzdata,util-linux
 QEMU_IMAGE=resilver-target-qemu:bookworm
+GLUSTER_IMAGE=resilver-target-gluster:bookworm
 PULL_SECONDS=30
 # A program that each of these packages brings.
 TOOL_PACKAGES=(
@@ -145,18 +146,19 @@ make_debian_image() {
     "$base" "$image" >/dev/null
 }
 
-# An image that outside targets need, beside the others.
-provide_qemu_image() {
-  local packages=$NODE_IMAGE_PACKAGES,qemu-system-common
-  if has_image "$QEMU_IMAGE" && is_current "$QEMU_IMAGE" "$packages"; then
-    say "$QEMU_IMAGE: there"
+# The image $1 of the nodes of an outside target: the image of Node.js, and the packages $3 as well, which the file
+# ci/docker/target-$2.Dockerfile names for a machine that pulls its images.
+provide_target_image() {
+  local image=$1 target=$2 packages=$NODE_IMAGE_PACKAGES,$3
+  if has_image "$image" && is_current "$image" "$packages"; then
+    say "$image: there"
   elif [ -z "$(recipe_of "$NODE_IMAGE")" ]; then
-    docker build -q -t "$QEMU_IMAGE" - <ci/docker/target-qemu.Dockerfile >/dev/null 2>"$work/qemu" ||
-      fail "docker build failed:" "$(cat "$work/qemu")"
-    say "$QEMU_IMAGE: built"
+    docker build -q -t "$image" - <"ci/docker/target-$target.Dockerfile" >/dev/null 2>"$work/$target" ||
+      fail "docker build failed:" "$(cat "$work/$target")"
+    say "$image: built"
   else
-    make_debian_image "$QEMU_IMAGE" "$packages"
-    say "$QEMU_IMAGE: made"
+    make_debian_image "$image" "$packages"
+    say "$image: made"
   fi
 }
 
@@ -192,9 +194,12 @@ build_toxiproxy_early
 install_packages
 start_engine
 provide_image "$NODE_IMAGE" make_node_image
-provide_qemu_image &
+provide_target_image "$QEMU_IMAGE" qemu qemu-system-common &
 qemu_image=$!
+provide_target_image "$GLUSTER_IMAGE" gluster glusterfs-common,glusterfs-client,nbdkit,nbdkit-plugin-python &
+gluster_image=$!
 provide_image "$TOXIPROXY_IMAGE" make_toxiproxy_image
 npm run -s build:images | while read -r built; do say "$built: built"; done
 wait "$qemu_image"
+wait "$gluster_image"
 say "done in $SECONDS s"

@@ -16,6 +16,8 @@ export interface PeerWord {
 export interface PeerAnswer {
   /** Another one after each start of the secondary. */
   readonly boot: string;
+  /** All that the pair is to hold is there, as far as the secondary can tell by itself. */
+  readonly isHeld?: boolean;
 }
 
 /** After so long without a word the other end counts as gone. */

@@ -1,6 +1,6 @@
 import { findPostgres } from "../../oracle/find-postgres.ts";
 import { findTool } from "../../oracle/find-tool.ts";
-import { NODE_IMAGE, QEMU_IMAGE, TOXIPROXY_IMAGE } from "./base-images.ts";
+import { NODE_IMAGE, TARGET_IMAGES, TOXIPROXY_IMAGE } from "./base-images.ts";
 import { dockerCommand } from "./docker-command.ts";
 import { mountObstacles } from "./mounted/mount-ability.ts";
 
@@ -50,7 +50,12 @@ export async function provisionedParts(): Promise<readonly ProvisionedPart[]> {
   const tools = [...TOOLS.map(toolPart("tools")), postgresPart(), ...MOUNT_TOOLS.map(toolPart("mounts"))];
   const [engine, mounts] = await Promise.all([engineAnswer(), mountsPart()]);
   if (!engine.present) return [...tools, engine, mounts];
-  return [...tools, engine, ...(await Promise.all([NODE_IMAGE, TOXIPROXY_IMAGE, QEMU_IMAGE].map(imagePart))), mounts];
+  return [
+    ...tools,
+    engine,
+    ...(await Promise.all([NODE_IMAGE, TOXIPROXY_IMAGE, ...TARGET_IMAGES].map(imagePart))),
+    mounts,
+  ];
 }
 
 function toolPart(suite: OuterSuite): (tool: readonly [name: string, debianPackage: string]) => ProvisionedPart {
