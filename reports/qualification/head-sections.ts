@@ -58,7 +58,7 @@ export function environment({ plan, scenarios }: Qualification): Markup {
       : "Simulated world: virtual clock; links behave as Toxiproxy's, disks have a volatile cache and lose, tear and misdirect writes.",
     plan.seeds.containers.length === 0
       ? "Not run on containers."
-      : "Containers: real clock; links go through a Toxiproxy server, disks are block devices over NBD with the same faults.",
+      : `Containers: real clock; links go through a Toxiproxy server, ${disksOf(plan.target.capabilities)}.`,
   ];
   return html`${facts(plan.environment.map(([name, value]) => [name, value]))}
 ${list(worlds)}
@@ -66,6 +66,12 @@ ${table(
   ["Volumes, links, mirrors", "Scenarios"],
   [...topologies.entries()].map(([lines, count]) => [html`<span class="lines">${lines}</span>`, count]),
 )}`;
+}
+
+function disksOf(capabilities: readonly string[]): string {
+  return capabilities.includes("volume-disk")
+    ? "disks are block devices over NBD with the same faults"
+    : "each node keeps its volumes itself and serves what it holds, so power was not lost and no disk had a fault";
 }
 
 export function scope({ profile, plan, scenarios, exclusions }: Qualification): Markup {
