@@ -30,6 +30,8 @@ export interface PrimaryParts {
 }
 
 const TELL_MS = 150;
+/** A brick that is to be stopped and made anew takes a second, and more on a machine that has much else to do. */
+const INTRODUCED_MS_MAX = 10_000;
 const UNKNOWN: ClientState = { up: false, pending: true, dirty: true };
 
 /**
@@ -80,9 +82,14 @@ export class Primary {
     void this.#keepUp();
   }
 
-  /** @returns whether the secondary heard of the pair */
+  /** Tells the secondary of the pair until it has made a new brick. @returns whether it has */
   async introduce(): Promise<boolean> {
+    const untilMs = performance.now() + INTRODUCED_MS_MAX;
     await this.#inOrder(() => this.#tell());
+    while (!this.#isHeard && performance.now() < untilMs) {
+      await sleep(TELL_MS);
+      await this.#inOrder(() => this.#tell());
+    }
     return this.#isHeard;
   }
 

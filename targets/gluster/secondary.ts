@@ -55,10 +55,14 @@ export class Secondary {
   }
 
   /** Of a pair that is new: whatever the volume held is given up, as a brick that is added has to be empty. */
-  async begin(): Promise<void> {
-    await this.#parts.hosts.none(this.#parts.volume.name);
-    await this.#parts.brick.empty();
-    this.#parts.save();
+  begin(): Promise<void> {
+    // The primary repeats its word while this takes: what follows from that comes after it.
+    this.#last = this.#last.then(async () => {
+      await this.#parts.hosts.none(this.#parts.volume.name);
+      await this.#parts.brick.empty();
+      this.#parts.save();
+    });
+    return this.#last;
   }
 
   /** After a start: what the word before it asked for. */
