@@ -11,5 +11,5 @@ test.each(bundles.map(({ name }) => name))("the example %s is whole, and has a v
   // Of another version: what this one would say otherwise is told as undecided, and nothing is wrong with the bundle.
   const { problems, document } = checkBundle(`${folder}${name}`, { harness: "another", report: qualificationReport });
   expect(problems).toEqual([]);
-  expect(document?.plan.profile).toBe(name.replace(/^(?:resilver|qemu|qemu-background)-(?=sync|async)/u, ""));
+  expect(document?.plan.profile).toBe(name.replace(/^(?:resilver|qemu|qemu-background|gluster)-(?=sync|async)/u, ""));
 });
