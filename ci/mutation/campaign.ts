@@ -4,6 +4,8 @@ import { type Judgement, MillProcess, startMill } from "./mill-process.ts";
 import type { Mutant } from "./mutant.ts";
 import { TestOrder } from "./test-order.ts";
 
+/** What one that has a reason is given: enough to notice that the reason does not hold any more. */
+const REASONED_MS = 2000;
 /** A program that has tried so many mutants is replaced: what they left behind must not add up. */
 const MUTANTS_PER_MILL = 250;
 
@@ -12,6 +14,10 @@ export interface CampaignParts {
   readonly testFiles: readonly string[];
   readonly coverage: Coverage;
   readonly ledger: Ledger;
+  /** What tests a mutant is given before any is tried on all of them, by what they take on the source as it is. */
+  readonly firstMs: number;
+  /** Whether it is known why no test tells the mutant from the source: it is not tried for long. */
+  readonly isReasoned: (mutant: Mutant) => boolean;
   /** True if it is to end now; what is under way is finished. */
   readonly isOver: () => boolean;
   readonly onMutant: (mutant: Mutant) => void;
@@ -31,13 +37,13 @@ export class Campaign {
     this.#atLoad = new Set(parts.coverage.atLoad);
   }
 
-  /** First a little time for each, in which most are noticed; then all tests for those that are left. */
+  /** First a little time for each, in which most are noticed; then all tests for those that are left without a reason. */
   async run(mutants: readonly Mutant[]): Promise<void> {
-    const { ledger, isOver, onMutant } = this.#parts;
+    const { ledger, isOver, isReasoned, onMutant } = this.#parts;
     for (const tried of ["first", "all"] as const) {
       for (const mutant of mutants) {
         const known = ledger.of(mutant);
-        const isOpen = known?.fate === "survived" && known.tried === "first";
+        const isOpen = known?.fate === "survived" && known.tried === "first" && !isReasoned(mutant);
         if (tried === "first" ? known !== undefined : !isOpen) continue;
         if (isOver()) break;
         await this.#try(mutant, tried);
@@ -48,9 +54,9 @@ export class Campaign {
   }
 
   async #try(mutant: Mutant, tried: Entry["tried"]): Promise<void> {
-    const { ledger, coverage } = this.#parts;
+    const { ledger, coverage, firstMs, isReasoned } = this.#parts;
     const all = this.#order.of(mutant);
-    const tests = tried === "first" ? this.#order.first(all) : all;
+    const tests = tried === "first" ? this.#order.first(all, isReasoned(mutant) ? REASONED_MS : firstMs) : all;
     const nothing = { killer: "", failure: "", ms: 0 };
     if (all.length === 0) {
       ledger.add(mutant, { fate: "uncovered", tried: "all", ...nothing });

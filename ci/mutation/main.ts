@@ -13,13 +13,14 @@ import { summary, told, writeReport } from "./report.ts";
 import { digest, drawn } from "./sample.ts";
 import { makeSandbox } from "./sandbox.ts";
 import { withTable } from "./survivor-table.ts";
-import { reasons } from "./survivors.ts";
+import { reasonOf, reasons } from "./survivors.ts";
 
 interface Options {
   readonly mutate: string;
   readonly tests?: string;
   readonly sample?: number;
   readonly seed: number;
+  readonly seconds: number;
   readonly minutes?: number;
   readonly shard: Shard;
   readonly json: boolean;
@@ -88,7 +89,8 @@ async function main(options: Options): Promise<void> {
   for (const { file, name, failure } of coverage.tests)
     if (failure !== "") say(`left out, as it fails on the source as it is: ${file} ${name}: ${failure}`);
   const ledger = new Ledger(path.join(out, "ledger.jsonl"), { tree: kept.digest, files: fileDigests });
-  const findings = { mutants, population, chosen, sources, ledger, reasons: reasons() };
+  const known = reasons();
+  const findings = { mutants, population, chosen, sources, ledger, reasons: known };
   const startMs = performance.now();
   const endMs = options.minutes === undefined ? Infinity : startMs + options.minutes * 60_000;
   let count = 0;
@@ -99,7 +101,10 @@ async function main(options: Options): Promise<void> {
     say(`${tried} of ${chosen.length} tried, ${(share * 100).toFixed(1)} % killed, ${perMinute.toFixed(0)} a minute`);
   };
   const isOver = (): boolean => signal.aborted || performance.now() > endMs;
-  await new Campaign({ sandbox, testFiles: files, coverage, ledger, isOver, onMutant }).run(chosen);
+  const isReasoned = (mutant: Mutant): boolean => reasonOf(mutant, known) !== undefined;
+  const firstMs = options.seconds * 1000;
+  const parts = { sandbox, testFiles: files, coverage, ledger, firstMs, isReasoned, isOver, onMutant };
+  await new Campaign(parts).run(chosen);
   writeReport(out, findings);
   const result = summary(findings);
   process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `${told(result)}\n`);
@@ -119,6 +124,7 @@ const program = new Command("mutants")
   .option("--sample <n>", "only so many, drawn by the seed", wholeNumber)
   .option("--seed <n>", "of the sample and the order", wholeNumber, 1)
   .option("--shard <i/n>", "only the i-th of n equal parts", shardOf, { index: 1, count: 1 })
+  .option("--seconds <n>", "of tests for each mutant before any is tried on all of them", wholeNumber, 2)
   .option("--minutes <n>", "stop after so long; the next run goes on", wholeNumber)
   .option("--out <folder>", "where the ledger and the report are", "out/mutants")
   .option("--json", "print the summary as JSON", false)

@@ -69,7 +69,9 @@ test("each mutant has the fate that its tests give it", async () => {
   const ledger = new Ledger(path.join(folder, "ledger.jsonl"), { tree: "t", files: new Map() });
   const isOver = () => false;
   const onMutant = () => undefined;
-  await new Campaign({ sandbox: folder, testFiles, coverage, ledger, isOver, onMutant }).run(made.mutants);
+  const isReasoned = () => false;
+  const parts = { sandbox: folder, testFiles, coverage, ledger, firstMs: 2000, isReasoned, isOver, onMutant };
+  await new Campaign(parts).run(made.mutants);
   const fates = made.mutants.map((mutant) => {
     const { fate = "", killer = "" } = ledger.of(mutant) ?? {};
     return `${mutant.original} → ${mutant.replacement}: ${fate} ${killer.slice("engine/some.test.ts ".length)}`;

@@ -33,7 +33,7 @@ export interface Summary {
   readonly killed: number;
   readonly timeouts: number;
   readonly survived: number;
-  /** Of the survivors, those that were given little time so far; a later run goes on with them. */
+  /** Of the survivors without a reason, those that were given little time so far; a later run goes on with them. */
   readonly unsettled: number;
   readonly uncovered: number;
   /** Survivors and uncovered ones that a reason is written down for. */
@@ -63,7 +63,10 @@ export function summary({ mutants, population, chosen, ledger, reasons }: Findin
     killed: count("killed"),
     timeouts: count("timeout"),
     survived: count("survived"),
-    unsettled: entries.filter(({ entry }) => entry.fate === "survived" && entry.tried === "first").length,
+    unsettled: entries.filter(
+      ({ mutant, entry }) =>
+        entry.fate === "survived" && entry.tried === "first" && reasonOf(mutant, reasons) === undefined,
+    ).length,
     uncovered: count("uncovered"),
     reasoned: entries.filter(({ mutant, entry }) => !isDetected(entry.fate) && reasonOf(mutant, reasons) !== undefined)
       .length,

@@ -3,9 +3,7 @@ import type { CoveredTest, Coverage } from "./coverage.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** Whole systems that take longer than this on the source as it is are not tried at all. */
-const SYSTEM_MS_MAX = 2000;
-/** What a mutant is given at first; most that are noticed are noticed by then. */
-const FIRST_MS = 2000;
+const SYSTEM_MS_MAX = 5000;
 /** As if a test that never killed anything had done so once in so many tries. */
 const PRIOR = 0.05;
 
@@ -38,9 +36,9 @@ export class TestOrder {
   }
 
   /** @returns as many of them, from the first, as are to be tried before any mutant is tried for long */
-  first(tests: readonly number[]): readonly number[] {
+  first(tests: readonly number[], firstMs: number): readonly number[] {
     let ms = 0;
-    return tests.filter((test) => (ms += this.msOf(test)) <= FIRST_MS);
+    return tests.filter((test) => (ms += this.msOf(test)) <= firstMs);
   }
 
   msOf(test: number): number {
@@ -59,7 +57,7 @@ export class TestOrder {
 
   #worth(file: string, test: number): number {
     const of = this.#coverage.tests[test]?.file ?? "";
-    const near = of.startsWith(file.replace(/\.ts$/, ".")) ? 10 : path.dirname(of) === path.dirname(file) ? 3 : 1;
+    const near = of.startsWith(file.replace(/\.ts$/, ".")) ? 100 : path.dirname(of) === path.dirname(file) ? 3 : 1;
     const line = of.startsWith("engine/") ? 1 : 0.2;
     return ((this.#kills.get(`${file} ${test}`) ?? 0) + PRIOR * near * line) / (this.msOf(test) + 3);
   }

@@ -135,8 +135,8 @@ export function decodeCommand(payload: Uint8Array): { readonly number: number; r
 }
 
 function isCommand(value: unknown): value is Command {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
+  // What is no object has no kind.
+  const fields = new Map<string, unknown>(Object.entries(value ?? {}));
   const kind = fields.get("kind");
   fields.delete("kind");
   if (typeof kind !== "string" || !Object.hasOwn(FIELDS, kind)) return false;

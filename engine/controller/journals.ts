@@ -35,7 +35,7 @@ export class Journals {
       if (group !== "") clocks.set(group, clock);
       const disks = { volume: volumeOf(volume), log: volumeOf(log), base: volumeOf(base) };
       journals.#journals.set(volume, await openJournal({ ...disks, group, clock, runtime }));
-      if (group !== "") journals.#requireFewMembers(group, volume);
+      journals.#requireFewMembers(group, volume);
     }
     for (const journal of journals.all()) await completeGroup(journal, journals.all());
     return journals;

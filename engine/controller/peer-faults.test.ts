@@ -81,6 +81,11 @@ const says: readonly [string, (played: Played) => void, string][] = [
     "is not aligned",
   ],
   [
+    "a sector that begins within another one",
+    ({ peer, pairId }) => peer.send("write", { pairId, offsetBytes: 100, payload: SECTOR }),
+    "is not aligned",
+  ],
+  [
     "more than the window holds",
     ({ site, peer, pairId }) => {
       site.disk("a", "pvol").decide = () => site.sleep(1_000 * NS_PER_MS).then(() => "done");

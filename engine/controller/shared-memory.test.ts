@@ -57,6 +57,27 @@ test.each<[EngineErrorCode, string, Partial<SystemConfig>]>([
   await expect(load(new FakeDisk(64 * 1024), testRuntime(), broken)).rejects.toMatchObject({ code });
 });
 
+test("the first write in a region of the configuration has all its tracks marked, and the next ones cost nothing", async () => {
+  const meta = new FakeDisk(64 * 1024);
+  const volumes = VOLUMES.map((name) => ({ name, sizeBytes: SIZE_BYTES, trackBytes: 8192, regionBytes: 4 * 8192 }));
+  const memory = await load(meta, testRuntime(), { volumes });
+  const definition = { link: "link", peerVolume: "svol", mode: "sync", tracker: "bitmap", role: "primary" } as const;
+  const pair = await memory.create({ ...definition, id: 1, name: "p", volume: "one" });
+  pair.pending.dirty.clearAll();
+  await pair.intents.sweep(0, true);
+  await pair.intents.mark(5, 5);
+  expect(pair.intents.mark(7, 7)).toBeUndefined();
+  const again = await load(meta.afterCrash(), testRuntime(), { volumes });
+  expect([...again.pair("p").pending.dirty.indices()]).toEqual([4, 5, 6, 7]);
+});
+
+test("a start without the disk of a volume names the volume", async () => {
+  const broken = { volumes: [{ name: "four", sizeBytes: SIZE_BYTES, trackBytes: 8192 }] };
+  await expect(load(new FakeDisk(64 * 1024), testRuntime(), broken)).rejects.toMatchObject({
+    context: { volume: "four" },
+  });
+});
+
 test("a start on a device that cannot hold the table is refused", async () => {
   await expect(load(new FakeDisk(16 * 1024))).rejects.toMatchObject({ code: "META_TOO_SMALL" });
 });

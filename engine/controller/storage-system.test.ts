@@ -70,42 +70,99 @@ const execute =
   (two) =>
     two[end].system.execute(command);
 
-test.each<[EngineErrorCode, string, Act]>([
-  ["PAIR_EXISTS", "a second pair of a volume", execute("a", { ...create, pair: "q" })],
-  ["PAIR_EXISTS", "the same pair again", execute("a", create)],
-  ["VOLUME_UNKNOWN", "a pair of no volume", execute("a", { ...create, pair: "q", volume: "nothing" })],
-  ["LINK_UNKNOWN", "a pair over no link", execute("a", { ...create, pair: "q", link: "nothing" })],
-  ["PAIR_UNKNOWN", "a split of no pair", execute("a", { kind: "split", pair: "q", secondary: "read-only" })],
-  ["ILLEGAL_TRANSITION", "a resync of a pair in DUPLEX", execute("a", { kind: "resync", pair: "p" })],
-  ["ILLEGAL_TRANSITION", "the same, asked at the other end", execute("b", { kind: "resync", pair: "p" })],
-  ["PEER_ALIVE", "a takeover beside a living primary", execute("b", { kind: "takeover", pair: "p" })],
-  ["WRONG_ROLE", "a takeover by the primary", execute("a", { kind: "takeover", pair: "p" })],
-  ["NOT_LOCAL", "a restore from a remote mirror", execute("a", { kind: "restore", pair: "p", scope: "all" })],
-  ["NO_IMAGE", "a rollback of a volume without an image", execute("a", { kind: "rollback", volume: "pvol" })],
-  ["NO_IMAGE", "to read the image of such a volume", async (two) => two.a.system.image("pvol")],
+test.each<[EngineErrorCode, string, object, Act]>([
+  ["PAIR_EXISTS", "a second pair of a volume", { pair: "p", volume: "pvol" }, execute("a", { ...create, pair: "q" })],
+  ["PAIR_EXISTS", "the same pair again", { pair: "p", volume: "pvol" }, execute("a", create)],
+  [
+    "VOLUME_UNKNOWN",
+    "a pair of no volume",
+    { volume: "nothing" },
+    execute("a", { ...create, pair: "q", volume: "nothing" }),
+  ],
+  ["LINK_UNKNOWN", "a pair over no link", { link: "nothing" }, execute("a", { ...create, pair: "q", link: "nothing" })],
+  [
+    "PAIR_UNKNOWN",
+    "a split of no pair",
+    { pair: "q" },
+    execute("a", { kind: "split", pair: "q", secondary: "read-only" }),
+  ],
+  [
+    "ILLEGAL_TRANSITION",
+    "a resync of a pair in DUPLEX",
+    { pair: "p", command: "resync", status: "DUPLEX", suspension: "" },
+    execute("a", { kind: "resync", pair: "p" }),
+  ],
+  ["ILLEGAL_TRANSITION", "the same, asked at the other end", {}, execute("b", { kind: "resync", pair: "p" })],
+  ["PEER_ALIVE", "a takeover beside a living primary", { pair: "p" }, execute("b", { kind: "takeover", pair: "p" })],
+  [
+    "WRONG_ROLE",
+    "a takeover by the primary",
+    { pair: "p", command: "takeover", role: "primary" },
+    execute("a", { kind: "takeover", pair: "p" }),
+  ],
+  [
+    "NOT_LOCAL",
+    "a restore from a remote mirror",
+    { pair: "p", command: "restore" },
+    execute("a", { kind: "restore", pair: "p", scope: "all" }),
+  ],
+  [
+    "NO_IMAGE",
+    "a rollback of a volume without an image",
+    { volume: "pvol" },
+    execute("a", { kind: "rollback", volume: "pvol" }),
+  ],
+  ["NO_IMAGE", "to read the image of such a volume", { volume: "pvol" }, async (two) => two.a.system.image("pvol")],
   [
     "JOURNAL_UNKNOWN",
     "to recover a volume without a journal",
+    { volume: "pvol" },
     execute("a", { kind: "recover", volume: "pvol", to: { lsn: 1 }, method: "apply" }),
   ],
   [
     "COMMAND_TOO_LARGE",
     "a command that no frame holds",
+    { command: "split" },
     execute("a", { kind: "split", pair: "p".repeat(9000), secondary: "read-only" }),
   ],
-  ["NO_ACCESS", "a write to the secondary", (two) => two.b.system.device("svol").write(0, new Uint8Array(512))],
-  ["OUT_OF_RANGE", "a write past the end", (two) => two.a.system.device("pvol").write(SIZE_BYTES, new Uint8Array(512))],
-  ["OUT_OF_RANGE", "a read before the start", (two) => two.a.system.device("pvol").read(-512, 512)],
-  ["UNALIGNED", "a write of a part of a sector", (two) => two.a.system.device("pvol").write(0, new Uint8Array(511))],
-  ["UNALIGNED", "a read of nothing", (two) => two.a.system.device("pvol").read(0, 0)],
-])("%s refuses %s, and changes nothing", async (code, _, act) => {
+  [
+    "NO_ACCESS",
+    "a write to the secondary",
+    { volume: "svol" },
+    (two) => two.b.system.device("svol").write(0, new Uint8Array(512)),
+  ],
+  [
+    "OUT_OF_RANGE",
+    "a write past the end",
+    { volume: "pvol", offsetBytes: SIZE_BYTES, lengthBytes: 512, sizeBytes: SIZE_BYTES },
+    (two) => two.a.system.device("pvol").write(SIZE_BYTES, new Uint8Array(512)),
+  ],
+  [
+    "OUT_OF_RANGE",
+    "a read before the start",
+    { volume: "pvol", offsetBytes: -512, lengthBytes: 512, sizeBytes: SIZE_BYTES },
+    (two) => two.a.system.device("pvol").read(-512, 512),
+  ],
+  [
+    "UNALIGNED",
+    "a write of a part of a sector",
+    { volume: "pvol", offsetBytes: 0, lengthBytes: 511 },
+    (two) => two.a.system.device("pvol").write(0, new Uint8Array(511)),
+  ],
+  [
+    "UNALIGNED",
+    "a read of nothing",
+    { volume: "pvol", offsetBytes: 0, lengthBytes: 0 },
+    (two) => two.a.system.device("pvol").read(0, 0),
+  ],
+])("%s refuses %s, and changes nothing", async (code, _, context, act) => {
   const two = await duplex();
   const { a, b, run } = two;
   const state = (): unknown => structuredClone([...a.system.pairs(), ...b.system.pairs()].map(({ entry }) => entry));
   const [entries, disks] = [state(), [a.disk.durable.slice(), b.disk.durable.slice()]];
   const error: unknown = await run(act(two)).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(EngineError);
-  expect((error as EngineError).code).toBe(code);
+  expect(error).toMatchObject({ code, context });
   expect((error as EngineError).message).toContain((error as EngineError).remedy);
   expect(state()).toEqual(entries);
   expect([a.disk.durable, b.disk.durable]).toEqual(disks);

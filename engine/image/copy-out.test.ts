@@ -67,6 +67,32 @@ test("the copy reads as the moment from the first step on, and is it at the end 
   );
 });
 
+test("changes that come at once, while every device takes its time, leave the copy of the moment", async () => {
+  await checkAsyncLaw(
+    fc.asyncProperty(writes, fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 40 }), async (list, delays) => {
+      const disks = [
+        new FakeDisk(original),
+        new FakeDisk(SIZE_BYTES),
+        new FakeDisk(intentBitmapBytes(TRACKS)),
+      ] as const;
+      const { volume, copy } = await open(...disks, true);
+      let asked = 0;
+      for (const disk of disks)
+        disk.decide = async () => {
+          for (let turn = delays[asked++ % delays.length] ?? 0; turn > 0; turn--) await drained();
+          return "done" as const;
+        };
+      const changes = list.map((write) => change(volume, write));
+      const read = copy.read(0, SIZE_BYTES);
+      expect(await copy.run()).toBe(true);
+      expect(await read).toEqual(original);
+      await Promise.all(changes);
+      expect(disks[1].durable).toEqual(original);
+    }),
+    60,
+  );
+});
+
 test("after a loss of power at any write, with any part of it kept, the copy is still of the moment", async () => {
   await checkAsyncLaw(
     fc.asyncProperty(
@@ -137,6 +163,24 @@ test("a change waits until it is durable that the copy is lost, though its own t
   const after = [disk.afterCrash(() => true), target.afterCrash(), meta.afterCrash()] as const;
   const second = await open(...after, false);
   expect(await second.copy.read(0, SIZE_BYTES)).toEqual(original);
+});
+
+test("a copy that is stopped copies no more, nor do changes; what it has stays as it was copied", async () => {
+  const target = new FakeDisk(SIZE_BYTES);
+  const { volume, copy, lost } = await open(
+    new FakeDisk(original),
+    target,
+    new FakeDisk(intentBitmapBytes(TRACKS)),
+    true,
+  );
+  await change(volume, { sector: 0, sectors: 1, zero: false });
+  const { writes } = target;
+  expect(writes).toBe(1);
+  copy.stop();
+  await change(volume, { sector: 4, sectors: 1, zero: false });
+  expect(await copy.run()).toBe(false);
+  expect([target.writes, lost, copy.locksTracks]).toEqual([writes, [], false]);
+  expect(target.visible.subarray(0, TRACK_BYTES)).toEqual(original.subarray(0, TRACK_BYTES));
 });
 
 test("two tracks whose copies fail at the same time lose the copy once", async () => {

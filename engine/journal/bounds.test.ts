@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { EngineError } from "../errors.ts";
 import { drained } from "../testing/drained.node.ts";
 import { FakeDisk } from "../testing/fake-disk.ts";
+import { Tap } from "../volume/tap.ts";
+import type { Update } from "../volume/volume.ts";
 import { Rig, RigDisks, VOLUME_BYTES } from "./journal-rig.node.ts";
 import { recover } from "./recovery.ts";
 
@@ -79,6 +81,25 @@ test("a change that is refused after it was journaled never happened, also after
   const next = await Rig.start(rig.disks.afterCrash());
   expect((await next.volume.disk.read(0, 512))[0]).toBe(1);
   expect((await next.at(2))[0]).toBe(1);
+});
+
+test("a change that is refused after it was journaled keeps no other one waiting", async () => {
+  const rig = await Rig.start(RigDisks.fresh(0));
+  await rig.whole();
+  const { volume } = rig;
+  const at = (sector: number): Promise<void> =>
+    volume.update({ kind: "write", offsetBytes: sector * 512, data: new Uint8Array(512).fill(9), fua: false });
+  class Refuser extends Tap {
+    override ready(_payloadBytes: number, { offsetBytes }: Update): undefined {
+      volume.reservedFor = offsetBytes === 0 ? "a test" : "";
+    }
+  }
+  volume.addTap(new Refuser());
+  const outcomes = await Promise.all([0, 8, 16].map((sector) => codeOf(() => at(sector))));
+  expect(outcomes).toEqual(["NO_ACCESS", "none", "none"]);
+  const { newestLsn } = rig.journal.moments.window;
+  expect([0, 8, 16].map((sector) => rig.disks.volume.visible[sector * 512])).toEqual([0, 9, 9]);
+  expect(await rig.at(newestLsn)).toEqual(rig.disks.volume.visible);
 });
 
 test("a write that the volume's disk refused is in the journal as what is there", async () => {

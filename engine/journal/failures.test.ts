@@ -284,6 +284,18 @@ test("of two pins only the one that is in the way is lost", async () => {
   await expectSound(rig);
 });
 
+test("who let go of a moment is not told of its loss, and it keeps no room", async () => {
+  const rig = await started();
+  await write(rig, 1);
+  const lost: string[] = [];
+  const early = rig.journal.moments.pin(1, () => lost.push("early"));
+  rig.journal.moments.pin(1, () => lost.push("kept"));
+  early.release();
+  for (let fill = 2; fill <= 60; fill++) await write(rig, fill);
+  expect(lost).toEqual(["kept"]);
+  await expectSound(rig);
+});
+
 test("a swap to a moment that somebody else keeps an earlier one of is one all the same; the earlier is lost", async () => {
   const rig = await started();
   await write(rig, 1);

@@ -33,3 +33,41 @@ test("what is folded is in the base, durably, and nothing later; moments from th
     60,
   );
 });
+
+test("a read of an earlier moment gets that moment, however long its disks take and whatever is folded meanwhile", async () => {
+  let overtaken = 0;
+  await checkAsyncLaw(
+    fc.asyncProperty(
+      fc.array(fc.tuple(change, fc.nat(), fc.nat({ max: 60 })), { minLength: 30, maxLength: 60, size: "max" }),
+      async (steps) => {
+        const rig = await Rig.start(RigDisks.fresh(0));
+        await rig.whole();
+        const { journal, volume, disks } = rig;
+        const contents: Uint8Array[] = [new Uint8Array(VOLUME_BYTES)];
+        const reads: Promise<void>[] = [];
+        for (const [index, [one, pick, turns]] of steps.entries()) {
+          for (const disk of [disks.base, disks.log]) disk.beforeRead = () => turnsPassed(turns);
+          const { oldestLsn, newestLsn } = journal.moments.window;
+          const lsn = oldestLsn + (pick % (newestLsn - oldestLsn + 1));
+          const read = async (): Promise<void> => {
+            expect(await rig.at(lsn), `moment ${lsn}`).toEqual(contents[lsn]);
+            if (journal.management.state.foldLsn > lsn) overtaken++;
+          };
+          reads.push(read());
+          const update = updateOf(one, index);
+          contents.push(applied(contents[index] as Uint8Array, update));
+          await volume.update(update);
+        }
+        await Promise.all(reads);
+        expect(rig.runtime.escaped).toEqual([]);
+      },
+    ),
+    30,
+  );
+  expect(overtaken).toBeGreaterThan(10);
+});
+
+/** A device that takes so many turns of the event queue. */
+async function turnsPassed(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await Promise.resolve();
+}

@@ -128,12 +128,32 @@ test("the moment after an entry of one volume is one of the other; a member that
   ).rejects.toMatchObject({ code: "GROUP_UNKNOWN" });
   await expect(
     site.run(system.execute({ kind: "recover-group", group: "database", to: { volume: "x", lsn }, method: "apply" })),
-  ).rejects.toMatchObject({ code: "JOURNAL_UNKNOWN" });
+  ).rejects.toMatchObject({ code: "JOURNAL_UNKNOWN", context: { volume: "x" } });
   // A base that is none: nothing goes back.
   if (data !== undefined) data.management.state.base = "stale";
   await expect(site.run(system.execute(recoverTo(0, "apply")))).rejects.toMatchObject({ code: "JOURNAL_NOT_READY" });
   expect(await contents(site)).toEqual([1, 0]);
   expect(system.restores()).toEqual([]);
+});
+
+test("the moment after an entry of one volume has of the others all that was written before, and nothing later", async () => {
+  const site = await openSite();
+  const { system } = site.at("a");
+  const [, data] = system.journals();
+  // Each time the log is written before the data.
+  await writeBoth(site, 1);
+  await writeBoth(site, 2);
+  const lsn = data?.table.newestLsn ?? 0;
+  await writeBoth(site, 3);
+  for (const [back, expected] of [
+    [0, [2, 2]],
+    [1, [1, 1]],
+  ] as const) {
+    const to = { volume: "data", lsn: lsn - back };
+    await site.run(system.execute({ kind: "recover-group", group: "database", to, method: "apply" }));
+    await site.until(() => system.restores().length === 0);
+    expect(await contents(site)).toEqual(expected);
+  }
 });
 
 test("from the command on hosts of all volumes wait, also of one whose other end is not asked", async () => {
@@ -165,6 +185,39 @@ test("from the command on hosts of all volumes wait, also of one whose other end
   await site.run(Promise.all(written));
   await site.until(() => system.restores().length === 0);
   expect(await contents(site)).toEqual([3, 3]);
+});
+
+test("at the other end, which goes back by itself, no moment has all volumes of a group consistent and only some of them back", async () => {
+  const journals = VOLUMES.map((volume) => ({ volume, log: `${volume}-log`, base: `${volume}-base`, group: "g" }));
+  const volumes = VOLUMES.flatMap((name) => [name, `${name}-log`, `${name}-base`]);
+  const site = await Site.open({
+    sizeBytes: SIZE_BYTES,
+    trackBytes: TRACK_BYTES,
+    systems: { a: volumes, b: volumes },
+    sizesBytes: { "log-log": LOG_BYTES, "data-log": LOG_BYTES },
+    journals: { a: journals, b: journals },
+    links: { link: ["a", "b"] },
+  });
+  const [a, b] = [site.at("a").system, site.at("b").system];
+  for (const volume of VOLUMES)
+    await site.run(a.execute({ kind: "create", pair: volume, volume, link: "link", peerVolume: volume, mode: "sync" }));
+  const isWhole = (): boolean =>
+    VOLUMES.every((name) => a.pair(name)?.entry.status === "DUPLEX" && b.pair(name)?.entry.status === "DUPLEX") &&
+    [a, b].every((system) => system.journals().every(({ moments }) => moments.isRecoverable));
+  await site.until(isWhole);
+  await writeBoth(site, 1);
+  const to = { volume: "data", lsn: a.journals()[1]?.table.newestLsn ?? 0 };
+  await writeBoth(site, 2);
+  const seen = new Set<string>();
+  site.onStep = () => {
+    if (!VOLUMES.every((name) => b.pair(name)?.entry.consistent)) return;
+    const disks = b.journals().map(({ parts }) => parts.volume.disk as FakeDisk);
+    seen.add(disks.map((disk) => disk.visible[TRACK_BYTES]).join(" "));
+  };
+  await site.run(a.execute({ kind: "recover-group", group: "g", to, method: "swap" }));
+  await site.until(() => isWhole() && VOLUMES.every((name) => b.pair(name)?.entry.consistent === true));
+  expect(site.at("a").runtime.steps.filter((step) => step === "pair.recover.sent")).toHaveLength(VOLUMES.length);
+  expect(seen).toEqual(new Set(["2 2", "1 1"]));
 });
 
 test("a group of one volume goes back as a volume does: nothing else is written", async () => {

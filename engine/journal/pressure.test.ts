@@ -6,6 +6,7 @@ import { drained } from "../testing/drained.node.ts";
 import { FakeDisk } from "../testing/fake-disk.ts";
 import { trackCopyAt } from "../volume/track-copy.ts";
 import { logAreaBytes } from "./log-layout.ts";
+import { REWIND_ROOM_BYTES } from "./log-writer.ts";
 import { RECORD_HEADER_BYTES } from "./journal-record.ts";
 import { Rig, RigDisks, TRACK_BYTES, VOLUME_BYTES } from "./journal-rig.node.ts";
 import { recover } from "./recovery.ts";
@@ -67,6 +68,61 @@ test.each(["apply", "swap"] as const)(
     await expectSound(rig);
   },
 );
+
+test.each([false, true])(
+  "while the disk of the base is broken hosts go on, whatever room the log has; mended, it gets all of it (swap before: %s)",
+  async (swapped) => {
+    const rig = await started();
+    for (let fill = 1; fill <= 12; fill++) await write(rig, fill, fill);
+    if (swapped) {
+      const { ended } = await recover(rig.journal, rig.journal.moments.window.newestLsn - 1, "swap");
+      await ended;
+    } else rig.journal.management.state.base = "stale";
+    for (const disk of [rig.disks.volume, rig.disks.base])
+      if (disk === rig.journal.parts.base.disk) disk.decide = () => FAILS;
+    const writes = (async () => {
+      for (let fill = 101; fill <= 160; fill++) await write(rig, fill, fill % 12);
+      return "all";
+    })();
+    await pass(rig, 5_000);
+    expect(await Promise.race([writes, drained()])).toBe("all");
+    for (const disk of [rig.disks.volume, rig.disks.base]) disk.decide = () => "done";
+    rig.journal.onStale();
+    await rig.whole();
+    await write(rig, 7, 3);
+    await expectSound(rig);
+  },
+);
+
+test("a recovery that waits for room in the log goes on when the base is mended, though no host writes any more", async () => {
+  const rig = await started();
+  const { journal, volume } = rig;
+  rig.disks.base.decide = () => FAILS;
+  const leftBytes = (): number => logAreaBytes(journal.parts) - journal.log.usedBytes;
+  let fill = 0;
+  while (leftBytes() > REWIND_ROOM_BYTES + 8 * TRACK_BYTES) await write(rig, ++fill);
+  // Until there is room for rewinds alone, which recoveries take.
+  while (leftBytes() >= REWIND_ROOM_BYTES + RECORD_HEADER_BYTES)
+    await volume.update({ kind: "zero", offsetBytes: 8 * TRACK_BYTES, lengthBytes: TRACK_BYTES });
+  const toNewest = () => recover(journal, journal.moments.window.newestLsn, "apply");
+  while (journal.log.hasRewindRoom) {
+    const { ended } = await toNewest();
+    await ended;
+  }
+  const recovering = toNewest();
+  let begun = false;
+  void recovering.then(() => {
+    begun = true;
+  });
+  await pass(rig, 1_000);
+  expect(begun).toBe(false);
+  rig.disks.base.decide = () => "done";
+  await pass(rig, 1_000);
+  expect(begun).toBe(true);
+  await (await recovering).ended;
+  expect((await volume.read(0, SECTOR_BYTES))[0]).toBe(fill);
+  await expectSound(rig);
+});
 
 test("no base is begun while a restore runs: it would be an image of a mixture", async () => {
   const rig = await Rig.start(RigDisks.fresh(0));

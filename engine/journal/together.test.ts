@@ -94,6 +94,29 @@ test.each([
   },
 );
 
+test("a moment whose last change is a discard is the same at both ends, also behind a recovery", async () => {
+  const site = await paired("sync", true);
+  const { system } = site.at("a");
+  for (let track = 0; track < 4; track++) await write(site, track, 1 + track);
+  await site.run(system.device("pvol").trim(TRACK_BYTES, TRACK_BYTES));
+  const moments = [journalAt(site, "a").moments.window.newestLsn];
+  const before = await content(site, "a");
+  for (let track = 0; track < 4; track++) await write(site, track, 101 + track);
+  await settled(site);
+  for (let round = 0; round < 2; round++) {
+    const [to = 0] = moments;
+    await site.run(system.execute({ kind: "recover", volume: "pvol", to: { lsn: to }, method: "apply" }));
+    await settled(site);
+    expect(await content(site, "a")).toEqual(before);
+    expect(await content(site, "b")).toEqual(before);
+    // The moment of the recovery itself, which has no change of its own.
+    moments.unshift(journalAt(site, "a").moments.window.newestLsn);
+    await write(site, 2, 55);
+    await settled(site);
+  }
+  expect(site.at("a").runtime.steps.filter((step) => step === "pair.recover.sent")).toHaveLength(2);
+});
+
 test("the second recovery undoes the first, at both ends, by themselves", async () => {
   const site = await paired("sync", true);
   const { lsn } = await twoGenerations(site);

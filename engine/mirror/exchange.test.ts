@@ -94,7 +94,10 @@ test("an exchange whose marks a disk refuses is refused itself, and is carried o
   const exchange = { kind: "recover", volume: "pvol", to, method: "swap" } as const;
   await site.run(system.pair("p")?.sweep(true) ?? Promise.reject(new Error("no pair")));
   meta.decide = () => ({ fails: () => false });
-  await expect(site.run(system.execute(exchange))).rejects.toMatchObject({ code: "DISK_FAILED" });
+  await expect(site.run(system.execute(exchange))).rejects.toMatchObject({
+    code: "DISK_FAILED",
+    context: { volume: "pvol" },
+  });
   expect(await firstBytes(site)).toEqual([new Array(TRACKS).fill(2), new Array(TRACKS).fill(2)]);
   meta.decide = () => "done";
   await site.run(system.execute(exchange));

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { SECTOR_BYTES } from "../ports/index.ts";
+import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
 import { checkAsyncLaw } from "../testing/check-law.ts";
+import { drained } from "../testing/drained.node.ts";
 import { FakeDisk } from "../testing/fake-disk.ts";
 import { toHex } from "../testing/hex.ts";
 import { Bitmap } from "../volume/bitmap.ts";
@@ -120,6 +121,35 @@ class FlippingDisk extends FakeDisk {
     await this.#under.write(...request);
   }
 }
+
+test("marks are cleared when the call settles, not before; after a device has refused, the next call clears them", async () => {
+  const disk = await diskWith(new Set([3, 9, TRACKS_PER_SECTOR]));
+  const intents = open(disk, () => false);
+  await intents.load(new Bitmap(TRACKS));
+  let letGo = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const order: string[] = [];
+  disk.decide = async () => {
+    await opened;
+    order.push("written");
+    return "done" as const;
+  };
+  const clearing = intents.clear([3]).then(() => order.push("cleared"));
+  // The mark of the same track is just being cleared: it is not, yet.
+  const again = intents.clear([3]).then(() => order.push("cleared"));
+  await drained();
+  letGo();
+  await Promise.all([clearing, again]);
+  expect(order).toEqual(["written", "cleared", "cleared"]);
+  expect([...(await loaded(new FakeDisk(disk.durable))).tracks.indices()]).toEqual([9, TRACKS_PER_SECTOR]);
+  disk.decide = () => ({ fails: () => false });
+  await expect(intents.clear([9, TRACKS_PER_SECTOR])).rejects.toThrow(DiskError);
+  disk.decide = () => "done";
+  await intents.clear([9, TRACKS_PER_SECTOR]);
+  expect((await loaded(disk.afterCrash())).tracks.count).toBe(0);
+});
 
 test("golden bytes of a sector", async () => {
   const disk = await diskWith(new Set([0, 9, TRACKS_PER_SECTOR]));

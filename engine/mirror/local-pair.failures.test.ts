@@ -1,113 +1,6 @@
 import { expect, test } from "vitest";
-import type { Command } from "../controller/command.ts";
 import { DiskError, NS_PER_MS } from "../ports/index.ts";
-import type { WriteFate } from "../testing/fake-disk.ts";
-import { Site } from "../testing/site.node.ts";
-import type { LocalPair } from "./local-pair.ts";
-
-const TRACK_BYTES = 2048;
-/** More than one step of a copy moves. */
-const TRACKS = 70;
-const SIZE_BYTES = TRACKS * TRACK_BYTES;
-const FAILS: WriteFate = { fails: () => false };
-
-/** One system: a volume, and two that may mirror it. */
-class Bench {
-  readonly site: Site;
-
-  private constructor(site: Site) {
-    this.site = site;
-  }
-
-  /** The volume is full of data, the mirror as `status` says. */
-  static async open(status: "DUPLEX" | "SPLIT" | "none" = "DUPLEX"): Promise<Bench> {
-    const systems = { s: ["v", "m", "n"] };
-    const bench = new Bench(await Site.open({ sizeBytes: SIZE_BYTES, trackBytes: TRACK_BYTES, systems }));
-    const content = new Uint8Array(SIZE_BYTES);
-    for (let track = 0; track < TRACKS; track++)
-      content.fill(100 + track, track * TRACK_BYTES, (track + 1) * TRACK_BYTES);
-    await bench.site.run(bench.site.at("s").system.device("v").write(0, content));
-    if (status === "none") return bench;
-    await bench.command({ kind: "create-local", pair: "l", volume: "v", mirrorVolume: "m" });
-    await bench.duplex();
-    if (status === "SPLIT") await bench.command({ kind: "split", pair: "l", secondary: "read-write" });
-    return bench;
-  }
-
-  get pair(): LocalPair {
-    return this.site.at("s").system.localPair("l") as LocalPair;
-  }
-
-  get state(): string {
-    const { status, suspension } = this.pair.entry;
-    return `${status} ${suspension}`.trimEnd();
-  }
-
-  get steps(): readonly string[] {
-    return this.site.at("s").runtime.steps;
-  }
-
-  disk(name: "v" | "m" | "n") {
-    return this.site.disk("s", name);
-  }
-
-  command(command: Command): Promise<void> {
-    return this.site.run(this.site.at("s").system.execute(command));
-  }
-
-  write(track: number, value: number, volume = "v"): Promise<void> {
-    const data = new Uint8Array(TRACK_BYTES).fill(value);
-    return this.site.run(
-      this.site
-        .at("s")
-        .system.device(volume)
-        .write(track * TRACK_BYTES, data),
-    );
-  }
-
-  /** Starts to write, and lets no time pass. */
-  begin(track: number, value: number): Promise<void> {
-    return this.site
-      .at("s")
-      .system.device("v")
-      .write(track * TRACK_BYTES, new Uint8Array(TRACK_BYTES).fill(value));
-  }
-
-  async duplex(name = "l"): Promise<void> {
-    const pair = (): LocalPair => this.site.at("s").system.localPair(name) as LocalPair;
-    await this.site.until(() => pair().entry.status === "DUPLEX" && pair().pending.count === 0);
-  }
-
-  equal(): void {
-    expect(this.disk("m").visible).toEqual(this.disk("v").visible);
-  }
-
-  /** Writes of the metadata disk that touch this bitmap fail, until mended. */
-  failMarks(which: "mirror" | "volume"): void {
-    const { bitmapOffsetBytes, mirrorBitmapOffsetBytes, restoreBitmapOffsetBytes } = this.pair.entry;
-    const [from, to] =
-      which === "mirror"
-        ? [mirrorBitmapOffsetBytes, restoreBitmapOffsetBytes]
-        : [bitmapOffsetBytes, mirrorBitmapOffsetBytes];
-    this.site.at("s").meta.decide = ({ offsetBytes }) => (offsetBytes >= from && offsetBytes < to ? FAILS : "done");
-  }
-
-  mend(): void {
-    for (const disk of [...this.site.at("s").disks.values(), this.site.at("s").meta]) {
-      disk.decide = () => "done";
-      disk.decideFlush = () => "done";
-      disk.beforeRead = () => undefined;
-    }
-  }
-}
-
-function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open: () => open() };
-}
+import { Bench, FAILS, filling, gate, SIZE_BYTES, TRACK_BYTES, TRACKS } from "./local-bench.node.ts";
 
 test("what the volume's disk refused the mirror may have: it is suspended, and copied again", async () => {
   const bench = await Bench.open();
@@ -116,7 +9,7 @@ test("what the volume's disk refused the mirror may have: it is suspended, and c
   expect([bench.state, bench.pair.pending.dirty.has(3)]).toEqual(["SPLIT error", true]);
   bench.mend();
   await bench.duplex();
-  bench.equal();
+  expect(bench.isEqual).toBe(true);
 });
 
 test("of a mirror that is split, what the volume's disk refused is pending", async () => {
@@ -127,7 +20,7 @@ test("of a mirror that is split, what the volume's disk refused is pending", asy
   bench.mend();
   await bench.command({ kind: "resync", pair: "l" });
   await bench.duplex();
-  bench.equal();
+  expect(bench.isEqual).toBe(true);
 });
 
 test("a mirror that its disk has suspended is tried again after a start, too", async () => {
@@ -140,7 +33,7 @@ test("a mirror that its disk has suspended is tried again after a start, too", a
   expect(bench.state).toBe("SPLIT error");
   await bench.duplex();
   expect(bench.disk("m").visible[3 * TRACK_BYTES]).toBe(7);
-  bench.equal();
+  expect(bench.isEqual).toBe(true);
 });
 
 test("while the metadata disk refuses, a suspended mirror stays so; it is tried until it is in sync", async () => {
@@ -152,11 +45,14 @@ test("while the metadata disk refuses, a suspended mirror stays so; it is tried 
   bench.failMarks("volume");
   await bench.site.run(bench.site.sleep(3_500 * NS_PER_MS));
   expect([bench.state, bench.steps.includes("local.resync.begin")]).toEqual(["SPLIT error", true]);
-  await expect(bench.command({ kind: "resync", pair: "l" })).rejects.toMatchObject({ code: "DISK_FAILED" });
+  await expect(bench.command({ kind: "resync", pair: "l" })).rejects.toMatchObject({
+    code: "DISK_FAILED",
+    context: { volume: "meta" },
+  });
   expect(bench.state).toBe("SPLIT error");
   bench.mend();
   await bench.duplex();
-  bench.equal();
+  expect(bench.isEqual).toBe(true);
 });
 
 test("a mirror that an operator is resynchronising when it would be tried again is left to him", async () => {
@@ -174,7 +70,7 @@ test("a mirror that an operator is resynchronising when it would be tried again 
   await bench.site.run(resync);
   await bench.duplex();
   await bench.site.run(bench.site.sleep(2_500 * NS_PER_MS));
-  bench.equal();
+  expect(bench.isEqual).toBe(true);
   expect(bench.steps.filter((step) => step === "local.resync.begin").length - before).toBe(1);
 });
 
@@ -185,11 +81,11 @@ test("marks of the mirror's side that could not be cleared do no harm, also afte
   bench.failMarks("mirror");
   await bench.command({ kind: "resync", pair: "l" });
   await bench.duplex();
-  bench.equal();
+  expect(bench.isEqual).toBe(true);
   await bench.site.run(bench.site.at("s").system.device("v").flush());
   await bench.site.crash("s");
   await bench.duplex();
-  bench.equal();
+  expect(bench.isEqual).toBe(true);
   expect([bench.disk("m").visible[4 * TRACK_BYTES], bench.disk("m").visible[5 * TRACK_BYTES]]).toEqual([104, 9]);
 });
 
@@ -205,7 +101,7 @@ test("a mirror that is made while the volume is being restored gets what is rest
   await copied;
   await bench.duplex("k");
   await bench.site.until(() => bench.site.at("s").system.restores().length === 0);
-  bench.equal();
+  expect(bench.isEqual).toBe(true);
   expect(bench.disk("n").visible).toEqual(bench.disk("m").visible);
   expect(bench.disk("n").visible[0]).toBe(100);
 });
@@ -270,18 +166,9 @@ test.each(["lock", "read", "write"] as const)(
     expect(bench.steps.filter((step) => step === "local.suspended")).toHaveLength(1);
     bench.mend();
     await bench.duplex();
-    bench.equal();
+    expect(bench.isEqual).toBe(true);
   },
 );
-
-/** The initial copy to the mirror has begun and is at its first write, or read. */
-async function filling(bench: Bench) {
-  const { opened, open } = gate();
-  bench.disk("m").decide = () => opened.then(() => "done");
-  await bench.command({ kind: "create-local", pair: "l", volume: "v", mirrorVolume: "m" });
-  await bench.site.until(() => bench.disk("m").writes > 0);
-  return open;
-}
 
 test.each(["marks", "flush"] as const)(
   "a split of a mirror in COPY that its %s refuse is none: the copy goes on to the end",
@@ -297,7 +184,7 @@ test.each(["marks", "flush"] as const)(
     bench.mend();
     await bench.duplex();
     expect([bench.pair.completion, bench.pair.entry.splitCount]).toEqual([undefined, 0]);
-    bench.equal();
+    expect(bench.isEqual).toBe(true);
   },
 );
 
@@ -341,7 +228,7 @@ test("a moment that is lost while it is being read is refused, not made up", asy
   expect(bench.state).toBe("SPLIT error");
   bench.mend();
   await bench.duplex();
-  bench.equal();
+  expect(bench.isEqual).toBe(true);
 });
 
 test("a split that is not complete, and of which nobody knows what is left, is no backup", async () => {
@@ -352,7 +239,7 @@ test("a split that is not complete, and of which nobody knows what is left, is n
   await bench.site.crash("s");
   expect([bench.state, bench.pair.entry.task, bench.pair.mirrorConsistent]).toEqual(["SPLIT error", "", false]);
   await bench.duplex();
-  bench.equal();
+  expect(bench.isEqual).toBe(true);
 });
 
 test("a backup of nothing does nothing", async () => {
@@ -377,7 +264,7 @@ test("tracks that reach the mirror when its copy has been ended stay pending", a
   expect([...bench.pair.pending.dirty.indices()]).toEqual([3, 5]);
   bench.mend();
   await bench.duplex();
-  bench.equal();
+  expect(bench.isEqual).toBe(true);
 });
 
 test("what is told of the tracks in which volume and mirror may differ agrees, also while a restore runs", async () => {

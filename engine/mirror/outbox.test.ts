@@ -105,6 +105,24 @@ interface Sender {
   sent: boolean;
 }
 
+test("what is not applied yet is told pair by pair, with the age of the oldest change", async () => {
+  const { outbox, runtime } = open();
+  const send = (pairId: number): number => outbox.send("write", { pairId, payload: new Uint8Array(512) });
+  send(1);
+  await runtime.clock.pass(5 * NS_PER_MS);
+  const second = send(2);
+  await runtime.clock.pass(5 * NS_PER_MS);
+  send(1);
+  send(2);
+  outbox.send("flush", { pairId: 3 });
+  expect([1, 2].map((pairId) => outbox.unappliedOf(pairId))).toEqual([
+    { count: 2, oldestNs: 0 },
+    { count: 2, oldestNs: 5 * NS_PER_MS },
+  ]);
+  outbox.acknowledge(second, -1);
+  expect([1, 2, 3].map((pairId) => outbox.unappliedOf(pairId).count)).toEqual([1, 1, 0]);
+});
+
 test("no more is on its way than the window, or one frame; senders go first come, first served; all go", async () => {
   const sizes = fc.constantFrom(512, 4096, 65_536, 300_000, 700_000, WINDOW_BYTES);
   await checkAsyncLaw(

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { Command } from "../controller/command.ts";
 import { DiskError, NS_PER_MS } from "../ports/index.ts";
-import type { WriteFate } from "../testing/fake-disk.ts";
-import { Site } from "../testing/site.node.ts";
+import { FakeDisk, type WriteFate } from "../testing/fake-disk.ts";
+import type { LinkEnd } from "../testing/link-pair.ts";
+import { Site, type SitePlan } from "../testing/site.node.ts";
 import type { Pair } from "./pair.ts";
 
 const TRACK_BYTES = 4096;
@@ -17,14 +18,18 @@ interface Shape {
   readonly taken?: boolean;
 }
 
-function open({ peerBytes = SIZE_BYTES }: Shape = {}): Promise<Site> {
-  return Site.open({
+function plan({ peerBytes = SIZE_BYTES }: Shape = {}): SitePlan {
+  return {
     sizeBytes: SIZE_BYTES,
     trackBytes: TRACK_BYTES,
     systems: { a: ["pvol", "keep"], b: ["svol", "mirror"] },
     sizesBytes: { svol: peerBytes },
     links: { link: ["a", "b"] },
-  });
+  };
+}
+
+function open(shape: Shape = {}): Promise<Site> {
+  return Site.open(plan(shape));
 }
 
 function command(site: Site, at: "a" | "b", given: Command): Promise<void> {
@@ -205,12 +210,51 @@ test("with two secondaries in reach one may be told to take over; not while ther
   expect([pair(site, "a").entry.role, pair(site, "b").entry.role]).toEqual(["secondary", "primary"]);
 });
 
+test("a resync with nothing to copy leaves the secondary whole all the time: it could take over", async () => {
+  const site = await opened();
+  await command(site, "a", { kind: "split", pair: "p", secondary: "read-only" });
+  // Every durable write of the entry takes its time.
+  site.at("b").meta.decide = () => site.sleep(20 * NS_PER_MS).then(() => "done");
+  const resync = site.at("a").system.execute({ kind: "resync", pair: "p" });
+  const told = new Set<string>();
+  for (let ms = 0; ms < 1_000; ms += 5) {
+    await site.pass(5 * NS_PER_MS);
+    const { status, consistent } = pair(site, "b").entry;
+    told.add(`${status} ${consistent}`);
+  }
+  await resync;
+  expect(told).toEqual(new Set(["COPY true", "DUPLEX true"]));
+});
+
+test("what the link lost on its way is not given up for what the other end wrote meanwhile: an operator must say so", async () => {
+  const site = new Site(plan());
+  const ends: LinkEnd[] = [];
+  site.network.onDial = (end) => ends.push(end);
+  for (const [name, volumes] of Object.entries(plan().systems))
+    await site.start(name, new Map(volumes.map((volume) => [volume, new FakeDisk(SIZE_BYTES)])));
+  await command(site, "a", { ...create, mode: "async" });
+  await duplex(site);
+  // Nothing arrives any more, and before anybody notices, the host is told that it is done.
+  for (const end of ends) end.carry = () => [];
+  await write(site, 0, 7);
+  site.network.cut();
+  await site.until(() => pair(site, "b").connection === undefined);
+  expect(site.disk("b", "svol").visible[0]).not.toBe(7);
+  await command(site, "b", { kind: "takeover", pair: "p" });
+  await site.run(site.at("b").system.device("svol").write(TRACK_BYTES, new Uint8Array(TRACK_BYTES).fill(8)));
+  site.network.heal();
+  await site.until(() => pair(site, "a").refusal === "DIVERGED");
+  expect(site.disk("a", "pvol").visible[0]).toBe(7);
+});
+
 test("of two swaps of roles at once one is done and the other refused: there is one primary, and hosts go on", async () => {
   const site = await opened();
   const given = [0, 1].map(() => site.at("a").system.execute({ kind: "failback", pair: "p" }));
   const outcomes = await site.run(Promise.allSettled(given));
   expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
-  expect(outcomes[1]).toMatchObject({ reason: { code: "WRONG_ROLE" } });
+  expect(outcomes[1]).toMatchObject({
+    reason: { code: "WRONG_ROLE", context: { pair: "p", command: "failback", role: "secondary" } },
+  });
   expect([pair(site, "a").entry.role, pair(site, "b").entry.role]).toEqual(["secondary", "primary"]);
   await site.run(site.at("b").system.device("svol").write(0, new Uint8Array(512).fill(9)));
   await duplex(site);

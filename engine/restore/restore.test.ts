@@ -58,9 +58,10 @@ test.each(["sync", "async"] as const)(
     const { ended } = await run(two.begin());
     await until(() => b.system.pair("p")?.entry.consistent === false);
     expect([a, b].map(({ system }) => system.pair("p")?.entry.status)).toEqual(["DUPLEX", "DUPLEX"]);
-    await expect(run(two.begin())).rejects.toMatchObject({ code: "RESTORE_RUNS" });
+    await expect(run(two.begin())).rejects.toMatchObject({ code: "RESTORE_RUNS", context: { volume: "pvol" } });
     await expect(run(a.system.execute({ kind: "failback", pair: "p" }))).rejects.toMatchObject({
       code: "RESTORE_RUNS",
+      context: { volume: "pvol", command: "failback" },
     });
     await run(a.system.device("pvol").write(12 * TRACK_BYTES, new Uint8Array(TRACK_BYTES).fill(WRITTEN)));
     two.go();

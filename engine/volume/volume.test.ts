@@ -1,9 +1,12 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { NS_PER_MS } from "../ports/index.ts";
+import { checkAsyncLaw, checkLaw } from "../testing/check-law.ts";
 import { FakeDisk } from "../testing/fake-disk.ts";
 import { testRuntime } from "../testing/test-runtime.node.ts";
+import { applyRow } from "./apply-row.ts";
 import { Tap } from "./tap.ts";
-import { Volume } from "./volume.ts";
+import { type Access, Volume } from "./volume.ts";
 
 const SECTORS = 2048;
 
@@ -33,6 +36,61 @@ function open(): {
   const disk = new FakeDisk(SECTORS * 512);
   return { volume: new Volume("pvol", disk, 512, runtime), disk, runtime };
 }
+
+/** Grants hosts so much. */
+class Granter extends Tap {
+  readonly #access: Access;
+
+  constructor(access: Access) {
+    super();
+    this.#access = access;
+  }
+
+  override access(): Access {
+    return this.#access;
+  }
+}
+
+const STRICTNESS: readonly Access[] = ["read-write", "read-only", "none"];
+
+test("hosts may do what the strictest of all taps says, in whatever order they came", () => {
+  checkLaw(
+    fc.property(fc.array(fc.constantFrom(...STRICTNESS), { maxLength: 4 }), (granted) => {
+      const { volume } = open();
+      for (const access of granted) volume.addTap(new Granter(access));
+      expect(STRICTNESS.indexOf(volume.access())).toBe(
+        Math.max(0, ...granted.map((access) => STRICTNESS.indexOf(access))),
+      );
+    }),
+  );
+});
+
+test("writes in a row are as many local writes, and leave the same, as one by one", async () => {
+  const row = fc.array(fc.tuple(fc.nat({ max: 20 }), fc.integer({ min: 1, max: 4 })), { minLength: 1, maxLength: 12 });
+  await checkAsyncLaw(
+    fc.asyncProperty(row, async (places) => {
+      const updates = places.map(([sector, sectors], index) => ({
+        kind: "write" as const,
+        offsetBytes: sector * 512,
+        data: new Uint8Array(sectors * 512).fill(1 + index),
+        fua: false,
+      }));
+      const [inRow, oneByOne] = [open(), open()];
+      const origin = new Granter("read-write");
+      inRow.volume.addTap(origin);
+      for (let done = 0; done < updates.length; ) {
+        const count = await applyRow(inRow.volume, updates.slice(done), origin);
+        expect(count).toBeGreaterThan(0);
+        done += count;
+        expect(inRow.volume.tick).toBe(done);
+      }
+      for (const update of updates) await oneByOne.volume.apply(update);
+      expect(inRow.volume.tick).toBe(oneByOne.volume.tick);
+      expect(inRow.disk.visible).toEqual(oneByOne.disk.visible);
+    }),
+    50,
+  );
+});
 
 test("while the disk cannot be flushed tracks stay pending; the next checkpoint after that forgets them", async () => {
   const { volume, disk, runtime } = open();
