@@ -6,6 +6,10 @@
  * and trim that had completed when `flush` was called. A write with `fua` is durable when it
  * completes; it says nothing of other writes.
  *
+ * **Death of the program.** A program that is killed leaves what completed as it is: visible to the next one, and volatile where it was. A
+ * request in flight then has happened, or not, or in part; a `fua` write perhaps without being durable. Whoever starts flushes before
+ * it relies on what it reads.
+ *
  * **Atomicity.** A sector (512 bytes) is wholly old or wholly new; a larger write is not. A write
  * that fails may have reached any of its sectors.
  *

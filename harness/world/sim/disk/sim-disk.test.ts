@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { diskConformance } from "../../../../engine/ports/disk.conformance.ts";
-import { DiskError } from "../../../../engine/ports/index.ts";
+import { type Disk, DiskError } from "../../../../engine/ports/index.ts";
 import { Process } from "../process.ts";
 import type { PowerLossMode } from "./power-loss.ts";
 import type { RequestNotice } from "./request.ts";
@@ -68,19 +68,70 @@ test("a paused process sees a completion when it resumes; the disk does not wait
   expect(seenNs).toBe(9_000_000);
 });
 
-test("requests of a killed process complete unseen, at the latest when the disk is opened again", async () => {
+test("requests of a killed process are over, unseen, at the latest when the disk is opened again", async () => {
   const { simulation, disk, port, process, reopen } = diskBench();
   let settled = false;
-  void port.write(512, filled(9, 512)).finally(() => {
-    settled = true;
-  });
+  for (let sector = 0; sector < 32; sector++)
+    void port.write(sector * 512, filled(9, 512)).finally(() => {
+      settled = true;
+    });
   process.kill();
-  expect(disk.peek(512, 512)).toEqual(filled(0, 512));
+  expect(disk.peek(0, 16 * 1024)).toEqual(filled(0, 16 * 1024));
   reopen();
-  expect(disk.peek(512, 512)).toEqual(filled(9, 512));
+  const left = disk.peek(0, 16 * 1024).slice();
+  expect(left).toContain(9);
+  expect(left).toContain(0);
   expect(disk.inFlightCount).toBe(0);
   await simulation.run();
   expect(settled).toBe(false);
+  expect(disk.peek(0, 16 * 1024)).toEqual(left);
+});
+
+test("what a killed process was writing is there whole, or its first sectors, or none; durable only if whole, and not always then", () => {
+  const SECTORS = 4;
+  const { disk, port, process, reopen } = diskBench();
+  const count = 200;
+  const lengthBytes = SECTORS * 512;
+  for (let index = 0; index < count; index++)
+    void port.write(index * lengthBytes, filled(9, lengthBytes), { fua: true });
+  process.kill();
+  reopen();
+  const sectorsDone = (): number[] =>
+    Array.from({ length: count }, (_, index) => {
+      const found = disk.peek(index * lengthBytes, lengthBytes);
+      const doneBytes = found.filter((byte) => byte === 9).length;
+      expect(found, "the first sectors").toEqual(Uint8Array.from(found, (_byte, at) => (at < doneBytes ? 9 : 0)));
+      return doneBytes / 512;
+    });
+  const seen = sectorsDone();
+  expect(new Set(seen)).toEqual(new Set([0, 1, 2, 3, SECTORS]));
+  disk.powerLoss("lose-all");
+  const durable = sectorsDone();
+  const isWhole = (index: number): boolean => seen[index] === SECTORS;
+  for (const [index, sectors] of durable.entries())
+    expect(sectors === 0 || (sectors === SECTORS && isWhole(index))).toBe(true);
+  const [wholeCount, durableCount] = [seen.filter((_, index) => isWhole(index)).length, durable.filter(Boolean).length];
+  expect(durableCount).toBeGreaterThan(count / 4);
+  expect(durableCount).toBeLessThan(wholeCount);
+});
+
+test("of a killed process a flush may never have been, and a trim may have come to its first sectors", async () => {
+  /** How many sectors are left of four, with each of 60 seeds. */
+  const leftAfter = async (request: (port: Disk) => Promise<void>, powerIsLost: boolean): Promise<Set<number>> => {
+    const left = new Set<number>();
+    for (let seed = 0; seed < 60; seed++) {
+      const { disk, port, process, reopen, run } = diskBench({}, `${seed}`);
+      await run(() => port.write(0, filled(5, 2048)));
+      void request(port);
+      process.kill();
+      reopen();
+      if (powerIsLost) disk.powerLoss("lose-all");
+      left.add(disk.peek(0, 2048).filter((byte) => byte === 5).length / 512);
+    }
+    return left;
+  };
+  expect(await leftAfter((port) => port.flush(), true)).toEqual(new Set([0, 4]));
+  expect(await leftAfter((port) => port.trim(0, 2048), false)).toEqual(new Set([0, 1, 2, 3, 4]));
 });
 
 test("a read puts nothing into the memory of a program that was killed meanwhile", () => {

@@ -8,6 +8,7 @@ import { bufferPool } from "./buffer-pool.ts";
 import type { ChangeListener, Damage } from "./change.ts";
 import { contentDigest } from "./compare.ts";
 import type { DiskFaultSpec } from "./disk-fault.ts";
+import { drawOrphanFate } from "./orphan.ts";
 import { FaultyMedium } from "./faulty-medium.ts";
 import type { InjectedFault } from "./injected-fault.ts";
 import type { Medium } from "./medium.ts";
@@ -40,8 +41,8 @@ const IN_FLIGHT_MAX = 64 * 1024;
  * processes that open it.
  *
  * A request takes effect at one moment, when it completes. Requests of a process that was killed
- * complete on their own, at the latest when the disk is opened again; at a power loss each of their
- * sectors may have been reached or not. It makes no difference which of the two is called first.
+ * complete on their own, as far as {@link drawOrphanFate} says, at the latest when the disk is opened again; at a power loss each
+ * of their sectors may have been reached or not. It makes no difference which of the two is called first.
  */
 export class SimDisk {
   readonly name: string;
@@ -51,9 +52,10 @@ export class SimDisk {
   readonly #medium: Medium;
   readonly #device: Process;
   readonly #latencies: Random;
+  readonly #orphans: Random;
   readonly #timing: DiskTiming;
   readonly #checkBuffers: boolean;
-  readonly #kinds: Record<RequestKind | "data" | "wake" | "injected" | "stalled" | "powerLoss", EventKind>;
+  readonly #kinds: Record<RequestKind | "data" | "orphan" | "wake" | "injected" | "stalled" | "powerLoss", EventKind>;
   /** In the order they started. A list: few at a time come and go, and a Set is made anew whenever it gets empty. */
   readonly #inFlight: DiskRequest[] = [];
   readonly #requestListeners: RequestListener[] = [];
@@ -70,6 +72,7 @@ export class SimDisk {
     this.#medium = this.#faulty.medium;
     this.#device = new Process(options.scheduler, `disk/${options.name}`);
     this.#latencies = random.fork("latency");
+    this.#orphans = random.fork("orphans");
     this.#timing = { ...defaultTiming, ...options.timing };
     this.#checkBuffers = options.checkBuffers ?? true;
     this.#kinds = {
@@ -78,6 +81,7 @@ export class SimDisk {
       flush: log.kind("disk.flush"),
       trim: log.kind("disk.trim", "sector", "lengthBytes"),
       data: log.kind("disk.data", "sector", "lengthBytes"),
+      orphan: log.kind("disk.orphan", "sector", "doneBytes"),
       wake: log.kind("disk.wake", "requestIndex"),
       injected: log.kind("disk.fault", "faultId", "sectors"),
       stalled: log.kind("disk.stalled", "faultId", "requestIndex"),
@@ -290,6 +294,13 @@ export class SimDisk {
   /** The request takes effect. @throws DiskError where a fault says so */
   #apply(request: DiskRequest): Uint8Array | undefined {
     const { offsetBytes, lengthBytes, data, decision } = request;
+    if (request.process.state === "dead") {
+      const { doneBytes, isWhole } = drawOrphanFate(this.#orphans, request.kind, lengthBytes);
+      if (!isWhole) {
+        this.#applyPart(request, doneBytes);
+        return undefined;
+      }
+    }
     switch (request.kind) {
       case "read":
         return this.#faulty.read(offsetBytes, lengthBytes, decision, memoryOf(request));
@@ -304,6 +315,15 @@ export class SimDisk {
         this.#faulty.trim(offsetBytes, lengthBytes, decision);
         return undefined;
     }
+  }
+
+  /** The first bytes of a write or a trim, in the cache alone. @throws DiskError where a fault says so */
+  #applyPart({ kind, offsetBytes, data, decision, sourceHash }: DiskRequest, doneBytes: number): void {
+    const sector = offsetBytes / SECTOR_BYTES;
+    this.#scheduler.note(this.#kinds.orphan, this.#device.actor, sector, doneBytes, sourceHash);
+    if (doneBytes === 0) return;
+    if (kind === "trim") this.#faulty.trim(offsetBytes, doneBytes, decision);
+    else if (data !== undefined) this.#faulty.write(offsetBytes, data.subarray(0, doneBytes), false, decision);
   }
 
   /** A request in flight at a power loss. */
