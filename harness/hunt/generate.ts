@@ -14,7 +14,7 @@ import { drawStrikes } from "./swarm-strikes.ts";
 import { drawSwarm, type Swarm } from "./swarm.ts";
 
 /** Rises whenever a seed stands for another plan than before. */
-export const GENERATOR_VERSION = 4;
+export const GENERATOR_VERSION = 5;
 
 /** What of a plan is drawn anew in one that is derived from it, in turn. */
 const REDRAWN = ["strikes", "commands", "stories", "loads"] as const;

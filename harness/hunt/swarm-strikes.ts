@@ -8,9 +8,10 @@ import type { Cast } from "./swarm-cast.ts";
 import { momentIn } from "./swarm-moments.ts";
 import type { Swarm, SwarmFault } from "./swarm.ts";
 
-/** Part of the strikes with a second blow in them, and of those with one behind them. */
+/** Part of the strikes with a second blow in them, of those with one behind them, and of the former with a third one behind. */
 const WITHIN = 0.3;
 const BEHIND = 0.2;
+const BEHIND_BOTH = 0.5;
 /** What waits when one of these is over goes on all at once. */
 const PENT_UP: ReadonlySet<SwarmFault> = new Set(["pause", "hold", "stall", "latency", "bandwidth"]);
 const CATCHING_UP_WITHIN_MS = 1_500;
@@ -26,7 +27,7 @@ export function drawStrikes(random: Random, swarm: Swarm, cast: Cast, book: Stri
   });
 }
 
-/** One blow; or a second one within it; or one behind it, when a system catches up. */
+/** One blow; or a second one within it; or one behind it, when a system catches up; or all three. */
 function drawStrike(random: Random, swarm: Swarm, cast: Cast, book: StrikeBook): Step[] {
   const { systems } = cast.topology;
   const system = pick(random, systems);
@@ -36,7 +37,10 @@ function drawStrike(random: Random, swarm: Swarm, cast: Cast, book: StrikeBook):
     const first = drawBlow(random, kind, system, cast, book, { fails: "all" });
     const own = random.fork("second");
     const second = drawBlow(own, pick(own, ENDS), chance(own, 0.7) ? system : pick(own, systems), cast, book);
-    return stepsWithin(first, pick(own, [0, 1, 5, 20]), second);
+    const both = stepsWithin(first, pick(own, [0, 1, 5, 20]), second);
+    // What the first two left, and a start believed, may be there until the power goes.
+    const third = random.fork("third");
+    return chance(third, BEHIND_BOTH) ? [...both, drawNext(third, swarm, cast, book)] : both;
   }
   const steps = stepsOf(drawBlow(random, kind, system, cast, book));
   const isFollowed = chance(random.fork("behind"), PENT_UP.has(kind) ? 2 * BEHIND : BEHIND);
