@@ -10,6 +10,7 @@ wantThreads();
 // The one place that knows scenarios, reports and harness together.
 const scenarioFolder = new URL("./scenarios/", import.meta.url);
 const engineFolder = new URL("./engine/", import.meta.url);
+const reportFolder = new URL("./reports/", import.meta.url);
 const targetFolder = new URL("./targets/", import.meta.url);
 
 await runProgram({
@@ -20,6 +21,7 @@ await runProgram({
   corpus: new URL("./regressions/seeds.jsonl", scenarioFolder),
   pageTemplate: new URL("./dist/page.html", import.meta.url),
   engineFolder,
+  reportFolder,
   targetFolder,
   template: {
     template: new URL("template/", targetFolder),

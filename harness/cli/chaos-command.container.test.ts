@@ -39,6 +39,7 @@ async function chaos(name: string, options: Partial<ChaosOptions>, setting: Chao
     },
     worker: { entry: new URL(import.meta.url), data: undefined },
     engineFolder: new URL("../../engine/", import.meta.url),
+    reportFolder: new URL("../../reports/", import.meta.url),
     schemas: new Map(),
     programs: [],
     terminal: {

@@ -25,6 +25,8 @@ export interface ProgramParts {
   readonly template?: TemplateFolders;
   /** The engine's sources, with a slash at the end. */
   readonly engineFolder: URL;
+  /** The sources of what {@link ReportWriters} is made of, with a slash at the end. */
+  readonly reportFolder: URL;
   /** Makes an authority and a certificate a system, as files; gives their paths. Left out where there is no daemon. */
   readonly keys?: (request: KeysRequest) => Promise<readonly string[]>;
   /** Schemas of formats that the harness does not know, by name. */

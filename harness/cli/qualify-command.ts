@@ -17,7 +17,8 @@ import type { CommandLineParts } from "./command-line-parts.ts";
 import { environmentOf } from "./environment.ts";
 import { EXIT } from "./exit-code.ts";
 import { printPdf } from "./print-pdf.ts";
-import { programOf } from "./program-digests.ts";
+import { engineDigest } from "./engine-digest.ts";
+import { judgeDigest } from "./program-digests.ts";
 import { runQualification } from "./qualify-runs.ts";
 import { readJsonFile } from "./read-json-file.ts";
 import type { ScenarioEntry } from "./scenario-entry.ts";
@@ -149,7 +150,7 @@ function planOf(
   { profile, dossier, entries, target }: Subject,
   { worlds, seedCount }: QualifyOptions,
 ): QualificationPlan {
-  const { engine, harness } = programOf(parts);
+  const engine = engineDigest(parts.engineFolder);
   const { name, digest, capabilities } = target ?? resilverTarget(engine);
   const candidates = entries.map((entry) => ({ ...entry, plan: parsePlan(entry.plan) }));
   const seeds = Array.from({ length: seedCount }, (_, index) => index + 1);
@@ -157,7 +158,7 @@ function planOf(
   return {
     schemaVersion: 1,
     createdAt: new Date().toISOString(),
-    suite: { version: parts.version, harness, engine },
+    suite: { version: parts.version, harness: judgeDigest(parts), engine },
     target: { name, digest, capabilities: [...capabilities] },
     profile: profile.name,
     seeds: { sim: isSimulated ? seeds : [], containers: worlds === "sim" ? [] : [1] },

@@ -11,7 +11,8 @@ import { readScenario } from "../qualify/read-document.ts";
 import { type CheckedBundle, checkBundle, NoBundleError, type Problem } from "../qualify/verify-bundle.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { EXIT } from "./exit-code.ts";
-import { programOf } from "./program-digests.ts";
+import { engineDigest } from "./engine-digest.ts";
+import { judgeDigest } from "./program-digests.ts";
 import { taskOf } from "./run-command.ts";
 import { runRecorded } from "./run-recorded.ts";
 import type { RunTask } from "./run-task.ts";
@@ -42,7 +43,7 @@ interface Rerun {
 export async function verifyCommand(parts: CommandLineParts, folder: string, options: VerifyOptions): Promise<number> {
   const { terminal, reports, interrupt } = parts;
   const key = options.key === undefined ? undefined : publicKey(options.key);
-  const { harness } = programOf(parts);
+  const harness = judgeDigest(parts);
   const checked = check(folder, { key, harness, report: (document) => reports.qualificationReport(document) });
   const again = await runAgain(parts, folder, checked, options);
   const problems = [...checked.problems, ...again.problems];
@@ -109,7 +110,7 @@ async function runAgain(
   const recorded = records.filter(({ world, verdict }) => world === "sim" && verdict !== "SKIPPED");
   const none = { done: 0, of: recorded.length, problems: [], undecided: [] };
   if (plan === undefined || problems.length > 0 || !rerun || recorded.length === 0) return none;
-  const { engine, harness } = programOf(parts);
+  const [engine, harness] = [engineDigest(parts.engineFolder), judgeDigest(parts)];
   if (plan.suite.engine !== engine) {
     const found = `engine ${plan.suite.engine.slice(0, 16)}`;
     return { ...none, undecided: [`runs were not done again: they are of ${found}, this is ${engine.slice(0, 16)}`] };

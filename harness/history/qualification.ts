@@ -45,7 +45,7 @@ export interface QualificationPlan {
   readonly schemaVersion: 1;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
-  /** SHA-256 of the sources of the harness, and of the engine that canaries run on. */
+  /** SHA-256 of the sources of the harness with its reports, and of the engine that canaries run on. */
   readonly suite: { readonly version: string; readonly harness: string; readonly engine: string };
   readonly target: {
     readonly name: string;
