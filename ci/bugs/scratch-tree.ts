@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Files that a hunt does not need. */
 const LEFT_OUT =
-  /\.(?:test|conformance)\.ts$|(?:rig|conformance|changes)\.node\.ts$|[/\\](?:fixtures|patches|testing|node|containers|cli)$/;
+  /\.(?:test|conformance)\.ts$|(?:rig|bench|conformance|changes)\.node\.ts$|[/\\](?:fixtures|patches|testing|node|containers|cli)$/;
 
 /** A copy of parts of the tree in a temporary directory, which can be spoilt. */
 export class ScratchTree {

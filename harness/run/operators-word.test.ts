@@ -45,3 +45,14 @@ test("of a backup and a resync at once either may be the later one, whichever is
     expect(word.mayBeSplit("gen1")).toBe(false);
   }
 });
+
+test("a pair that was created, and whose deletion nobody answered, is none that must converge; but some was", () => {
+  const word = new OperatorsWord();
+  expect(word.isAnyCreated).toBe(false);
+  give(word, { kind: "create", pair: "gen1" }, "no");
+  expect(word.isAnyCreated).toBe(false);
+  give(word, { kind: "create", pair: "gen1" }, "yes");
+  give(word, { kind: "delete", pair: "gen1", scope: "both" }, "unknown");
+  expect([...word.created]).toEqual([]);
+  expect(word.isAnyCreated).toBe(true);
+});

@@ -10,10 +10,16 @@ export class OperatorsWord {
   /** By pair: when the latest command that may have split it was answered; infinite if it may still be carried out. */
   readonly #splitAt = new Map<string, number>();
   #order = 0;
+  #isAnyCreated = false;
 
   /** Pairs whose creation was accepted, and that were not to be deleted since. */
   get created(): ReadonlySet<string> {
     return this.#created;
+  }
+
+  /** Some pair was, though all may have been deleted since, or half deleted. */
+  get isAnyCreated(): boolean {
+    return this.#isAnyCreated;
   }
 
   /** True if the latest command about the pair that may have been carried out splits it. */
@@ -48,6 +54,7 @@ export class OperatorsWord {
     switch (step.kind) {
       case "create":
         this.#created.add(step.pair);
+        this.#isAnyCreated = true;
         return;
       case "delete":
         // If nobody knows, one end may have it still: no more is asked of it than of one that is gone.
