@@ -15,7 +15,7 @@ ${table(
   files.map(({ path, sizeBytes, sha256 }) => [
     code(path.replace(/^evidence\//u, "")),
     sizeBytes,
-    code(sha256.slice(0, 16)),
+    hash(sha256.slice(0, 16)),
   ]),
 )}
 <p class="quiet">The first 16 digits; whole in ${code("qualification.json")}.</p>`;

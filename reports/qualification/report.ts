@@ -4,7 +4,7 @@ import { attestation, evidence, glossary } from "./evidence-sections.ts";
 import { cover, environment, product, scope, verdict } from "./head-sections.ts";
 import type { Markup } from "./markup.ts";
 import { failures, faults, integrity, objectives, selfTest, statistics, traceability } from "./result-sections.ts";
-import { LATER_STYLE, STYLE } from "./style.ts";
+import { STYLE } from "./style.ts";
 
 /** In the order of the report. A section that has nothing to say says so: its number stays. */
 const SECTIONS: readonly (readonly [title: string, section: (document: Qualification) => Markup])[] = [
@@ -33,14 +33,13 @@ export function qualificationReport(document: Qualification): string {
       html`<section id="s${index + 1}"><h2>${index + 1}. ${name}</h2>\n${section(document)}</section>\n`,
   );
   const contents = SECTIONS.map(([name], index) => html`<li><a href="#s${index + 1}">${name}</a></li>`);
-  const isLater = document.contents !== undefined || document.faults.some(({ struck }) => struck !== undefined);
   const page = html`<!doctype html>
 <html lang="en" style="--report-id: &quot;${document.id}&quot;">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · qualification report</title>
-<style>${raw(isLater ? STYLE + LATER_STYLE : STYLE)}</style>
+<style>${raw(STYLE)}</style>
 </head>
 <body>
 <header><span class="brand">resilver · qualification report</span><h1>${title}</h1></header>

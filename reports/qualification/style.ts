@@ -39,9 +39,6 @@ a { color: #0b57c2; }
   @bottom-right { content: counter(page) " / " counter(pages); font: 9px system-ui, sans-serif; color: #59616e; } }
 @media print { html { background: none; } body { margin: 0; max-width: none; padding: 0; font-size: 11.5px; } table { font-size: 10.5px; }
   code { font-size: 10px; } a { color: inherit; text-decoration: none; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
-`;
-
-/** Of tables that former bundles have not: only where there are such, so that reports of former bundles stay as they were, to the last byte. */
-export const LATER_STYLE = `.heat0 { background: var(--odd-ground); } .heat1 { background: #e3edfb; } .heat2 { background: #bdd5f5; } .heat3 { background: #8db7ee; }
+.heat0 { background: var(--odd-ground); } .heat1 { background: #e3edfb; } .heat2 { background: #bdd5f5; } .heat3 { background: #8db7ee; }
 .hash { white-space: nowrap; } .heat td { border: 1px solid var(--line); } .heat thead tr:first-child th[colspan] { text-align: center; text-transform: capitalize; }
 `;
