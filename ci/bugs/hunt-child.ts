@@ -11,6 +11,7 @@ import type { HuntMessage, HuntOutcome, HuntRequest, SeedRange, SmallPlan } from
 import { huntPlan } from "./hunt-plan.ts";
 
 // Runs in a copy of the tree, whose engine is spoilt.
+const TREE = new URL("../../", import.meta.url).href;
 const ALIVE_EVERY_MS = 1000;
 /** Bounds the work of making a plan small where time does not pass. */
 const SHRINK_RUNS_MAX = 100_000;
@@ -82,7 +83,9 @@ async function hunt({ from, count }: SeedRange): Promise<HuntOutcome> {
       const found = spent(seed - from + 1);
       if (await passesWithout(plan, seed)) {
         const rules = [...new Set(failures.map(({ rule }) => rule))];
-        const outcome = { kind: "found", ...found, seed, rules, message: first.message } as const;
+        // A stack names the copy, which is another folder each time.
+        const message = first.message.replaceAll(TREE, "");
+        const outcome = { kind: "found", ...found, seed, rules, message } as const;
         return isShrunk ? outcome : { ...outcome, small: await smallPlan(plan, seed, first) };
       }
       falseAlarms.push(seed);
