@@ -9,7 +9,7 @@ interface Grant {
   /** Whose own writes may be lost. */
   readonly overwritten: DiskState;
   /** Only those acknowledged before this moment. */
-  readonly before: number;
+  before: number;
   /** Only those issued before this moment: from then on hosts must be kept from writing what would be lost. */
   issuedBefore: number;
   /**
@@ -29,6 +29,8 @@ const GRANT = { before: NEVER, issuedBefore: NEVER, takeover: false, isUntold: f
 export class Consents {
   #grants: Grant[] = [];
   readonly #splitBy = new Map<PairState, number>();
+  /** Takeovers that were given and not answered yet. */
+  readonly #underWay = new Set<number>();
 
   /**
    * Takes note of a command before it is given.
@@ -49,6 +51,7 @@ export class Consents {
       case "takeover":
         // What the lost primary wrote alone makes the histories diverge: that needs another word of the operator.
         this.#grants.push({ ...GRANT, command, pair, overwritten: there, before: at, takeover: true });
+        this.#underWay.add(command);
         return;
       case "resync": {
         // Without a direction only a split of the operator's own tells which writes may go.
@@ -93,6 +96,11 @@ export class Consents {
     }
   }
 
+  /** The command was answered, or its system died over it. */
+  ended(command: number): void {
+    this.#underWay.delete(command);
+  }
+
   /** The reports of the pair were read again, at the moment `now`. */
   observe(pair: PairState, now: number): void {
     for (const grant of this.#grants)
@@ -109,13 +117,18 @@ export class Consents {
 
   /** The command was refused and changed nothing. */
   withdraw(command: number): void {
+    this.ended(command);
     this.#grants = this.#grants.filter((grant) => grant.command !== command);
     for (const [pair, split] of this.#splitBy) if (split === command) this.#splitBy.delete(pair);
   }
 
-  /** The pair is DUPLEX again: what was agreed to is done. */
+  /**
+   * The pair is DUPLEX again: what was agreed to is done. But a takeover that waits still, and is carried out when the link is lost once
+   * more, gives up what the primary has acknowledged by then.
+   */
   spent(pair: PairState): void {
-    this.#grants = this.#grants.filter((grant) => grant.pair !== pair);
+    this.#grants = this.#grants.filter((grant) => grant.pair !== pair || this.#underWay.has(grant.command));
+    for (const grant of this.#grants) if (grant.pair === pair) grant.before = NEVER;
     this.#splitBy.delete(pair);
   }
 

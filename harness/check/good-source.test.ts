@@ -149,3 +149,22 @@ test("U: what a read had shown absent may come back by a resync that an operator
     expect(failed(stage.checker.finish()).includes("U")).toBe(direction === "forward");
   }
 });
+
+test("G: a takeover that waits while the pair becomes DUPLEX is still the operator's word; one that was answered before is not", () => {
+  const bothPrimary = (isAnswered: boolean): CheckResult => {
+    const stage = new Stage(onePair("async"));
+    stage.report("a", "pair", { status: "COPY" });
+    stage.report("b", "pair", { status: "COPY", consistent: false });
+    const command = stage.checker.adminIssued("b", { kind: "takeover", pair: "pair" });
+    if (isAnswered) stage.checker.adminDone(command, false);
+    stage.report("a", "pair", { status: "DUPLEX" });
+    stage.report("b", "pair", { status: "DUPLEX", consistent: true });
+    stage.checker.linkCut("link");
+    stage.report("a", "pair", { status: "SPLIT", suspension: "link" });
+    stage.report("b", "pair", { status: "SPLIT", suspension: "takeover", role: "primary" });
+    if (!isAnswered) stage.checker.adminDone(command);
+    return stage.checker.finish();
+  };
+  expect(failed(bothPrimary(false))).toEqual([]);
+  expect(failed(bothPrimary(true))).toEqual(["G"]);
+});
