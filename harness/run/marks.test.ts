@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { after, crash, KiB, mark, ms, recover, restart, scenario, together, workload } from "../plan/index.ts";
 import { resilverTarget } from "../target/resilver-target.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
+import type { RunWorld } from "../world/run-world.ts";
+import { journalGroups, Marks } from "./marks.ts";
 import { runPlan } from "./run-plan.ts";
 
 const volume = (name: string, sizeBytes: number) => ({ name, sizeBytes, trackBytes: KiB(8) });
@@ -55,4 +57,22 @@ test("a mark of a volume is a time of its own journal: one of no group may count
     judged += record.checks.S ?? 0;
   }
   expect(judged).toBeGreaterThan(10);
+});
+
+test("journals of one group have one time, the latest that any of them was read at", () => {
+  const reports = [
+    { volume: "log", newestLsn: 3, nowUs: 50 },
+    { volume: "data", newestLsn: 4, nowUs: 70 },
+    { volume: "other", newestLsn: 5, nowUs: 90 },
+  ];
+  const system = { serving: { journals: () => reports }, watchUs: () => 0 };
+  const disk = { allocatedRanges: () => [] };
+  const world = { systemOfVolume: () => system, view: () => disk } as unknown as RunWorld;
+  const group = [
+    { volume: "log", log: "l", base: "b", group: "g" },
+    { volume: "data", log: "l", base: "b", group: "g" },
+  ];
+  const systems = [{ name: "a", volumes: [], journals: [...group, { volume: "other", log: "l", base: "b" }] }];
+  const marks = new Marks(world, journalGroups({ systems })).set("then", ["log", "data", "other"]);
+  expect(marks.map(({ timeUs }) => timeUs)).toEqual([70, 70, 90]);
 });
