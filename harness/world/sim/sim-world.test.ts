@@ -134,6 +134,31 @@ test("a torn write cuts the power of its system at that moment", async () => {
   });
 });
 
+test("a torn write that is healed while the write is under way cuts no power any more", async () => {
+  let acknowledged = false;
+  const { world: sim, run } = world(async (config, { disks, clock }) => {
+    if (config.name !== "a") return;
+    const write = async (): Promise<void> => {
+      await disks.get("pvol")?.write(0, new Uint8Array(4096).fill(1), { fua: true });
+      acknowledged = true;
+    };
+    clock.after(NS_PER_MS, () => void write());
+  });
+  await run(async () => {
+    await sim.start();
+    const torn = sim.disk("pvol").inject({ kind: "torn-write", sectors: 3 });
+    const begun = new Promise<void>((resolve) => sim.onDiskWrite("pvol", () => resolve()));
+    await begun;
+    torn.heal();
+    await sim.sleep(10 * NS_PER_MS);
+    expect(acknowledged).toBe(true);
+    expect(sim.system("a").state).toBe("running");
+    expect(torn.effects()["requests"]).toBe(0);
+    sim.simDisk("pvol").powerLoss("lose-all");
+    expect(sim.simDisk("pvol").peek(3584, 1)[0]).toBe(1);
+  });
+});
+
 test("a paused program notices nothing until it is resumed", async () => {
   let ticks = 0;
   const { world: sim, run } = world(async (config, { clock }) => {

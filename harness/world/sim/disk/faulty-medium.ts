@@ -92,7 +92,7 @@ export class FaultyMedium {
   /** @throws DiskError */
   write(offsetBytes: number, data: Uint8Array, fua: boolean, decision?: FaultDecision): void {
     const { medium } = this;
-    const tear = decision?.tear;
+    const tear = tearOf(decision);
     const since = medium.undo.tail;
     // A write to be torn goes through the cache even with FUA, until it is seen whether power is lost.
     const placement = fua && tear === undefined ? "durable" : "volatile";
@@ -120,9 +120,10 @@ export class FaultyMedium {
     if (outcome === undefined || isFailure(outcome)) this.medium.write(offsetBytes, data, "volatile");
     else this.#writeWrong(offsetBytes, data, "volatile", outcome);
     outcome?.hush();
-    if (decision?.tear === undefined) return;
-    this.#tear(decision.tear, offsetBytes, since);
-    decision.tear.hush();
+    const tear = tearOf(decision);
+    if (tear === undefined) return;
+    this.#tear(tear, offsetBytes, since);
+    tear.hush();
   }
 
   #writeWrong(offsetBytes: number, data: Uint8Array, placement: "volatile" | "durable", fault: InjectedFault): void {
@@ -204,6 +205,11 @@ export class FaultyMedium {
     fault.announce();
     throw new DiskError(fault.spec.kind === "enospc" ? "ENOSPC" : "EIO", offsetBytes, lengthBytes);
   }
+}
+
+/** The power would go after the fault is over, and whoever healed it would think that the system runs. */
+function tearOf(decision: FaultDecision | undefined): InjectedFault | undefined {
+  return decision?.tear?.isHealed === false ? decision.tear : undefined;
 }
 
 function isFailure({ spec }: InjectedFault): boolean {

@@ -39,7 +39,11 @@ export class InjectedFault {
     return { requests: this.#requests, sectors: this.#sectors };
   }
 
-  /** Chooses no further request, and lets go of those that it stalls. What it did stays done. Idempotent. */
+  get isHealed(): boolean {
+    return !this.#active;
+  }
+
+  /** Chooses no further request, and lets go of those that it stalls or was to tear. What it did stays done. Idempotent. */
   heal(): void {
     if (!this.#active) return;
     this.#active = false;

@@ -123,7 +123,7 @@ export class SimDisk {
 
   /**
    * Lets the disk do something wrong, from now on. Decided for each request when it starts; one
-   * that is under way when the fault is healed still suffers it.
+   * that is under way when the fault is healed still suffers it, but is not torn any more.
    *
    * @throws DiskFaultError if the disk cannot be given this fault
    */
