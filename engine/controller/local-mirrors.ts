@@ -115,7 +115,7 @@ export class LocalMirrors {
     try {
       // The bitmaps first: an entry must never point at marks of an earlier pair.
       await pair.writeIntents();
-      await pair.mirrorSide.intents.writeAll();
+      await pair.writeIntents(pair.mirrorSide.intents);
       // Hosts that were writing to the mirror end before it is overwritten.
       const release = await mirror.locks.drain();
       release();

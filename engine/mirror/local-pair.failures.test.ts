@@ -74,6 +74,22 @@ test("a mirror that an operator is resynchronising when it would be tried again 
   expect(bench.steps.filter((step) => step === "local.resync.begin").length - before).toBe(1);
 });
 
+test.each([1, 2])(
+  "a mirror whose bitmap %i the metadata disk refuses is not made; it can be made when that is mended",
+  async (nth) => {
+    const bench = await Bench.open("none");
+    const { meta } = bench.site.at("s");
+    let writes = 0;
+    meta.decide = () => (++writes === nth ? FAILS : "done");
+    const create = { kind: "create-local", pair: "l", volume: "v", mirrorVolume: "m" } as const;
+    await expect(bench.command(create)).rejects.toMatchObject({ code: "DISK_FAILED", context: { volume: "meta" } });
+    expect(bench.site.at("s").system.localPair("l")).toBe(undefined);
+    await bench.command(create);
+    await bench.duplex();
+    expect(bench.isEqual).toBe(true);
+  },
+);
+
 test("marks of the mirror's side that could not be cleared do no harm, also after a crash", async () => {
   const bench = await Bench.open("SPLIT");
   await bench.write(4, 8, "m");

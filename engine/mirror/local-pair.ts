@@ -221,9 +221,9 @@ export class LocalPair extends Tap {
   }
 
   /** Makes the marks of all pending tracks durable. @throws EngineError DISK_FAILED */
-  async writeIntents(): Promise<void> {
+  async writeIntents(intents: IntentBitmap = this.intents): Promise<void> {
     try {
-      await this.intents.writeAll();
+      await intents.writeAll();
     } catch (error) {
       throw diskFailure(error, "meta");
     }
