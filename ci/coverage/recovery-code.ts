@@ -79,6 +79,7 @@ const BY_WORK = {
     "engine/journal/start-journal.ts",
     "engine/journal/swap.ts",
     "engine/journal/together.ts",
+    "engine/journal/unsure-tracks.ts",
     "engine/journal/volume-recovery.ts",
     "engine/restore/concurrent-restore.ts",
     "engine/restore/copy-in.ts",

@@ -104,7 +104,7 @@ async function beginBase(journal: Journal): Promise<CopyOut | undefined> {
       // What is copied before the next change must be what the journal says, also after a crash.
       await journal.settle();
       const copy = copyOf(journal, journalTracks(journal, "base"));
-      await copy.tracks.begin(journal.tracksBehind());
+      await copy.tracks.begin(tracksBehind(journal));
       journal.baseBehind = undefined;
       await journal.beginAnew();
       volume.addTap(copy);
@@ -114,4 +114,11 @@ async function beginBase(journal: Journal): Promise<CopyOut | undefined> {
   } finally {
     release();
   }
+}
+
+/** Where base and volume may differ. */
+function* tracksBehind({ parts: { volume }, baseBehind, table }: Journal): Generator<number> {
+  const since = table.touched(table.baseLsn, volume.trackBytes, volume.trackCount);
+  for (let track = 0; track < volume.trackCount; track++)
+    if (baseBehind === undefined || baseBehind.has(track) || since.has(track)) yield track;
 }

@@ -3,6 +3,8 @@ import { DiskError, NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts";
 import { drained } from "../testing/drained.node.ts";
 import type { FakeDisk, WriteFate } from "../testing/fake-disk.ts";
 import { testRuntime } from "../testing/test-runtime.node.ts";
+import type { Bitmap } from "../volume/bitmap.ts";
+import { Tap } from "../volume/tap.ts";
 import { Volume } from "../volume/volume.ts";
 import { logAreaBytes, marksOffsetBytes } from "./log-layout.ts";
 import { RECORD_HEADER_BYTES } from "./journal-record.ts";
@@ -259,6 +261,76 @@ test("a volume that can neither be written nor read: the write fails, the journa
   rig.disks.volume.decide = () => "done";
   rig.disks.volume.beforeRead = () => undefined;
   await write(rig, 3);
+  await expectSound(rig);
+});
+
+/** Hears where a volume is about to be another one. */
+class ExchangeTap extends Tap {
+  told: readonly number[] = [];
+
+  override get allowsExchange(): boolean {
+    return true;
+  }
+
+  override async prepareExchange(tracks: Bitmap): Promise<void> {
+    this.told = [...tracks.indices()];
+  }
+}
+
+/** The write of track 8 failed, and what it left there could not be read; the write of track 0 is a moment after it. */
+async function unsure(): Promise<Rig> {
+  const rig = await started();
+  const { volume } = rig.disks;
+  volume.decide = () => FAILS;
+  volume.beforeRead = (offsetBytes, lengthBytes) => Promise.reject(new DiskError("EIO", offsetBytes, lengthBytes));
+  await expect(write(rig, 2, 8 * TRACK_BYTES)).rejects.toMatchObject({ code: "DISK_FAILED" });
+  volume.decide = () => "done";
+  volume.beforeRead = () => undefined;
+  await write(rig, 3);
+  return rig;
+}
+
+/** Hosts write once more, and the volume goes back to before. @returns the tracks that may be others then, as mirrors hear */
+async function swapBack(rig: Rig): Promise<readonly number[]> {
+  const tap = new ExchangeTap();
+  rig.volume.addTap(tap);
+  const { newestLsn } = rig.journal.moments.window;
+  await write(rig, 4, 4 * TRACK_BYTES, 2);
+  const moment = await rig.at(newestLsn);
+  const { ended } = await recover(rig.journal, newestLsn, "swap");
+  await ended;
+  expect(await rig.volume.read(0, VOLUME_BYTES)).toEqual(moment);
+  await rig.whole();
+  await expectSound(rig);
+  return tap.told;
+}
+
+test("mirrors hear of a swap also where the journal may not be what the volume was, until the two begin anew as one", async () => {
+  const rig = await unsure();
+  expect(await swapBack(rig)).toEqual([4, 8, 9]);
+  expect(await swapBack(rig)).toEqual([4]);
+});
+
+test("after a start what the volume is not known to hold may be anywhere", async () => {
+  const first = await unsure();
+  await first.volume.flush();
+  await write(first, 5);
+  const rig = await Rig.start(first.disks.afterCrash());
+  await rig.whole();
+  expect(await swapBack(rig)).toHaveLength(rig.volume.trackCount);
+  const next = await Rig.start(rig.disks.afterCrash());
+  expect(await swapBack(next)).toEqual([4]);
+});
+
+test("a recovery by applying brings what the volume is not known to hold, too", async () => {
+  const rig = await unsure();
+  const { newestLsn } = rig.journal.moments.window;
+  const moment = await rig.at(newestLsn);
+  expect(rig.disks.volume.visible).not.toEqual(moment);
+  await write(rig, 4, 4 * TRACK_BYTES, 2);
+  const { ended } = await recover(rig.journal, newestLsn, "apply");
+  await ended;
+  expect(rig.disks.volume.visible).toEqual(moment);
   await expectSound(rig);
 });
 

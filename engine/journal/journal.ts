@@ -18,6 +18,7 @@ import { LogWriter, type NewRecord, recordOf } from "./log-writer.ts";
 import { freshState, ManagementTable } from "./management-table.ts";
 import { Moments } from "./moments.ts";
 import { presentContent } from "./present-content.ts";
+import { UnsureTracks } from "./unsure-tracks.ts";
 
 export interface JournalParts {
   readonly volume: Volume;
@@ -42,6 +43,7 @@ export class Journal extends Tap {
   readonly log: LogWriter;
   readonly fold: Fold;
   readonly moments: Moments;
+  readonly unsure: UnsureTracks;
   readonly #entries = new Map<Update, JournalEntry>();
   /** Prepared and not committed, in the order of their numbers. */
   readonly #uncommitted = new Set<JournalEntry>();
@@ -68,6 +70,7 @@ export class Journal extends Tap {
     this.table = table;
     this.moments = new Moments(this);
     const { volume, log, runtime } = parts;
+    this.unsure = new UnsureTracks(management, volume);
     const areaStartBytes = headBytes(volume);
     const areaBytes = logAreaBytes(parts);
     const { state } = management;
@@ -250,8 +253,8 @@ export class Journal extends Tap {
       found.done = true;
     } catch (error) {
       const { code } = handled(error, DiskError);
-      // Nobody knows what is there; what the journal says is as good as anything.
       runtime.log.step("journal.unsure", { volume: volume.name, lsn: entry.lsn, code });
+      await this.unsure.add(entry);
     }
   }
 
@@ -350,6 +353,7 @@ export class Journal extends Tap {
     state.foldMixed = false;
     state.base = "stale";
     state.swapped = !state.swapped;
+    this.unsure.clear();
     await this.management.persist();
   }
 
@@ -364,15 +368,6 @@ export class Journal extends Tap {
     this.log.free(state.headPosition);
     this.baseBehind = changed;
     this.#mixed = false;
-  }
-
-  /** Where base and volume may differ. */
-  *tracksBehind(): Generator<number> {
-    const { volume } = this.parts;
-    const { baseBehind, table } = this;
-    const since = table.touched(table.baseLsn, volume.trackBytes, volume.trackCount);
-    for (let track = 0; track < volume.trackCount; track++)
-      if (baseBehind === undefined || baseBehind.has(track) || since.has(track)) yield track;
   }
 
   override get allowsExchange(): boolean {
@@ -391,6 +386,7 @@ export class Journal extends Tap {
     // Also before the first byte of the other content: then no moment since is told from it.
     this.#mixed ||= isMixture(this.parts.volume.taps);
     state.foldMixed = this.#mixed;
+    this.unsure.clear();
     await this.management.persist();
     this.table.dropTo(newestLsn);
     this.moments.giveUp(newestLsn);

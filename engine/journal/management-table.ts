@@ -44,6 +44,8 @@ export interface JournalState {
   imageLsn: number;
   imageFixed: boolean;
   imageRolling: boolean;
+  /** Somewhere the volume may not hold what the journal says. */
+  unsure: boolean;
   /**
    * Of the first journal of a group: a recovery of the group that is decided and not carried out in every
    * journal yet. Empty otherwise.
@@ -72,6 +74,7 @@ export function freshState(
     imageLsn: 0,
     imageFixed: false,
     imageRolling: false,
+    unsure: false,
     decided: [],
   };
 }
@@ -90,7 +93,7 @@ const RECOVERY_METHODS = ["apply", "swap"] as const;
 
 const FORMAT: SlotFormat<JournalState> = {
   table: "journal function management table",
-  magic: 0x334d464a, // "JFM3"
+  magic: 0x344d464a, // "JFM4"
   slotBytes: 4096,
   decode: decodeState,
 };
@@ -155,6 +158,7 @@ function encodeState(state: JournalState): Uint8Array {
     .u64(state.imageLsn)
     .bool(state.imageFixed)
     .bool(state.imageRolling)
+    .bool(state.unsure)
     .u16(state.decided.length);
   for (const { journalId, method, targetLsn, lsn } of state.decided)
     writer.u32(journalId).u8(RECOVERY_METHODS.indexOf(method)).u64(targetLsn).u64(lsn);
@@ -184,6 +188,7 @@ function decodeState(body: ByteReader): JournalState {
     imageLsn: body.u64(),
     imageFixed: body.bool(),
     imageRolling: body.bool(),
+    unsure: body.bool(),
     decided: Array.from({ length: body.u16() }, () => ({
       journalId: body.u32(),
       method: body.oneOf(RECOVERY_METHODS),

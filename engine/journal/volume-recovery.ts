@@ -61,7 +61,7 @@ export abstract class VolumeRecovery {
   /** Taps that need not hear of what is brought; mirrors that follow join them when they are told. */
   protected readonly silent: Tap[] = [];
   #pin: JournalPin | undefined;
-  /** Where the moment may differ from now; known once {@link prepare} has begun. */
+  /** Where the moment may differ from what the volume has now; known once {@link prepare} has begun. */
   protected changed: Bitmap | undefined;
 
   constructor(going: GoingBack) {
@@ -79,6 +79,7 @@ export abstract class VolumeRecovery {
     const { journal, lsn, company } = this.going;
     requireBase(journal);
     const changed = journal.moments.changedSince(lsn);
+    journal.unsure.addTo(changed);
     this.changed = changed;
     journal.moments.hold(lsn);
     await this.prepareContent(changed);

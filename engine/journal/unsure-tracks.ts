@@ -1,0 +1,41 @@
+import { Bitmap } from "../volume/bitmap.ts";
+import type { Volume } from "../volume/volume.ts";
+import type { JournalEntry } from "./log-table.ts";
+import type { ManagementTable } from "./management-table.ts";
+
+/**
+ * Tracks of which nobody knows whether the volume holds what its journal says: a change failed there, and what it left could
+ * not be read either. Mirrors have what the volume has, and the base gets what the journal says; so whoever goes back, to
+ * whatever moment, brings these tracks too. Which ones is known as long as the program lives; that there are any is
+ * durable, and after a start they may be any.
+ */
+export class UnsureTracks {
+  readonly #management: ManagementTable;
+  readonly #volume: Volume;
+  readonly #tracks: Bitmap;
+
+  constructor(management: ManagementTable, volume: Volume) {
+    this.#management = management;
+    this.#volume = volume;
+    this.#tracks = new Bitmap(volume.trackCount);
+    if (management.state.unsure) this.#tracks.setAll();
+  }
+
+  /** Durable when it settles, which is before the entry counts as done: a start would not make the change again. */
+  async add({ offsetBytes, lengthBytes }: JournalEntry): Promise<void> {
+    const { first, last } = this.#volume.tracks(offsetBytes, lengthBytes);
+    for (let track = first; track <= last; track++) this.#tracks.set(track);
+    this.#management.state.unsure = true;
+    await this.#management.persist();
+  }
+
+  addTo(tracks: Bitmap): void {
+    for (const track of this.#tracks.indices()) tracks.set(track);
+  }
+
+  /** Volume and journal begin anew as one. Whoever persists the table next makes it durable. */
+  clear(): void {
+    this.#tracks.clearAll();
+    this.#management.state.unsure = false;
+  }
+}
