@@ -192,3 +192,23 @@ test("two tracks whose copies fail at the same time lose the copy once", async (
   expect(lost).toEqual(["EIO"]);
   expect((await volume.read(4 * SECTOR_BYTES, SECTOR_BYTES))[0]).toBe(7);
 });
+
+test("a change whose own flush fails when the copy is through, by another flush, loses nothing", async () => {
+  const target = new FakeDisk(SIZE_BYTES);
+  const meta = new FakeDisk(intentBitmapBytes(TRACKS));
+  const { volume, copy, lost } = await open(new FakeDisk(original), target, meta, true);
+  let fail = (): void => {};
+  const failing = new Promise<"fails">((resolve) => {
+    fail = () => resolve("fails");
+  });
+  let flushes = 0;
+  // Track 0 is copied for a change, and with the rest: the change's flush is the one that takes long.
+  target.decideFlush = () => (flushes++ === 0 ? failing : "done");
+  const changing = change(volume, { sector: 0, sectors: 1, zero: false });
+  await drained();
+  expect([flushes, await copy.run()]).toEqual([1, true]);
+  fail();
+  await changing;
+  expect(lost).toEqual([]);
+  expect(target.durable).toEqual(original);
+});

@@ -60,15 +60,17 @@ export class CopyOut extends Tap {
   /** The caller holds the tracks. A volume's change never fails because of its copy. */
   async #preserve(first: number, last: number): Promise<void> {
     const { tracks } = this.#parts;
+    const kept: number[] = [];
+    for (let track = first; track <= last; track++) if (tracks.left.has(track)) kept.push(track);
     try {
-      const kept: number[] = [];
-      for (let track = first; track <= last; track++) if (tracks.left.has(track)) kept.push(track);
       for (const run of tracks.runs(first, last)) await this.#copy(run);
       if (this.#ended === "") await this.#settle(kept);
       // Another track was lost meanwhile: what was copied of this one is not known, durably, to be of the moment.
       else await this.#losing;
     } catch (error) {
-      await this.#lose(handled(error, DiskError));
+      const failure = handled(error, DiskError);
+      // Somebody else's flush may have made these durable meanwhile, and the copy may even be through.
+      if (kept.some((track) => tracks.left.has(track))) await this.#lose(failure);
     }
   }
 

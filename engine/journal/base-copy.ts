@@ -55,19 +55,17 @@ export async function resumeBaseCopy(journal: Journal): Promise<CopyOut | undefi
  * @param resumed by {@link resumeBaseCopy}
  */
 export async function makeBase(journal: Journal, resumed: CopyOut | undefined): Promise<void> {
-  // While this runs, it looks by itself.
-  journal.onStale = () => {};
-  await makeBaseOnce(journal, resumed);
-  journal.onStale = () => journal.parts.runtime.tasks.spawn(makeBase(journal, undefined));
-}
-
-async function makeBaseOnce(journal: Journal, resumed: CopyOut | undefined): Promise<void> {
   const { management, parts } = journal;
   const { volume, runtime } = parts;
+  // While this runs, it looks by itself.
+  journal.onStale = () => {};
   let copy = resumed;
   for (;;) {
     try {
-      if (management.state.base === "whole") return;
+      if (management.state.base === "whole") {
+        journal.onStale = () => runtime.tasks.spawn(makeBase(journal, undefined));
+        return;
+      }
       copy ??= await beginBase(journal);
       if (copy === undefined) {
         await sleep(runtime.clock, RETRY_NS);
