@@ -1,51 +1,8 @@
 import { expect, test } from "vitest";
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
-import type { AdminCommand } from "../target/target.ts";
-import { createChecker } from "./checker.ts";
+import { JournalStage } from "./journal-stage.fixture.ts";
 import { SampledChecker } from "./sampled-checker.ts";
 import { failed, failureOf, Stage, sectors } from "./stage.fixture.ts";
-
-/** A volume with a journal, in no pair. */
-class JournalStage extends Stage {
-  #lsn = 0;
-
-  constructor(make = createChecker) {
-    super([], 32, ["a/pvol", "a/base"], { journals: [{ volume: "a/pvol", base: "a/base" }] }, make);
-    this.journal("pvol");
-  }
-
-  journal(disk: string): void {
-    const window = { oldestLsn: 0, newestLsn: this.#lsn, oldestTimeUs: 0, nowUs: 0 };
-    this.journals.set("a/pvol", { volume: "pvol", disk, state: "logging", ...window });
-  }
-
-  /** Entries that were made since it was looked at last. */
-  seeEntries(count: number): void {
-    this.#lsn += count;
-    this.journal("pvol");
-    this.checker.observe();
-  }
-
-  /** A write with its entry. @returns the entry's number */
-  log(sector: number, data: Uint8Array): number {
-    const operation = this.issue("a/pvol", sector, data);
-    this.#lsn++;
-    this.journal("pvol");
-    this.put("a/pvol", sector, data);
-    this.checker.acknowledged(operation);
-    return this.#lsn;
-  }
-
-  recover(to: { readonly lsn: number } | { readonly timeUs: number }, left: readonly number[] = [0, 1]): void {
-    const command: AdminCommand = { kind: "recover", volume: "pvol", to, method: "apply" };
-    const issued = this.checker.adminIssued("a", command);
-    // A recovery is an entry of its own.
-    this.#lsn++;
-    this.journal("pvol");
-    this.restoring("a/pvol", left);
-    this.checker.adminDone(issued);
-  }
-}
 
 test("S: a recovery gives the state after the entry, and no other", () => {
   for (const tag of [1, 2, 3]) {

@@ -113,7 +113,7 @@ export class Prefix {
     findings.count("X");
     if (latest === INITIAL) return;
     for (const member of group) {
-      const bad = missingBefore(member, latest);
+      const bad = missingBefore(member, latest, this.#model);
       if (bad.length === 0) continue;
       const message = `the suspended secondary has ${describeOperation(latest)} but lacks ${bad.length} sectors acknowledged before it`;
       findings.fail("X", member.secondary.volume, message, () => blameSectors(member.secondary, bad, incidents));
@@ -144,7 +144,7 @@ function latestOn(claim: Claim, least: Operation): Operation {
   return latest;
 }
 
-function missingBefore(claim: Claim, latest: Operation): BadSector[] {
+function missingBefore(claim: Claim, latest: Operation, model: Model): BadSector[] {
   const { secondary, primary } = claim;
   const { versions } = secondary;
   const fits = secondary.weakened
@@ -157,7 +157,8 @@ function missingBefore(claim: Claim, latest: Operation): BadSector[] {
     if (wanted === NO_VERSION) continue;
     const found = secondary.hash.get(sector);
     if (found === versions.hash(wanted) || versions.covers(sector, found, wanted)) continue;
-    if (!isShared(claim, sector)) continue;
+    // Who took over would see what a recovery has still to bring there; S has it that this comes.
+    if (!isShared(claim, sector) || model.isLeft(secondary, sector)) continue;
     bad.push({ sector, found, expected: `${describeVersion(secondary, wanted)}, or newer` });
   }
   return bad;
