@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { NS_PER_MS } from "../ports/index.ts";
+import { DiskError, NS_PER_MS } from "../ports/index.ts";
 import { Site } from "../testing/site.node.ts";
 import type { Journal } from "./journal.ts";
 import { numberAt, offerMoment } from "./together.ts";
@@ -90,6 +90,36 @@ test.each([
     // What comes later is in step, and numbered alike.
     await write(site, 3, 77);
     await settled(site);
+    expect(await content(site, "b")).toEqual(await content(site, "a"));
+  },
+);
+
+test.each([
+  ["a", "apply"],
+  ["b", "apply"],
+  ["a", "swap"],
+  ["b", "swap"],
+] as const)(
+  "when the disk of %s refused a write that could not be read back, the data crosses the link (%s): the journals differ",
+  async (end, method) => {
+    const site = await paired("async", true);
+    for (let track = 0; track < 8; track++) await write(site, track, 1 + track);
+    await settled(site);
+    const disk = site.disk(end, end === "a" ? "pvol" : "svol");
+    disk.decide = () => ({ fails: (sector) => sector % 2 === 0 });
+    disk.beforeRead = (offsetBytes, lengthBytes) => Promise.reject(new DiskError("EIO", offsetBytes, lengthBytes));
+    await write(site, 3, 77).catch(() => {});
+    await site.until(() => site.at(end).runtime.steps.includes("journal.unsure"));
+    disk.decide = () => "done";
+    disk.beforeRead = () => undefined;
+    await settled(site);
+    await write(site, 4, 78);
+    const { newestLsn: lsn } = journalAt(site, "a").moments.window;
+    await write(site, 5, 79);
+    await settled(site);
+    await site.run(site.at("a").system.execute({ kind: "recover", volume: "pvol", to: { lsn }, method }));
+    await settled(site);
+    expect(site.at("a").runtime.steps).not.toContain("pair.recover.sent");
     expect(await content(site, "b")).toEqual(await content(site, "a"));
   },
 );

@@ -11,10 +11,11 @@ const OFFER_NS = 10_000 * NS_PER_MS;
 
 /**
  * How two systems with journals call a moment: by the last change before it, which both have. `undefined` if
- * that is in the base already.
+ * that is in the base already, or if it may be another moment at the other end: what a disk refused here, and nobody could
+ * read back, is in the one journal and not in the other.
  */
 export function numberAt(journal: Journal, lsn: number): ChangeNumber | undefined {
-  const entry = journal.table.lastChange(lsn);
+  const entry = journal.unsure.isEmpty ? journal.table.lastChange(lsn) : undefined;
   if (entry === undefined) return undefined;
   if (entry.peerLsn > 0) return { journalId: entry.peerJournalId, lsn: entry.peerLsn };
   return { journalId: journal.management.state.journalId, lsn: entry.lsn };
@@ -34,9 +35,17 @@ function momentOf(journal: Journal, number: ChangeNumber): number {
 
 /** The other end is about to go back to this moment. @throws EngineError if this one cannot */
 export function offerMoment(journal: Journal, number: ChangeNumber): void {
-  journal.parts.volume.requireWhole("recover");
-  const pin = journal.moments.pin(momentOf(journal, number));
-  journal.parts.runtime.clock.after(OFFER_NS, () => pin.release());
+  const { moments, parts, unsure } = journal;
+  parts.volume.requireWhole("recover");
+  const lsn = momentOf(journal, number);
+  if (!unsure.isEmpty)
+    throw new EngineError("JOURNAL_POINT", {
+      volume: parts.volume.name,
+      asked: `number ${number.lsn}`,
+      ...moments.window,
+    });
+  const pin = moments.pin(lsn);
+  parts.runtime.clock.after(OFFER_NS, () => pin.release());
 }
 
 /** Goes back because the other end did. Durable when it settles. @throws EngineError, DiskError */

@@ -29,6 +29,10 @@ export class UnsureTracks {
     await this.#management.persist();
   }
 
+  get isEmpty(): boolean {
+    return this.#tracks.count === 0;
+  }
+
   addTo(tracks: Bitmap): void {
     for (const track of this.#tracks.indices()) tracks.set(track);
   }
