@@ -142,6 +142,8 @@ export class ContentRules implements SectorListener {
   #mayGoBack(disk: DiskState, sector: number, floor: number, found: number): boolean {
     const { state } = disk.versions.operation(floor);
     if (state !== "acknowledged" && state !== "open") return true;
+    // What is left of a resync that broke off lies over what a recovery has still to bring, and goes with it; the resync comes again.
+    if (this.#isResynchronised(disk) && this.#model.isLeft(disk, sector)) return true;
     return this.#isFromSource(disk, sector, floor, found, CASCADE_PAIRS_MAX);
   }
 
