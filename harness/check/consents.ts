@@ -21,16 +21,16 @@ interface Grant {
   readonly by?: DiskState;
   /** It was carried out, and the end to be overwritten, a primary as well, has yet to hear of it. */
   isUntold: boolean;
+  /** Of a takeover: it was given, and not answered yet. */
+  isUnanswered: boolean;
 }
 
-const GRANT = { before: NEVER, issuedBefore: NEVER, takeover: false, isUntold: false };
+const GRANT = { before: NEVER, issuedBefore: NEVER, takeover: false, isUntold: false, isUnanswered: false };
 
 /** What an operator agreed to lose (rule 5): without a grant nobody's acknowledged writes may be overwritten. */
 export class Consents {
   #grants: Grant[] = [];
   readonly #splitBy = new Map<PairState, number>();
-  /** Takeovers that were given and not answered yet. */
-  readonly #underWay = new Set<number>();
 
   /**
    * Takes note of a command before it is given.
@@ -50,8 +50,15 @@ export class Consents {
         return;
       case "takeover":
         // What the lost primary wrote alone makes the histories diverge: that needs another word of the operator.
-        this.#grants.push({ ...GRANT, command, pair, overwritten: there, before: at, takeover: true });
-        this.#underWay.add(command);
+        this.#grants.push({
+          ...GRANT,
+          command,
+          pair,
+          overwritten: there,
+          before: at,
+          takeover: true,
+          isUnanswered: true,
+        });
         return;
       case "resync": {
         // Without a direction only a split of the operator's own tells which writes may go.
@@ -96,9 +103,13 @@ export class Consents {
     }
   }
 
-  /** The command was answered, or its system died over it. */
-  ended(command: number): void {
-    this.#underWay.delete(command);
+  /** The command was answered, or its system died over it, at the moment `at`: whatever it did, it had done by then. */
+  ended(command: number, at: number): void {
+    for (const grant of this.#grants) {
+      if (grant.command !== command || !grant.isUnanswered) continue;
+      grant.isUnanswered = false;
+      grant.before = Math.min(grant.before, at);
+    }
   }
 
   /** The reports of the pair were read again, at the moment `now`. */
@@ -117,7 +128,6 @@ export class Consents {
 
   /** The command was refused and changed nothing. */
   withdraw(command: number): void {
-    this.ended(command);
     this.#grants = this.#grants.filter((grant) => grant.command !== command);
     for (const [pair, split] of this.#splitBy) if (split === command) this.#splitBy.delete(pair);
   }
@@ -127,7 +137,7 @@ export class Consents {
    * more, gives up what the primary has acknowledged by then.
    */
   spent(pair: PairState): void {
-    this.#grants = this.#grants.filter((grant) => grant.pair !== pair || this.#underWay.has(grant.command));
+    this.#grants = this.#grants.filter((grant) => grant.pair !== pair || waits(grant));
     for (const grant of this.#grants) if (grant.pair === pair) grant.before = NEVER;
     this.#splitBy.delete(pair);
   }
@@ -160,4 +170,9 @@ export class Consents {
         acknowledgedAt >= later.before,
     );
   }
+}
+
+/** True of a takeover that may yet be carried out. Of one that was, a pair that is DUPLEX has the other end as its secondary. */
+function waits({ isUnanswered, pair, overwritten }: Grant): boolean {
+  return isUnanswered && pair.side(overwritten).report?.role === "primary";
 }

@@ -168,3 +168,36 @@ test("G: a takeover that waits while the pair becomes DUPLEX is still the operat
   expect(failed(bothPrimary(false))).toEqual([]);
   expect(failed(bothPrimary(true))).toEqual(["G"]);
 });
+
+test("G: a takeover that was carried out, with its answer under way still, is spent once the pair is DUPLEX with the other end as secondary", () => {
+  const stage = new Stage(onePair("async"));
+  for (const system of ["a", "b"]) stage.report(system, "pair", { status: "SPLIT", suspension: "link" });
+  stage.checker.adminIssued("b", { kind: "takeover", pair: "pair" });
+  stage.report("b", "pair", { role: "primary", suspension: "takeover" });
+  stage.report("a", "pair", { role: "secondary", status: "COPY", consistent: false });
+  for (const system of ["b", "a"]) stage.report(system, "pair", { status: "DUPLEX", consistent: true });
+  stage.report("a", "pair", { role: "primary", status: "SPLIT", suspension: "link" });
+  expect(failed(stage.checker.finish())).toEqual(["G"]);
+});
+
+test("G: a takeover that waited while the pair became DUPLEX agrees to lose what was acknowledged before its answer, not after", () => {
+  const overwrite = (isAcknowledgedAfter: boolean): CheckResult => {
+    const stage = new Stage(onePair("async"));
+    for (const side of ["a pair", "b pair"]) stage.pending.get(side)?.add(0);
+    stage.report("a", "pair", { status: "COPY" });
+    stage.report("b", "pair", { status: "COPY", consistent: false });
+    const command = stage.checker.adminIssued("b", { kind: "takeover", pair: "pair" });
+    stage.report("b", "pair", { status: "DUPLEX", consistent: true });
+    stage.report("a", "pair", { status: "DUPLEX" });
+    stage.checker.linkCut("link");
+    if (!isAcknowledgedAfter) stage.write(["a/pvol"], 0, sectors(1));
+    stage.report("b", "pair", { role: "primary", status: "SPLIT", suspension: "takeover" });
+    stage.checker.adminDone(command);
+    if (isAcknowledgedAfter) stage.write(["a/pvol"], 0, sectors(1));
+    stage.report("a", "pair", { role: "secondary", status: "COPY", consistent: false });
+    stage.put("a/pvol", 0, stage.content("b/svol", 0));
+    return stage.checker.finish();
+  };
+  expect(failed(overwrite(false))).toEqual([]);
+  expect(failed(overwrite(true))).toEqual(["G"]);
+});

@@ -210,7 +210,7 @@ export class MirrorChecker implements Checker {
   adminDone(command: number, known = true, at = this.#model.tick()): void {
     this.observe();
     if (known) this.#consents.answered(command, at);
-    this.#consents.ended(command);
+    this.#consents.ended(command, at);
     this.#backups.answered(command, known, at);
     this.#restores.answered(command, known, at);
     this.#journals.answered(command, known);
