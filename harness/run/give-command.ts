@@ -4,6 +4,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { Topology, TopologyPair } from "../plan/topology.ts";
 import { type AdminCommand, AdminError } from "../target/target.ts";
 import type { RunWorld } from "../world/run-world.ts";
+import { journalGroupOf } from "./journal-group.ts";
 import type { Marks } from "./marks.ts";
 
 /** What became of a command. */
@@ -122,25 +123,13 @@ function addressed(
     }
     case "recover-group": {
       const { volume, method } = step;
-      const { group, volumes } = groupOf(volume, topology);
+      const group = journalGroupOf(volume, topology);
+      if (group === undefined) throw new Error(`the journal of ${volume} is of no group in the topology`);
       const point = marks.pointOf(step.to, volume);
       const to = "lsn" in point ? { volume, lsn: point.lsn } : point;
-      return { volume, command: { kind: "recover-group", group, volumes, to, method } };
+      return { volume, command: { kind: "recover-group", ...group, to, method } };
     }
   }
-}
-
-/** The volumes of the same system whose journals are of the group of `volume`'s. */
-function groupOf(
-  volume: string,
-  { systems }: Topology,
-): { readonly group: string; readonly volumes: readonly string[] } {
-  for (const { journals = [] } of systems) {
-    const group = journals.find((journal) => journal.volume === volume)?.group;
-    if (group === undefined) continue;
-    return { group, volumes: journals.filter((one) => one.group === group).map((one) => one.volume) };
-  }
-  throw new Error(`the journal of ${volume} is of no group in the topology`);
 }
 
 function createCommand({ name, primary, secondary, link, mode, tracker }: TopologyPair): AdminCommand {

@@ -3,7 +3,7 @@ import { after, crash, KiB, mark, ms, recover, restart, scenario, together, work
 import { resilverTarget } from "../target/resilver-target.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
 import type { RunWorld } from "../world/run-world.ts";
-import { journalGroups, Marks } from "./marks.ts";
+import { Marks } from "./marks.ts";
 import { runPlan } from "./run-plan.ts";
 
 const volume = (name: string, sizeBytes: number) => ({ name, sizeBytes, trackBytes: KiB(8) });
@@ -73,6 +73,6 @@ test("journals of one group have one time, the latest that any of them was read 
     { volume: "data", log: "l", base: "b", group: "g" },
   ];
   const systems = [{ name: "a", volumes: [], journals: [...group, { volume: "other", log: "l", base: "b" }] }];
-  const marks = new Marks(world, journalGroups({ systems })).set("then", ["log", "data", "other"]);
+  const marks = new Marks(world, { systems }).set("then", ["log", "data", "other"]);
   expect(marks.map(({ timeUs }) => timeUs)).toEqual([70, 70, 90]);
 });

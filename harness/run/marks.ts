@@ -2,6 +2,7 @@ import { hashBytes } from "../history/rolling-hash.ts";
 import type { RecoveryPoint } from "../plan/admin-step.ts";
 import type { Topology } from "../plan/topology.ts";
 import type { RunWorld } from "../world/run-world.ts";
+import { journalGroupOf } from "./journal-group.ts";
 
 /** What is compared at once. */
 const CHUNK_BYTES = 4096;
@@ -15,26 +16,16 @@ export interface VolumeMark {
   readonly timeUs: number;
 }
 
-/** Volumes of one system whose journals are of one group. */
-export function journalGroups({ systems }: Pick<Topology, "systems">): readonly (readonly string[])[] {
-  return systems.flatMap(({ journals = [] }) =>
-    Object.values(Object.groupBy(journals, ({ group = "" }) => group)).flatMap((members = []) =>
-      (members[0]?.group ?? "") === "" ? [] : [members.map(({ volume }) => volume)],
-    ),
-  );
-}
-
 /** The moments that a plan gave a name to. */
 export class Marks {
   readonly #world: RunWorld;
-  readonly #groups: readonly (readonly string[])[];
+  readonly #topology: Pick<Topology, "systems">;
   /** By `label volume`. */
   readonly #marks = new Map<string, { readonly mark: VolumeMark; readonly content: ReadonlyMap<number, number> }>();
 
-  /** @param groups volumes whose journals go together */
-  constructor(world: RunWorld, groups: readonly (readonly string[])[] = []) {
+  constructor(world: RunWorld, topology: Pick<Topology, "systems">) {
     this.#world = world;
-    this.#groups = groups;
+    this.#topology = topology;
   }
 
   /** Remembers this moment of the volumes; one that had the label is forgotten. */
@@ -44,8 +35,9 @@ export class Marks {
       const reports = system.serving?.journals() ?? [];
       const journal = reports.find((report) => report.volume === volume);
       // Journals of one group have one time, though each report of it may be read a little later; of others it may be another.
-      const together = reports.filter((report) => this.#groupOf(report.volume).includes(volume));
-      const timeUs = journal === undefined ? system.watchUs() : Math.max(...together.map(({ nowUs }) => nowUs));
+      const { volumes: together } = journalGroupOf(volume, this.#topology) ?? { volumes: [volume] };
+      const times = reports.filter((report) => together.includes(report.volume)).map(({ nowUs }) => nowUs);
+      const timeUs = journal === undefined ? system.watchUs() : Math.max(...times);
       const mark = { volume, lsn: journal?.newestLsn ?? 0, timeUs };
       this.#marks.set(`${label} ${volume}`, { mark, content: this.#contentOf(volume) });
       return mark;
@@ -67,10 +59,6 @@ export class Marks {
     for (const chunk of new Set([...before.keys(), ...now.keys()]))
       if (before.get(chunk) !== now.get(chunk) && (first < 0 || chunk < first)) first = chunk;
     return first < 0 ? -1 : first * CHUNK_BYTES;
-  }
-
-  #groupOf(volume: string): readonly string[] {
-    return this.#groups.find((volumes) => volumes.includes(volume)) ?? [volume];
   }
 
   #required(label: string, volume: string) {

@@ -19,7 +19,7 @@ import { FaultLedger } from "./fault-ledger.ts";
 import { Host } from "./host.ts";
 import type { ImagePiece } from "./image-reader.ts";
 import { Interpreter } from "./interpreter.ts";
-import { journalGroups, Marks } from "./marks.ts";
+import { Marks } from "./marks.ts";
 import { Measures } from "./measures.ts";
 import type { CaptureContext, RunOracle } from "./run-oracle.ts";
 import type { RunObserver } from "./run-observer.ts";
@@ -127,7 +127,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
       }
     }
     this.#captures = new Captures(plan, this.world, oracles, outside, (volume) => this.#traceAt(volume));
-    this.#marks = new Marks(this.world, journalGroups(topology));
+    this.#marks = new Marks(this.world, topology);
     this.#measures = new Measures(plan, this.world);
     this.#recovery = parts.recovery === true ? new RecoveryWatch(this.world, topology) : undefined;
     this.#interpreter = new Interpreter({
