@@ -1,5 +1,6 @@
 import type { Topology, TopologySystem } from "../../plan/topology.ts";
-import { differences, SparseBytes } from "../sim/disk/index.ts";
+import type { DiskView } from "../run-world.ts";
+import { bytesView, differences } from "../sim/disk/index.ts";
 import type { ContainerWorld } from "./container-world.ts";
 import { disksOf } from "./engine-config.ts";
 import type { Stage } from "./stage.ts";
@@ -84,13 +85,10 @@ async function contentOf(
 
 /** By pair: the runs of sectors in which its two volumes differ. */
 function differencesOf({ systems, pairs }: Topology, files: readonly EvidenceFile[]): unknown {
-  const viewOf = (volume: string): SparseBytes | undefined => {
+  const viewOf = (volume: string): DiskView | undefined => {
     const owner = systems.find(({ volumes }) => volumes.some(({ name }) => name === volume));
     const content = files.find(({ name }) => name === `disks/${owner?.name ?? ""}/${volume}.bin`)?.content;
-    if (content === undefined || typeof content === "string") return undefined;
-    const bytes = new SparseBytes(content.length);
-    bytes.put(0, content);
-    return bytes;
+    return content instanceof Uint8Array ? bytesView(content) : undefined;
   };
   return pairs.map(({ name, primary, secondary }) => {
     const [left, right] = [viewOf(primary), viewOf(secondary)];

@@ -7,8 +7,8 @@ import { NodeCopies } from "./node-copies.ts";
 const SIZE = 16 * 1024;
 
 /** A node that keeps `pvol`, and one that keeps `svol`. */
-async function rig() {
-  const volumes = ["pvol", "svol"].map((name) => new MemoryExport({ name, sizeBytes: SIZE, readOnly: true }));
+async function rig(sizeBytes = SIZE) {
+  const volumes = ["pvol", "svol"].map((name) => new MemoryExport({ name, sizeBytes, readOnly: true }));
   const [pvol, svol] = volumes as [MemoryExport, MemoryExport];
   const places = new Map<string, { host: string; port: number }>();
   for (const [index, node] of ["a", "b"].entries()) {
@@ -19,8 +19,8 @@ async function rig() {
     places.set(node, await server.listen({ host: "127.0.0.1", port: 0 }));
   }
   const kept = [
-    { name: "a/pvol", group: "a", sizeBytes: SIZE },
-    { name: "b/svol", group: "b", sizeBytes: SIZE },
+    { name: "a/pvol", group: "a", sizeBytes },
+    { name: "b/svol", group: "b", sizeBytes },
   ];
   const copies = new NodeCopies(kept, (node) => places.get(node) ?? { host: "127.0.0.1", port: 1 });
   onTestFinished(() => copies.close());
@@ -46,6 +46,13 @@ test("a look tells what changed since the one before it, with the bytes of now",
   pvol.bytes.fill(0);
   expect(await seen()).toEqual([["a/pvol", 4096, 8192, undefined]]);
   expect(await seen()).toEqual([]);
+});
+
+test("a look tells all that changed, however scattered it is", async () => {
+  const rowCount = 10_001;
+  const { pvol, seen } = await rig(rowCount * 1024);
+  for (let row = 0; row < rowCount; row++) pvol.bytes[row * 1024] = 1;
+  expect(await seen()).toHaveLength(rowCount);
 });
 
 test("of a node that does not run nothing is told, and nothing of the others: it is told when all can be read", async () => {

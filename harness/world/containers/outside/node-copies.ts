@@ -1,5 +1,5 @@
-import { SECTOR_BYTES } from "../../../../engine/ports/index.ts";
 import { HostError } from "../../../target/target.ts";
+import { bytesView, differences, isZero } from "../../sim/disk/index.ts";
 import type { StoredChange } from "../disk-store.ts";
 import { type NbdPlace, RemoteDevice } from "../remote-device.ts";
 
@@ -102,11 +102,10 @@ export class NodeCopies {
     const changes = this.#volumes.flatMap(({ name }) => {
       const [before, after] = [this.#told.get(name), now.get(name)];
       if (before === undefined || after === undefined) throw new Error(`copies: ${name} was not read`);
-      return differingRuns(before, after).map(([start, end]): StoredChange => {
-        const data = after.subarray(start, end);
-        const isZero = data.every((byte) => byte === 0);
-        const range = { offsetBytes: start, lengthBytes: end - start };
-        return { disk: name, ...range, reason: "write", data: isZero ? undefined : data };
+      const runs = differences(bytesView(before), bytesView(after), undefined, Number.POSITIVE_INFINITY);
+      return runs.map(({ offsetBytes, lengthBytes }): StoredChange => {
+        const data = after.subarray(offsetBytes, offsetBytes + lengthBytes);
+        return { disk: name, offsetBytes, lengthBytes, reason: "write", data: isZero(data) ? undefined : data };
       });
     });
     this.#told = now;
@@ -116,22 +115,4 @@ export class NodeCopies {
 
 function isSame(one: Contents, other: Contents): boolean {
   return [...one].every(([name, content]) => other.get(name)?.equals(content) === true);
-}
-
-/** Rows of sectors that differ: first byte, and the byte after the last. */
-function differingRuns(before: Buffer, after: Buffer): readonly (readonly [start: number, end: number])[] {
-  const runs: (readonly [number, number])[] = [];
-  if (before.equals(after)) return runs;
-  let start = -1;
-  for (let at = 0; at < after.length; at += SECTOR_BYTES) {
-    const end = Math.min(at + SECTOR_BYTES, after.length);
-    const differs = before.compare(after, at, end, at, end) !== 0;
-    if (differs && start < 0) start = at;
-    if (!differs && start >= 0) {
-      runs.push([start, at]);
-      start = -1;
-    }
-  }
-  if (start >= 0) runs.push([start, after.length]);
-  return runs;
 }
