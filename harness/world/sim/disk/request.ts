@@ -34,6 +34,7 @@ export interface DiskRequest {
 
 /** A request as a listener sees it. */
 export interface RequestNotice {
+  /** `failed`: not all of it was done, or not as durably as it was asked for. */
   readonly phase: "started" | "completed" | "failed";
   /** Position among all requests of this disk, from 0. */
   readonly requestIndex: number;

@@ -92,6 +92,8 @@ test("what a killed process was writing is there whole, or its first sectors, or
   const { disk, port, process, reopen } = diskBench();
   const count = 200;
   const lengthBytes = SECTORS * 512;
+  const told = new Map<number, RequestNotice["phase"]>();
+  disk.onRequest(({ requestIndex, phase }) => told.set(requestIndex, phase));
   for (let index = 0; index < count; index++)
     void port.write(index * lengthBytes, filled(9, lengthBytes), { fua: true });
   process.kill();
@@ -110,6 +112,8 @@ test("what a killed process was writing is there whole, or its first sectors, or
   const isWhole = (index: number): boolean => seen[index] === SECTORS;
   for (const [index, sectors] of durable.entries())
     expect(sectors === 0 || (sectors === SECTORS && isWhole(index))).toBe(true);
+  // Listeners hear of each what it came to.
+  expect([...told.values()]).toEqual(durable.map((sectors) => (sectors === SECTORS ? "completed" : "failed")));
   const [wholeCount, durableCount] = [seen.filter((_, index) => isWhole(index)).length, durable.filter(Boolean).length];
   expect(durableCount).toBeGreaterThan(count / 4);
   expect(durableCount).toBeLessThan(wholeCount);

@@ -274,19 +274,21 @@ export class SimDisk {
     if (at >= 0) this.#inFlight.splice(at, 1);
     if (request.event !== undefined) request.event.callback = undefined;
     if (this.#checkBuffers) assertUntouched(this.name, request);
-    const { offsetBytes, lengthBytes } = request;
+    const { kind, offsetBytes, lengthBytes } = request;
     const powerLosses = this.#powerLosses;
+    const orphan = request.process.state === "dead" ? drawOrphanFate(this.#orphans, kind, lengthBytes) : undefined;
     let bytes: Uint8Array | undefined;
     let error: DiskError | undefined;
     try {
-      bytes = this.#apply(request);
+      if (orphan?.isWhole === false) this.#applyPart(request, orphan.doneBytes);
+      else bytes = this.#apply(request);
       // Whoever watches a fault may have cut the power in the middle of it.
       if (this.#powerLosses !== powerLosses) error = new DiskError("EIO", offsetBytes, lengthBytes);
     } catch (thrown) {
       if (!(thrown instanceof DiskError)) throw thrown;
       error = thrown;
     }
-    this.#tell(request, error === undefined ? "completed" : "failed");
+    this.#tell(request, error === undefined && orphan?.isWhole !== false ? "completed" : "failed");
     if (request.staging !== undefined) bufferPool.release(request.staging);
     this.#wake(request, bytes, error);
   }
@@ -294,13 +296,6 @@ export class SimDisk {
   /** The request takes effect. @throws DiskError where a fault says so */
   #apply(request: DiskRequest): Uint8Array | undefined {
     const { offsetBytes, lengthBytes, data, decision } = request;
-    if (request.process.state === "dead") {
-      const { doneBytes, isWhole } = drawOrphanFate(this.#orphans, request.kind, lengthBytes);
-      if (!isWhole) {
-        this.#applyPart(request, doneBytes);
-        return undefined;
-      }
-    }
     switch (request.kind) {
       case "read":
         return this.#faulty.read(offsetBytes, lengthBytes, decision, memoryOf(request));
