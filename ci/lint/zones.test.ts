@@ -7,7 +7,7 @@ test.each([
   ["harness/world/sim/scheduler.ts", "harness/history/event-log.ts"],
   ["harness/target/sim.ts", "engine/controller/index.ts"],
   ["harness/cli/fixtures/program.ts", "reports/junit.ts"],
-  ["main.ts", "reports/junit.ts"],
+  ["program.ts", "reports/junit.ts"],
   ["harness/cli/doctor-command.ts", "harness/oracle/e2fsck.ts"],
   ["harness/world/containers/world.ts", "engine/node/main.ts"],
   ["harness/run/captures.ts", "harness/oracle/judgement.ts"],

@@ -29,7 +29,7 @@ const ZONES: readonly Zone[] = [
   },
   // What a qualification comes to, its bundle and its attestation.
   { folder: "harness/qualify/", mayImport: [...ENGINE_SURFACE, "harness/"], needsNode: true },
-  // Programs that the tests of the command line run: put together as `main.ts` is, so they see what it sees.
+  // Programs that the tests of the command line run: put together as `program.ts` is, so they see what it sees.
   {
     folder: "harness/cli/fixtures/",
     mayImport: [...ENGINE_SURFACE, "harness/", "harness/cli/", "harness/hunt/", "reports/"],
@@ -41,7 +41,7 @@ const ZONES: readonly Zone[] = [
     mayImport: [...ENGINE_SURFACE, "harness/", "harness/hunt/"],
     needsNode: true,
   },
-  // The tests run real programs against a real server, as `main.ts` puts them together.
+  // The tests run real programs against a real server, as `program.ts` puts them together.
   {
     folder: "harness/queue/fixtures/",
     mayImport: [
