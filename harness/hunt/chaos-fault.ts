@@ -2,6 +2,7 @@ import type { Random } from "../../engine/ports/index.ts";
 import type { AnyFault } from "../fault/index.ts";
 import type { Step } from "../plan/step.ts";
 import type { Topology } from "../plan/topology.ts";
+import { metaDiskOf } from "../plan/meta-disk.ts";
 import type { Direction } from "../world/world.ts";
 import { acrossOrders, between, pick } from "./chaos-draw.ts";
 
@@ -67,7 +68,7 @@ export function drawFault(
   const link = pick(random, links).name;
   const direction = pick(random, DIRECTIONS);
   const { name: system, volumes } = pick(random, systems);
-  const disk = pick(random, [...volumes.map(({ name }) => name), `${system}/meta`]);
+  const disk = pick(random, [...volumes.map(({ name }) => name), metaDiskOf(system)]);
   return { fault: faultOf(kind), label, startMs, endMs };
 
   function faultOf(chosen: ChaosKind): AnyFault {
@@ -121,7 +122,7 @@ function systemOf({ fault }: TimedFault, { systems }: Topology): string {
   if ("system" in fault) return fault.system;
   if (!("disk" in fault)) return "";
   const owner = systems.find(
-    ({ name, volumes }) => fault.disk === `${name}/meta` || volumes.some((volume) => volume.name === fault.disk),
+    ({ name, volumes }) => fault.disk === metaDiskOf(name) || volumes.some((volume) => volume.name === fault.disk),
   );
   return owner?.name ?? "";
 }

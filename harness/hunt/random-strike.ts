@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { after, crash, cut, diskWrite, heal, ms, restart, sequence, when } from "../plan/index.ts";
 import type { Step } from "../plan/step.ts";
+import { metaDiskOf } from "../plan/meta-disk.ts";
 import type { Words } from "./random-words.ts";
 
 /** Something drawn that says what it is once the words of the plan are known: so both shrink by themselves. */
@@ -46,7 +47,7 @@ const crashAtWrite: fc.Arbitrary<InWords<Step>> = fc
   .tuple(
     oneOf(({ topology }) =>
       topology.systems.flatMap(({ name, volumes }) =>
-        [`${name}/meta`, ...volumes.map((volume) => volume.name)].map((disk) => ({ system: name, disk })),
+        [metaDiskOf(name), ...volumes.map((volume) => volume.name)].map((disk) => ({ system: name, disk })),
       ),
     ),
     fc.integer({ min: 1, max: 8 }),

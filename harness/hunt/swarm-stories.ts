@@ -3,6 +3,7 @@ import type { Condition } from "../plan/condition.ts";
 import { after, attempt, ms, progress, sequence, step, together, written } from "../plan/index.ts";
 import type { Step } from "../plan/step.ts";
 import type { TopologySystem } from "../plan/topology.ts";
+import { metaDiskOf } from "../plan/meta-disk.ts";
 import { acrossOrders, between, pick } from "./chaos-draw.ts";
 import type { StrikeBook } from "./strike-book.ts";
 import { endOf } from "./story-end.ts";
@@ -131,7 +132,7 @@ function drawDiskTurn(random: Random, story: Story, system: TopologySystem, scen
     return when(drawTurningPoint(random, story, system.name), ...twofold(random, first, DISK_SECONDS, system, scene));
   }
   const name = pick(random, story.steps);
-  const aim = { disks: WRITES_ASIDE.test(name) ? disks : [`${system.name}/meta`], fails };
+  const aim = { disks: WRITES_ASIDE.test(name) ? disks : [metaDiskOf(system.name)], fails };
   const first = drawBlow(own, pick(random, WRITE_FAULTS), system, scene.cast, scene.book, aim);
   const condition = chance(random, LOADED) ? loaded(random, story) : step(system.name, name);
   return when(condition, ...twofold(random, first, DISK_SECONDS, system, scene));

@@ -1,5 +1,6 @@
 import { formatFound, PlanError } from "./plan-error.ts";
 import type { Topology, TopologyImage, TopologyJournal, TopologyPair } from "./topology.ts";
+import { metaDiskOf } from "./meta-disk.ts";
 
 /** What the names of a topology mean. */
 export interface KnownNames {
@@ -27,7 +28,7 @@ export function checkTopology(topology: Topology): KnownNames {
   topology.systems.forEach((system, index) => {
     fresh(systems, system.name, `topology.systems[${index}].name`, "system");
     systems.set(system.name, true);
-    disks.set(`${system.name}/meta`, true);
+    disks.set(metaDiskOf(system.name), true);
     system.volumes.forEach((volume, volumeIndex) => {
       fresh(volumes, volume.name, `topology.systems[${index}].volumes[${volumeIndex}].name`, "volume");
       volumes.set(volume.name, volume.sizeBytes);

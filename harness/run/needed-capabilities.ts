@@ -2,6 +2,7 @@ import type { AnyFault } from "../fault/index.ts";
 import type { Condition } from "../plan/condition.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
+import { isMetaDisk } from "../plan/meta-disk.ts";
 import type { Capability } from "../target/capability.ts";
 
 /** What the restoring program asks of the systems. */
@@ -113,5 +114,5 @@ function neededByFault(fault: AnyFault): readonly Capability[] {
 
 /** That what is on it is there where the harness looks: on that of a system's own tables, or on that of a volume. */
 function diskOf(disk: string): Capability {
-  return disk.endsWith("/meta") ? "meta-disk" : "volume-disk";
+  return isMetaDisk(disk) ? "meta-disk" : "volume-disk";
 }

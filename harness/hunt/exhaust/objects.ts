@@ -1,10 +1,11 @@
 import { BITMAPS_OFFSET_BYTES } from "../../../engine/controller/index.ts";
 import { SECTOR_BYTES } from "../../../engine/ports/index.ts";
 import type { Topology } from "../../plan/topology.ts";
+import { isMetaDisk } from "../../plan/meta-disk.ts";
 
 /** What each sector of a disk is a part of: sectors of one object often survive, or are lost, together. */
 export function objectsOf(topology: Topology, disk: string): (sectorIndex: number) => string {
-  if (disk.endsWith("/meta"))
+  if (isMetaDisk(disk))
     return (sectorIndex) => `${sectorIndex * SECTOR_BYTES < BITMAPS_OFFSET_BYTES ? "tables" : "bitmaps"} of ${disk}`;
   const role = roleOf(topology, disk);
   return () => `${role} ${disk}`;

@@ -1,5 +1,6 @@
 import { isAdminStep } from "../../plan/admin-step.ts";
 import type { Plan, Step } from "../../plan/index.ts";
+import { metaDiskOf } from "../../plan/meta-disk.ts";
 import { leaves } from "./steps.ts";
 
 /** What a step begins, by the steps that end it: any of them. */
@@ -69,7 +70,7 @@ function faultBegun({ fault, label }: Extract<Step, { kind: "inject" }>, { topol
   // Its system loses power with it.
   const { name = "" } =
     topology.systems.find(
-      ({ name: system, volumes }) => on === `${system}/meta` || volumes.some((one) => one.name === on),
+      ({ name: system, volumes }) => on === metaDiskOf(system) || volumes.some((one) => one.name === on),
     ) ?? {};
   return [heals, [`restart ${name}`]];
 }

@@ -1,5 +1,6 @@
 import type { Plan } from "../../plan/index.ts";
 import type { Topology, TopologyVolume } from "../../plan/topology.ts";
+import { metaDiskOf } from "../../plan/meta-disk.ts";
 import { type Json, type JsonObject, isList, isObject, jsonOf } from "./json.ts";
 import type { Pass } from "./shrink.ts";
 import { smallerSize } from "./values.ts";
@@ -58,7 +59,7 @@ const DROPS: readonly Drop[] = [
   {
     names: ({ systems }) => systems.map(({ name }) => name),
     without: (topology, name) => ({ ...topology, systems: topology.systems.filter((system) => system.name !== name) }),
-    gone: (name) => [name, `${name}/meta`],
+    gone: (name) => [name, metaDiskOf(name)],
   },
 ];
 

@@ -1,5 +1,6 @@
 import { NS_PER_MS, type Random } from "../../../engine/ports/index.ts";
 import type { Topology, TopologySystem } from "../../plan/topology.ts";
+import { isMetaDisk } from "../../plan/meta-disk.ts";
 import type { DiskChange, DiskView, HostStation, RunWorld, WorldListener } from "../run-world.ts";
 import { SimRandom } from "../sim/sim-random.ts";
 import type { WorldDisk } from "../world.ts";
@@ -78,7 +79,7 @@ export class ContainerWorld implements RunWorld {
   static async prepare(stage: Stage, topology: Topology, seed: number, target?: OutsideTarget): Promise<PreparedWorld> {
     const { toxiproxy, faultDisk } = stage;
     const isOnDisks = target === undefined || target.capabilities.has("volume-disk");
-    const disks = topology.systems.flatMap(disksOf).filter(({ name }) => isOnDisks || name.endsWith("/meta"));
+    const disks = topology.systems.flatMap(disksOf).filter(({ name }) => isOnDisks || isMetaDisk(name));
     const store = await FaultDiskStore.create(
       faultDisk,
       disks.map((disk) => ({ ...disk, seed })),
@@ -135,10 +136,10 @@ export class ContainerWorld implements RunWorld {
     for (const { name, sizeBytes } of disks) {
       const disk = new ContainerDisk(name, sizeBytes, store, this.#operations);
       this.#byName.set(name, disk);
-      const volume = name.slice(name.indexOf("/") + 1);
       // As plans name them: volumes by their own name, which is unique, the disk of tables with its system.
-      this.#disks.set(volume === "meta" ? name : volume, disk);
-      if (volume !== "meta") this.#systemOfVolume.set(volume, made);
+      const known = isMetaDisk(name) ? name : name.slice(name.indexOf("/") + 1);
+      this.#disks.set(known, disk);
+      if (!isMetaDisk(name)) this.#systemOfVolume.set(known, made);
     }
     return made;
   }
@@ -302,6 +303,6 @@ async function inTurn(take: TakeDisks, ask: () => Promise<void>): Promise<void> 
 function deployOutside(parts: OutsideDeploymentParts, isOnDisks: boolean): [OutsideDeployment, NodeCopies?] {
   const deployment = new OutsideDeployment(parts);
   if (isOnDisks) return [deployment];
-  const disks = parts.topology.systems.flatMap(disksOf).filter(({ name }) => !name.endsWith("/meta"));
+  const disks = parts.topology.systems.flatMap(disksOf).filter(({ name }) => !isMetaDisk(name));
   return [deployment, new NodeCopies(disks, (system) => deployment.place(system).copies)];
 }

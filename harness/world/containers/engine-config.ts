@@ -1,5 +1,6 @@
 import { metaBytesOf } from "../meta-bytes.ts";
 import type { Topology, TopologySystem } from "../../plan/topology.ts";
+import { metaDiskOf } from "../../plan/meta-disk.ts";
 import { LINK_TLS } from "./link-keys.ts";
 import { CONTROL_PORT, MACHINE_FOLDER, NBD_PORT } from "./machine/machine.ts";
 
@@ -20,7 +21,7 @@ export function disksOf({
   name,
   volumes,
 }: TopologySystem): readonly { readonly name: string; readonly group: string; readonly sizeBytes: number }[] {
-  const meta = { name: `${name}/meta`, group: name, sizeBytes: metaBytesOf(volumes) };
+  const meta = { name: metaDiskOf(name), group: name, sizeBytes: metaBytesOf(volumes) };
   return [
     meta,
     ...volumes.map((volume) => ({ name: `${name}/${volume.name}`, group: name, sizeBytes: volume.sizeBytes })),
@@ -57,7 +58,7 @@ export function engineConfig(
       regionBytes: volume.regionBytes ?? volume.trackBytes,
       ...(volume.hotRegions === undefined ? {} : { hotRegions: volume.hotRegions }),
     })),
-    meta: { disk: urlOf(`${name}/meta`), size: metaBytesOf(volumes) },
+    meta: { disk: urlOf(metaDiskOf(name)), size: metaBytesOf(volumes) },
     links,
     tls: LINK_TLS,
     images,

@@ -1,4 +1,5 @@
 import type { Topology, TopologySystem } from "../../plan/topology.ts";
+import { isMetaDisk } from "../../plan/meta-disk.ts";
 import type { DiskView } from "../run-world.ts";
 import { bytesView, differences } from "../sim/disk/index.ts";
 import type { ContainerWorld } from "./container-world.ts";
@@ -41,7 +42,7 @@ export async function evidenceOf(
     ...(world.isKeptByNodes ? topology.systems.flatMap((system) => seenOf(world, system)) : []),
     ...topology.systems
       .flatMap(disksOf)
-      .filter(({ name }) => !world.isKeptByNodes || name.endsWith("/meta"))
+      .filter(({ name }) => !world.isKeptByNodes || isMetaDisk(name))
       .flatMap(({ name, sizeBytes }) => [
         [`disks/${name}.bin`, () => contentOf(stage, name, sizeBytes, "visible")] as const,
         [`disks/${name}.durable.bin`, () => contentOf(stage, name, sizeBytes, "durable")] as const,

@@ -11,6 +11,7 @@ import type { Scheduler } from "./scheduler.ts";
 import { SimClock } from "./sim-clock.ts";
 import { SimLog } from "./sim-log.ts";
 import type { SimRandom } from "./sim-random.ts";
+import { metaDiskOf } from "../../plan/meta-disk.ts";
 
 /** What a simulated system is made of; it all outlives the system's program. */
 export interface SimSystemParts {
@@ -218,7 +219,7 @@ export class SimSystem implements RunSystem {
     let sectorsLost = 0;
     if (kind === "power") {
       for (const [volume, disk] of disks) sectorsLost += disk.powerLoss(modeOf(choice, volume));
-      sectorsLost += meta.powerLoss(modeOf(choice, `${this.name}/meta`));
+      sectorsLost += meta.powerLoss(modeOf(choice, metaDiskOf(this.name)));
     }
     for (const onDown of [...incarnation.onDown]) onDown();
     return () => ({ stopped: 1, requestsGone, sectorsLost });

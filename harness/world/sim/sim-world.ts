@@ -19,6 +19,7 @@ import { SimRandom } from "./sim-random.ts";
 import { SimHostStation } from "./sim-host-station.ts";
 import { SimSystem } from "./sim-system.ts";
 import { SimWorldLink } from "./sim-world-link.ts";
+import { metaDiskOf } from "../../plan/meta-disk.ts";
 
 export interface SimWorldOptions {
   readonly scheduler: Scheduler;
@@ -82,7 +83,7 @@ export class SimWorld implements RunWorld {
       for (const { name, sizeBytes } of config.volumes) {
         disks.set(name, disk(`${config.name}/${name}`, sizeBytes));
       }
-      const meta = disk(`${config.name}/meta`, metaBytesOf(config.volumes));
+      const meta = disk(metaDiskOf(config.name), metaBytesOf(config.volumes));
       const system = new SimSystem({
         scheduler,
         network,
@@ -94,7 +95,7 @@ export class SimWorld implements RunWorld {
         listener,
       });
       this.#systemByName.set(config.name, system);
-      this.#disks.set(`${config.name}/meta`, { disk: meta, system, faultKinds: new Map(), latestKind: "" });
+      this.#disks.set(metaDiskOf(config.name), { disk: meta, system, faultKinds: new Map(), latestKind: "" });
       for (const [volume, data] of disks) {
         this.#disks.set(volume, { disk: data, system, faultKinds: new Map(), latestKind: "" });
         this.#systemOfVolume.set(volume, system);

@@ -1,5 +1,6 @@
 import { metaBytesOf } from "../../meta-bytes.ts";
 import type { Topology, TopologySystem } from "../../../plan/topology.ts";
+import { metaDiskOf } from "../../../plan/meta-disk.ts";
 import { NODE_CONFIG_PATH, type NodeConfig } from "../../../target/node-config.ts";
 import type { OutsideTarget } from "../../../target/outside-target.ts";
 import type { DiskStore } from "../disk-store.ts";
@@ -64,7 +65,7 @@ function nodeConfig({ stage, topology, store, target }: OutsideDeploymentParts, 
       trackBytes: volume.trackBytes,
     })),
     links,
-    meta: { disk: store.urlOf(`${name}/meta`), sizeBytes: metaBytesOf(volumes) },
+    meta: { disk: store.urlOf(metaDiskOf(name)), sizeBytes: metaBytesOf(volumes) },
     control: { port: CONTROL_PORT },
     nbd: { port: NBD_PORT },
     ...(isOnDisks ? {} : { copies: { port: COPIES_PORT } }),
