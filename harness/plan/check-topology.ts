@@ -1,6 +1,6 @@
 import { formatFound, PlanError } from "./plan-error.ts";
 import type { Topology, TopologyImage, TopologyJournal, TopologyPair } from "./topology.ts";
-import { metaDiskOf } from "./meta-disk.ts";
+import { isMetaDisk, metaDiskOf } from "./meta-disk.ts";
 
 /** What the names of a topology mean. */
 export interface KnownNames {
@@ -30,7 +30,15 @@ export function checkTopology(topology: Topology): KnownNames {
     systems.set(system.name, true);
     disks.set(metaDiskOf(system.name), true);
     system.volumes.forEach((volume, volumeIndex) => {
-      fresh(volumes, volume.name, `topology.systems[${index}].volumes[${volumeIndex}].name`, "volume");
+      const path = `topology.systems[${index}].volumes[${volumeIndex}].name`;
+      fresh(volumes, volume.name, path, "volume");
+      // Worlds name disks with their system before them.
+      if (isMetaDisk(`${system.name}/${volume.name}`))
+        throw new PlanError(
+          path,
+          formatFound(volume.name),
+          `another name: ${metaDiskOf(system.name)} is the disk with the tables of system ${system.name}`,
+        );
       volumes.set(volume.name, volume.sizeBytes);
       systemOfVolume.set(volume.name, system.name);
       disks.set(volume.name, true);

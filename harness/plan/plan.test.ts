@@ -109,6 +109,15 @@ test.each<[string, unknown, { path: string; found: string; expected: string }]>(
     },
   ],
   [
+    "a volume with the name of a disk of tables",
+    withTopology({ systems: [{ name: "a", volumes: [{ name: "meta", sizeBytes: 512, trackBytes: 8192 }] }] }),
+    {
+      path: "topology.systems[0].volumes[0].name",
+      found: '"meta"',
+      expected: "another name: a/meta is the disk with the tables of system a",
+    },
+  ],
+  [
     "a link to itself",
     withTopology({ links: [{ name: "link", between: ["a", "a"] }] }),
     { path: "topology.links[0].between[1]", found: '"a"', expected: "another system than the first" },
