@@ -1,17 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { PairEnds } from "../qemu/pair-ends.ts";
 import {
   type Command,
+  dialledLink,
   type LinkConfig,
   type NodeConfig,
   type NodeEngine,
   type NodeStatus,
   Refusal,
+  readConfig,
+  runNode,
   serveJson,
-  serveNode,
-  type VolumeConfig,
-  writeDurably,
+  volumeOf,
 } from "../template/node-server.ts";
 import { Brick } from "./brick.ts";
 import { Daemon } from "./daemon.ts";
@@ -28,17 +30,11 @@ const FOLDERS = ["/bricks", "/run/gluster", "/var/lib/glusterd", "/var/log/glust
 const LOCAL_PORT = 24_100;
 const BOOT = randomUUID();
 
-interface State {
-  readonly primaries: readonly PrimaryEntry[];
-  readonly secondaries: readonly BrickWord[];
-}
-
 class GlusterNode implements NodeEngine {
   readonly #config: NodeConfig;
   readonly #hosts: Hosts;
   readonly #bricks: ReadonlyMap<string, Brick>;
-  readonly #primaries = new Map<string, Primary>();
-  readonly #secondaries = new Map<string, Secondary>();
+  readonly #ends = new PairEnds<Primary, Secondary>(STATE_FILE);
   #isReady = false;
 
   constructor(config: NodeConfig) {
@@ -54,9 +50,7 @@ class GlusterNode implements NodeEngine {
   }
 
   async start(): Promise<void> {
-    const { primaries, secondaries }: State = existsSync(STATE_FILE)
-      ? (JSON.parse(readFileSync(STATE_FILE, "utf8")) as State)
-      : { primaries: [], secondaries: [] };
+    const { primaries, secondaries } = this.#ends.kept();
     await this.#hosts.ready();
     const received = new Set(secondaries.map(({ volume }) => volume));
     const mirrored = new Set(primaries.map(({ volume }) => volume));
@@ -67,12 +61,12 @@ class GlusterNode implements NodeEngine {
       const [link] = this.#config.links.filter(({ role }) => role === "listen");
       if (link === undefined) throw new Error("there is no link to listen on");
       const secondary = this.#secondary(link, word);
-      this.#secondaries.set(word.pair, secondary);
+      this.#ends.secondaries.set(word.pair, secondary);
       await secondary.open();
     }
     for (const entry of primaries) {
       const primary = this.#primary(entry, "crash");
-      this.#primaries.set(entry.pair, primary);
+      this.#ends.primaries.set(entry.pair, primary);
       await primary.open();
     }
     this.#isReady = true;
@@ -82,28 +76,14 @@ class GlusterNode implements NodeEngine {
     return this.#isReady;
   }
 
-  async status(): Promise<NodeStatus> {
-    const secondaries = [...this.#secondaries.values()];
-    const primaries = [...this.#primaries.values()];
-    const pairs = [
-      ...(await Promise.all(primaries.map((primary) => primary.status()))),
-      ...secondaries.map((secondary) => secondary.status()),
-    ];
-    const ups = new Set([
-      ...primaries.filter(({ isConnected }) => isConnected).map(({ entry }) => entry.link),
-      ...secondaries.filter(({ isConnected }) => isConnected).map(({ link }) => link),
-    ]);
-    return { pairs, links: this.#config.links.map(({ name }) => ({ link: name, up: ups.has(name) })) };
+  status(): Promise<NodeStatus> {
+    return this.#ends.status(this.#config);
   }
 
   async execute(command: Command): Promise<void> {
     const { kind, pair = "", secondary = "read-only", direction } = command;
     if (kind === "create") return this.#create(command);
-    const primary = this.#primaries.get(pair);
-    if (primary === undefined) {
-      if (this.#secondaries.has(pair)) throw new Refusal(409, "NOT_PRIMARY", "give it at the primary");
-      throw new Refusal(404, "PAIR_UNKNOWN", `there is no pair ${pair}`);
-    }
+    const primary = this.#ends.primary(pair);
     if (kind === "split" && secondary === "read-only") {
       const { status } = await primary.status();
       if (status !== "DUPLEX") throw new Refusal(409, "NOT_IN_STEP", "the second brick is no copy yet");
@@ -118,18 +98,18 @@ class GlusterNode implements NodeEngine {
   }
 
   async #create({ pair = "", volume = "", link = "", peerVolume = "", mode = "" }: Command): Promise<void> {
-    if (this.#primaries.has(pair)) throw new Refusal(409, "PAIR_EXISTS", `there is a pair ${pair}`);
+    if (this.#ends.primaries.has(pair)) throw new Refusal(409, "PAIR_EXISTS", `there is a pair ${pair}`);
     if (mode !== "sync") throw new Refusal(400, "NOT_DECLARED", `mode ${mode}`);
     const primary = this.#primary({ pair, volume, link, peerVolume, isSplit: false });
     if (!(await primary.introduce())) throw new Refusal(409, "UNREACHABLE", "the other end does not answer");
-    this.#primaries.set(pair, primary);
-    this.#save();
+    this.#ends.primaries.set(pair, primary);
+    this.#ends.save();
     await primary.open();
   }
 
   async #forget(primary: Primary): Promise<void> {
-    this.#primaries.delete(primary.entry.pair);
-    this.#save();
+    this.#ends.primaries.delete(primary.entry.pair);
+    this.#ends.save();
     await primary.end();
     await this.#serveAlone(primary.entry.volume);
   }
@@ -144,23 +124,23 @@ class GlusterNode implements NodeEngine {
 
   #primary(entry: PrimaryEntry, suspension = ""): Primary {
     const parts = {
-      volume: this.#volume(entry.volume),
-      link: this.#dialled(entry.link),
+      volume: volumeOf(this.#config, entry.volume),
+      link: dialledLink(this.#config, entry.link),
       brick: this.#brick(entry.volume),
       local: this.#local(entry.volume),
       hosts: this.#hosts,
-      save: () => this.#save(),
+      save: () => this.#ends.save(),
     };
     return new Primary(entry, parts, suspension);
   }
 
   #secondary(link: LinkConfig, word: BrickWord): Secondary {
     return new Secondary(word, {
-      volume: this.#volume(word.volume),
+      volume: volumeOf(this.#config, word.volume),
       link,
       brick: this.#brick(word.volume),
       hosts: this.#hosts,
-      save: () => this.#save(),
+      save: () => this.#ends.save(),
       release: () => this.#serveAlone(word.volume),
     });
   }
@@ -168,27 +148,21 @@ class GlusterNode implements NodeEngine {
   /** @returns whether the brick here has the whole file */
   async #hear(link: string, word: BrickWord): Promise<boolean> {
     if (!this.#isReady) throw new Refusal(409, "NOT_READY", "it starts");
-    let secondary = this.#secondaries.get(word.pair);
+    let secondary = this.#ends.secondaries.get(word.pair);
     if (secondary === undefined) {
       if (word.isDeleted === true) return false;
       const config = this.#config.links.find(({ name }) => name === link);
       if (config === undefined) throw new Error(`there is no link ${link}`);
       secondary = this.#secondary(config, word);
-      this.#secondaries.set(word.pair, secondary);
+      this.#ends.secondaries.set(word.pair, secondary);
       await secondary.begin();
     }
     await secondary.take(word);
     if (word.isDeleted === true) {
-      this.#secondaries.delete(word.pair);
-      this.#save();
+      this.#ends.secondaries.delete(word.pair);
+      this.#ends.save();
     }
     return secondary.isHeld;
-  }
-
-  #volume(name: string): VolumeConfig {
-    const volume = this.#config.volumes.find((candidate) => candidate.name === name);
-    if (volume === undefined) throw new Refusal(404, "VOLUME_UNKNOWN", `there is no volume ${name}`);
-    return volume;
   }
 
   #brick(volume: string): Brick {
@@ -202,31 +176,10 @@ class GlusterNode implements NodeEngine {
     const index = this.#config.volumes.findIndex(({ name }) => name === volume);
     return { host: "127.0.0.1", port: LOCAL_PORT + index };
   }
-
-  #dialled(name: string): LinkConfig {
-    const link = this.#config.links.find((candidate) => candidate.name === name);
-    if (link === undefined) throw new Refusal(404, "LINK_UNKNOWN", `there is no link ${name}`);
-    if (link.role !== "dial") throw new Refusal(409, "NOT_DIALLED", "the primary is the end that dials");
-    return link;
-  }
-
-  /** The pairs that there are, durably. */
-  #save(): void {
-    const state: State = {
-      primaries: [...this.#primaries.values()].map(({ entry }) => entry),
-      secondaries: [...this.#secondaries.values()].map(({ word }) => word),
-    };
-    writeDurably(STATE_FILE, JSON.stringify(state));
-  }
 }
 
 for (const folder of FOLDERS) mkdirSync(folder, { recursive: true });
-const config = JSON.parse(readFileSync("/etc/resilver/node.json", "utf8")) as NodeConfig & {
-  readonly copies: { readonly port: number };
-};
+const config = readConfig();
+if (config.copies === undefined) throw new Error("no port for copies: the manifest declares volume-disk");
 void new Daemon("nbdkit", ["-f", "--port", String(config.copies.port), "python", "/opt/targets/gluster/copies.py"]);
-const node = new GlusterNode(config);
-serveNode(config, node);
-// The first process of a container ignores what it does not handle.
-process.on("SIGTERM", () => process.exit(0));
-await node.start();
+await runNode(config, new GlusterNode(config));

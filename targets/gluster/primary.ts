@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SILENCE_MS, tellPeer } from "../qemu/peer.ts";
+import { InOrder } from "../template/in-order.ts";
 import type { LinkConfig, PairStatus, VolumeConfig } from "../template/node-server.ts";
 import type { Brick } from "./brick.ts";
 import { Daemon } from "./daemon.ts";
@@ -51,7 +52,7 @@ export class Primary {
   #mayDiffer: boolean;
   #suspension: string;
   #isEnded = false;
-  #last: Promise<void> = Promise.resolve();
+  readonly #order = new InOrder();
 
   constructor(entry: PrimaryEntry, parts: PrimaryParts, suspension = "") {
     this.entry = entry;
@@ -85,10 +86,10 @@ export class Primary {
   /** Tells the secondary of the pair until it has made a new brick. @returns whether it has */
   async introduce(): Promise<boolean> {
     const untilMs = performance.now() + INTRODUCED_MS_MAX;
-    await this.#inOrder(() => this.#tell());
+    await this.#order.run(() => this.#tell());
     while (!this.#isHeard && performance.now() < untilMs) {
       await sleep(TELL_MS);
-      await this.#inOrder(() => this.#tell());
+      await this.#order.run(() => this.#tell());
     }
     return this.#isHeard;
   }
@@ -106,14 +107,14 @@ export class Primary {
 
   /** Has the secondary stop its brick. */
   split(): Promise<void> {
-    return this.#inOrder(async () => {
+    return this.#order.run(async () => {
       this.#keep({ ...this.entry, isSplit: true });
       await this.#tell();
     });
   }
 
   resync(): Promise<void> {
-    return this.#inOrder(async () => {
+    return this.#order.run(async () => {
       this.#keep({ ...this.entry, isSplit: false });
       await this.#tell();
     });
@@ -121,7 +122,7 @@ export class Primary {
 
   /** Forgets the pair. */
   end(): Promise<void> {
-    return this.#inOrder(async () => {
+    return this.#order.run(async () => {
       this.#isEnded = true;
       this.#isOpen = false;
       await this.#healer?.stop();
@@ -149,7 +150,7 @@ export class Primary {
 
   async #keepUp(): Promise<void> {
     while (!this.#isEnded) {
-      await this.#inOrder(async () => {
+      await this.#order.run(async () => {
         if (this.#isEnded) return;
         await this.#look();
         await this.#tell();
@@ -177,11 +178,5 @@ export class Primary {
   #keep(entry: PrimaryEntry): void {
     this.entry = entry;
     this.#parts.save();
-  }
-
-  #inOrder(action: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(action);
-    this.#last = done.catch(() => undefined);
-    return done;
   }
 }

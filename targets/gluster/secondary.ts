@@ -1,5 +1,5 @@
 import { type PeerWord, SILENCE_MS } from "../qemu/peer.ts";
-import type { LinkConfig, PairStatus, VolumeConfig } from "../template/node-server.ts";
+import { type LinkConfig, type PairStatus, secondaryStatus, type VolumeConfig } from "../template/node-server.ts";
 import type { Brick } from "./brick.ts";
 import type { Hosts } from "./hosts.ts";
 
@@ -46,12 +46,7 @@ export class Secondary {
   }
 
   status(): PairStatus {
-    const { pair, volume, status, suspension, consistent } = this.word;
-    const connected = this.isConnected;
-    const common = { pair, volume, role: "secondary", consistent, connected, pendingTracks: 0 } as const;
-    // Of a primary that is silent nobody here knows whether it goes on.
-    if (!connected && status !== "SPLIT") return { ...common, status: "SPLIT", suspension: "link" };
-    return { ...common, status, suspension };
+    return secondaryStatus(this.word, this.isConnected);
   }
 
   /** Of a pair that is new: whatever the volume held is given up, as a brick that is added has to be empty. */

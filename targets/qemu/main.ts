@@ -1,17 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import {
   type Command,
-  type LinkConfig,
+  dialledLink,
   type NodeConfig,
   type NodeEngine,
   type NodeStatus,
   Refusal,
+  readConfig,
+  runNode,
   serveJson,
-  serveNode,
-  type VolumeConfig,
-  writeDurably,
+  volumeOf,
 } from "../template/node-server.ts";
+import { PairEnds } from "./pair-ends.ts";
 import type { PeerWord } from "./peer.ts";
 import { Primary, type PrimaryEntry } from "./primary.ts";
 import { Secondary } from "./secondary.ts";
@@ -22,18 +22,12 @@ import { StorageDaemon } from "./storage-daemon.ts";
 const STATE_FILE = "/var/lib/qemu-node/state.json";
 const BOOT = randomUUID();
 
-interface State {
-  readonly primaries: readonly PrimaryEntry[];
-  readonly secondaries: readonly PeerWord[];
-}
-
 class QemuNode implements NodeEngine {
   readonly #config: NodeConfig;
   readonly #daemon: StorageDaemon;
   /** By link that is listened on. */
   readonly #receivers = new Map<string, StorageDaemon>();
-  readonly #primaries = new Map<string, Primary>();
-  readonly #secondaries = new Map<string, Secondary>();
+  readonly #ends = new PairEnds<Primary, Secondary>(STATE_FILE);
   #isReady = false;
 
   constructor(config: NodeConfig) {
@@ -51,20 +45,18 @@ class QemuNode implements NodeEngine {
   }
 
   async start(): Promise<void> {
-    const { primaries, secondaries }: State = existsSync(STATE_FILE)
-      ? (JSON.parse(readFileSync(STATE_FILE, "utf8")) as State)
-      : { primaries: [], secondaries: [] };
+    const { primaries, secondaries } = this.#ends.kept();
     const received = new Set(secondaries.map(({ volume }) => volume));
     for (const volume of this.#config.volumes) {
       if (received.has(volume.name)) continue;
       await this.#daemon.open(volume.name, volume.disk);
       await this.#daemon.serve(volume.name, { writable: true });
     }
-    for (const entry of primaries) this.#primaries.set(entry.pair, this.#primary(entry, "crash"));
+    for (const entry of primaries) this.#ends.primaries.set(entry.pair, this.#primary(entry, "crash"));
     for (const word of secondaries) {
       const [link = ""] = this.#receivers.keys();
       const secondary = this.#secondary(link, word, "none");
-      this.#secondaries.set(word.pair, secondary);
+      this.#ends.secondaries.set(word.pair, secondary);
       await secondary.open();
     }
     this.#isReady = true;
@@ -74,28 +66,14 @@ class QemuNode implements NodeEngine {
     return this.#isReady;
   }
 
-  async status(): Promise<NodeStatus> {
-    const primaries = [...this.#primaries.values()];
-    const secondaries = [...this.#secondaries.values()];
-    const ups = new Set([
-      ...primaries.filter(({ isConnected }) => isConnected).map(({ entry }) => entry.link),
-      ...secondaries.filter(({ isConnected }) => isConnected).map(({ link }) => link),
-    ]);
-    const pairs = [
-      ...(await Promise.all(primaries.map((primary) => primary.status()))),
-      ...secondaries.map((secondary) => secondary.status()),
-    ];
-    return { pairs, links: this.#config.links.map(({ name }) => ({ link: name, up: ups.has(name) })) };
+  status(): Promise<NodeStatus> {
+    return this.#ends.status(this.#config);
   }
 
   async execute(command: Command): Promise<void> {
     const { kind, pair = "", secondary = "read-only" } = command;
     if (kind === "create") return this.#create(command);
-    const primary = this.#primaries.get(pair);
-    if (primary === undefined) {
-      if (this.#secondaries.has(pair)) throw new Refusal(409, "NOT_PRIMARY", "give it at the primary");
-      throw new Refusal(404, "PAIR_UNKNOWN", `there is no pair ${pair}`);
-    }
+    const primary = this.#ends.primary(pair);
     if (kind === "split") {
       const { status } = await primary.status();
       if (status !== "DUPLEX")
@@ -109,37 +87,37 @@ class QemuNode implements NodeEngine {
     if (kind === "delete") {
       if (!primary.entry.isSplit) throw new Refusal(409, "NOT_SPLIT", "split it first");
       await primary.end();
-      this.#primaries.delete(pair);
-      this.#save();
+      this.#ends.primaries.delete(pair);
+      this.#ends.save();
       return undefined;
     }
     throw new Refusal(400, "NOT_DECLARED", `there is no command ${kind} here`);
   }
 
   async #create({ pair = "", volume = "", link = "", peerVolume = "", mode = "" }: Command): Promise<void> {
-    if (this.#primaries.has(pair)) throw new Refusal(409, "PAIR_EXISTS", `there is a pair ${pair}`);
+    if (this.#ends.primaries.has(pair)) throw new Refusal(409, "PAIR_EXISTS", `there is a pair ${pair}`);
     const isSync = this.#config.settings["copyMode"] === "write-blocking";
     if ((mode === "sync") !== isSync) throw new Refusal(400, "NOT_DECLARED", `mode ${mode}`);
-    this.#volume(volume);
-    this.#link(link);
+    volumeOf(this.#config, volume);
+    dialledLink(this.#config, link);
     const entry = { pair, volume, link, peerVolume, isSplit: false, secondary: "read-only" } as const;
     const primary = this.#primary(entry);
-    this.#primaries.set(pair, primary);
+    this.#ends.primaries.set(pair, primary);
     if (await primary.resync()) return;
     await primary.end();
-    this.#primaries.delete(pair);
-    this.#save();
+    this.#ends.primaries.delete(pair);
+    this.#ends.save();
     throw new Refusal(409, "UNREACHABLE", "the other end does not answer");
   }
 
   #primary(entry: PrimaryEntry, suspension = ""): Primary {
     const parts = {
       daemon: this.#daemon,
-      volume: this.#volume(entry.volume),
-      link: this.#link(entry.link),
+      volume: volumeOf(this.#config, entry.volume),
+      link: dialledLink(this.#config, entry.link),
       copyMode: this.#config.settings["copyMode"] ?? "background",
       isTargetDurable: this.#isDurable,
-      save: () => this.#save(),
+      save: () => this.#ends.save(),
     };
     return new Primary(entry, parts, suspension);
   }
@@ -148,62 +126,36 @@ class QemuNode implements NodeEngine {
     const receiver = this.#receivers.get(link);
     if (receiver === undefined) throw new Error(`link ${link} is not listened on`);
     const parts = {
-      volume: this.#volume(word.volume),
+      volume: volumeOf(this.#config, word.volume),
       link,
       daemon: this.#daemon,
       receiver,
       isDurable: this.#isDurable,
-      save: () => this.#save(),
+      save: () => this.#ends.save(),
     };
     return new Secondary(word, parts, use);
   }
 
   async #hear(link: string, word: PeerWord): Promise<void> {
     if (!this.#isReady) throw new Refusal(409, "NOT_READY", "it starts");
-    let secondary = this.#secondaries.get(word.pair);
+    let secondary = this.#ends.secondaries.get(word.pair);
     if (secondary === undefined) {
       if (word.isDeleted === true) return;
       // Until now its hosts had the volume.
       secondary = this.#secondary(link, { ...word, isDeleted: true }, "read-write");
-      this.#secondaries.set(word.pair, secondary);
+      this.#ends.secondaries.set(word.pair, secondary);
     }
     await secondary.take(word);
     if (word.isDeleted === true) {
-      this.#secondaries.delete(word.pair);
-      this.#save();
+      this.#ends.secondaries.delete(word.pair);
+      this.#ends.save();
     }
   }
 
   get #isDurable(): boolean {
     return this.#config.settings["targetCache"] === "writethrough";
   }
-
-  #volume(name: string): VolumeConfig {
-    const volume = this.#config.volumes.find((candidate) => candidate.name === name);
-    if (volume === undefined) throw new Refusal(404, "VOLUME_UNKNOWN", `there is no volume ${name}`);
-    return volume;
-  }
-
-  #link(name: string): LinkConfig {
-    const link = this.#config.links.find((candidate) => candidate.name === name);
-    if (link === undefined) throw new Refusal(404, "LINK_UNKNOWN", `there is no link ${name}`);
-    if (link.role !== "dial") throw new Refusal(409, "NOT_DIALLED", "the primary is the end that dials");
-    return link;
-  }
-
-  /** The pairs that there are, durably. */
-  #save(): void {
-    const state: State = {
-      primaries: [...this.#primaries.values()].map(({ entry }) => entry),
-      secondaries: [...this.#secondaries.values()].map(({ word }) => word),
-    };
-    writeDurably(STATE_FILE, JSON.stringify(state));
-  }
 }
 
-const config = JSON.parse(readFileSync("/etc/resilver/node.json", "utf8")) as NodeConfig;
-const node = new QemuNode(config);
-serveNode(config, node);
-// The first process of a container ignores what it does not handle.
-process.on("SIGTERM", () => process.exit(0));
-await node.start();
+const config = readConfig();
+await runNode(config, new QemuNode(config));

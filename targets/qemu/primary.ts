@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { InOrder } from "../template/in-order.ts";
 import type { LinkConfig, PairStatus, VolumeConfig } from "../template/node-server.ts";
 import { type PeerWord, SILENCE_MS, tellPeer } from "./peer.ts";
 import { filterOf, type MirrorJob, QmpError, type StorageDaemon } from "./storage-daemon.ts";
@@ -42,7 +43,7 @@ export class Primary {
   #jobBoot = "";
   #suspension: string;
   #isEnded = false;
-  #last: Promise<void> = Promise.resolve();
+  readonly #order = new InOrder();
 
   constructor(entry: PrimaryEntry, parts: PrimaryParts, suspension = "") {
     this.entry = entry;
@@ -69,7 +70,7 @@ export class Primary {
 
   /** Ends the job when both ends hold the same, and tells the secondary. */
   split(secondary: "read-only" | "read-write"): Promise<void> {
-    return this.#inOrder(async () => {
+    return this.#order.run(async () => {
       await this.#stop();
       this.#keep({ ...this.entry, isSplit: true, secondary });
       await this.#tell();
@@ -78,7 +79,7 @@ export class Primary {
 
   /** Ends a split; or begins, of a pair that is new. @returns whether the secondary was reached */
   async resync(): Promise<boolean> {
-    await this.#inOrder(async () => {
+    await this.#order.run(async () => {
       this.#suspension = "";
       this.#keep({ ...this.entry, isSplit: false });
       await this.#advance();
@@ -88,7 +89,7 @@ export class Primary {
 
   /** Forgets the pair. */
   end(): Promise<void> {
-    return this.#inOrder(async () => {
+    return this.#order.run(async () => {
       this.#isEnded = true;
       await this.#stop();
       await this.#tell({ isDeleted: true });
@@ -113,7 +114,7 @@ export class Primary {
 
   async #keepUp(): Promise<void> {
     while (!this.#isEnded) {
-      await this.#inOrder(() => this.#advance());
+      await this.#order.run(() => this.#advance());
       await sleep(TELL_MS);
     }
   }
@@ -198,12 +199,6 @@ export class Primary {
   #keep(entry: PrimaryEntry): void {
     this.entry = entry;
     this.#parts.save();
-  }
-
-  #inOrder(action: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(action);
-    this.#last = done.catch(() => undefined);
-    return done;
   }
 }
 

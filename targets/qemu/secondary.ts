@@ -1,4 +1,4 @@
-import type { PairStatus, VolumeConfig } from "../template/node-server.ts";
+import { type PairStatus, secondaryStatus, type VolumeConfig } from "../template/node-server.ts";
 import { type PeerWord, SILENCE_MS } from "./peer.ts";
 import type { StorageDaemon } from "./storage-daemon.ts";
 
@@ -41,12 +41,7 @@ export class Secondary {
   }
 
   status(): PairStatus {
-    const { pair, volume, status, suspension, consistent } = this.word;
-    const connected = this.isConnected;
-    const common = { pair, volume, role: "secondary", consistent, connected, pendingTracks: 0 } as const;
-    // Of a primary that is silent nobody here knows whether it goes on.
-    if (!connected && status !== "SPLIT") return { ...common, status: "SPLIT", suspension: "link" };
-    return { ...common, status, suspension };
+    return secondaryStatus(this.word, this.isConnected);
   }
 
   /** After a start: what the word before it asked for. */

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import { Mirror, type MirrorEntry } from "./mirror.ts";
 import { NbdClient, type NbdExport, NbdExportError, NbdServer } from "./nbd.mjs";
 import {
@@ -7,12 +6,15 @@ import {
   type NodeConfig,
   type NodeEngine,
   type NodeStatus,
-  type PairStatus,
   Refusal,
+  readConfig,
+  readState,
+  runNode,
+  secondaryStatus,
   serveBytes,
-  serveNode,
   type VolumeConfig,
-  writeDurably,
+  volumeOf,
+  writeState,
 } from "./node-server.ts";
 import { Peer, SILENCE_MS, type Word } from "./peer.ts";
 
@@ -53,9 +55,7 @@ class Node implements NodeEngine {
       if (role === "dial") this.#peers.set(name, new Peer(host, port));
       else serveBytes(port, (_method, path, bytes) => this.#hear(path, bytes));
     }
-    const { mirrors, words } = existsSync(STATE_FILE)
-      ? (JSON.parse(readFileSync(STATE_FILE, "utf8")) as State)
-      : { mirrors: [], words: [] };
+    const { mirrors, words } = readState<State>(STATE_FILE, { mirrors: [], words: [] });
     for (const word of words) this.#words.set(word.pair, word);
     for (const entry of mirrors) this.#mirrors.set(entry.pair, this.#mirror(entry));
     const exports = volumes.map((volume) => this.#export(volume));
@@ -70,21 +70,7 @@ class Node implements NodeEngine {
 
   async status(): Promise<NodeStatus> {
     const isHeard = performance.now() - this.#heardMs < SILENCE_MS;
-    const secondaries = [...this.#words.values()].map((word): PairStatus => {
-      const { pair, volume, status, suspension, consistent } = word;
-      const common = {
-        pair,
-        volume,
-        status,
-        suspension,
-        consistent,
-        role: "secondary",
-        connected: isHeard,
-        pendingTracks: 0,
-      } as const;
-      // Of a primary that is silent nobody here knows whether it goes on.
-      return isHeard || word.status === "SPLIT" ? common : { ...common, status: "SPLIT", suspension: "link" };
-    });
+    const secondaries = [...this.#words.values()].map((word) => secondaryStatus(word, isHeard));
     const isUp = (link: string): boolean => this.#peers.get(link)?.isConnected ?? isHeard;
     return {
       pairs: [...[...this.#mirrors.values()].map((mirror) => mirror.status()), ...secondaries],
@@ -96,7 +82,7 @@ class Node implements NodeEngine {
     const mirror = this.#mirrors.get(pair);
     const volume = mirror?.entry.volume ?? this.#words.get(pair)?.volume;
     if (volume === undefined) throw new Refusal(404, "PAIR_UNKNOWN", `there is no pair ${pair}`);
-    return { trackBytes: this.#volume(volume).trackBytes, runs: mirror?.pending() ?? [] };
+    return { trackBytes: volumeOf(this.#config, volume).trackBytes, runs: mirror?.pending() ?? [] };
   }
 
   async execute(command: Command): Promise<void> {
@@ -123,7 +109,7 @@ class Node implements NodeEngine {
   #mirror(entry: MirrorEntry): Mirror {
     const peer = this.#peers.get(entry.link);
     if (peer === undefined) throw new Refusal(404, "LINK_UNKNOWN", `${entry.link} is not dialled here`);
-    const volume = this.#volume(entry.volume);
+    const volume = volumeOf(this.#config, entry.volume);
     return new Mirror(entry, { volume, disk: this.#disk(volume.name), peer, save: () => this.#save() });
   }
 
@@ -184,22 +170,12 @@ class Node implements NodeEngine {
     return disk;
   }
 
-  #volume(name: string): VolumeConfig {
-    const volume = this.#config.volumes.find((candidate) => candidate.name === name);
-    if (volume === undefined) throw new Refusal(404, "VOLUME_UNKNOWN", `there is no volume ${name}`);
-    return volume;
-  }
-
   /** The pairs that there are, durably. */
   #save(): void {
     const mirrors = [...this.#mirrors.values()].map(({ entry }) => entry);
-    writeDurably(STATE_FILE, JSON.stringify({ mirrors, words: [...this.#words.values()] } satisfies State));
+    writeState(STATE_FILE, { mirrors, words: [...this.#words.values()] } satisfies State);
   }
 }
 
-const config = JSON.parse(readFileSync("/etc/resilver/node.json", "utf8")) as NodeConfig;
-const node = new Node(config);
-serveNode(config, node);
-// The first process of a container ignores what it does not handle.
-process.on("SIGTERM", () => process.exit(0));
-await node.start();
+const config = readConfig();
+await runNode(config, new Node(config));

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { InOrder } from "./in-order.ts";
 import type { NbdClient } from "./nbd.mjs";
 import type { PairStatus, VolumeConfig } from "./node-server.ts";
 import type { Peer, Word } from "./peer.ts";
@@ -29,8 +30,8 @@ export class Mirror {
   #suspension: string;
   #boot = "";
   #isEnded = false;
-  /** Writes and copies, one after the other. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** Writes and copies. */
+  readonly #order = new InOrder();
 
   constructor(entry: MirrorEntry, parts: { volume: VolumeConfig; disk: NbdClient; peer: Peer; save: () => void }) {
     this.entry = entry;
@@ -64,7 +65,7 @@ export class Mirror {
   }
 
   write(offsetBytes: number, data: Uint8Array, fua: boolean): Promise<void> {
-    return this.#inOrder(async () => {
+    return this.#order.run(async () => {
       const tracks = this.#tracksOf(offsetBytes, data.length);
       const isCopied = !this.#isSuspended && tracks.every((track) => !this.#dirty.has(track));
       await this.#disk.write(offsetBytes, data, { fua });
@@ -76,7 +77,7 @@ export class Mirror {
   }
 
   flush(): Promise<void> {
-    return this.#inOrder(async () => {
+    return this.#order.run(async () => {
       await this.#disk.flush();
       if (!this.#isSuspended && !(await this.#peer.flush(this.entry.peerVolume))) this.#suspend();
     });
@@ -84,7 +85,7 @@ export class Mirror {
 
   /** @returns whether the other end was reached */
   begin(): Promise<boolean> {
-    return this.#inOrder(async () => {
+    return this.#order.run(async () => {
       this.#keep({ ...this.entry, isSplit: false });
       this.#suspension = "link";
       return this.#reunite();
@@ -92,7 +93,7 @@ export class Mirror {
   }
 
   split(): Promise<void> {
-    return this.#inOrder(async () => {
+    return this.#order.run(async () => {
       this.#isSuspended = true;
       this.#keep({ ...this.entry, isSplit: true });
       await this.#tell();
@@ -101,7 +102,7 @@ export class Mirror {
 
   end(): Promise<void> {
     this.#isEnded = true;
-    return this.#inOrder(async () => {
+    return this.#order.run(async () => {
       await this.#tell({ isDeleted: true });
     });
   }
@@ -116,7 +117,7 @@ export class Mirror {
 
   async #keepUp(): Promise<void> {
     while (!this.#isEnded) {
-      await this.#inOrder(() => this.#advance());
+      await this.#order.run(() => this.#advance());
       // Between two tracks hosts have their turn.
       if (this.#word().status !== "COPY") await sleep(TELL_MS);
     }
@@ -182,11 +183,5 @@ export class Mirror {
     const first = Math.floor(offsetBytes / trackBytes);
     const end = Math.ceil((offsetBytes + lengthBytes) / trackBytes);
     return Array.from({ length: end - first }, (_, index) => first + index);
-  }
-
-  #inOrder<T>(action: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(action);
-    this.#last = done.catch(() => undefined);
-    return done;
   }
 }

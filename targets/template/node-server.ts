@@ -1,17 +1,30 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { dirname } from "node:path";
 
 // The protocol of resilver's targets over HTTP, for an adapter in TypeScript or JavaScript. It needs Node.js alone: copy
 // it. `resilver schema target` prints the OpenAPI document.
 
-/** What a node is told, in /etc/resilver/node.json. */
+const CONFIG_FILE = "/etc/resilver/node.json";
+
+/** What a node is told, in its file. */
 export interface NodeConfig {
   readonly name: string;
   readonly volumes: readonly VolumeConfig[];
   readonly links: readonly LinkConfig[];
   readonly nbd: { readonly port: number };
   readonly control: { readonly port: number };
+  /** Where an engine that keeps its volumes itself serves what it holds; not told to others. */
+  readonly copies?: { readonly port: number };
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -75,6 +88,8 @@ export class Refusal extends Error {
 
 /** What an adapter does for its engine. */
 export interface NodeEngine {
+  /** Settles when hosts and commands are served. */
+  start(): Promise<void>;
   /** Whether hosts and commands are served. */
   isReady(): boolean;
   status(): Promise<NodeStatus>;
@@ -84,8 +99,47 @@ export interface NodeEngine {
   pending?(pair: string): { readonly trackBytes: number; readonly runs: readonly (readonly [number, number])[] };
 }
 
-/** Answers the protocol until the process ends. */
-export function serveNode({ control, volumes }: NodeConfig, engine: NodeEngine): void {
+/** What this node is told. */
+export function readConfig(): NodeConfig {
+  return JSON.parse(readFileSync(CONFIG_FILE, "utf8")) as NodeConfig;
+}
+
+/** Starts the engine, as the first process of a container, and answers the protocol until the process ends. */
+export async function runNode(config: NodeConfig, engine: NodeEngine): Promise<void> {
+  serveNode(config, engine);
+  // The first process of a container ignores what it does not handle.
+  process.on("SIGTERM", () => process.exit(0));
+  await engine.start();
+}
+
+/** @throws Refusal */
+export function volumeOf({ volumes }: NodeConfig, name: string): VolumeConfig {
+  const volume = volumes.find((candidate) => candidate.name === name);
+  if (volume === undefined) throw new Refusal(404, "VOLUME_UNKNOWN", `there is no volume ${name}`);
+  return volume;
+}
+
+/** The link over which the primary of a pair reaches the other end. @throws Refusal */
+export function dialledLink({ links }: NodeConfig, name: string): LinkConfig {
+  const link = links.find((candidate) => candidate.name === name);
+  if (link === undefined) throw new Refusal(404, "LINK_UNKNOWN", `there is no link ${name}`);
+  if (link.role !== "dial") throw new Refusal(409, "NOT_DIALLED", "the primary is the end that dials");
+  return link;
+}
+
+/** A pair as its secondary sees it, which knows what it was told last. @param connected the primary was heard of late */
+export function secondaryStatus(
+  word: Pick<PairStatus, "pair" | "volume" | "status" | "suspension" | "consistent">,
+  connected: boolean,
+): PairStatus {
+  const { pair, volume, status, suspension, consistent } = word;
+  const common = { pair, volume, role: "secondary", consistent, connected, pendingTracks: 0 } as const;
+  // Of a primary that is silent nobody here knows whether it goes on.
+  if (!connected && status !== "SPLIT") return { ...common, status: "SPLIT", suspension: "link" };
+  return { ...common, status, suspension };
+}
+
+function serveNode({ control, volumes }: NodeConfig, engine: NodeEngine): void {
   const sizes = volumes.map(({ name, sizeBytes }) => ({ volume: name, sizeBytes }));
   serveJson(control.port, async (method, path, body) => {
     if (path === "/readyz") return [engine.isReady() ? 200 : 503, {}];
@@ -147,10 +201,15 @@ function jsonOf(bytes: Buffer): unknown {
   }
 }
 
-/** Writes a file of the node's own: after a kill it is the former one or this one, whole. */
-export function writeDurably(path: string, text: string): void {
+/** What {@link writeState} wrote last. @param none what a node begins with */
+export function readState<State>(path: string, none: State): State {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as State) : none;
+}
+
+/** Writes a file of the node's own, as JSON: after a kill it is the former one or this one, whole. */
+export function writeState(path: string, state: unknown): void {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, text);
+  writeFileSync(`${path}.new`, JSON.stringify(state));
   const file = openSync(`${path}.new`, "r");
   fsyncSync(file);
   closeSync(file);
