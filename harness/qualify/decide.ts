@@ -38,7 +38,7 @@ export function decide({ requirements, scenarios, selfTest, undeclared, seeds }:
     ...open.map(({ id, verdict, scenarios: ran }) =>
       ran.length === 0
         ? `${id}: no scenario could exercise it`
-        : `${id}: ${verdict}, because of ${those(scenarios, ran, verdict)}`,
+        : `${id}: ${verdict}, because of ${decisive(scenarios, ran, verdict)}`,
     ),
     ...(seeds.containers.length === 0 ? ["nothing was run in the world of containers"] : []),
     ...selfTest.canaries
@@ -53,10 +53,14 @@ export function decide({ requirements, scenarios, selfTest, undeclared, seeds }:
     if (waiver !== undefined) return [`${id} is waived by ${waiver.by}: ${waiver.reason}`];
     if (level === "MUST" || verdict === "PASS") return [];
     return [
-      ran.length === 0 ? `${id} was not exercised` : `${id}: ${verdict}, because of ${those(scenarios, ran, verdict)}`,
+      ran.length === 0
+        ? `${id} was not exercised`
+        : `${id}: ${verdict}, because of ${decisive(scenarios, ran, verdict)}`,
     ];
   });
-  const failures = failed.map(({ id, scenarios: ran }) => `${id}: FAIL, because of ${those(scenarios, ran, "FAIL")}`);
+  const failures = failed.map(
+    ({ id, scenarios: ran }) => `${id}: FAIL, because of ${decisive(scenarios, ran, "FAIL")}`,
+  );
   if (failures.length > 0) return { verdict: "NOT QUALIFIED", reasons: [...failures, ...incomplete], conditions };
   if (incomplete.length > 0) return { verdict: "INCOMPLETE", reasons: incomplete, conditions };
   return { verdict: conditions.length > 0 ? "WITH CONDITIONS" : "QUALIFIED", reasons: [], conditions };
@@ -65,7 +69,7 @@ export function decide({ requirements, scenarios, selfTest, undeclared, seeds }:
 const NAMED_MAX = 3;
 
 /** Those of the scenarios that make the requirement's verdict what it is. */
-function those(scenarios: readonly QualifiedScenario[], ids: readonly string[], verdict: Verdict): string {
+function decisive(scenarios: readonly QualifiedScenario[], ids: readonly string[], verdict: Verdict): string {
   const bad = scenarios.filter((one) => ids.includes(one.id) && one.verdict === verdict).map(({ id }) => id);
   const named = bad.slice(0, NAMED_MAX).join(", ");
   return bad.length > NAMED_MAX ? `${named} and ${bad.length - NAMED_MAX} more` : named;

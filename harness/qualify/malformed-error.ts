@@ -1,3 +1,5 @@
+const REMEDY = "make the bundle again";
+
 /** A document of a bundle that is not as documents of its kind are; whoever made the bundle has to make it again. */
 export class MalformedError extends Error {
   /** Of the file, in the bundle. */
@@ -6,23 +8,19 @@ export class MalformedError extends Error {
   readonly place: string;
   readonly found: string;
   readonly expected: string;
-  readonly remedy = "make the bundle again";
+  readonly remedy = REMEDY;
+  /** All of it, to stand after the name of the file. */
+  readonly problem: string;
 
   constructor(path: string, place: string, found: string, expected: string) {
-    super(`${path} ${problemOf(place, found, expected)}; make the bundle again`);
+    const where = place === "" ? "" : ` at ${place}`;
+    const problem = `is malformed${where}: found ${found}, expected ${expected}; ${REMEDY}`;
+    super(`${path} ${problem}`);
     this.name = "MalformedError";
     this.path = path;
     this.place = place;
     this.found = found;
     this.expected = expected;
+    this.problem = problem;
   }
-
-  /** What is wrong, to stand after the name of the file. */
-  get problem(): string {
-    return `${problemOf(this.place, this.found, this.expected)}; ${this.remedy}`;
-  }
-}
-
-function problemOf(place: string, found: string, expected: string): string {
-  return `is malformed${place === "" ? "" : ` at ${place}`}: found ${found}, expected ${expected}`;
 }
