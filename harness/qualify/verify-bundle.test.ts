@@ -14,11 +14,12 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import type { Qualification } from "../history/qualification.ts";
+import type { RunRecord } from "../history/run-record.ts";
 import { BundleWriter, filesOf, readFound } from "./bundle.ts";
 import { ATTESTATION_PATH, DOCUMENT_PATH, KEY_PATH, PLAN_PATH, REPORT_PATH } from "./bundle-layout.ts";
 import { conclude } from "./conclude.ts";
 import { PROFILES, type Profile } from "./profiles.ts";
-import { planOf, plansOf, records } from "./sample.fixture.ts";
+import { planOf, plansOf, record, records } from "./sample.fixture.ts";
 import { checkBundle } from "./verify-bundle.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "resilver-bundle-"));
@@ -31,11 +32,11 @@ const expected = { harness: planOf().suite.harness, report };
 const BUG = { number: 5, mechanism: "m", isFound: true, rules: ["D"], medianSeeds: 7, medianSeconds: 0.5 };
 
 /** A bundle of the sample, whose document and report are changed before they are signed. */
-function write(change = (document: Qualification): Qualification => document, html = report): void {
+function write(change = (document: Qualification): Qualification => document, html = report, runs = records()): void {
   const bundle = new BundleWriter(folder);
   bundle.begin(planOf(), plansOf(planOf()));
   bundle.plantedBugs(JSON.stringify({ schemaVersion: 2, bugs: [BUG] }));
-  for (const run of records()) bundle.record(run);
+  for (const run of runs) bundle.record(run);
   const document = change(conclude(planOf(), profile, readFound(folder)));
   bundle.conclude(document, html(document));
   bundle.attest(document, privateKey);
@@ -116,6 +117,18 @@ test("what is signed and does not follow from the evidence is found", () => {
   expect(checkBundle(folder, expected).problems).toEqual([
     { path: REPORT_PATH, problem: `says something else than ${DOCUMENT_PATH}` },
   ]);
+});
+
+test("a run more than was planned, by which it would seem that more was tried", () => {
+  const problems = (more: Partial<RunRecord>) => {
+    write(undefined, undefined, [...records(), record("one", more)]);
+    return checkBundle(folder, expected).problems;
+  };
+  const path = "evidence/runs/sim/one.jsonl";
+  expect(problems({ seed: 9 })).toEqual([{ path, problem: "holds a run of seed 9, which was not planned" }]);
+  expect(problems({ seed: 2 })).toEqual([{ path, problem: "holds two runs of seed 2" }]);
+  // Where a run in real time tested nothing, another seed is tried.
+  expect(problems({ seed: 2, world: "containers" })).toEqual([]);
 });
 
 test("another version of the harness may come to other words: that is undecided, never sound", () => {

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Qualification, QualificationPlan } from "../history/qualification.ts";
+import type { PlannedScenario, Qualification, QualificationPlan } from "../history/qualification.ts";
 import type { RunRecord } from "../history/run-record.ts";
 import { AttestationError, keyIdOf, openStatement, OtherKeyError, type Statement } from "./attestation.ts";
 import { filesOf, readFound, rootOf, sha256, statementFor } from "./bundle.ts";
@@ -41,6 +41,8 @@ export interface CheckedBundle {
   readonly plan?: QualificationPlan;
   readonly records?: readonly RunRecord[];
 }
+
+const OTHERWISE = "has another name or other requirements than were planned";
 
 interface Expected {
   /** It has to be signed with this; with the key that lies in it if left out. */
@@ -190,28 +192,35 @@ function concludeAgain(folder: string, document: Qualification, expected: Expect
 function compareScenarios(folder: string, plan: QualificationPlan, { evidence }: Qualification): Problem[] {
   // Ids are what the bundle says: only what it lists is looked at, so none leads out of it.
   const listed = new Set(evidence.files.map(({ path }) => path));
-  const problems: Problem[] = [];
-  for (const { id, name, requirements } of [...plan.scenarios, ...plan.canaries]) {
-    const path = scenarioPath(id);
-    if (!listed.has(path)) {
-      problems.push({ path, problem: "is missing" });
-      continue;
-    }
-    const scenario = readScenario(path, readFileSync(join(folder, path), "utf8"));
-    if (scenario.name !== name || scenario.requirements.join() !== requirements.join())
-      problems.push({ path, problem: "has another name or other requirements than were planned" });
-  }
-  return problems;
+  return [...plan.scenarios, ...plan.canaries].flatMap((planned): Problem[] => {
+    const path = scenarioPath(planned.id);
+    if (!listed.has(path)) return [{ path, problem: "is missing" }];
+    const { name, requirements } = readScenario(path, readFileSync(join(folder, path), "utf8"));
+    return isAsPlanned(planned, name, requirements) ? [] : [{ path, problem: OTHERWISE }];
+  });
 }
 
-/** That each record is of a scenario that was planned. */
-function compareRecords(plan: QualificationPlan, records: readonly RunRecord[]): Problem[] {
-  const planned = new Map([...plan.scenarios, ...plan.canaries].map((scenario) => [scenario.id, scenario]));
+/** That each record is of a run that was planned, and of another one than those before it. */
+function compareRecords({ scenarios, canaries, seeds }: QualificationPlan, records: readonly RunRecord[]): Problem[] {
+  const planned = new Map([...scenarios, ...canaries].map((scenario) => [scenario.id, scenario]));
+  const ofCanaries = new Set(canaries.map(({ id }) => id));
+  const known = new Set<string>();
   return records.flatMap(({ id, world, seed, scenario, requirements }): Problem[] => {
     const path = recordsPath(world, id);
     const head = planned.get(id);
     if (head === undefined) return [{ path, problem: "is of a scenario that was not planned" }];
-    if (head.name === scenario && head.requirements.join() === requirements.join()) return [];
-    return [{ path, problem: `has another name or other requirements than were planned, in the run of seed ${seed}` }];
+    if (!isAsPlanned(head, scenario, requirements))
+      return [{ path, problem: `${OTHERWISE}, in the run of seed ${seed}` }];
+    // Where a run in real time tested nothing, others follow, of seeds that no plan knows.
+    const isSeed = world === "sim" ? ofCanaries.has(id) || seeds.sim.includes(seed) : seeds.containers.length > 0;
+    if (!isSeed) return [{ path, problem: `holds a run of seed ${seed}, which was not planned` }];
+    const run = `${path} ${seed}`;
+    if (known.has(run)) return [{ path, problem: `holds two runs of seed ${seed}` }];
+    known.add(run);
+    return [];
   });
+}
+
+function isAsPlanned(planned: PlannedScenario, name: string, requirements: readonly string[]): boolean {
+  return planned.name === name && planned.requirements.join() === requirements.join();
 }
