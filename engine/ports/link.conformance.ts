@@ -154,12 +154,13 @@ export function linkConformance({ test, open, lacks = {} }: LinkConformanceOptio
         }
         dialled.close();
       };
-      const writing = writer();
-      // How much a system takes, and when, is its own affair: its buffers may grow while nobody reads.
-      await quiet();
-      stopped = true;
-      const received = await expectAll(accepted, "bytes read after the stall");
-      await writing;
+      const reader = async (): Promise<number> => {
+        // How much a system takes, and when, is its own affair: its buffers may grow while nobody reads.
+        await quiet();
+        stopped = true;
+        return expectAll(accepted, "bytes read after the stall");
+      };
+      const [received] = await Promise.all([reader(), writer()]);
       expectSame(received, takenBytes, "bytes read after the stall");
     },
   );
@@ -260,6 +261,7 @@ async function expectStream(link: Link, count: number, place: string): Promise<v
 async function expectAll(link: Link, place: string): Promise<number> {
   let offset = 0;
   for (let bytes = await link.read(); bytes !== undefined; bytes = await link.read()) {
+    expectThat(bytes.length > 0, `${place}: an empty read at byte ${offset}`);
     expectPattern(bytes, offset, place);
     offset += bytes.length;
   }
