@@ -104,14 +104,14 @@ ${table(
 
 const MEASURES = { rto: "RTO", rpo: "RPO", resync: "resync" } as const;
 
-export function objectives({ objectives: rows, faults: struck }: Qualification): Markup {
+export function objectives({ objectives: rows, faults: injected }: Qualification): Markup {
   if (rows.length === 0) return html`<p>No fault cost anything that was measured.</p>`;
   const figure = (unit: "ms" | "bytes", value: number): string =>
     unit === "ms" ? time(value) : `${value.toLocaleString("en")} bytes`;
   // Bundles that do not tell when faults struck were made before takeovers on containers were measured.
-  const former = struck.some((row) => row.struck !== undefined) ? "" : ", where RPO cannot be measured";
+  const exception = injected.some(({ struck }) => struck !== undefined) ? "" : ", where RPO cannot be measured";
   return html`<p>RTO: how long hosts waited until a write to the mirror was done again. RPO: what a takeover lacked of what was acknowledged. Resync: how long copying took until
-both ends were in sync. Virtual time in the simulated world, real time on containers${former}. The profile sets no limits, so these are told and not
+both ends were in sync. Virtual time in the simulated world, real time on containers${exception}. The profile sets no limits, so these are told and not
 judged.</p>
 ${table(
   ["Measure", "After", "World", "n", "p50", "p95", "max"],
