@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { recoverySampleSchema, struckSchema } from "../history/run-record-schema.ts";
-import { INVARIANTS, VERDICTS } from "../history/run-record.ts";
+import { INVARIANTS, VERDICTS, WORLD_KINDS } from "../history/run-record.ts";
 
 // What a campaign leaves, in three phases: `start.json` before its first run, `history.jsonl` as its runs end, `index.json` when it is
 // over. Each is whole, or not there, whenever the harness is killed; of the history the last line may lack its end.
@@ -13,7 +13,7 @@ const plannedRunSchema = z.strictObject({
   id: z.string().min(1),
   scenario: z.string(),
   requirements: z.array(z.string()),
-  world: z.enum(["sim", "containers"]),
+  world: z.enum(WORLD_KINDS),
   seed,
 });
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { PageRun } from "../history/page-input.ts";
-import type { RunRecord } from "../history/run-record.ts";
+import { type RunRecord, WORLD_KINDS } from "../history/run-record.ts";
 import { type CampaignStart, campaignStartSchema, historyLineSchema, type PlannedRun } from "./campaign-files.ts";
 import { linesOf } from "./json-lines.ts";
 import { CAMPAIGN_FILES, pathOf } from "./out-directory.ts";
@@ -68,7 +68,7 @@ export class CampaignFolder {
 const keptSchema = z.looseObject({ failures: z.array(z.looseObject({ rule: z.string() })), replay: z.string() });
 
 const lineSchema = historyLineSchema.extend({
-  world: z.enum(["sim", "containers"]).default("sim"),
+  world: z.enum(WORLD_KINDS).default("sim"),
   requirements: z.array(z.string()).default([]),
 });
 

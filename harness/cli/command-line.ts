@@ -18,6 +18,7 @@ import {
   timeoutOption,
   workersOption,
 } from "./shared-options.ts";
+import { WORLD_KINDS, type WorldKind } from "../history/run-record.ts";
 import { isCallerError, oneLine } from "./usage-error.ts";
 
 const HELP_END = `
@@ -70,7 +71,7 @@ export async function commandLine(parts: CommandLineSetting, args: readonly stri
 }
 
 interface WhereFlags {
-  readonly world: "sim" | "containers";
+  readonly world: WorldKind;
   readonly target?: string;
 }
 
@@ -133,7 +134,7 @@ function buildProgram(parts: CommandLineSetting, exit: (code: number) => void): 
     .argument("[pattern...]", "id, part of an id, glob, requirement, or path/to/plan.json; without one, all")
     .addOption(
       new Option("--world <world>", "simulated, on virtual time; or real containers, through a real Toxiproxy")
-        .choices(["sim", "containers"])
+        .choices(WORLD_KINDS)
         .default("sim"),
     )
     .option("--target <target>", "another engine, in containers: a name of list --targets, or path/to/target.json")

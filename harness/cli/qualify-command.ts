@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Dossier, Qualification, QualificationPlan, QualificationVerdict } from "../history/qualification.ts";
+import type { WorldKind } from "../history/run-record.ts";
 import { parsePlan } from "../plan/plan.ts";
 import { BundleWriter, readFound } from "../qualify/bundle.ts";
 import { PDF_PATH, REPORT_PATH } from "../qualify/bundle-layout.ts";
@@ -30,7 +31,7 @@ export interface QualifyOptions {
   /** An outside target: the name of a shipped one, or the path of a manifest; the engine of this project without. */
   readonly target: string | undefined;
   readonly profile: string;
-  readonly worlds: "sim" | "containers" | "both";
+  readonly worlds: WorldKind | "both";
   /** Simulated runs of each scenario: seeds from 1 on. */
   readonly seedCount: number;
   readonly out: string;

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
+import { WORLD_KINDS } from "../history/run-record.ts";
 import { PROFILES } from "../qualify/profiles.ts";
 import type { CommandLineParts } from "./command-line-parts.ts";
 import { parseInteger } from "./parse-number.ts";
@@ -40,7 +41,7 @@ export function addQualifyCommands(
     .option("--target <target>", "another engine: one of `list --targets`, or path/to/target.json; on containers only")
     .addOption(
       new Option("--world <world>", "a qualification without containers is incomplete")
-        .choices(["sim", "containers", "both"])
+        .choices([...WORLD_KINDS, "both"])
         .default("both"),
     )
     .addOption(

@@ -1,5 +1,5 @@
 import type { Struck } from "./mirror-state.ts";
-import type { Failure, Invariant, PairContents, RecoverySample, RunRecord, Verdict } from "./run-record.ts";
+import type { Failure, Invariant, PairContents, RecoverySample, Verdict, WorldKind } from "./run-record.ts";
 
 // What a qualification came to: plain data, concluded from evidence by `harness/qualify`, shown by `reports/qualification`.
 
@@ -10,8 +10,6 @@ export type QualificationVerdict = (typeof QUALIFICATION_VERDICTS)[number];
 /** As in RFC 2119. */
 export const LEVELS = ["MUST", "SHOULD"] as const;
 export type Level = (typeof LEVELS)[number];
-
-export type World = RunRecord["world"];
 
 /** What a vendor and a laboratory say of themselves and of the product. Nothing in it is measured. */
 export interface Dossier {
@@ -54,7 +52,7 @@ export interface QualificationPlan {
   };
   readonly profile: string;
   /** Seeds by world; a world that the target cannot run in has none. */
-  readonly seeds: Readonly<Record<World, readonly number[]>>;
+  readonly seeds: Readonly<Record<WorldKind, readonly number[]>>;
   readonly scenarios: readonly PlannedScenario[];
   /** Scenarios with a planted fault of storage, run on the engine that the harness was made with. */
   readonly canaries: readonly PlannedScenario[];
@@ -129,7 +127,7 @@ export interface QualifiedScenario extends PlannedScenario {
 
 /** A scenario in one world, at all of its seeds. */
 export interface ScenarioCell {
-  readonly world: World;
+  readonly world: WorldKind;
   readonly verdict: Verdict;
   readonly runs: Readonly<Partial<Record<Verdict, number>>>;
   /** Path of its records. */
@@ -140,7 +138,7 @@ export interface ScenarioCell {
 
 export interface FaultCoverage {
   readonly kind: string;
-  readonly world: World;
+  readonly world: WorldKind;
   readonly scenarios: number;
   readonly injected: number;
   readonly effective: number;
@@ -159,7 +157,7 @@ export interface InvariantSummary {
 export interface Objective {
   readonly measure: RecoverySample["measure"];
   readonly fault: string;
-  readonly world: World;
+  readonly world: WorldKind;
   /** Times are virtual in the simulated world, real in the other. */
   readonly unit: "ms" | "bytes";
   readonly count: number;
@@ -195,7 +193,7 @@ export interface PlantedBugResult {
 
 export interface QualificationFailure {
   readonly scenario: string;
-  readonly world: World;
+  readonly world: WorldKind;
   readonly seed: number;
   readonly verdict: Verdict;
   readonly failure: Failure;
@@ -218,7 +216,7 @@ export interface Statistics {
 
 export interface FinalContents extends PairContents {
   readonly scenario: string;
-  readonly world: World;
+  readonly world: WorldKind;
   readonly seed: number;
 }
 

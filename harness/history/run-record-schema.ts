@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { MIRROR_STATES } from "./mirror-state.ts";
-import { INVARIANTS, RECOVERY_MEASURES, type RunRecord, VERDICTS } from "./run-record.ts";
+import { INVARIANTS, RECOVERY_MEASURES, type RunRecord, VERDICTS, WORLD_KINDS } from "./run-record.ts";
 
 const verdict = z.enum(VERDICTS);
 const count = z.int().nonnegative();
@@ -43,7 +43,7 @@ export const runRecordSchema = z.looseObject({
   scenario: z.string().describe("Its name, for people"),
   id: z.string().min(1).describe("Its name, for commands: the path in scenarios/ without .ts"),
   requirements: z.array(z.string()),
-  world: z.enum(["sim", "containers"]),
+  world: z.enum(WORLD_KINDS),
   target: z.string().exactOptional().describe("The outside target that was run; without, the engine of resilver"),
   seed,
   verdict,

@@ -9,13 +9,17 @@ export type Verdict = (typeof VERDICTS)[number];
 export const INVARIANTS = ["C", "D", "A", "F", "V", "X", "G", "S", "L", "U"] as const;
 export type Invariant = (typeof INVARIANTS)[number];
 
+/** Where a run was: in the simulated world, or in that of containers. */
+export const WORLD_KINDS = ["sim", "containers"] as const;
+export type WorldKind = (typeof WORLD_KINDS)[number];
+
 /** What one run was and how it ended: the `runs` items of `--json`, and one file each in `out/`. */
 export interface RunRecord {
   readonly scenario: string;
   /** Path in `scenarios/` without `.ts`: `link-suspension/cut-while-duplex`. */
   readonly id: string;
   readonly requirements: readonly string[];
-  readonly world: "sim" | "containers";
+  readonly world: WorldKind;
   /** The outside target that was run; without, the engine of this project. */
   readonly target?: string;
   readonly seed: number;

@@ -1,4 +1,4 @@
-import type { World } from "../history/qualification.ts";
+import type { WorldKind } from "../history/run-record.ts";
 
 // Where what is in a bundle: paths from its folder, with forward slashes.
 
@@ -13,7 +13,7 @@ export const ATTESTATION_PATH = "attestation.json";
 export const KEY_PATH = "attestation.pub";
 
 /** Records of a scenario, one a line, as its runs ended. */
-export function recordsPath(world: World, id: string): string {
+export function recordsPath(world: WorldKind, id: string): string {
   return `${RUNS_FOLDER}${world}/${id}.jsonl`;
 }
 

@@ -5,7 +5,7 @@ import {
   type Qualification,
   type QualificationPlan,
 } from "../history/qualification.ts";
-import { INVARIANTS, RECOVERY_MEASURES, VERDICTS } from "../history/run-record.ts";
+import { INVARIANTS, RECOVERY_MEASURES, VERDICTS, WORLD_KINDS } from "../history/run-record.ts";
 import { failureSchema, pairContentsSchema, struckSchema } from "../history/run-record-schema.ts";
 import { dossierSchema, waiverSchema } from "./dossier.ts";
 import { plantedBugSchema } from "./planted-bugs.ts";
@@ -16,7 +16,7 @@ const text = z.string();
 const count = z.int().nonnegative();
 const figure = z.number().nonnegative();
 const seed = z.int().min(0).max(0xffff_ffff);
-const world = z.enum(["sim", "containers"]);
+const world = z.enum(WORLD_KINDS);
 const verdict = z.enum(VERDICTS);
 const runs = z.partialRecord(verdict, count);
 const digest = z.string().regex(/^[0-9a-f]{64}$/u, "64 hexadecimal digits");

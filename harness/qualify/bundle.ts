@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import type { Evidence, PlantedBugResult, Qualification, QualificationPlan, World } from "../history/qualification.ts";
-import type { RunRecord } from "../history/run-record.ts";
+import type { Evidence, PlantedBugResult, Qualification, QualificationPlan } from "../history/qualification.ts";
+import { type RunRecord, WORLD_KINDS } from "../history/run-record.ts";
 import { runRecordSchema } from "../history/run-record-schema.ts";
 import { signStatement, type Statement, statementOf, type Subject } from "./attestation.ts";
 import {
@@ -144,7 +144,7 @@ function readPlantedBugs(text: string): readonly PlantedBugResult[] {
 }
 
 function readRecords(folder: string): RunRecord[] {
-  const runs = (["sim", "containers"] as const satisfies readonly World[]).map((world) => `${RUNS_FOLDER}${world}/`);
+  const runs = WORLD_KINDS.map((world) => `${RUNS_FOLDER}${world}/`);
   return filesOf(folder)
     .filter((path) => runs.some((start) => path.startsWith(start)))
     .flatMap((path) => {

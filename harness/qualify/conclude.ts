@@ -6,17 +6,15 @@ import {
   type QualifiedRequirement,
   type QualifiedScenario,
   type ScenarioCell,
-  type World,
 } from "../history/qualification.ts";
 import { REQUIREMENTS } from "../history/requirements.ts";
-import type { RunRecord, Verdict } from "../history/run-record.ts";
+import { type RunRecord, type Verdict, WORLD_KINDS, type WorldKind } from "../history/run-record.ts";
 import { mergeVerdicts } from "../history/verdict.ts";
 import { recordsPath } from "./bundle-layout.ts";
 import { decide } from "./decide.ts";
 import { faultCoverage, invariantSummaries, objectives, statisticsOf } from "./measures.ts";
 import type { Profile } from "./profiles.ts";
 
-const WORLDS: readonly World[] = ["sim", "containers"];
 /** Failures told with their blame; all are in the evidence. */
 const FAILURES_MAX = 200;
 
@@ -42,7 +40,9 @@ export function conclude(
   const scenarios = planned.map((scenario): QualifiedScenario => {
     const missing = scenario.needs.filter((need) => !plan.target.capabilities.includes(need));
     const cells =
-      missing.length > 0 ? [] : WORLDS.flatMap((world) => cellOf(scenario.id, world, plan.seeds[world], runs) ?? []);
+      missing.length > 0
+        ? []
+        : WORLD_KINDS.flatMap((world) => cellOf(scenario.id, world, plan.seeds[world], runs) ?? []);
     const verdict = missing.length > 0 ? "NOT_APPLICABLE" : mergeVerdicts(cells.map((cell) => cell.verdict));
     return { ...scenario, missing, cells, verdict };
   });
@@ -114,7 +114,7 @@ export function conclude(
  */
 function cellOf(
   id: string,
-  world: World,
+  world: WorldKind,
   seeds: readonly number[],
   runs: readonly RunRecord[],
 ): ScenarioCell | undefined {

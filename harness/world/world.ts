@@ -1,4 +1,5 @@
 import type { Random } from "../../engine/ports/index.ts";
+import type { WorldKind } from "../history/run-record.ts";
 
 /** Which way bytes flow on a link: from the end that dials to the end that listens, or back. */
 export type Direction = "upstream" | "downstream";
@@ -30,7 +31,7 @@ export interface PowerLossChoice<D extends string = string> {
  * world implement it; a fault file knows only this.
  */
 export interface World {
-  readonly kind: "sim" | "containers";
+  readonly kind: WorldKind;
   /** Nanoseconds since the start of the run: virtual, or the harness's monotonic clock. */
   nowNs(): number;
   sleep(delayNs: number): Promise<void>;

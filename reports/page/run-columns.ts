@@ -1,4 +1,4 @@
-import { VERDICTS } from "../../harness/history/run-record.ts";
+import { VERDICTS, type WorldKind } from "../../harness/history/run-record.ts";
 
 // How the runs of a page are kept in it: columns of numbers, as text for 100,000 runs would be ten times as long and slow to read.
 
@@ -8,7 +8,7 @@ export interface PageScenario {
   readonly id: string;
   readonly name: string;
   readonly requirements: readonly string[];
-  readonly world: "sim" | "containers";
+  readonly world: WorldKind;
   /** Another engine than that of this project. */
   readonly target?: string;
   /** Random plans: the id of a run ends with its seed. */

@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import type { Qualification } from "../../harness/history/qualification.ts";
+import { WORLD_KINDS } from "../../harness/history/run-record.ts";
 import { code, facts, list, type Markup, table, toneOf, WORLD_NAMES } from "./markup.ts";
 
 // Sections 1 to 5: what this is, what it came to, and of what.
@@ -76,9 +77,7 @@ function disksOf(capabilities: readonly string[]): string {
 
 export function scope({ profile, plan, scenarios, exclusions }: Qualification): Markup {
   const skipped = scenarios.filter(({ missing }) => missing.length > 0);
-  const worlds = (["sim", "containers"] as const).map(
-    (world) => `${WORLD_NAMES[world]}: ${seedsOf(plan.seeds[world])}`,
-  );
+  const worlds = WORLD_KINDS.map((world) => `${WORLD_NAMES[world]}: ${seedsOf(plan.seeds[world])}`);
   return html`${facts([
     ["Profile", `${profile.title} (${profile.name})`],
     ["It is about", profile.requires.join(", ")],

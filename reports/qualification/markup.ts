@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import type { WorldKind } from "../../harness/history/run-record.ts";
 
 /** What `html` makes: everything that was put in is escaped. */
 export type Markup = ReturnType<typeof html>;
@@ -47,4 +48,4 @@ export function time(ms: number): string {
   return `${(ms / 1000).toLocaleString("en", { maximumSignificantDigits: 3 })} s`;
 }
 
-export const WORLD_NAMES = { sim: "simulated", containers: "containers" } as const;
+export const WORLD_NAMES = { sim: "simulated", containers: "containers" } as const satisfies Record<WorldKind, string>;
