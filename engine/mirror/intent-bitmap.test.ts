@@ -126,10 +126,7 @@ test("marks are cleared when the call settles, not before; after a device has re
   const disk = await diskWith(new Set([3, 9, TRACKS_PER_SECTOR]));
   const intents = open(disk, () => false);
   await intents.load(new Bitmap(TRACKS));
-  let letGo = (): void => {};
-  const opened = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
+  const { promise: opened, resolve: letGo } = Promise.withResolvers<void>();
   const order: string[] = [];
   disk.decide = async () => {
     await opened;

@@ -100,17 +100,9 @@ export class Bench {
   }
 }
 
-export function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open: () => open() };
-}
-
 /** The initial copy to the mirror has begun and is at its first write, or read. */
 export async function filling(bench: Bench, pair = "l", mirror: "m" | "n" = "m") {
-  const { opened, open } = gate();
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   bench.disk(mirror).decide = () => opened.then(() => "done");
   await bench.command({ kind: "create-local", pair, volume: "v", mirrorVolume: mirror });
   await bench.site.until(() => bench.disk(mirror).writes > 0);

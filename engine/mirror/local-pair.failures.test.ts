@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DiskError, NS_PER_MS } from "../ports/index.ts";
-import { Bench, FAILS, filling, gate, SIZE_BYTES, TRACK_BYTES, TRACKS } from "./local-bench.node.ts";
+import { Bench, FAILS, filling, SIZE_BYTES, TRACK_BYTES, TRACKS } from "./local-bench.node.ts";
 
 test("what the volume's disk refused the mirror may have: it is suspended, and copied again", async () => {
   const bench = await Bench.open();
@@ -61,7 +61,7 @@ test("a mirror that an operator is resynchronising when it would be tried again 
   await bench.write(3, 7);
   bench.mend();
   const before = bench.steps.filter((step) => step === "local.resync.begin").length;
-  const { opened, open } = gate();
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   bench.site.at("s").meta.decide = () => opened.then(() => "done");
   const resync = bench.site.at("s").system.execute({ kind: "resync", pair: "l" });
   await bench.site.run(bench.site.sleep(2_500 * NS_PER_MS));
@@ -108,7 +108,7 @@ test("marks of the mirror's side that could not be cleared do no harm, also afte
 test("a mirror that is made while the volume is being restored gets what is restored", async () => {
   const bench = await Bench.open("SPLIT");
   for (let track = 0; track < TRACKS; track++) await bench.write(track, 7);
-  const { opened, open } = gate();
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   bench.disk("m").beforeRead = () => opened;
   await bench.command({ kind: "restore", pair: "l", scope: "all" });
   const copied = bench.command({ kind: "create-local", pair: "k", volume: "v", mirrorVolume: "n" });
@@ -147,7 +147,7 @@ test("a restore of which nobody knows what is left is no start: either guess wou
 
 /** The copy of track 5 has come to `reaches`; what it waits for there is opened by `open`. */
 async function copying(bench: Bench, reaches: "lock" | "read" | "write") {
-  const { opened, open } = gate();
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   let arrived = false;
   const at5 = (offsetBytes: number): boolean => {
     arrived ||= offsetBytes === 5 * TRACK_BYTES;
@@ -210,7 +210,7 @@ async function completing() {
   const content = bench.disk("v").visible.slice();
   const openCopy = await filling(bench);
   const split = bench.site.at("s").system.execute({ kind: "split", pair: "l", secondary: "read-only" });
-  const { opened, open } = gate();
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   bench.disk("v").beforeRead = () => opened;
   openCopy();
   await bench.site.run(split);
@@ -268,7 +268,7 @@ test("a backup of nothing does nothing", async () => {
 test("tracks that reach the mirror when its copy has been ended stay pending", async () => {
   const bench = await Bench.open("SPLIT");
   await bench.write(3, 7);
-  const { opened, open } = gate();
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   bench.disk("m").decide = ({ offsetBytes }) => (offsetBytes === 3 * TRACK_BYTES ? opened.then(() => "done") : "done");
   await bench.command({ kind: "resync", pair: "l" });
   // Another track's write fails: the mirror is suspended while the copy of the first is on its way.
@@ -293,7 +293,7 @@ test("what is told of the tracks in which volume and mirror may differ agrees, a
   await bench.write(5, 7, "m");
   expect([told(0), told(4)]).toEqual([[3, 5], [5]]);
   agree();
-  const { opened, open } = gate();
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   bench.disk("m").beforeRead = () => opened;
   await bench.command({ kind: "restore", pair: "l", scope: "all" });
   expect(told(60)).toHaveLength(TRACKS - 60);

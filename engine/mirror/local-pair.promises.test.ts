@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { NS_PER_MS } from "../ports/index.ts";
 import { Site } from "../testing/site.node.ts";
-import { Bench, FAILS, filling, gate, SIZE_BYTES, TRACK_BYTES } from "./local-bench.node.ts";
+import { Bench, FAILS, filling, SIZE_BYTES, TRACK_BYTES } from "./local-bench.node.ts";
 
 test("what a host has flushed is durable in the mirror, too, when the flush is acknowledged", async () => {
   const bench = await Bench.open();
@@ -31,7 +31,7 @@ test("of two mirrors that are split as one, one in sync and one not, both become
   const content = bench.disk("v").visible.slice();
   const split = bench.site.at("s").system.execute({ kind: "backup", pairs: [], mirrors: ["l", "k"] });
   // The rest of the copy takes its time, and hosts write meanwhile.
-  const { opened, open } = gate();
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   bench.disk("v").beforeRead = () => opened;
   openCopy();
   await bench.site.run(split);
@@ -65,7 +65,7 @@ test("a mirror with a journal of its own has what is copied in it, zeros as well
 
 test("a split waits for what is on its way to the mirror: behind it the mirror does not change", async () => {
   const bench = await Bench.open();
-  const { opened, open } = gate();
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   bench.disk("m").decide = () => opened.then(() => "done");
   const before = bench.disk("m").writes;
   const written = bench.begin(3, 7);
