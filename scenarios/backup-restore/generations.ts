@@ -56,11 +56,15 @@ export default scenario({
     mark("kept", ["gen1", "gen2"]),
     // The older one first, then the newer one over it.
     split("pair", { secondary: "read-write" }),
-    restore("gen1"),
-    together(when(step("b", "restore.brought"), crash("b", "power"), after(ms(20), restart("b")))),
+    together(
+      restore("gen1"),
+      when(step("b", "restore.brought"), crash("b", "power"), after(ms(20), restart("b"))),
+    ),
     wait(restored("spvol")),
-    restore("gen2", { scope: "all" }),
-    together(when(step("b", "restore.brought", 3), crash("b", "kill"), after(ms(20), restart("b")))),
+    together(
+      restore("gen2", { scope: "all" }),
+      when(step("b", "restore.brought", 3), crash("b", "kill"), after(ms(20), restart("b"))),
+    ),
     wait(restored("spvol")),
     resync("pair", { direction: "reverse" }),
     wait(status("pair", "DUPLEX")),

@@ -17,7 +17,6 @@ import {
   restoreFiles,
   scenario,
   status,
-  step,
   together,
   wait,
   when,
@@ -42,9 +41,10 @@ export default scenario({
     backup({ mirrors: ["gen1"] }),
     wait(status("gen1", "SPLIT")),
     writeFiles("pvol", now),
+    // Slow before the restore begins: the resync that undoes it must not be over before a fault in real time strikes.
+    bandwidth("link", "upstream", 100),
     together(
       expectRefused(restoreFiles({ from: "gen1", names: ["/notes", "/archive.tar"] }), "FILES"),
-      when(step("b", "restoring.split"), bandwidth("link", "upstream", 1_000)),
       when(progress("resync", "pair", 0.4), crash("b", "power"), after(ms(40), restart("b"))),
     ),
   ],
