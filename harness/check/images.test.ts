@@ -141,6 +141,28 @@ test("S: a rollback restores the image", () => {
   }
 });
 
+test.each([
+  { state: "lost", consistent: false, isGivenUp: true },
+  { state: "lost", consistent: true, isGivenUp: false },
+  { state: "fixed", consistent: false, isGivenUp: false },
+] as const)(
+  "S: a rollback whose image is $state, with a volume that is consistent: $consistent, is given up: $isGivenUp",
+  ({ state, consistent, isGivenUp }) => {
+    const stage = imageStage("a/pvol");
+    stage.write(BOTH, 0, sectors(1, 8));
+    fix(stage, "a/pvol");
+    stage.write(["a/pvol"], 0, sectors(2, 8));
+    const command = stage.checker.adminIssued("a", { kind: "rollback", volume: "pvol" });
+    stage.restoring("a/pvol", [0, 1], [], "image");
+    stage.checker.adminDone(command);
+    stage.put("a/pvol", 0, sectors(1, 4));
+    stage.images.set("a/pvol", { volume: "pvol", method: "old-data", state, moment: 1 });
+    stage.report("a", "pair", { status: "SPLIT", suspension: "link", consistent });
+    stage.restoring("a/pvol", []);
+    expect(failed(stage.checker.finish()).includes("S")).toBe(!isGivenUp);
+  },
+);
+
 test("S: a takeover that finds no mixture any more brings no image back, and one that does must bring all of it", () => {
   for (const isMixture of [false, true]) {
     const stage = imageStage("b/svol");

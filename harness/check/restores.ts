@@ -294,7 +294,7 @@ export class Restores {
       return version !== NO_VERSION && operations.includes(versions.operation(version)) ? hash : undefined;
     };
     for (const { sector, found } of bad) this.#acknowledged.release(disk, sector, found);
-    if (this.#model.mayHideResync(disk)) return;
+    if (this.#model.mayHideResync(disk) || this.#isGivenUp(restore)) return;
     if (moment !== undefined) {
       // Volumes that were recovered together hold one and the same moment.
       const group = [...(this.#held.get(moment) ?? []), { source: disk, contentOf: restored }];
@@ -306,6 +306,18 @@ export class Restores {
     findings.fail("S", disk.volume, `a restore ended, and ${bad.length} sectors are not what was to be restored`, () =>
       blameSectors(disk, bad, incidents),
     );
+  }
+
+  /** The rest of it went with its image, and the system says so: the volume holds no content of the pair. */
+  #isGivenUp({ disk, name }: Restore): boolean {
+    if (!name.startsWith("image ")) return false;
+    const images = this.#model.live(disk.system)?.images() ?? [];
+    const isLost = images.some(({ volume, state }) => volume === disk.name && state === "lost");
+    if (!isLost) return false;
+    return this.#model.pairsOf(disk).some((pair) => {
+      this.#model.observe(pair);
+      return !pair.isLocal && pair.side(disk).report?.consistent === false;
+    });
   }
 
   #end(restore: Restore, state: "REFUSED" | "GONE"): void {

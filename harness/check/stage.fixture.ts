@@ -113,13 +113,18 @@ export class Stage {
   }
 
   /** A restore of the volume runs; without tracks that are left, it is over. */
-  restoring(volume: string, left: readonly number[], altered: readonly number[] = []): void {
+  restoring(
+    volume: string,
+    left: readonly number[],
+    altered: readonly number[] = [],
+    from: "mirror" | "image" = "mirror",
+  ): void {
     const [, bare] = volume.split("/") as [string, string];
     const tracks = { left: viewOf(new Set(left)), altered: viewOf(new Set(altered)) };
     const id = this.#restoreIds.get(volume) ?? this.#restoreCount++;
     if (left.length > 0) this.#restoreIds.set(volume, id);
     else this.#restoreIds.delete(volume);
-    const report = { volume: bare, from: "mirror", id, doneTracks: 0, totalTracks: 1, ...tracks } as const;
+    const report = { volume: bare, from, id, doneTracks: 0, totalTracks: 1, ...tracks } as const;
     if (left.length > 0) this.restores.set(volume, report);
     else this.restores.delete(volume);
     this.checker.observe();

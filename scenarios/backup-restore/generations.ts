@@ -56,10 +56,7 @@ export default scenario({
     mark("kept", ["gen1", "gen2"]),
     // The older one first, then the newer one over it.
     split("pair", { secondary: "read-write" }),
-    together(
-      restore("gen1"),
-      when(step("b", "restore.brought"), crash("b", "power"), after(ms(20), restart("b"))),
-    ),
+    together(restore("gen1"), when(step("b", "restore.brought"), crash("b", "power"), after(ms(20), restart("b")))),
     wait(restored("spvol")),
     together(
       restore("gen2", { scope: "all" }),
