@@ -91,6 +91,25 @@ test("X: pairs of one link are one group, unless they were suspended by themselv
   }
 });
 
+test.each([
+  { host: "the primary's", write: ["a/data", "b/data"], breaks: true },
+  { host: "the secondary's own", write: ["b/data", "a/data"], breaks: false },
+])("X: of another pair only a write of $host hosts says what came before it", ({ write, breaks }) => {
+  const pairs = ["data", "log"].map((name) => ({
+    name,
+    primary: `a/${name}`,
+    secondary: `b/${name}`,
+    mode: "async" as const,
+  }));
+  const stage = new Stage(pairs);
+  for (const name of ["data", "log"]) stage.pending.get(`a ${name}`)?.add(0);
+  stage.write(["a/log"], 0, sectors(1));
+  stage.write(write, 0, sectors(2));
+  stage.checker.linkCut("link");
+  for (const name of ["data", "log"]) stage.report("b", name, { status: "SPLIT", suspension: "link" });
+  expect(failed(stage.checker.finish())).toEqual(breaks ? ["X"] : []);
+});
+
 test("X: a pair that was split, and hears of it only after the link is gone, is of no group any more", () => {
   for (const hears of [false, true]) {
     const stage = new Stage([

@@ -130,7 +130,10 @@ function isPrimaryVoid({ pair, primary }: Claim): boolean {
   return pair.side(primary).report?.consistent === false;
 }
 
-/** The operation issued last of all that the secondary has of the shared history, and `least`. */
+/**
+ * The operation issued last of all that came to the secondary from its primary, and `least`. What its own hosts wrote, when
+ * it was the primary, was there at once: nothing else had to come before it.
+ */
 function latestOn(claim: Claim, least: Operation): Operation {
   const { versions } = claim.secondary;
   let latest = least;
@@ -139,6 +142,7 @@ function latestOn(claim: Claim, least: Operation): Operation {
     const version = claim.secondary.floor.get(sector);
     if (version === INITIAL_VERSION) continue;
     const operation = versions.operation(version);
+    if (operation.disk === claim.secondary.index) continue;
     if (operation.issuedAt > latest.issuedAt && isShared(claim, sector)) latest = operation;
   }
   return latest;
