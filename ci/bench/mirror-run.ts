@@ -6,6 +6,7 @@ import { resilverTarget } from "../../harness/target/resilver-target.ts";
 import { RunGuards } from "../../harness/world/sim/guards.ts";
 import { hostPump } from "../../harness/world/sim/host-pump.ts";
 import { barAtLeast, barAtMost, type Section, sampleOf } from "./measure.ts";
+import { randomReadNs } from "./memory-probe.ts";
 import { faultyMirror, standardMirror } from "./mirror-plan.ts";
 
 const SEEDS = 10;
@@ -41,14 +42,16 @@ export async function mirrorRuns(runs: number): Promise<Section> {
   // As the workers of a campaign do.
   compileEarly();
   const [standard, faulty] = [standardMirror(), faultyMirror()];
-  const values = { ratio: [] as number[], perSecond: [] as number[], repeat: [] as number[] };
+  const values = { ratio: [] as number[], perSecond: [] as number[], repeat: [] as number[], readNs: [] as number[] };
   const verdicts = new Map<string, number>();
   await batch(standard, false, 1);
   const cold = await batch(faulty, false, WARM_UP_TIMES);
   await batch(faulty, true, SMALL_TIMES);
   for (let round = 0; round < runs; round++) {
     const calm = await batch(standard, false, 1);
+    const readNs = randomReadNs();
     const once = await batch(faulty, false, SMALL_TIMES);
+    values.readNs.push((readNs + randomReadNs()) / 2);
     const twice = await batch(faulty, true, SMALL_TIMES);
     const virtualMs = calm.records.reduce((sum, record) => sum + record.virtualMs, 0);
     values.ratio.push(virtualMs / 1000 / calm.seconds);
@@ -64,11 +67,12 @@ export async function mirrorRuns(runs: number): Promise<Section> {
   const first = sampleOf(`the same, the first ${cold.records.length} of a process`, "runs/s", [
     cold.records.length / cold.seconds,
   ]);
+  const readNs = sampleOf("a random read of 16 MiB, before and after them", "ns", values.readNs);
   const repeat = sampleOf("a run and its repeat against one run", "×", values.repeat);
   return {
     name: "mirror",
     how: `${SEEDS} seeds on one thread, every invariant on; measured once the process has run ${cold.records.length} of the small ones`,
-    samples: [ratio, perSecond, first, repeat],
+    samples: [ratio, perSecond, readNs, first, repeat],
     bars: [
       barAtLeast("virtual against real time, 300 : 1", ratio.median / 300, 1),
       barAtLeast("150 runs a second", perSecond.median / 150, 1),
