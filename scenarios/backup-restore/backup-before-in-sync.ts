@@ -14,6 +14,7 @@ import {
   restart,
   resync,
   scenario,
+  stall,
   status,
   step,
   throughout,
@@ -45,11 +46,16 @@ export default scenario({
       ),
     ),
     write("pvol", fill("after")),
-    // Again, from a resync that has just begun; the power is lost while the mirror is completed.
+    // Again, from a resync that has just begun; the power is lost while the mirror is completed. In real time the resync would
+    // be through before the command is there.
+    stall("gen1", ["write"]),
     together(
       resync("gen1"),
       workload("pvol", { writes: 40 }),
-      when(step("b", "local.resync.begin"), attempt(backup({ mirrors: ["gen1"] }), "UNANSWERED")),
+      when(
+        step("b", "local.resync.begin"),
+        together(attempt(backup({ mirrors: ["gen1"] }), "UNANSWERED"), after(ms(100), heal("gen1"))),
+      ),
       when(step("b", "copy-out.copied"), crash("b", "power"), after(ms(20), restart("b"))),
     ),
     wait(status("pair", "DUPLEX")),

@@ -11,7 +11,8 @@ export default restoring({
   before: [slowWayBack],
   meanwhile: [
     when(
-      step("b", "restoring.split"),
+      // Before the split, after which in real time a volume may be there before anybody can tear a write of it.
+      step("b", "restoring.begin"),
       tornWrite("spvol", { sectors: 5, nth: 3, count: 1 }),
       when(down("b"), restart("b")),
     ),

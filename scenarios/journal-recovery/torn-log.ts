@@ -58,8 +58,10 @@ export default scenario({
     wait(restored("pvol")),
     recover("pvol", { to: "fourth", by: "time" }),
     wait(restored("pvol")),
-    recover("pvol", { to: "whole" }),
-    when(step("a", "restore.brought"), tornWrite("pvol", { sectors: 1, count: 1 }), after(ms(30), restart("a"))),
+    together(
+      recover("pvol", { to: "whole" }),
+      when(step("a", "restore.brought"), tornWrite("pvol", { sectors: 1, count: 1 }), after(ms(30), restart("a"))),
+    ),
     wait(restored("pvol")),
     workload("pvol", { writes: 20 }),
   ],
