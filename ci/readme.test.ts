@@ -9,6 +9,7 @@ import { loadAll, scenarioFiles } from "../harness/cli/scenario-files.ts";
 import { type Plan, parsePlan } from "../harness/plan/index.ts";
 import { runPlan } from "../harness/run/run-plan.ts";
 import { resilverTarget } from "../harness/target/resilver-target.ts";
+import { impossibleIn } from "../harness/world/containers/impossible.ts";
 import { hostPump } from "../harness/world/sim/host-pump.ts";
 import { failureText } from "../reports/failure-text.ts";
 import packageJson from "../package.json" with { type: "json" };
@@ -41,7 +42,7 @@ test("the feature table has each requirement once, in its words, with a status",
   expect(features.map(({ id, title }) => ({ id, title }))).toEqual(
     REQUIREMENTS.map(({ id, title }) => ({ id, title })),
   );
-  expect(features.filter(({ status }) => !["simulated", "partly", "planned"].includes(status))).toEqual([]);
+  expect(features.filter(({ status }) => !["both", "simulated", "partly", "planned"].includes(status))).toEqual([]);
 });
 
 test("the requirements of every scenario are in the feature table, and none of them is planned", async () => {
@@ -49,22 +50,25 @@ test("the requirements of every scenario are in the feature table, and none of t
   const wrong: string[] = [];
   for (const scenario of await loadAll(scenarios))
     for (const id of parsePlan(scenario.plan).requirements)
-      if (!["simulated", "partly"].includes(status.get(id) ?? "")) wrong.push(`${scenario.id}: ${id}`);
+      if (!["both", "simulated", "partly"].includes(status.get(id) ?? "")) wrong.push(`${scenario.id}: ${id}`);
   expect(wrong).toEqual([]);
 });
 
-test("a row links to scenarios that name it, with faults in one of them if it is called simulated", async () => {
+test("a row links to scenarios that name it, with faults in one of them, that containers can have if it is of both worlds", async () => {
   const wrong: string[] = [];
   const ofHarness = new Set(REQUIREMENTS.filter(({ elsewhere }) => elsewhere !== undefined).map(({ id }) => id));
   for (const { id, status, detail } of features) {
     if (status === "planned") continue;
     let hasFaults = false;
     for (const [, link = ""] of detail.matchAll(/\]\((scenarios\/[^)]+\.ts)\)/g)) {
-      const { requirements, steps } = await planOf(join(root, link));
+      const plan = await planOf(join(root, link));
+      const { requirements, steps } = plan;
+      const why = status === "both" ? impossibleIn(plan) : "";
+      if (why !== "") wrong.push(`${id}: ${link} is not run on containers: ${why}`);
       if (!requirements.includes(id)) wrong.push(`${id}: ${link} does not name it`);
       hasFaults ||= faultsIn(steps).length > 0;
     }
-    if (status === "simulated" && !ofHarness.has(id) && !hasFaults) wrong.push(`${id}: no scenario with faults`);
+    if (status !== "partly" && !ofHarness.has(id) && !hasFaults) wrong.push(`${id}: no scenario with faults`);
   }
   expect(wrong).toEqual([]);
 });
