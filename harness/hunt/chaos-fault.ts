@@ -3,6 +3,7 @@ import type { AnyFault } from "../fault/index.ts";
 import type { Step } from "../plan/step.ts";
 import type { Topology } from "../plan/topology.ts";
 import { metaDiskOf } from "../plan/meta-disk.ts";
+import { systemOfDisk } from "../plan/system-disks.ts";
 import type { Direction } from "../world/world.ts";
 import { acrossOrders, between, pick } from "./chaos-draw.ts";
 
@@ -121,10 +122,7 @@ export function drawFault(
 function systemOf({ fault }: TimedFault, { systems }: Topology): string {
   if ("system" in fault) return fault.system;
   if (!("disk" in fault)) return "";
-  const owner = systems.find(
-    ({ name, volumes }) => fault.disk === metaDiskOf(name) || volumes.some((volume) => volume.name === fault.disk),
-  );
-  return owner?.name ?? "";
+  return systemOfDisk(systems, fault.disk) ?? "";
 }
 
 const endsProgram = ({ fault }: TimedFault): boolean => fault.kind === "crash" || fault.kind === "torn-write";

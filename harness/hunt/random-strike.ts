@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { after, crash, cut, diskWrite, heal, ms, restart, sequence, when } from "../plan/index.ts";
 import type { Step } from "../plan/step.ts";
-import { metaDiskOf } from "../plan/meta-disk.ts";
+import { disksIn } from "../plan/system-disks.ts";
 import type { Words } from "./random-words.ts";
 
 /** Something drawn that says what it is once the words of the plan are known: so both shrink by themselves. */
@@ -46,9 +46,7 @@ const crashLater: fc.Arbitrary<InWords<Step>> = fc.tuple(pause, systems, crashes
 const crashAtWrite: fc.Arbitrary<InWords<Step>> = fc
   .tuple(
     oneOf(({ topology }) =>
-      topology.systems.flatMap(({ name, volumes }) =>
-        [metaDiskOf(name), ...volumes.map((volume) => volume.name)].map((disk) => ({ system: name, disk })),
-      ),
+      topology.systems.flatMap((system) => disksIn(system).map((disk) => ({ system: system.name, disk }))),
     ),
     fc.integer({ min: 1, max: 8 }),
     crashes,

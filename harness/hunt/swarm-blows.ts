@@ -27,7 +27,7 @@ import {
 import type { DiskRequestKind } from "../fault/disk-trigger.ts";
 import type { InjectStep, Step } from "../plan/step.ts";
 import type { TopologySystem } from "../plan/topology.ts";
-import { metaDiskOf } from "../plan/meta-disk.ts";
+import { disksIn } from "../plan/system-disks.ts";
 import { acrossOrders, between, pick } from "./chaos-draw.ts";
 import type { StrikeBook } from "./strike-book.ts";
 import type { Cast } from "./swarm-cast.ts";
@@ -72,7 +72,7 @@ export function drawBlow(
 ): Blow {
   const trigger = (): { readonly nth: number; readonly count: number } =>
     fails === "all" ? { nth: 1, count: ALL } : { nth: acrossOrders(random, 1, nthMax), count: pick(random, FAILING) };
-  const own = [metaDiskOf(system.name), ...system.volumes.map(({ name }) => name)];
+  const own = disksIn(system);
   const aimed = disks.filter((name) => own.includes(name));
   const isAimed = aimed.length > 0;
   const disk = pick(random, isAimed ? aimed : own);

@@ -2,7 +2,7 @@ import { below, type Random } from "../../engine/ports/index.ts";
 import type { Condition } from "../plan/condition.ts";
 import { after, diskWrite, ms, progress, sent, step, written } from "../plan/index.ts";
 import type { Step } from "../plan/step.ts";
-import { metaDiskOf } from "../plan/meta-disk.ts";
+import { disksIn } from "../plan/system-disks.ts";
 import { acrossOrders, between, pick } from "./chaos-draw.ts";
 import { ENGINE_STEPS } from "./engine-steps.ts";
 import type { Cast } from "./swarm-cast.ts";
@@ -27,8 +27,7 @@ function drawCondition(random: Random, moment: Moment, swarm: Swarm, cast: Cast)
     case "step":
       return step(system.name, pick(random, stepsIn(swarm, cast)), acrossOrders(random, 1, 8));
     case "disk-write": {
-      const disks = [metaDiskOf(system.name), ...system.volumes.map(({ name }) => name)];
-      return diskWrite(pick(random, disks), acrossOrders(random, 1, 64));
+      return diskWrite(pick(random, disksIn(system)), acrossOrders(random, 1, 64));
     }
     case "sent": {
       const [pair] = remotes.length === 0 ? [] : [pick(random, remotes)];

@@ -1,6 +1,6 @@
 import { FRAME_HEADER_BYTES } from "../../../engine/controller/index.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { metaDiskOf } from "../../plan/meta-disk.ts";
+import { disksIn } from "../../plan/system-disks.ts";
 import type { RunObserver } from "../../run/run-observer.ts";
 import { hashBytes } from "../../history/rolling-hash.ts";
 import { sameBytes } from "../../world/sim/disk/index.ts";
@@ -49,9 +49,9 @@ export class PointWatch implements RunObserver {
   }
 
   begin(world: RunWorld): void {
-    const { systems } = this.#plan.topology;
-    for (const { name: system, volumes } of systems) {
-      const disks = [metaDiskOf(system), ...volumes.map(({ name }) => name)];
+    for (const config of this.#plan.topology.systems) {
+      const { name: system } = config;
+      const disks = disksIn(config);
       const isOfSystem = new Map(disks.map((disk) => [disk, objectsOf(this.#plan.topology, disk)]));
       const seen = (point: Omit<SeenPoint, "system" | "step" | "torn">): void => {
         const torn = this.#tornOf(world, isOfSystem);

@@ -1,6 +1,6 @@
 import { isAdminStep } from "../../plan/admin-step.ts";
 import type { Plan, Step } from "../../plan/index.ts";
-import { metaDiskOf } from "../../plan/meta-disk.ts";
+import { systemOfDisk } from "../../plan/system-disks.ts";
 import { leaves } from "./steps.ts";
 
 /** What a step begins, by the steps that end it: any of them. */
@@ -68,9 +68,5 @@ function faultBegun({ fault, label }: Extract<Step, { kind: "inject" }>, { topol
   const heals = [`heal ${on}`, ...(label === undefined ? [] : [`heal ${label}`])];
   if (fault.kind !== "torn-write") return [heals];
   // Its system loses power with it.
-  const { name = "" } =
-    topology.systems.find(
-      ({ name: system, volumes }) => on === metaDiskOf(system) || volumes.some((one) => one.name === on),
-    ) ?? {};
-  return [heals, [`restart ${name}`]];
+  return [heals, [`restart ${systemOfDisk(topology.systems, on) ?? ""}`]];
 }
