@@ -1,6 +1,6 @@
 import type { AdminCommand } from "../target/target.ts";
 import { createChecker } from "./checker.ts";
-import { Stage, type StagePair } from "./stage.fixture.ts";
+import { onePair, Stage, type StagePair, sectors } from "./stage.fixture.ts";
 
 /** A volume with a journal; in no pair, unless one is given. */
 export class JournalStage extends Stage {
@@ -42,4 +42,22 @@ export class JournalStage extends Stage {
     this.restoring("a/pvol", left);
     this.checker.adminDone(issued);
   }
+}
+
+/**
+ * Sector 0 of a mirrored volume went from 1 to 2, and the volume back to before that, which is through; the secondary follows,
+ * and has tracks `left` to bring.
+ */
+export function followingStage(left: readonly number[]): JournalStage {
+  const stage = new JournalStage(undefined, onePair("async"));
+  for (const track of [0, 1]) stage.pending.get("a pair")?.add(track);
+  const lsn = stage.log(0, sectors(1));
+  stage.put("b/svol", 0, sectors(1));
+  stage.log(0, sectors(2));
+  stage.put("b/svol", 0, sectors(2));
+  stage.recover({ lsn }, [0]);
+  stage.put("a/pvol", 0, sectors(1));
+  stage.restoring("a/pvol", []);
+  stage.restoring("b/svol", left);
+  return stage;
 }

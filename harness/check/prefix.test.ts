@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { PairReport } from "../target/target.ts";
-import { JournalStage } from "./journal-stage.fixture.ts";
+import { followingStage } from "./journal-stage.fixture.ts";
 import { failed, failureOf, onePair, Stage, sectors } from "./stage.fixture.ts";
 
 const both = ["a/pvol", "b/svol"];
@@ -200,16 +200,7 @@ test("X: a pair that was only about to be copied is of an earlier moment than th
 
 test("X: what a secondary has still to bring of a recovery that it follows is there for its hosts; what it has brought must be", () => {
   for (const left of [[0], [2], []]) {
-    const stage = new JournalStage(undefined, onePair("async"));
-    for (const track of [0, 1]) stage.pending.get("a pair")?.add(track);
-    const lsn = stage.log(0, sectors(1));
-    stage.put("b/svol", 0, sectors(1));
-    stage.log(0, sectors(2));
-    stage.put("b/svol", 0, sectors(2));
-    stage.recover({ lsn }, [0]);
-    stage.put("a/pvol", 0, sectors(1));
-    stage.restoring("a/pvol", []);
-    stage.restoring("b/svol", [0, 2]);
+    const stage = followingStage([0, 2]);
     stage.log(4, sectors(3));
     stage.put("b/svol", 4, sectors(3));
     stage.checker.linkCut("link");

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { AdminCommand } from "../target/target.ts";
-import { JournalStage } from "./journal-stage.fixture.ts";
-import { failed, failureOf, onePair, Stage, type StagePair, sectors } from "./stage.fixture.ts";
+import { followingStage } from "./journal-stage.fixture.ts";
+import { failed, failureOf, Stage, type StagePair, sectors } from "./stage.fixture.ts";
 
 const PAIRS: StagePair[] = [{ name: "copy", primary: "a/pvol", secondary: "a/mirror", mode: "sync" }];
 const BOTH = ["a/pvol", "a/mirror"];
@@ -230,16 +230,7 @@ test("D: a track that is still to be brought may differ, no other one", () => {
 test("S: a recovery that a secondary follows goes over what a resync, which broke off, has brought there; not where it has nothing to bring", () => {
   for (const isLeft of [true, false]) {
     for (const consistent of [true, false]) {
-      const stage = new JournalStage(undefined, onePair("async"));
-      stage.pending.get("a pair")?.add(0);
-      const lsn = stage.log(0, sectors(1));
-      stage.put("b/svol", 0, sectors(1));
-      stage.log(0, sectors(2));
-      stage.put("b/svol", 0, sectors(2));
-      stage.recover({ lsn }, [0]);
-      stage.put("a/pvol", 0, sectors(1));
-      stage.restoring("a/pvol", []);
-      stage.restoring("b/svol", isLeft ? [0, 1] : [1]);
+      const stage = followingStage(isLeft ? [0, 1] : [1]);
       stage.log(0, sectors(3));
       stage.checker.linkCut("link");
       stage.report("b", "pair", { status: "COPY", consistent });
