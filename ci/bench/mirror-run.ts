@@ -6,7 +6,7 @@ import { resilverTarget } from "../../harness/target/resilver-target.ts";
 import { RunGuards } from "../../harness/world/sim/guards.ts";
 import { hostPump } from "../../harness/world/sim/host-pump.ts";
 import { barAtLeast, barAtMost, type Section, sampleOf } from "./measure.ts";
-import { randomReadNs } from "./memory-probe.ts";
+import { memoryProbe } from "./memory-probe.ts";
 import { faultyMirror, standardMirror } from "./mirror-plan.ts";
 
 const SEEDS = 10;
@@ -44,6 +44,7 @@ export async function mirrorRuns(runs: number): Promise<Section> {
   const [standard, faulty] = [standardMirror(), faultyMirror()];
   const values = { ratio: [] as number[], perSecond: [] as number[], repeat: [] as number[], readNs: [] as number[] };
   const verdicts = new Map<string, number>();
+  const randomReadNs = memoryProbe();
   await batch(standard, false, 1);
   const cold = await batch(faulty, false, WARM_UP_TIMES);
   await batch(faulty, true, SMALL_TIMES);
