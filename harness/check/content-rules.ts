@@ -92,8 +92,10 @@ export class ContentRules implements SectorListener {
       return;
     }
     const byPower = this.#reason === "power-loss";
-    if (versions.operation(version).state === "open" && (byPower || this.#isGivenUp(disk, versions.operation(floor))))
+    if (versions.operation(version).state === "open" && (byPower || this.#isGivenUp(disk, versions.operation(floor)))) {
       this.#acknowledged.releaseUnder(disk, sector, after, byPower);
+      disk.resetAt.set(sector, this.#model.now);
+    }
     disk.floor.set(sector, this.#mayReset && versions.repeats(version) ? versions.oldest(sector, after) : version);
     versions.hold(version, disk.bit);
     const bad = this.#unacknowledged.reappeared(disk, sector, after);

@@ -39,7 +39,7 @@ export class DiskState {
   readonly hash: SparseFloats;
   /** The oldest version that the present content can be, given what was there before. */
   readonly floor: SparseInts;
-  /** When a sector last went back to an older version with good reason. */
+  /** When a sector last went back to an older version with good reason, or may have. */
   readonly resetAt = new Map<number, number>();
   /** True from a power loss to the end of the next resync. */
   weakened = false;

@@ -203,6 +203,23 @@ test("F: a resync may undo what its source never had, even when the source has m
   expect(failed(stage.checker.finish())).toEqual([]);
 });
 
+test("F: a resync may bring what power left of its source, though a request that is refused would have looked the same", () => {
+  const zeros = new Uint8Array(512);
+  for (const isLost of [true, false]) {
+    const stage = new Stage(onePair("async"));
+    for (const side of ["a pair", "b pair"]) stage.pending.get(side)?.add(0);
+    stage.write(both, 0, sectors(1));
+    const refused = stage.issue("b/svol", 0, zeros);
+    if (isLost) stage.put("a/pvol", 0, zeros, "power-loss");
+    stage.checker.failed(refused, "REFUSED");
+    stage.report("b", "pair", { status: "COPY", consistent: false });
+    stage.write(["a/pvol"], 0, sectors(2));
+    stage.put("b/svol", 0, zeros);
+    stage.put("b/svol", 0, sectors(2));
+    expect(failed(stage.checker.finish())).toEqual(isLost ? [] : ["F"]);
+  }
+});
+
 test("F: two writes under way at once may land in either order", () => {
   const stage = new Stage(onePair("async"));
   stage.pending.get("a pair")?.add(0);
