@@ -40,8 +40,8 @@ const WORKERS_DEFAULT_MAX = 64;
 const KEPT_MAX = 200;
 
 /**
- * Runs a scenario once for every write that its programs issue to a disk and every frame that they send, with a crash
- * or a cut at that moment, and a loss of power once for each content that it may leave on the disks; with pairs, also
+ * Runs a scenario once for every write that its programs issue to a disk and every frame that they send, with a crash,
+ * a cut or an error of the disk at that moment, and a loss of power once for each content that it may leave on the disks; with pairs, also
  * with a second blow after the first.
  *
  * @returns the exit code

@@ -26,7 +26,8 @@ const BLOWS = {
   kill: ["kill"],
   both: ["power", "kill"],
   cut: ["cut"],
-  all: ["power", "kill", "cut"],
+  error: ["error"],
+  all: ["power", "kill", "cut", "error"],
 } as const satisfies Readonly<Record<string, readonly Blow[]>>;
 
 /** Gives the command what it alone understands. */
@@ -35,12 +36,15 @@ export function exhaustFlagsOn(command: Command): Command {
     parseInteger(name, text, bounds);
   return command
     .description(
-      "run a scenario with a crash or a cut at every disk write and every frame, and all that power may leave",
+      "run a scenario with a crash, a cut or a disk error at every disk write and every frame, and all that power may leave",
     )
     .argument("<scenario>", "id, a pattern that means one scenario, or path/to/plan.json")
     .option("--stride <k>", "try every k-th point only", count("--stride", STRIDE_BOUNDS), 1)
     .addOption(
-      new Option("--kind <kind>", "what strikes: loss of power, kill, both of them, a cut of the link, or all three")
+      new Option(
+        "--kind <kind>",
+        "what strikes: loss of power, kill, both of them, a cut of the link, an error of a disk, or all four",
+      )
         .choices(Object.keys(BLOWS))
         .default("all"),
     )

@@ -1,10 +1,10 @@
 import { TORN_KINDS } from "../hunt/exhaust/torn-subsets.ts";
+import { BLOW_WORDS } from "../hunt/crash-point.ts";
 import type { PairTotals } from "../hunt/exhaust/search.ts";
 import type { ExhaustDocument, ExhaustGroup } from "./exhaust-document.ts";
 
 /** Groups of failures told in full; the others are in the document. */
 const GROUPS_SHOWN_MAX = 10;
-const BLOWS = { power: "power loss", kill: "kill", cut: "cut" } as const;
 
 /** For people: what did not pass, its replay command first, and what was tried and what was not, last. */
 export function exhaustText(document: ExhaustDocument, out: string): string {
@@ -50,7 +50,7 @@ function tableLines({ rows }: ExhaustDocument): string[] {
     ...rows.map(({ system, where, blow, points, runs, passed, unreached, tolerated }) => [
       system,
       where,
-      BLOWS[blow],
+      BLOW_WORDS[blow],
       ...[points, runs, passed, unreached, tolerated].map(String),
     ]),
   ];

@@ -5,15 +5,23 @@ import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
 import type { CrashKind, PowerLossChoice } from "../world/world.ts";
 
-/** What happens at a point: a system dies in one of two ways, or the link is cut. */
-export type Blow = CrashKind | "cut";
+/** What happens at a point: a system dies in one of two ways, the link is cut, or the disk fails for a while. */
+export type Blow = CrashKind | "cut" | "error";
+
+/** What fails of a disk: a request alone; all from it on, reads too; or writes from it on, as there is no room. */
+export const DISK_ERRORS = {
+  once: "this request alone, EIO",
+  all: "every request from it on, EIO",
+  full: "writes from it on, ENOSPC",
+} as const;
+export type DiskError = keyof typeof DISK_ERRORS;
 
 /** The moment of one action of a system's program, and what strikes then. */
 export interface CrashPoint {
   /** Whose program acts. */
   readonly system: string;
   readonly at: PointMoment;
-  /** `cut` at frames only. */
+  /** `cut` at frames only, `error` at disks only. */
   readonly blow: Blow;
   /** What a loss of power leaves of what is not durable; chance decides without. */
   readonly choice?: PowerLossChoice;
@@ -22,7 +30,9 @@ export interface CrashPoint {
    * Without, the link is cut when the frame has been sent.
    */
   readonly arrivingBytes?: number;
-  /** For people, what `choice` or `arrivingBytes` are: `nothing survives`, `half of its payload arrives`. */
+  /** Of an error: what fails; this request alone without. */
+  readonly fails?: DiskError;
+  /** For people, what the three before are: `nothing survives`, `half of its payload arrives`. */
   readonly how?: string;
 }
 
@@ -30,7 +40,7 @@ export type PointMoment =
   | { readonly kind: "disk-write"; readonly disk: string; readonly nth: number }
   | { readonly kind: "sent"; readonly link: string; readonly nth: number };
 
-/** Down, or cut, for so long: the other side goes on alone for a while, and is met again while it does. */
+/** Down, cut, or failing for so long: the other side goes on alone for a while, and is met again while it does. */
 const DOWN_MS = 20;
 const NAME_LENGTH_MAX = 200;
 
@@ -38,8 +48,14 @@ const NAME_LENGTH_MAX = 200;
 export function describePoint({ system, at, blow, how }: CrashPoint): string {
   const moment =
     at.kind === "disk-write" ? `write ${at.nth} of ${at.disk}` : `frame ${at.nth} from ${system} on ${at.link}`;
-  const what = blow === "cut" ? "cut" : `${blow === "power" ? "power loss" : "kill"} of ${system}`;
-  return `${what} at ${moment}${how === undefined ? "" : `: ${how}`}`;
+  return `${BLOW_WORDS[blow]}${isCrash(blow) ? ` of ${system}` : ""} at ${moment}${how === undefined ? "" : `: ${how}`}`;
+}
+
+/** For people. */
+export const BLOW_WORDS = { power: "power loss", kill: "kill", cut: "cut", error: "disk error" } as const;
+
+function isCrash(blow: Blow): blow is CrashKind {
+  return blow === "power" || blow === "kill";
 }
 
 /**
@@ -71,14 +87,20 @@ export function planWithoutBlow(plan: Plan): Plan {
 }
 
 /** The fault that a blow is. */
-export function faultAt(plan: Plan, { system, at, blow, choice, arrivingBytes }: CrashPoint): AnyFault {
-  if (blow !== "cut" || at.kind !== "sent")
-    return { kind: "crash", system, how: blow === "kill" ? "kill" : "power", ...choice };
+export function faultAt(plan: Plan, { system, at, blow, choice, arrivingBytes, fails = "once" }: CrashPoint): AnyFault {
+  if (isCrash(blow)) return { kind: "crash", system, how: blow, ...choice };
+  if (at.kind === "disk-write") return errorOf(at.disk, fails);
   const { link } = at;
   if (arrivingBytes === undefined) return { kind: "cut", link };
   const dialler = plan.topology.links.find(({ name }) => name === link)?.between[0];
   const direction = dialler === system ? "upstream" : "downstream";
   return { kind: "limit-data", link, direction, limitBytes: arrivingBytes };
+}
+
+function errorOf(disk: string, fails: DiskError): AnyFault {
+  if (fails === "full") return { kind: "enospc", disk };
+  if (fails === "all") return { kind: "eio", disk, on: ["read", "write", "flush"] };
+  return { kind: "eio", disk, on: ["write", "flush"], count: 1 };
 }
 
 function strikesOf(plan: Plan, point: CrashPoint, label: string, withinMs: number): readonly Step[] {
@@ -92,6 +114,6 @@ function strikesOf(plan: Plan, point: CrashPoint, label: string, withinMs: numbe
   const strike: Step = { kind: "inject", fault, label };
   const end = after(ms(DOWN_MS), heal(label));
   if (fault.kind === "cut") return [when(at, strike, end)];
-  // A link is asked to let so many bytes pass before the first of them is sent.
+  // A link is asked to let so many bytes pass before the first of them is sent, and a disk decides of a request before it is seen.
   return [at.nth === 1 ? strike : when({ ...at, nth: at.nth - 1 }, strike), when(at, end)];
 }

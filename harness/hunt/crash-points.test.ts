@@ -28,11 +28,13 @@ const run = async (of: typeof plan, asked = false) => {
   return (await runPlan(of, { ...options, census: asked })).record;
 };
 
-test("every action has a point for every blow, a cut at frames only", () => {
+test("every action has a point for every blow, a cut at frames only, an error at disks only", () => {
   const { points, total, stride } = crashPoints(census, ["power", "kill", "cut"], { pointsMax: 100 });
   expect([points.length, total, stride]).toEqual([3 + 2 + 3 + 2 + 2, 12, 1]);
   expect(new Set(points.map(describePoint)).size).toBe(12);
   expect(describePoint(points[2] as (typeof points)[0])).toBe("power loss of a at write 3 of a/meta");
+  const errors = crashPoints(census, ["error"], { pointsMax: 100 }).points;
+  expect(errors.map(describePoint)).toEqual([1, 2, 3].map((nth) => `disk error at write ${nth} of a/meta`));
 });
 
 test("more points than permitted: every so many, and it says so", () => {

@@ -26,8 +26,9 @@ export function crashPoints(
     if (blow !== "cut")
       for (const { system, disk, count } of census.disks)
         for (let nth = 1; nth <= count; nth++) all.push({ system, at: { kind: "disk-write", disk, nth }, blow });
-    for (const { system, link, count } of census.links)
-      for (let nth = 1; nth <= count; nth++) all.push({ system, at: { kind: "sent", link, nth }, blow });
+    if (blow !== "error")
+      for (const { system, link, count } of census.links)
+        for (let nth = 1; nth <= count; nth++) all.push({ system, at: { kind: "sent", link, nth }, blow });
   }
   const stride = Math.max(options.stride ?? 1, Math.ceil(all.length / options.pointsMax));
   return { points: all.filter((_point, index) => index % stride === 0), total: all.length, stride };

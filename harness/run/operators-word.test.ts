@@ -25,6 +25,18 @@ test("a local mirror may stay split after a backup that was carried out, until a
   expect([...word.created]).toEqual(["gen1"]);
 });
 
+test("of a pair that was not created it counts whether a disk was to blame, at either end", () => {
+  const create = { kind: "create", pair: "pair" } as const;
+  const refused = (refusal: string): boolean[] => {
+    const word = new OperatorsWord();
+    word.given(create, { done: "no", refusal }, word.issued(create));
+    return [word.isAnyCreated, word.isCreationPrevented];
+  };
+  expect(refused("PAIR_EXISTS: pair=pair")).toEqual([false, false]);
+  expect(refused("DISK_FAILED: volume=meta code=EIO")).toEqual([false, true]);
+  expect(refused("PEER_REFUSED: pair=pair reason=DISK_FAILED")).toEqual([false, true]);
+});
+
 test("a backup that nobody answered may be carried out later, after a resync", () => {
   const word = new OperatorsWord();
   give(word, backup, "unknown");

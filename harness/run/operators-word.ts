@@ -11,6 +11,7 @@ export class OperatorsWord {
   readonly #splitAt = new Map<string, number>();
   #order = 0;
   #isAnyCreated = false;
+  #isCreationPrevented = false;
 
   /** Pairs whose creation was accepted, and that were not to be deleted since. */
   get created(): ReadonlySet<string> {
@@ -20,6 +21,11 @@ export class OperatorsWord {
   /** Some pair was, though all may have been deleted since, or half deleted. */
   get isAnyCreated(): boolean {
     return this.#isAnyCreated;
+  }
+
+  /** A disk failed while some pair was to be created, and so it was not: the operator is to mend the disk. */
+  get isCreationPrevented(): boolean {
+    return this.#isCreationPrevented;
   }
 
   /** True if the latest command about the pair that may have been carried out splits it. */
@@ -42,7 +48,7 @@ export class OperatorsWord {
   }
 
   /** A command was answered. @param issuedAt of {@link issued} */
-  given(step: AdminStep, { done }: CommandOutcome, issuedAt: number): void {
+  given(step: AdminStep, { done, refusal }: CommandOutcome, issuedAt: number): void {
     const at = ++this.#order;
     for (const pair of splitBy(step)) {
       this.#splitting.set(pair, (this.#splitting.get(pair) ?? 1) - 1);
@@ -50,6 +56,8 @@ export class OperatorsWord {
       this.#maySplit.add(pair);
       this.#splitAt.set(pair, done === "yes" ? Math.max(at, this.#splitAt.get(pair) ?? 0) : Number.POSITIVE_INFINITY);
     }
+    // The end that is asked says so, or what the other one said.
+    if (step.kind === "create" && done === "no") this.#isCreationPrevented ||= refusal.includes("DISK_FAILED");
     if (done === "no") return;
     switch (step.kind) {
       case "create":

@@ -281,7 +281,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
     this.checker.checkpoint();
     const { word } = this.#interpreter;
     const pairs = [...word.created].map((name) => ({ name, mayBeSplit: this.#isLocal(name) && word.mayBeSplit(name) }));
-    if (!word.isAnyCreated) {
+    if (!word.isAnyCreated && !(this.#plan.mayRefuse === true && word.isCreationPrevented)) {
       this.#fail("expectation", "converged: no pair was created, so there is nothing to converge");
       return;
     }

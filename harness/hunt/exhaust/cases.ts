@@ -1,5 +1,5 @@
 import { FRAME_HEADER_BYTES } from "../../../engine/controller/index.ts";
-import type { Blow, CrashPoint } from "../crash-point.ts";
+import { type Blow, type CrashPoint, DISK_ERRORS, type DiskError } from "../crash-point.ts";
 import { pointClass, type SeenPoint } from "./point-watch.ts";
 import { choiceOf, TORN_KINDS, type TornKind } from "./torn-subsets.ts";
 
@@ -15,13 +15,17 @@ export function casesAt(seen: SeenPoint, blows: readonly Blow[]): ExhaustCase[] 
   return blows.flatMap((blow) => {
     if (blow === "power") return powerCases(seen);
     if (blow === "kill") return [{ points: [{ ...momentOf(seen), blow }] }];
-    return cutsAt(seen).map((point) => ({ points: [point] }));
+    return (blow === "cut" ? cutsAt(seen) : errorsAt(seen)).map((point) => ({ points: [point] }));
   });
 }
 
-/** The same blows, each in one way alone: nothing of what is not durable survives, nothing of what is on its way arrives. */
+/**
+ * The same blows, each in one way alone: nothing of what is not durable survives, nothing of what is on its way arrives, one
+ * request of a disk fails.
+ */
 export function plainCasesAt(seen: SeenPoint, blows: readonly Blow[]): CrashPoint[] {
   return blows.flatMap((blow): CrashPoint[] => {
+    if (blow === "error") return errorsAt(seen).slice(0, 1);
     if (blow === "cut" && seen.frame === undefined) return [];
     if (blow === "power") return [{ ...momentOf(seen), blow, choice: { survive: [] }, how: TORN_KINDS.none }];
     return [{ ...momentOf(seen), blow }];
@@ -79,6 +83,13 @@ function cutsAt(seen: SeenPoint): CrashPoint[] {
   for (const [bytes, how] of parts) ways.set(bytes, how);
   ways.delete(lengthBytes);
   return [cut, ...[...ways].map(([bytes, how]) => ({ ...cut, arrivingBytes: aheadBytes + bytes, how }))];
+}
+
+/** The request alone, then all from it on; what a disk without room refuses begins with a write. */
+function errorsAt(seen: SeenPoint): CrashPoint[] {
+  if (seen.at.kind !== "disk-write") return [];
+  const ways: DiskError[] = seen.action === "flush" ? ["once", "all"] : ["once", "all", "full"];
+  return ways.map((fails) => ({ ...momentOf(seen), blow: "error", fails, how: DISK_ERRORS[fails] }));
 }
 
 function momentOf({ system, at }: SeenPoint): Pick<CrashPoint, "system" | "at"> {

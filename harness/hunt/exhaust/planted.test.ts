@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Disk, Link, Listener } from "../../../engine/ports/index.ts";
+import { type Disk, DiskError, type Link, type Listener } from "../../../engine/ports/index.ts";
 import { converged, create, KiB, mirror, parsePlan, scenario, status, wait, write } from "../../plan/index.ts";
 import { resilverTarget } from "../../target/resilver-target.ts";
 import type { SystemConfig, Target } from "../../target/target.ts";
@@ -22,7 +22,7 @@ const plan = scenario({
   expect: [converged()],
 });
 const single: SearchOptions = {
-  blows: ["power", "kill", "cut"],
+  blows: ["power", "kill", "cut", "error"],
   stride: 1,
   limit: 5000,
   pairs: false,
@@ -117,6 +117,58 @@ test("a mistake that a second crash alone shows is found by pairs", { timeout: 1
   const found = await search(forgetsFlushes, { blows: ["power"], pairs: true, limit: 400 });
   expect(verdictOf(found.single)).toBe("PASS");
   expect(verdictOf(found.second)).toBe("FAIL");
+});
+
+test("a mistake that a disk error alone shows is found, and not by a kill", { timeout: 120_000 }, async () => {
+  const believesAll = withDisk((disk) =>
+    altered(disk, { write: (...request) => disk.write(...request).catch(() => undefined) }),
+  );
+  expect(verdictOf((await search(believesAll, { blows: ["kill"] })).single)).toBe("PASS");
+  const { single: found } = await search(believesAll, { blows: ["error"] });
+  const failed = found.filter(({ result }) => result.verdict !== "PASS");
+  expect(failed.length).toBeGreaterThan(0);
+  for (const { of } of failed) expect(of.points).toMatchObject([{ blow: "error", at: { disk: "svol" } }]);
+});
+
+test("of a disk the request itself fails, or all from it on, or writes from it on", { timeout: 120_000 }, async () => {
+  /** By request to the disk, in order: what became of it. */
+  let requests: string[] = [];
+  const noted = (kind: string, request: () => Promise<void>): Promise<void> => {
+    const nth = requests.push("") - 1;
+    return request().then(
+      () => void (requests[nth] = `${kind} done`),
+      (error: unknown) => {
+        requests[nth] = `${kind} ${error instanceof DiskError ? error.code : String(error)}`;
+        throw error;
+      },
+    );
+  };
+  const watched = withDisk((disk) =>
+    altered(disk, {
+      write: (...request) => noted("write", () => disk.write(...request)),
+      trim: (...request) => noted("write", () => disk.trim(...request)),
+      flush: () => noted("flush", () => disk.flush()),
+    }),
+  );
+  const parts = { target: watched, pump: hostPump(), wallNowMs: () => 0 };
+  const base = { id: "t", plan: parsePlan(plan), seed: 1, withinMs: 2000, struck: {} };
+  const first = await runCase(base, { index: 0, points: [], watch: { points: "all" } }, parts);
+  const points = (first.seen ?? []).filter(({ at }) => at.kind === "disk-write" && at.disk === "svol");
+  expect(points.length).toBeGreaterThan(2);
+  for (const seen of points) {
+    const cases = casesAt(seen, ["error"]).map((one) => one.points);
+    expect(cases.map(([point]) => point?.fails)).toEqual(["once", "all", ...(seen.action === "flush" ? [] : ["full"])]);
+    for (const [index, at] of cases.entries()) {
+      requests = [];
+      const result = await runCase(base, { index: 1, points: at }, parts);
+      expect([result.verdict, result.isReached]).toEqual(["PASS", true]);
+      const isRefused = (request: string): boolean => request.endsWith("EIO") || request.endsWith("ENOSPC");
+      const struck = seen.at.nth - 1;
+      expect(requests.findIndex(isRefused)).toBe(struck);
+      expect(requests[struck]).toBe(`${seen.action === "flush" ? "flush" : "write"} ${index === 2 ? "ENOSPC" : "EIO"}`);
+      if (index === 0) expect(requests.filter(isRefused)).toHaveLength(1);
+    }
+  }
 });
 
 test("of a frame that a cut falls into just the part arrives that is said, after all before it", {
