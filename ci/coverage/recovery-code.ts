@@ -67,6 +67,7 @@ const BY_WORK = {
     "engine/journal/fold.ts",
     "engine/journal/group-recovery.ts",
     "engine/journal/journal-reader.ts",
+    "engine/journal/failed-change.ts",
     "engine/journal/journal-record.ts",
     "engine/journal/journal.ts",
     "engine/journal/log-area.ts",

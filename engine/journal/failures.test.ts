@@ -1,45 +1,19 @@
 import { expect, test } from "vitest";
-import { DiskError, NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts";
+import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
 import { drained } from "../testing/drained.node.ts";
 import type { FakeDisk, WriteFate } from "../testing/fake-disk.ts";
 import { testRuntime } from "../testing/test-runtime.node.ts";
-import type { Bitmap } from "../volume/bitmap.ts";
-import { Tap } from "../volume/tap.ts";
 import { Volume } from "../volume/volume.ts";
 import { logAreaBytes, marksOffsetBytes } from "./log-layout.ts";
 import { RECORD_HEADER_BYTES } from "./journal-record.ts";
 import { Rig, RigDisks, TRACK_BYTES, VOLUME_BYTES } from "./journal-rig.node.ts";
 import { recover } from "./recovery.ts";
+import { expectSound, pass, started, write } from "./sound-rig.node.ts";
 import { openJournal } from "./start-journal.ts";
 import { JournalClock } from "./journal-clock.ts";
 
 const FAILS: WriteFate = { fails: () => false };
 const never = new Promise<never>(() => {});
-
-function write(rig: Rig, fill: number, offsetBytes = 0, sectors = 4): Promise<void> {
-  const data = new Uint8Array(sectors * SECTOR_BYTES).fill(fill);
-  return rig.volume.update({ kind: "write", offsetBytes, data, fua: false });
-}
-
-async function started(): Promise<Rig> {
-  const rig = await Rig.start(RigDisks.fresh(0));
-  await rig.whole();
-  return rig;
-}
-
-async function pass(rig: Rig, ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 100) {
-    await rig.runtime.clock.pass(100 * NS_PER_MS);
-    await drained();
-  }
-}
-
-/** The newest moment is what is in the volume, and the base is one that moments are read from. */
-async function expectSound(rig: Rig): Promise<void> {
-  const { newestLsn } = rig.journal.moments.window;
-  expect(await rig.at(newestLsn)).toEqual(await rig.volume.read(0, VOLUME_BYTES));
-  expect(rig.runtime.escaped).toEqual([]);
-}
 
 /** Where the log has the data of an entry. */
 function dataOffsetBytes(rig: Rig, lsn: number): number {
@@ -247,91 +221,6 @@ test("a journal of another volume is refused", async () => {
   await expect(openJournal({ ...volumes, clock: new JournalClock(runtime.clock), runtime })).rejects.toMatchObject({
     code: "JOURNAL_MISFIT",
   });
-});
-
-test("a volume that can neither be written nor read: the write fails, the journal goes on", async () => {
-  const rig = await started();
-  await write(rig, 1);
-  rig.disks.volume.decide = () => FAILS;
-  rig.disks.volume.beforeRead = async (offsetBytes, lengthBytes) => {
-    throw new DiskError("EIO", offsetBytes, lengthBytes);
-  };
-  await expect(write(rig, 2)).rejects.toMatchObject({ code: "DISK_FAILED" });
-  expect(rig.runtime.steps).toContain("journal.unsure");
-  rig.disks.volume.decide = () => "done";
-  rig.disks.volume.beforeRead = () => undefined;
-  await write(rig, 3);
-  await expectSound(rig);
-});
-
-/** Hears where a volume is about to be another one. */
-class ExchangeTap extends Tap {
-  told: readonly number[] = [];
-
-  override get allowsExchange(): boolean {
-    return true;
-  }
-
-  override async prepareExchange(tracks: Bitmap): Promise<void> {
-    this.told = [...tracks.indices()];
-  }
-}
-
-/** The write of track 8 failed, and what it left there could not be read; the write of track 0 is a moment after it. */
-async function unsure(): Promise<Rig> {
-  const rig = await started();
-  const { volume } = rig.disks;
-  volume.decide = () => FAILS;
-  volume.beforeRead = (offsetBytes, lengthBytes) => Promise.reject(new DiskError("EIO", offsetBytes, lengthBytes));
-  await expect(write(rig, 2, 8 * TRACK_BYTES)).rejects.toMatchObject({ code: "DISK_FAILED" });
-  volume.decide = () => "done";
-  volume.beforeRead = () => undefined;
-  await write(rig, 3);
-  return rig;
-}
-
-/** Hosts write once more, and the volume goes back to before. @returns the tracks that may be others then, as mirrors hear */
-async function swapBack(rig: Rig): Promise<readonly number[]> {
-  const tap = new ExchangeTap();
-  rig.volume.addTap(tap);
-  const { newestLsn } = rig.journal.moments.window;
-  await write(rig, 4, 4 * TRACK_BYTES, 2);
-  const moment = await rig.at(newestLsn);
-  const { ended } = await recover(rig.journal, newestLsn, "swap");
-  await ended;
-  expect(await rig.volume.read(0, VOLUME_BYTES)).toEqual(moment);
-  await rig.whole();
-  await expectSound(rig);
-  return tap.told;
-}
-
-test("mirrors hear of a swap also where the journal may not be what the volume was, until the two begin anew as one", async () => {
-  const rig = await unsure();
-  expect(await swapBack(rig)).toEqual([4, 8, 9]);
-  expect(await swapBack(rig)).toEqual([4]);
-});
-
-test("after a start what the volume is not known to hold may be anywhere", async () => {
-  const first = await unsure();
-  await first.volume.flush();
-  await write(first, 5);
-  const rig = await Rig.start(first.disks.afterCrash());
-  await rig.whole();
-  expect(await swapBack(rig)).toHaveLength(rig.volume.trackCount);
-  const next = await Rig.start(rig.disks.afterCrash());
-  expect(await swapBack(next)).toEqual([4]);
-});
-
-test("a recovery by applying brings what the volume is not known to hold, too", async () => {
-  const rig = await unsure();
-  const { newestLsn } = rig.journal.moments.window;
-  const moment = await rig.at(newestLsn);
-  expect(rig.disks.volume.visible).not.toEqual(moment);
-  await write(rig, 4, 4 * TRACK_BYTES, 2);
-  const { ended } = await recover(rig.journal, newestLsn, "apply");
-  await ended;
-  expect(rig.disks.volume.visible).toEqual(moment);
-  await expectSound(rig);
 });
 
 test.each([0, 4096])("a table of which the slot at %i is damaged goes by the other one", async (slotBytes) => {

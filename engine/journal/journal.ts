@@ -1,7 +1,5 @@
 import { assert } from "../assert.ts";
 import { EngineError } from "../errors.ts";
-import { handled } from "../handled.ts";
-import { DiskError } from "../ports/index.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
 import { HostHold } from "../volume/host-hold.ts";
@@ -9,6 +7,7 @@ import { isMixture, Tap } from "../volume/tap.ts";
 import type { ChangeNumber } from "../volume/update.ts";
 import type { Update, Volume } from "../volume/volume.ts";
 import type { RunningRecovery } from "./apply.ts";
+import { followVolume } from "./failed-change.ts";
 import { Fold } from "./fold.ts";
 import type { JournalClock } from "./journal-clock.ts";
 import { headBytes, logAreaBytes, logBytesMin } from "./log-layout.ts";
@@ -17,7 +16,6 @@ import { type JournalEntry, LogTable } from "./log-table.ts";
 import { LogWriter, type NewRecord, recordOf } from "./log-writer.ts";
 import { freshState, ManagementTable } from "./management-table.ts";
 import { Moments } from "./moments.ts";
-import { presentContent } from "./present-content.ts";
 import { UnsureTracks } from "./unsure-tracks.ts";
 
 export interface JournalParts {
@@ -181,7 +179,7 @@ export class Journal extends Tap {
   }
 
   async #append(update: Update): Promise<void> {
-    const entry = await this.log.append(this.#stated(recordOf(update)));
+    const entry = await this.append(recordOf(update));
     this.#entries.set(update, entry);
     this.#uncommitted.add(entry);
     this.fold.poke();
@@ -237,30 +235,15 @@ export class Journal extends Tap {
 
   /** The range may hold old or new. Hosts hear of the failure when the journal says which. */
   override failed(_first: number, _last: number, update: Update): void {
-    this.parts.runtime.tasks.spawn(this.#follow(update).finally(() => this.#finish(update)));
-  }
-
-  /** What is there now becomes an entry of its own: the journal follows the volume. The range is locked. */
-  async #follow(update: Update): Promise<void> {
-    const { volume, runtime } = this.parts;
     const entry = this.#entries.get(update);
     assert(entry !== undefined, "a change that failed is in the journal");
-    try {
-      const data = await presentContent(this, entry);
-      entry.done = true;
-      const record = recordOf({ kind: "write", offsetBytes: entry.offsetBytes, data, fua: false });
-      const found = await this.log.append(this.#stated(record));
-      found.done = true;
-    } catch (error) {
-      const { code } = handled(error, DiskError);
-      runtime.log.step("journal.unsure", { volume: volume.name, lsn: entry.lsn, code });
-      await this.unsure.add(entry);
-    }
+    this.parts.runtime.tasks.spawn(followVolume(this, entry).finally(() => this.#finish(update)));
   }
 
-  #stated(record: NewRecord): NewRecord {
+  /** A record of what the volume holds, which it says may be a mixture. Durable when it settles. */
+  append(record: NewRecord): Promise<JournalEntry> {
     this.#mixed = isMixture(this.parts.volume.taps);
-    return { ...record, mixed: this.#mixed };
+    return this.log.append({ ...record, mixed: this.#mixed });
   }
 
   /**

@@ -81,6 +81,12 @@ export class LogWriter {
     return this.usedBytes + RECORD_HEADER_BYTES <= this.#parts.area.sizeBytes;
   }
 
+  /** Appended now, the record need not wait for room. */
+  hasRoom(record: NewRecord): boolean {
+    const aheadBytes = this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.#fits({ record, bytes: bytesOf(record) }, this.usedBytes + aheadBytes);
+  }
+
   /** The oldest byte that is needed is at `position` now. */
   free(position: number): void {
     assert(position >= this.#head && position <= this.#tail, "the head of a log moves towards its tail");
@@ -90,7 +96,7 @@ export class LogWriter {
 
   /** Numbered in the order of the calls. Settles when the record is durable; waits while the log is full. */
   append(record: NewRecord): Promise<JournalEntry> {
-    const bytes = RECORD_HEADER_BYTES + (record.data?.length ?? 0);
+    const bytes = bytesOf(record);
     return new Promise((settle) => {
       // A rewind goes first: what waits for room may wait for what it sets free.
       if (record.kind === "rewind") this.#waiting.unshift({ record, bytes, settle });
@@ -122,7 +128,7 @@ export class LogWriter {
     return this.#waiting.splice(0, count);
   }
 
-  #fits({ record, bytes }: Waiting, usedBytes: number): boolean {
+  #fits({ record, bytes }: Pick<Waiting, "record" | "bytes">, usedBytes: number): boolean {
     const keptBytes = record.kind === "rewind" ? 0 : REWIND_ROOM_BYTES;
     return usedBytes + bytes + keptBytes <= this.#parts.area.sizeBytes;
   }
@@ -253,6 +259,10 @@ class ScanReader {
     }
     return this.#bytes.subarray(position - this.#start, position - this.#start + lengthBytes);
   }
+}
+
+function bytesOf({ data }: NewRecord): number {
+  return RECORD_HEADER_BYTES + (data?.length ?? 0);
 }
 
 /** What a change puts into the log. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts";
+import { SECTOR_BYTES } from "../ports/index.ts";
 import { CopyIn } from "../restore/copy-in.ts";
 import { beginRestore } from "../restore/restore.ts";
 import { drained } from "../testing/drained.node.ts";
@@ -8,32 +8,15 @@ import { trackCopyAt } from "../volume/track-copy.ts";
 import { logAreaBytes } from "./log-layout.ts";
 import { REWIND_ROOM_BYTES } from "./log-writer.ts";
 import { RECORD_HEADER_BYTES } from "./journal-record.ts";
-import { Rig, RigDisks, TRACK_BYTES, VOLUME_BYTES } from "./journal-rig.node.ts";
+import { Rig, RigDisks, TRACK_BYTES } from "./journal-rig.node.ts";
 import { recover } from "./recovery.ts";
+import { expectSound, pass, started } from "./sound-rig.node.ts";
 
 const FAILS = { fails: () => false };
 
 function write(rig: Rig, fill: number, track = 0, lengthBytes = 2 * TRACK_BYTES): Promise<void> {
   const data = new Uint8Array(lengthBytes).fill(fill);
   return rig.volume.update({ kind: "write", offsetBytes: track * TRACK_BYTES, data, fua: false });
-}
-
-async function started(spareLogBytes = 0): Promise<Rig> {
-  const rig = await Rig.start(RigDisks.fresh(spareLogBytes));
-  await rig.whole();
-  return rig;
-}
-
-async function pass(rig: Rig, ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 100) {
-    await rig.runtime.clock.pass(100 * NS_PER_MS);
-    await drained();
-  }
-}
-
-async function expectSound(rig: Rig): Promise<void> {
-  expect(await rig.at(rig.journal.moments.window.newestLsn)).toEqual(await rig.volume.read(0, VOLUME_BYTES));
-  expect(rig.runtime.escaped).toEqual([]);
 }
 
 test("a moment that is held is not folded past, though hosts wait for the room; they go on when it is let go", async () => {

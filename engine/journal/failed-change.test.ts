@@ -1,0 +1,165 @@
+import { expect, test } from "vitest";
+import type { EngineError } from "../errors.ts";
+import { DiskError, SECTOR_BYTES } from "../ports/index.ts";
+import { drained } from "../testing/drained.node.ts";
+import type { FakeDisk, WriteFate } from "../testing/fake-disk.ts";
+import type { Bitmap } from "../volume/bitmap.ts";
+import { Tap } from "../volume/tap.ts";
+import { RECORD_HEADER_BYTES } from "./journal-record.ts";
+import { Rig, RigDisks, TRACK_BYTES, VOLUME_BYTES } from "./journal-rig.node.ts";
+import { recover } from "./recovery.ts";
+import { expectSound, started, write } from "./sound-rig.node.ts";
+
+const FAILS: WriteFate = { fails: () => false };
+
+test("a volume that can neither be written nor read: the write fails, the journal goes on", async () => {
+  const rig = await started();
+  await write(rig, 1);
+  rig.disks.volume.decide = () => FAILS;
+  rig.disks.volume.beforeRead = async (offsetBytes, lengthBytes) => {
+    throw new DiskError("EIO", offsetBytes, lengthBytes);
+  };
+  await expect(write(rig, 2)).rejects.toMatchObject({ code: "DISK_FAILED" });
+  expect(rig.runtime.steps).toContain("journal.unsure");
+  rig.disks.volume.decide = () => "done";
+  rig.disks.volume.beforeRead = () => undefined;
+  await write(rig, 3);
+  await expectSound(rig);
+});
+
+test("a write that failed is made again by a start until the journal has what it left, whatever a crash leaves of the log", async () => {
+  const first = await started();
+  await write(first, 1);
+  await first.volume.flush();
+  const { log, volume } = first.disks;
+  const failing = Promise.withResolvers<WriteFate>();
+  volume.decide = ({ offsetBytes }) => (offsetBytes === 0 ? failing.promise : "done");
+  write(first, 2).catch(() => undefined);
+  await drained();
+  // The log is busy when the write fails, and another record waits before the one of what it left.
+  const busy = Promise.withResolvers<WriteFate>();
+  log.decide = () => busy.promise;
+  for (const track of [4, 8]) {
+    void write(first, 3, track * TRACK_BYTES);
+    await drained();
+  }
+  failing.resolve({ fails: (sector) => sector < 2 });
+  await drained();
+  await first.volume.flush();
+  const oneRecord = RECORD_HEADER_BYTES / SECTOR_BYTES + 4;
+  log.decide = () => ({ crashes: (sector) => sector < oneRecord });
+  busy.resolve("done");
+  await drained();
+  const rig = await Rig.start(first.disks.afterCrash());
+  await rig.whole();
+  await expectSound(rig);
+  const track = (await rig.volume.read(0, TRACK_BYTES)).slice();
+  expect(track).toEqual(new Uint8Array(TRACK_BYTES).fill(2));
+});
+
+test.each(["what it left cannot be read", "the log has no room"] as const)(
+  "what a host reads where a write failed is not made again by a start, also if %s",
+  async (why) => {
+    const first = await started();
+    const { volume } = first.disks;
+    await write(first, 1);
+    await first.volume.flush();
+    const failing = Promise.withResolvers<WriteFate>();
+    volume.decide = ({ offsetBytes }) => (offsetBytes === 0 ? failing.promise : "done");
+    const failed = write(first, 2).then(
+      () => "done",
+      (error: unknown) => (error as EngineError).code,
+    );
+    await drained();
+    if (why === "the log has no room") {
+      const data = new Uint8Array(4 * SECTOR_BYTES);
+      while (first.journal.log.hasRoom({ kind: "write", offsetBytes: 0, lengthBytes: data.length, data }))
+        await write(first, 3, 4 * TRACK_BYTES);
+    } else
+      volume.beforeRead = async (offsetBytes, lengthBytes) =>
+        Promise.reject(new DiskError("EIO", offsetBytes, lengthBytes));
+    failing.resolve(FAILS);
+    expect(await failed).toBe("DISK_FAILED");
+    volume.decide = () => "done";
+    volume.beforeRead = () => undefined;
+    expect(first.runtime.steps).toContain("journal.unsure");
+    const seen = await first.volume.read(0, VOLUME_BYTES);
+    expect(seen[0]).toBe(1);
+    const all = (): boolean => true;
+    const killed = first.disks.all.map((disk) => disk.afterCrash(all)) as [FakeDisk, FakeDisk, FakeDisk];
+    const rig = await Rig.start(new RigDisks(...killed));
+    expect(await rig.volume.read(0, VOLUME_BYTES)).toEqual(seen);
+    await rig.whole();
+    await expectSound(rig);
+  },
+);
+
+/** Hears where a volume is about to be another one. */
+class ExchangeTap extends Tap {
+  told: readonly number[] = [];
+
+  override get allowsExchange(): boolean {
+    return true;
+  }
+
+  override async prepareExchange(tracks: Bitmap): Promise<void> {
+    this.told = [...tracks.indices()];
+  }
+}
+
+/** The write of track 8 failed, and what it left there could not be read; the write of track 0 is a moment after it. */
+async function unsure(): Promise<Rig> {
+  const rig = await started();
+  const { volume } = rig.disks;
+  volume.decide = () => ({ fails: (sector) => sector === 0 });
+  volume.beforeRead = (offsetBytes, lengthBytes) => Promise.reject(new DiskError("EIO", offsetBytes, lengthBytes));
+  await expect(write(rig, 2, 8 * TRACK_BYTES)).rejects.toMatchObject({ code: "DISK_FAILED" });
+  volume.decide = () => "done";
+  volume.beforeRead = () => undefined;
+  await write(rig, 3);
+  return rig;
+}
+
+/** Hosts write once more, and the volume goes back to before. @returns the tracks that may be others then, as mirrors hear */
+async function swapBack(rig: Rig): Promise<readonly number[]> {
+  const tap = new ExchangeTap();
+  rig.volume.addTap(tap);
+  const { newestLsn } = rig.journal.moments.window;
+  await write(rig, 4, 4 * TRACK_BYTES, 2);
+  const moment = await rig.at(newestLsn);
+  const { ended } = await recover(rig.journal, newestLsn, "swap");
+  await ended;
+  expect(await rig.volume.read(0, VOLUME_BYTES)).toEqual(moment);
+  await rig.whole();
+  await expectSound(rig);
+  return tap.told;
+}
+
+test("mirrors hear of a swap also where the journal may not be what the volume was, until the two begin anew as one", async () => {
+  const rig = await unsure();
+  expect(await swapBack(rig)).toEqual([4, 8, 9]);
+  expect(await swapBack(rig)).toEqual([4]);
+});
+
+test("after a start what the volume is not known to hold may be anywhere", async () => {
+  const first = await unsure();
+  await first.volume.flush();
+  await write(first, 5);
+  const rig = await Rig.start(first.disks.afterCrash());
+  await rig.whole();
+  expect(await swapBack(rig)).toHaveLength(rig.volume.trackCount);
+  const next = await Rig.start(rig.disks.afterCrash());
+  expect(await swapBack(next)).toEqual([4]);
+});
+
+test("a recovery by applying brings what the volume is not known to hold, too", async () => {
+  const rig = await unsure();
+  const { newestLsn } = rig.journal.moments.window;
+  const moment = await rig.at(newestLsn);
+  expect(rig.disks.volume.visible).not.toEqual(moment);
+  await write(rig, 4, 4 * TRACK_BYTES, 2);
+  const { ended } = await recover(rig.journal, newestLsn, "apply");
+  await ended;
+  expect(rig.disks.volume.visible).toEqual(moment);
+  await expectSound(rig);
+});

@@ -1,0 +1,51 @@
+import { handled } from "../handled.ts";
+import { DiskError } from "../ports/index.ts";
+import type { Journal } from "./journal.ts";
+import type { JournalEntry } from "./log-table.ts";
+import { recordOf } from "./log-writer.ts";
+
+/**
+ * A change failed in the volume: what is there now becomes an entry of its own, so that the journal says what hosts read. The range
+ * is locked. The entry of the change itself is done only after this: until the other one is durable, a start makes the change again.
+ */
+export async function followVolume(journal: Journal, entry: JournalEntry): Promise<void> {
+  const { volume, runtime } = journal.parts;
+  let why = "no room";
+  try {
+    const data = await presentContent(journal, entry);
+    const record = recordOf({ kind: "write", offsetBytes: entry.offsetBytes, data, fua: false });
+    // Where there is none, room may come only when this entry is done.
+    if (journal.log.hasRoom(record)) {
+      const found = await journal.append(record);
+      found.done = true;
+      found.tick = volume.tick;
+      return;
+    }
+  } catch (error) {
+    why = handled(error, DiskError).code;
+  }
+  runtime.log.step("journal.unsure", { volume: volume.name, lsn: entry.lsn, why });
+  await journal.unsure.add(entry);
+  // No start makes the change again, over what hosts have read there since.
+  await journal.log.void(entry);
+}
+
+/**
+ * What hosts would read where an entry changes the volume, which is locked: of what a recovery has still to bring
+ * the disk has something else. @throws DiskError
+ */
+async function presentContent(
+  { parts, recovery, moments }: Journal,
+  { offsetBytes, lengthBytes }: JournalEntry,
+): Promise<Uint8Array> {
+  const { trackBytes, disk } = parts.volume;
+  const data = await disk.read(offsetBytes, lengthBytes);
+  const endBytes = offsetBytes + lengthBytes;
+  const [first, last] = [Math.floor(offsetBytes / trackBytes), Math.floor((endBytes - 1) / trackBytes)];
+  for (const [from, to] of recovery?.copy.tracks.runs(first, last) ?? []) {
+    const startBytes = Math.max(offsetBytes, from * trackBytes);
+    const runBytes = Math.min(endBytes, (to + 1) * trackBytes) - startBytes;
+    data.set(await moments.readNewest(startBytes, runBytes), startBytes - offsetBytes);
+  }
+  return data;
+}
