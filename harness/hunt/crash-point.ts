@@ -43,6 +43,8 @@ export type PointMoment =
 /** Down, cut, or failing for so long: the other side goes on alone for a while, and is met again while it does. */
 const DOWN_MS = 20;
 const NAME_LENGTH_MAX = 200;
+/** Whatever commands were carried out. */
+const ALWAYS_EXPECTED: ReadonlySet<Plan["expect"][number]["kind"]> = new Set(["converged", "violates"]);
 
 /** For people: `power loss of a at write 12 of a/meta`. */
 export function describePoint({ system, at, blow, how }: CrashPoint): string {
@@ -59,8 +61,8 @@ function isCrash(blow: Blow): blow is CrashKind {
 }
 
 /**
- * The plan with the blow at the point, and its end 20 ms later. What the plan says must hold must hold still; but its
- * commands may be refused, as they meet systems that are down.
+ * The plan with the blow at the point, and its end 20 ms later. Its commands may be refused, as they meet systems that are
+ * down; what it says must hold must hold still, but for what commands bring about that a failing disk refuses.
  *
  * @param withinMs the time in which the point is reached
  */
@@ -71,12 +73,16 @@ export function planAt(plan: Plan, point: CrashPoint, withinMs: number): Plan {
 /** The plan with a blow at each of the points, whose numbers all count from its beginning; as it is, without any. */
 export function planAtAll(plan: Plan, points: readonly CrashPoint[], withinMs: number): Plan {
   const strikes = points.flatMap((point, index) => strikesOf(plan, point, `blow-${index + 1}`, withinMs));
+  // A command that a disk refuses is not given again: what it was to bring about is expected in vain.
+  const mayLack = points.some(({ blow }) => blow === "error");
+  const expect = mayLack ? plan.expect.filter(({ kind }) => ALWAYS_EXPECTED.has(kind)) : plan.expect;
   const name =
     points.length === 0 ? plan.name : `${plan.name.slice(0, 80)}: ${points.map(describePoint).join(", then ")}`;
   return {
     ...plan,
     name: name.slice(0, NAME_LENGTH_MAX),
     steps: [together(...strikes, sequence(...plan.steps))],
+    expect,
     mayRefuse: true,
   };
 }

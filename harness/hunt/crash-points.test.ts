@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { RunRecord } from "../history/run-record.ts";
 import type { Census } from "../history/census.ts";
-import { converged, create, KiB, mirror, parsePlan, scenario, status, wait, write } from "../plan/index.ts";
+import { converged, create, holds, KiB, mirror, parsePlan, scenario, status, wait, write } from "../plan/index.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { resilverTarget } from "../target/resilver-target.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
-import { describePoint, planAt, planWithoutBlow } from "./crash-point.ts";
+import { type Blow, type CrashPoint, describePoint, planAt, planWithoutBlow } from "./crash-point.ts";
 import { crashPoints } from "./crash-points.ts";
 import { outcomeAt, struckOf, tally } from "./tally.ts";
 
@@ -33,6 +33,11 @@ test("every action has a point for every blow, a cut at frames only, an error at
   expect([points.length, total, stride]).toEqual([3 + 2 + 3 + 2 + 2, 12, 1]);
   expect(new Set(points.map(describePoint)).size).toBe(12);
   expect(describePoint(points[2] as (typeof points)[0])).toBe("power loss of a at write 3 of a/meta");
+  const [power] = points;
+  const both = { ...plan, expect: [converged(), holds(status("pair", "DUPLEX"))] };
+  const expected = (blow: Blow): string[] =>
+    planAt(both, { ...(power as CrashPoint), blow }, 1).expect.map(({ kind }) => kind);
+  expect([expected("power"), expected("error")]).toEqual([["converged", "holds"], ["converged"]]);
   const errors = crashPoints(census, ["error"], { pointsMax: 100 }).points;
   expect(errors.map(describePoint)).toEqual([1, 2, 3].map((nth) => `disk error at write ${nth} of a/meta`));
 });
