@@ -96,7 +96,7 @@ export class ContentRules implements SectorListener {
       this.#acknowledged.releaseUnder(disk, sector, after, byPower);
       disk.resetAt.set(sector, this.#model.now);
     }
-    disk.floor.set(sector, this.#mayReset && versions.repeats(version) ? versions.oldest(sector, after) : version);
+    disk.floor.set(sector, this.#oldestOf(disk, sector, after, version));
     versions.hold(version, disk.bit);
     const bad = this.#unacknowledged.reappeared(disk, sector, after);
     if (bad === undefined) return;
@@ -114,7 +114,7 @@ export class ContentRules implements SectorListener {
   /** @param version what the sector can be all the same, if anything. @param newest what it should be at least */
   #wentBack(disk: DiskState, sector: number, after: number, version: number, newest: number): void {
     const { versions } = disk;
-    const older = version === NO_VERSION ? versions.oldest(sector, after) : version;
+    const older = this.#oldestOf(disk, sector, after, version);
     if (older === NO_VERSION) {
       const expected = `${describeVersion(disk, newest)}, or another write of a host`;
       this.#invalid.push({ sector, found: after, expected });
@@ -131,6 +131,12 @@ export class ContentRules implements SectorListener {
     versions.hold(older, disk.bit);
     disk.resetAt.set(sector, this.#model.now);
     if (this.#isAgreed(disk)) this.#unacknowledged.forget(disk, sector);
+  }
+
+  /** The oldest version that the sector can be. @param version the oldest that is not older than what was there; none without */
+  #oldestOf({ versions }: DiskState, sector: number, after: number, version: number): number {
+    const mayBeOlder = version === NO_VERSION || (this.#mayReset && versions.repeats(version));
+    return mayBeOlder ? versions.oldest(sector, after) : version;
   }
 
   #report(rule: "V" | "F" | "G" | "S", disk: DiskState, message: string, found: BadSector[]): void {

@@ -110,6 +110,22 @@ test.each([
   expect(failed(stage.checker.finish())).toEqual(breaks ? ["X"] : []);
 });
 
+test("X: what is back as power took a write over it is the copy that was there, though the primary has the same content again", () => {
+  for (const reason of ["power-loss", "write"] as const) {
+    const stage = new Stage(onePair("async"));
+    stage.pending.get("a pair")?.add(0);
+    stage.write(both, 0, sectors(1));
+    stage.checker.linkCut("link");
+    for (const side of ["a", "b"]) stage.report(side, "pair", { status: "SPLIT", suspension: "link" });
+    stage.write(["a/pvol"], 0, new Uint8Array(512));
+    stage.write(["a/pvol"], 1, sectors(2));
+    stage.write(["a/pvol"], 0, sectors(1));
+    stage.write(["b/svol"], 0, new Uint8Array(512));
+    stage.put("b/svol", 0, sectors(1), reason);
+    expect(failed(stage.checker.finish())).toEqual(reason === "write" ? ["X"] : []);
+  }
+});
+
 test("X: a pair that was split, and hears of it only after the link is gone, is of no group any more", () => {
   for (const hears of [false, true]) {
     const stage = new Stage([
