@@ -32,9 +32,9 @@ const back = (system: "a" | "b") => [crash(system, "power"), after(ms(20), resta
 const loaded = (...beside: readonly Beside[]) =>
   [
     together(
-      workload("pvol", { writes: 60, flushEvery: 10 }),
+      workload("pvol", { writes: 24, flushEvery: 4 }),
       when(
-        written("pvol", 30),
+        written("pvol", 12),
         attempt(backup({ mirrors: ["gen1"] }), "UNANSWERED", "LINK_DOWN", "NOT_DUPLEX", "DOWN"),
       ),
       ...beside,

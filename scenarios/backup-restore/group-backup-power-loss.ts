@@ -38,9 +38,9 @@ const again = [
 ] as const;
 const loaded = (...beside: readonly Beside[]) =>
   together(
-    workload("log-p", { writes: 60, flushEvery: 1, concurrency: 1 }),
-    workload("data-p", { writes: 60 }),
-    when(written("log-p", 30), attempt(backup({ mirrors }), "UNANSWERED", "LINK_DOWN", "DOWN")),
+    workload("log-p", { writes: 24, flushEvery: 1, concurrency: 1 }),
+    workload("data-p", { writes: 24 }),
+    when(written("log-p", 12), attempt(backup({ mirrors }), "UNANSWERED", "LINK_DOWN", "DOWN")),
     ...beside,
   );
 
