@@ -34,7 +34,7 @@ export class Acknowledged {
       const kept = lost === 0 ? 0 : this.#holding(operation.disk, version) & lost;
       versions.require(version, bits | (all & kept));
     }
-    operation.alone = this.isAlone(this.#model.diskAt(operation.disk));
+    operation.alone = this.isAlone(this.#model.diskAt(operation.disk), operation.alone);
     if (operation.fua) {
       operation.durableOn = bits;
       operation.flushedAt = operation.endedAt;
@@ -212,11 +212,11 @@ export class Acknowledged {
     return bits;
   }
 
-  /** True if this end is primary of a remote pair that it says is suspended. */
-  isAlone(disk: DiskState): boolean {
+  /** True if this end is primary of a remote pair that it says is suspended. @param async counts asynchronous pairs, too */
+  isAlone(disk: DiskState, async = true): boolean {
     return this.#model.pairsOf(disk).some((pair) => {
       const { report } = pair.side(disk);
-      if (pair.isLocal) return false;
+      if (pair.isLocal || (pair.config.mode === "async" && !async)) return false;
       return report?.role === "primary" && report.status === "SPLIT";
     });
   }

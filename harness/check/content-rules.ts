@@ -1,3 +1,4 @@
+import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { DiskChange } from "../world/run-world.ts";
 import type { Acknowledged } from "./acknowledged.ts";
 import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
@@ -52,6 +53,7 @@ export class ContentRules implements SectorListener {
     this.#overwriteCount = 0;
     this.#unacknowledged.judgePostponed(disk);
     disk.refresh(change, this.#model.now, this.#model.nowNs(), this);
+    if (this.#model.restoring.has(disk) && this.#isResynchronised(disk)) this.#replaceRestored(disk, change);
     if (this.#judged === 0) return;
     const { findings } = this.#model;
     findings.count("V");
@@ -131,6 +133,19 @@ export class ContentRules implements SectorListener {
     versions.hold(older, disk.bit);
     disk.resetAt.set(sector, this.#model.now);
     if (this.#isAgreed(disk)) this.#unacknowledged.forget(disk, sector);
+  }
+
+  /** What an agreed resync brings no restore brings any more: also where it is there already, so that nothing changes. */
+  #replaceRestored(disk: DiskState, { offsetBytes, lengthBytes }: DiskChange): void {
+    const { versions } = disk;
+    const end = (offsetBytes + lengthBytes) / SECTOR_BYTES;
+    for (let sector = offsetBytes / SECTOR_BYTES; sector < end; sector++) {
+      const wanted = versions.newestRequiredOfAny(sector, disk.bit);
+      if (wanted === NO_VERSION || versions.operation(wanted).kind !== "restore") continue;
+      const found = disk.hash.get(sector);
+      if (!versions.covers(sector, found, wanted) && this.#isGivenUp(disk, versions.operation(wanted)))
+        this.#acknowledged.release(disk, sector, found, true);
+    }
   }
 
   /** The oldest version that the sector can be. @param version the oldest that is not older than what was there; none without */

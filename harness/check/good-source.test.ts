@@ -33,6 +33,27 @@ test("G: a takeover agrees to lose what was acknowledged before it, not after", 
   expect(failureOf(after, "G").blame[0]?.expected).toContain("write #1");
 });
 
+test("G: a takeover agrees to lose what an asynchronous primary acknowledged alone if it was asked for before, not so a synchronous one", () => {
+  const overwrite = (mode: "sync" | "async", isBefore: boolean): CheckResult => {
+    const stage = new Stage(onePair(mode));
+    for (const side of ["a pair", "b pair"]) stage.pending.get(side)?.add(0);
+    const before = isBefore ? stage.issue("a/pvol", 0, sectors(1)) : undefined;
+    stage.checker.linkCut("link");
+    for (const side of ["a", "b"]) stage.report(side, "pair", { status: "SPLIT", suspension: "link" });
+    const write = before ?? stage.issue("a/pvol", 0, sectors(1));
+    stage.put("a/pvol", 0, sectors(1));
+    stage.checker.acknowledged(write);
+    takeover(stage);
+    stage.report("a", "pair", { role: "secondary", status: "COPY", consistent: false });
+    stage.report("b", "pair", { role: "primary", status: "COPY" });
+    stage.put("a/pvol", 0, stage.content("b/svol", 0, 1));
+    return stage.checker.finish();
+  };
+  expect(failed(overwrite("async", true))).toEqual([]);
+  expect(failed(overwrite("async", false))).toEqual(["G"]);
+  expect(failed(overwrite("sync", true))).toEqual(["G"]);
+});
+
 test("G: without a command nothing of the overwritten side may be lost, and a refused one agrees to nothing", () => {
   expect(failed(diverge(() => {}))).toEqual(["G"]);
   const refused = diverge((stage) =>

@@ -333,7 +333,7 @@ export class MirrorChecker implements Checker {
       state: "open",
       isTold: false,
       flushedAt: NEVER,
-      alone: false,
+      alone: this.#acknowledged.isAlone(disk),
       durableOn: 0,
       firstVersion: 0,
       versionCount: 0,

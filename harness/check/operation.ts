@@ -23,7 +23,10 @@ export interface Operation {
   state: "open" | "acknowledged" | HostErrorCode;
   /** A host was told that it is done, also if that is no measure of what the disks hold. */
   isTold: boolean;
-  /** It was acknowledged by a primary that said of itself that its pair was suspended. */
+  /**
+   * It was acknowledged by a primary that said of itself that its pair was suspended; asked for then, too, if the pair is
+   * asynchronous: there the secondary has no say in it, so what was under way belongs to what came before.
+   */
   alone: boolean;
   /** When a flush that covers it was acknowledged. */
   flushedAt: number;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { SECTOR_BYTES } from "../../engine/ports/index.ts";
 import type { AdminCommand } from "../target/target.ts";
-import { followingStage } from "./journal-stage.fixture.ts";
-import { failed, failureOf, Stage, type StagePair, sectors } from "./stage.fixture.ts";
+import { followingStage, JournalStage } from "./journal-stage.fixture.ts";
+import { failed, failureOf, onePair, Stage, type StagePair, sectors } from "./stage.fixture.ts";
 
 const PAIRS: StagePair[] = [{ name: "copy", primary: "a/pvol", secondary: "a/mirror", mode: "sync" }];
 const BOTH = ["a/pvol", "a/mirror"];
@@ -31,6 +31,26 @@ function accept(stage: Stage, left: readonly number[] = [0, 1], altered: readonl
 function bring(stage: Stage, track: number): void {
   stage.put("a/pvol", track * 4, sectors(1, 8).subarray(track * 4 * SECTOR_BYTES, (track + 1) * 4 * SECTOR_BYTES));
 }
+
+test.each([true, false])(
+  "S: what a resync brings is not a restore's to bring any more, also where it is there already, if it was asked for: %s",
+  (isAsked) => {
+    const stage = new JournalStage(undefined, onePair("async"));
+    stage.pending.get("a pair")?.add(0);
+    const lsn = stage.log(0, sectors(1));
+    stage.put("b/svol", 0, sectors(1));
+    stage.log(0, sectors(2));
+    stage.put("b/svol", 0, sectors(2));
+    stage.recover({ lsn }, [0]);
+    if (isAsked)
+      stage.checker.adminDone(stage.checker.adminIssued("a", { kind: "resync", pair: "pair", direction: "reverse" }));
+    stage.report("a", "pair", { role: "secondary", status: "COPY", consistent: false });
+    stage.report("b", "pair", { role: "primary", status: "COPY" });
+    stage.put("a/pvol", 0, sectors(2));
+    stage.restoring("a/pvol", []);
+    expect(failed(stage.checker.finish())).toEqual(isAsked ? [] : ["S"]);
+  },
+);
 
 test("S: a restore that brings everything passes, and what hosts write meanwhile is newer", () => {
   const stage = splitStage();
