@@ -35,6 +35,11 @@ test("of a pair that was not created it counts whether a disk was to blame, at e
   expect(refused("PAIR_EXISTS: pair=pair")).toEqual([false, false]);
   expect(refused("DISK_FAILED: volume=meta code=EIO")).toEqual([false, true]);
   expect(refused("PEER_REFUSED: pair=pair reason=DISK_FAILED")).toEqual([false, true]);
+  const word = new OperatorsWord();
+  give(word, create, "unknown");
+  expect([...word.created]).toEqual(["pair"]);
+  word.given(create, { done: "no", refusal: "DISK_FAILED: volume=meta code=EIO" }, word.issued(create));
+  expect([...word.created]).toEqual([]);
 });
 
 test("a backup that nobody answered may be carried out later, after a resync", () => {

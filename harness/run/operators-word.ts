@@ -56,8 +56,11 @@ export class OperatorsWord {
       this.#maySplit.add(pair);
       this.#splitAt.set(pair, done === "yes" ? Math.max(at, this.#splitAt.get(pair) ?? 0) : Number.POSITIVE_INFINITY);
     }
-    // The end that is asked says so, or what the other one said.
-    if (step.kind === "create" && done === "no") this.#isCreationPrevented ||= refusal.includes("DISK_FAILED");
+    // The end that is asked says so, or what the other one said. Had an earlier command created it, this one would be told of that.
+    if (step.kind === "create" && done === "no" && refusal.includes("DISK_FAILED")) {
+      this.#isCreationPrevented = true;
+      this.#created.delete(step.pair);
+    }
     if (done === "no") return;
     switch (step.kind) {
       case "create":

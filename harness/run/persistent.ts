@@ -37,6 +37,8 @@ export async function giveUntilAnswered(
   for (let attempt = 1; ; attempt++) {
     const outcome = await give();
     const [code = ""] = outcome.refusal.split(/[: ]/, 1);
+    // Had one of those before created it, this one would be told of that.
+    if (step.kind === "create" && outcome.refusal.includes("DISK_FAILED")) return outcome;
     // One of those before was carried out, and its answer was lost: that is why this one does not fit any more.
     if (mayBeDone && (!PASSING.has(code) || code === "ILLEGAL_TRANSITION") && outcome.done === "no")
       return { done: DONE_BEFORE.get(step.kind) === code ? "yes" : "unknown", refusal: "" };
