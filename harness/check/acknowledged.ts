@@ -3,6 +3,7 @@ import type { AcknowledgedLoss } from "./checker.ts";
 import type { DiskState } from "./disk-state.ts";
 import type { Model } from "./model.ts";
 import type { Operation } from "./operation.ts";
+import type { PairState } from "./pair-state.ts";
 import { INITIAL_VERSION, NO_VERSION } from "./versions.ts";
 
 /**
@@ -24,7 +25,8 @@ export class Acknowledged {
 
   /** A write, trim or write of zeroes was acknowledged. */
   write(operation: Operation): void {
-    const { versions } = this.#model.diskAt(operation.disk);
+    const own = this.#model.diskAt(operation.disk);
+    const { versions } = own;
     const lost = this.#lostSince(operation);
     const all = this.#mustHold(operation.disk);
     const bits = all & ~lost;
@@ -34,12 +36,14 @@ export class Acknowledged {
       const kept = lost === 0 ? 0 : this.#holding(operation.disk, version) & lost;
       versions.require(version, bits | (all & kept));
     }
-    operation.alone = this.isAlone(this.#model.diskAt(operation.disk), operation.alone);
+    operation.alone = this.#model
+      .pairsOf(own)
+      .some((pair) => isAloneIn(pair, own) && (pair.config.mode === "sync" || operation.askedAlone));
     if (operation.fua) {
       operation.durableOn = bits;
       operation.flushedAt = operation.endedAt;
     } else this.#unflushed[operation.disk]?.push(operation);
-    for (const disk of this.#model.mirrorsOf(this.#model.diskAt(operation.disk))) {
+    for (const disk of this.#model.mirrorsOf(own)) {
       if ((disk.bit & bits) === 0) continue;
       const bad: BadSector[] = [];
       for (let version = operation.firstVersion; version < end; version++) {
@@ -212,13 +216,9 @@ export class Acknowledged {
     return bits;
   }
 
-  /** True if this end is primary of a remote pair that it says is suspended. @param async counts asynchronous pairs, too */
-  isAlone(disk: DiskState, async = true): boolean {
-    return this.#model.pairsOf(disk).some((pair) => {
-      const { report } = pair.side(disk);
-      if (pair.isLocal || (pair.config.mode === "async" && !async)) return false;
-      return report?.role === "primary" && report.status === "SPLIT";
-    });
+  /** True if this end is primary of a remote pair that it says is suspended. */
+  isAlone(disk: DiskState): boolean {
+    return this.#model.pairsOf(disk).some((pair) => isAloneIn(pair, disk));
   }
 
   #judge(disk: DiskState, bad: readonly BadSector[], message: string): void {
@@ -227,4 +227,9 @@ export class Acknowledged {
     if (bad.length === 0) return;
     findings.fail("A", disk.volume, `${message} (${bad.length} sectors)`, () => blameSectors(disk, bad, incidents));
   }
+}
+
+function isAloneIn(pair: PairState, disk: DiskState): boolean {
+  const { report } = pair.side(disk);
+  return !pair.isLocal && report?.role === "primary" && report.status === "SPLIT";
 }

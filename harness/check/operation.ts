@@ -23,9 +23,11 @@ export interface Operation {
   state: "open" | "acknowledged" | HostErrorCode;
   /** A host was told that it is done, also if that is no measure of what the disks hold. */
   isTold: boolean;
+  /** It was asked for when a primary said of itself that its pair was suspended. */
+  readonly askedAlone: boolean;
   /**
-   * It was acknowledged by a primary that said of itself that its pair was suspended; asked for then, too, if the pair is
-   * asynchronous: there the secondary has no say in it, so what was under way belongs to what came before.
+   * It was acknowledged by such a primary; if the pair is asynchronous, one that was so when it was asked for: there the
+   * secondary has no say in it, and what was under way belongs to what came before.
    */
   alone: boolean;
   /** When a flush that covers it was acknowledged. */
@@ -51,6 +53,7 @@ export const INITIAL: Operation = {
   endedAt: -1,
   state: "acknowledged",
   isTold: true,
+  askedAlone: false,
   alone: false,
   flushedAt: -1,
   durableOn: 0,
