@@ -14,7 +14,7 @@ export const DISK_ERRORS = {
   all: "every request from it on, EIO",
   full: "writes from it on, ENOSPC",
 } as const;
-export type DiskError = keyof typeof DISK_ERRORS;
+export type DiskErrorKind = keyof typeof DISK_ERRORS;
 
 /** The moment of one action of a system's program, and what strikes then. */
 export interface CrashPoint {
@@ -31,7 +31,7 @@ export interface CrashPoint {
    */
   readonly arrivingBytes?: number;
   /** Of an error: what fails; this request alone without. */
-  readonly fails?: DiskError;
+  readonly fails?: DiskErrorKind;
   /** For people, what the three before are: `nothing survives`, `half of its payload arrives`. */
   readonly how?: string;
 }
@@ -103,7 +103,7 @@ export function faultAt(plan: Plan, { system, at, blow, choice, arrivingBytes, f
   return { kind: "limit-data", link, direction, limitBytes: arrivingBytes };
 }
 
-function errorOf(disk: string, fails: DiskError): AnyFault {
+function errorOf(disk: string, fails: DiskErrorKind): AnyFault {
   if (fails === "full") return { kind: "enospc", disk };
   if (fails === "all") return { kind: "eio", disk, on: ["read", "write", "flush"] };
   return { kind: "eio", disk, on: ["write", "flush"], count: 1 };

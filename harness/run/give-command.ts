@@ -15,6 +15,11 @@ export interface CommandOutcome {
   readonly refusal: string;
 }
 
+/** The refusal is that of a disk, of the end that was asked or of the other one: it says nothing about commands before. */
+export function isRefusedByDisk({ refusal }: CommandOutcome): boolean {
+  return refusal.includes("DISK_FAILED");
+}
+
 /** Gives an administrator's command to its system. */
 export function giveCommand(
   step: AdminStep,

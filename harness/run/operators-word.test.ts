@@ -39,7 +39,9 @@ test("of a pair that was not created it counts whether a disk was to blame, at e
   give(word, create, "unknown");
   expect([...word.created]).toEqual(["pair"]);
   word.given(create, { done: "no", refusal: "DISK_FAILED: volume=meta code=EIO" }, word.issued(create));
-  expect([...word.created]).toEqual([]);
+  expect([[...word.created], word.isCreationPrevented]).toEqual([[], true]);
+  word.given(create, { done: "no", refusal: "MIRROR_MISFIT: pair=pair" }, word.issued(create));
+  expect(word.isCreationPrevented).toBe(false);
 });
 
 test("a backup that nobody answered may be carried out later, after a resync", () => {

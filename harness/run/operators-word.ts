@@ -1,5 +1,5 @@
 import type { AdminStep } from "../plan/admin-step.ts";
-import type { CommandOutcome } from "./give-command.ts";
+import { type CommandOutcome, isRefusedByDisk } from "./give-command.ts";
 
 /** What the commands of a plan say about its pairs: which were created, and which local mirrors may stay split. */
 export class OperatorsWord {
@@ -23,7 +23,7 @@ export class OperatorsWord {
     return this.#isAnyCreated;
   }
 
-  /** A disk failed while some pair was to be created, and so it was not: the operator is to mend the disk. */
+  /** It was a disk that refused the latest creation of a pair that was refused: the operator is to mend it. */
   get isCreationPrevented(): boolean {
     return this.#isCreationPrevented;
   }
@@ -48,7 +48,8 @@ export class OperatorsWord {
   }
 
   /** A command was answered. @param issuedAt of {@link issued} */
-  given(step: AdminStep, { done, refusal }: CommandOutcome, issuedAt: number): void {
+  given(step: AdminStep, outcome: CommandOutcome, issuedAt: number): void {
+    const { done } = outcome;
     const at = ++this.#order;
     for (const pair of splitBy(step)) {
       this.#splitting.set(pair, (this.#splitting.get(pair) ?? 1) - 1);
@@ -56,10 +57,10 @@ export class OperatorsWord {
       this.#maySplit.add(pair);
       this.#splitAt.set(pair, done === "yes" ? Math.max(at, this.#splitAt.get(pair) ?? 0) : Number.POSITIVE_INFINITY);
     }
-    // The end that is asked says so, or what the other one said. Had an earlier command created it, this one would be told of that.
-    if (step.kind === "create" && done === "no" && refusal.includes("DISK_FAILED")) {
-      this.#isCreationPrevented = true;
-      this.#created.delete(step.pair);
+    if (step.kind === "create" && done === "no") {
+      this.#isCreationPrevented = isRefusedByDisk(outcome);
+      // Had an earlier command created it, this one would be told of that.
+      if (this.#isCreationPrevented) this.#created.delete(step.pair);
     }
     if (done === "no") return;
     switch (step.kind) {

@@ -1,7 +1,7 @@
 import { NS_PER_MS } from "../../engine/ports/index.ts";
 import type { AdminStep } from "../plan/admin-step.ts";
 import type { RunWorld } from "../world/run-world.ts";
-import type { CommandOutcome } from "./give-command.ts";
+import { type CommandOutcome, isRefusedByDisk } from "./give-command.ts";
 import type { Host, HostOutcome } from "./host.ts";
 
 /** Who must have an answer asks again after this, so many times: longer than two systems need to find each other. */
@@ -38,7 +38,7 @@ export async function giveUntilAnswered(
     const outcome = await give();
     const [code = ""] = outcome.refusal.split(/[: ]/, 1);
     // Had one of those before created it, this one would be told of that.
-    if (step.kind === "create" && outcome.refusal.includes("DISK_FAILED")) return outcome;
+    if (step.kind === "create" && isRefusedByDisk(outcome)) return outcome;
     // One of those before was carried out, and its answer was lost: that is why this one does not fit any more.
     if (mayBeDone && (!PASSING.has(code) || code === "ILLEGAL_TRANSITION") && outcome.done === "no")
       return { done: DONE_BEFORE.get(step.kind) === code ? "yes" : "unknown", refusal: "" };

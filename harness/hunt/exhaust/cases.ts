@@ -1,5 +1,5 @@
 import { FRAME_HEADER_BYTES } from "../../../engine/controller/index.ts";
-import { type Blow, type CrashPoint, DISK_ERRORS, type DiskError } from "../crash-point.ts";
+import { type Blow, type CrashPoint, DISK_ERRORS, type DiskErrorKind } from "../crash-point.ts";
 import { pointClass, type SeenPoint } from "./point-watch.ts";
 import { choiceOf, TORN_KINDS, type TornKind } from "./torn-subsets.ts";
 
@@ -88,7 +88,7 @@ function cutsAt(seen: SeenPoint): CrashPoint[] {
 /** The request alone, then all from it on; what a disk without room refuses begins with a write. */
 function errorsAt(seen: SeenPoint): CrashPoint[] {
   if (seen.at.kind !== "disk-write") return [];
-  const ways: DiskError[] = seen.action === "flush" ? ["once", "all"] : ["once", "all", "full"];
+  const ways: DiskErrorKind[] = seen.action === "flush" ? ["once", "all"] : ["once", "all", "full"];
   return ways.map((fails) => ({ ...momentOf(seen), blow: "error", fails, how: DISK_ERRORS[fails] }));
 }
 
