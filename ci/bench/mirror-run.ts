@@ -1,4 +1,3 @@
-import { compileEarly } from "../../harness/cli/compile-early.ts";
 import type { RunRecord } from "../../harness/history/run-record.ts";
 import type { Plan } from "../../harness/plan/index.ts";
 import { runPlan } from "../../harness/run/run-plan.ts";
@@ -39,8 +38,6 @@ async function batch(plan: Plan, repeat: boolean, times: number): Promise<Batch>
 
 /** Whole mirror runs with every invariant on: virtual against real time, runs a second, the price of the repeat. */
 export async function mirrorRuns(runs: number): Promise<Section> {
-  // As the workers of a campaign do.
-  compileEarly();
   const [standard, faulty] = [standardMirror(), faultyMirror()];
   const values = { ratio: [] as number[], perSecond: [] as number[], repeat: [] as number[], readNs: [] as number[] };
   const verdicts = new Map<string, number>();

@@ -8,7 +8,6 @@ import { type Plan, parsePlan } from "../plan/plan.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { resilverTarget } from "../target/resilver-target.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
-import { compileEarly } from "./compile-early.ts";
 import { engineDigest } from "./engine-digest.ts";
 import { PlanOutside } from "./plan-outside.ts";
 import { scenarioFiles } from "./scenario-files.ts";
@@ -19,7 +18,6 @@ import type { SimWorkerData } from "./sim-worker-module.ts";
 const { scenarioFolder, engineFolder } = workerData as SimWorkerData;
 const scenarios = new URL(scenarioFolder);
 
-compileEarly();
 const target = resilverTarget(engineDigest(new URL(engineFolder)));
 const traceFolder = fileURLToPath(new URL("./traces/", scenarios));
 const outsides = new PlanOutside(traceFolder);
