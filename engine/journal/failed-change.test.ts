@@ -57,8 +57,43 @@ test("a write that failed is made again by a start until the journal has what it
   expect(track).toEqual(new Uint8Array(TRACK_BYTES).fill(2));
 });
 
-test.each(["what it left cannot be read", "the log has no room"] as const)(
-  "what a host reads where a write failed is not made again by a start, also if %s",
+test("a write that fails while the log is full: the journal has what it left, and who waits for room goes on", async () => {
+  const rig = await started();
+  const { volume } = rig.disks;
+  const failing = Promise.withResolvers<WriteFate>();
+  volume.decide = ({ offsetBytes }) => (offsetBytes === 0 ? failing.promise : "done");
+  const failed = codeOf(write(rig, 2));
+  await drained();
+  const { through } = await fillLog(rig);
+  failing.resolve({ fails: (sector) => sector < 2 });
+  expect(await failed).toBe("DISK_FAILED");
+  volume.decide = () => "done";
+  await through;
+  expect(rig.runtime.steps).not.toContain("journal.unsure");
+  await expectSound(rig);
+});
+
+/** Hosts write until they wait for room. @returns settles when none waits any more */
+async function fillLog(rig: Rig): Promise<{ readonly through: Promise<void> }> {
+  let isThrough = false;
+  const through = (async () => {
+    for (let fill = 3; fill <= 60; fill++) await write(rig, fill, 4 * TRACK_BYTES);
+    isThrough = true;
+  })();
+  await drained();
+  expect(isThrough).toBe(false);
+  return { through };
+}
+
+function codeOf(change: Promise<void>): Promise<string> {
+  return change.then(
+    () => "done",
+    (error: unknown) => (error as EngineError).code,
+  );
+}
+
+test.each(["what it left cannot be read", "the log has no room for what zeros left"] as const)(
+  "what a host reads where a change failed is not made again by a start, also if %s",
   async (why) => {
     const first = await started();
     const { volume } = first.disks;
@@ -66,16 +101,16 @@ test.each(["what it left cannot be read", "the log has no room"] as const)(
     await first.volume.flush();
     const failing = Promise.withResolvers<WriteFate>();
     volume.decide = ({ offsetBytes }) => (offsetBytes === 0 ? failing.promise : "done");
-    const failed = write(first, 2).then(
-      () => "done",
-      (error: unknown) => (error as EngineError).code,
-    );
+    const isFull = why !== "what it left cannot be read";
+    volume.trim = async (offsetBytes, lengthBytes) => {
+      await failing.promise;
+      throw new DiskError("EIO", offsetBytes, lengthBytes);
+    };
+    const zeros = { kind: "zero", offsetBytes: 0, lengthBytes: 4 * TRACK_BYTES } as const;
+    const failed = codeOf(isFull ? first.volume.update(zeros) : write(first, 2));
     await drained();
-    if (why === "the log has no room") {
-      const data = new Uint8Array(4 * SECTOR_BYTES);
-      while (first.journal.log.hasRoom({ kind: "write", offsetBytes: 0, lengthBytes: data.length, data }))
-        await write(first, 3, 4 * TRACK_BYTES);
-    } else
+    if (isFull) await fillLog(first);
+    else
       volume.beforeRead = async (offsetBytes, lengthBytes) =>
         Promise.reject(new DiskError("EIO", offsetBytes, lengthBytes));
     failing.resolve(FAILS);

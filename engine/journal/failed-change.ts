@@ -13,12 +13,11 @@ export async function followVolume(journal: Journal, entry: JournalEntry): Promi
   let why = "no room";
   try {
     const data = await presentContent(journal, entry);
-    const record = recordOf({ kind: "write", offsetBytes: entry.offsetBytes, data, fua: false });
-    // Where there is none, room may come only when this entry is done.
-    if (journal.log.hasRoom(record)) {
-      const found = await journal.append(record);
-      found.done = true;
-      found.tick = volume.tick;
+    const left = recordOf({ kind: "write", offsetBytes: entry.offsetBytes, data, fua: false });
+    // Room that is to come may come only when this entry is done.
+    if (journal.log.keepRoom(entry, left)) {
+      const found = await journal.append({ ...left, leftBy: entry });
+      journal.log.done(found, volume.tick);
       return;
     }
   } catch (error) {

@@ -226,8 +226,7 @@ export class Journal extends Tap {
     const entry = this.#entries.get(update);
     assert(entry !== undefined, "a change is in the journal before it is in place");
     this.#entries.delete(update);
-    entry.done = true;
-    entry.tick = this.parts.volume.tick;
+    this.log.done(entry, this.parts.volume.tick);
     this.#changes.get(entry)?.();
     this.#changes.delete(entry);
     this.fold.poke();

@@ -15,6 +15,8 @@ export interface JournalEntry extends Omit<JournalRecord, "kind" | "settledLsn">
   done: boolean;
   /** The volume's count of local writes when it was done: durable there once those are flushed. */
   tick: number;
+  /** Kept free of the log until it is done, for the record of what it leaves if it fails. */
+  keptBytes: number;
 }
 
 /**

@@ -28,6 +28,8 @@ export interface NewRecord {
   readonly mixed?: boolean;
   /** As the other end calls it. */
   readonly number?: ChangeNumber;
+  /** The change that failed, and left this: it takes the room that was kept for it, and waits for nobody. */
+  readonly leftBy?: JournalEntry;
 }
 
 interface Waiting {
@@ -60,6 +62,8 @@ export class LogWriter {
   /** Of the oldest byte that is needed, and of the next record. */
   #head: number;
   #tail: number;
+  /** Of all changes that are under way. */
+  #keptBytes = 0;
 
   constructor(parts: LogWriterParts, headPosition: number) {
     this.#parts = parts;
@@ -74,17 +78,33 @@ export class LogWriter {
   /** Bytes that records wait for; 0 if none waits for room. */
   get wantedBytes(): number {
     const first = this.#waiting[0];
-    return first === undefined || this.#fits(first, this.usedBytes) ? 0 : first.bytes;
+    return first === undefined || this.#fits(first, 0, 0) ? 0 : first.bytes;
   }
 
   get hasRewindRoom(): boolean {
     return this.usedBytes + RECORD_HEADER_BYTES <= this.#parts.area.sizeBytes;
   }
 
-  /** Appended now, the record need not wait for room. */
-  hasRoom(record: NewRecord): boolean {
-    const aheadBytes = this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0);
-    return this.#fits({ record, bytes: bytesOf(record) }, this.usedBytes + aheadBytes);
+  /** Sees to it that what a change left has room, which is more than was kept if it was to be zeros. @returns false if there is none */
+  keepRoom(entry: JournalEntry, record: NewRecord): boolean {
+    const moreBytes = Math.max(0, bytesOf(record) - entry.keptBytes);
+    const neededBytes = this.usedBytes + this.#keptBytes + moreBytes + REWIND_ROOM_BYTES;
+    if (moreBytes > 0 && neededBytes > this.#parts.area.sizeBytes) return false;
+    this.#keep(entry, moreBytes);
+    return true;
+  }
+
+  #keep(entry: JournalEntry, moreBytes: number): void {
+    entry.keptBytes += moreBytes;
+    this.#keptBytes += moreBytes;
+  }
+
+  /** The change is in the volume, or never will be: who waits for room may have it. */
+  done(entry: JournalEntry, tick: number): void {
+    entry.done = true;
+    entry.tick = tick;
+    this.#keep(entry, -entry.keptBytes);
+    this.#start();
   }
 
   /** The oldest byte that is needed is at `position` now. */
@@ -98,8 +118,8 @@ export class LogWriter {
   append(record: NewRecord): Promise<JournalEntry> {
     const bytes = bytesOf(record);
     return new Promise((settle) => {
-      // A rewind goes first: what waits for room may wait for what it sets free.
-      if (record.kind === "rewind") this.#waiting.unshift({ record, bytes, settle });
+      // These go first: what waits for room may wait for what they set free.
+      if (record.kind === "rewind" || record.leftBy !== undefined) this.#waiting.unshift({ record, bytes, settle });
       else this.#waiting.push({ record, bytes, settle });
       this.#start();
     });
@@ -119,18 +139,24 @@ export class LogWriter {
 
   #take(): Waiting[] {
     let bytes = 0;
+    let keptBytes = 0;
     let count = 0;
     for (const waiting of this.#waiting) {
-      if (!this.#fits(waiting, this.usedBytes + bytes) || (count > 0 && bytes + waiting.bytes > GROUP_BYTES_MAX)) break;
+      if (!this.#fits(waiting, bytes, keptBytes) || (count > 0 && bytes + waiting.bytes > GROUP_BYTES_MAX)) break;
       bytes += waiting.bytes;
+      keptBytes += toKeep(waiting);
       count++;
     }
     return this.#waiting.splice(0, count);
   }
 
-  #fits({ record, bytes }: Pick<Waiting, "record" | "bytes">, usedBytes: number): boolean {
-    const keptBytes = record.kind === "rewind" ? 0 : REWIND_ROOM_BYTES;
-    return usedBytes + bytes + keptBytes <= this.#parts.area.sizeBytes;
+  /** @param aheadBytes of those that are written with it, and `aheadKeptBytes` that are kept free for them */
+  #fits(waiting: Waiting, aheadBytes: number, aheadKeptBytes: number): boolean {
+    const { record, bytes } = waiting;
+    const neededBytes = this.usedBytes + aheadBytes + bytes;
+    if (record.kind === "rewind") return neededBytes <= this.#parts.area.sizeBytes;
+    const others = record.leftBy === undefined ? this.#keptBytes + aheadKeptBytes + toKeep(waiting) : 0;
+    return neededBytes + others + REWIND_ROOM_BYTES <= this.#parts.area.sizeBytes;
   }
 
   async #write(group: readonly Waiting[]): Promise<void> {
@@ -138,9 +164,11 @@ export class LogWriter {
     const start = this.#tail;
     const entries: JournalEntry[] = [];
     const buffer = new Uint8Array(group.reduce((sum, { bytes }) => sum + bytes, 0));
-    for (const { record, bytes } of group) {
+    for (const waiting of group) {
+      const { record, bytes } = waiting;
       const entry = this.#number(record, this.#tail, table.newestLsn + 1 + entries.length);
       entries.push(entry);
+      this.#keep(entry, toKeep(waiting));
       const at = this.#tail - start;
       buffer.set(this.#header(entry), at);
       if (record.data !== undefined) buffer.set(record.data, at + RECORD_HEADER_BYTES);
@@ -170,6 +198,7 @@ export class LogWriter {
       incarnation,
       done: record.kind === "rewind" || record.kind === "mark",
       tick: 0,
+      keptBytes: 0,
     };
   }
 
@@ -182,7 +211,7 @@ export class LogWriter {
   async void(entry: JournalEntry): Promise<void> {
     entry.kind = "void";
     await this.#parts.area.write(entry.position, this.#header(entry));
-    entry.done = true;
+    this.done(entry, entry.tick);
   }
 
   /** The data of a write. @throws DiskError; CodecError if the log does not hold what was written to it */
@@ -213,7 +242,8 @@ export class LogWriter {
       const data = await reader.read(this.#tail + RECORD_HEADER_BYTES, record.dataBytes);
       if (record.dataBytes > 0 && crc32c(data) !== record.dataCrc) break;
       latest = found.place.incarnation;
-      table.add({ ...record, position: this.#tail, incarnation: latest, done: true, tick: Number.MAX_SAFE_INTEGER });
+      const past = { done: true, tick: Number.MAX_SAFE_INTEGER, keptBytes: 0 };
+      table.add({ ...record, position: this.#tail, incarnation: latest, ...past });
       settledLsn = Math.max(settledLsn, record.settledLsn);
       this.#parts.clock.reached(record.timeUs);
       this.#tail += RECORD_HEADER_BYTES + record.dataBytes;
@@ -263,6 +293,12 @@ class ScanReader {
 
 function bytesOf({ data }: NewRecord): number {
   return RECORD_HEADER_BYTES + (data?.length ?? 0);
+}
+
+/** What the change leaves if it fails is as large as the change, unless that was of zeros. */
+function toKeep({ record, bytes }: Waiting): number {
+  const isChange = (record.kind === "write" || record.kind === "zero") && record.leftBy === undefined;
+  return isChange ? bytes : 0;
 }
 
 /** What a change puts into the log. */

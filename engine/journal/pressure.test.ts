@@ -85,7 +85,7 @@ test("a recovery that waits for room in the log goes on when the base is mended,
   let fill = 0;
   while (leftBytes() > REWIND_ROOM_BYTES + 8 * TRACK_BYTES) await write(rig, ++fill);
   // Until there is room for rewinds alone, which recoveries take.
-  while (leftBytes() >= REWIND_ROOM_BYTES + RECORD_HEADER_BYTES)
+  while (leftBytes() >= REWIND_ROOM_BYTES + 2 * RECORD_HEADER_BYTES)
     await volume.update({ kind: "zero", offsetBytes: 8 * TRACK_BYTES, lengthBytes: TRACK_BYTES });
   const toNewest = () => recover(journal, journal.moments.window.newestLsn, "apply");
   while (journal.log.hasRewindRoom) {
