@@ -109,14 +109,15 @@ test.each(["what it left cannot be read", "the log has no room for what zeros le
     const zeros = { kind: "zero", offsetBytes: 0, lengthBytes: 4 * TRACK_BYTES } as const;
     const failed = codeOf(isFull ? first.volume.update(zeros) : write(first, 2));
     await drained();
-    if (isFull) await fillLog(first);
-    else
+    const filled = isFull ? await fillLog(first) : undefined;
+    if (!isFull)
       volume.beforeRead = async (offsetBytes, lengthBytes) =>
         Promise.reject(new DiskError("EIO", offsetBytes, lengthBytes));
     failing.resolve(FAILS);
     expect(await failed).toBe("DISK_FAILED");
     volume.decide = () => "done";
     volume.beforeRead = () => undefined;
+    await filled?.through;
     expect(first.runtime.steps).toContain("journal.unsure");
     const seen = await first.volume.read(0, VOLUME_BYTES);
     expect(seen[0]).toBe(1);
@@ -154,6 +155,33 @@ async function unsure(): Promise<Rig> {
   await write(rig, 3);
   return rig;
 }
+
+test("who reads first what a failed write left has it put into the journal: no moment since lacks it", async () => {
+  const rig = await unsure();
+  const { newestLsn } = rig.journal.moments.window;
+  const seen = (await rig.volume.read(8 * TRACK_BYTES, TRACK_BYTES)).slice();
+  expect(seen[0]).toBe(2);
+  expect(rig.journal.moments.window.newestLsn).toBe(newestLsn + 1);
+  await rig.volume.read(0, VOLUME_BYTES);
+  expect([rig.journal.unsure.isEmpty, rig.journal.management.state.unsure]).toEqual([true, false]);
+  await expectSound(rig);
+  await write(rig, 4, 8 * TRACK_BYTES);
+  const { ended } = await recover(rig.journal, rig.journal.moments.window.newestLsn - 1, "apply");
+  await ended;
+  expect(await rig.volume.read(8 * TRACK_BYTES, TRACK_BYTES)).toEqual(seen);
+});
+
+test("after a start each track that is read is put into the journal, once", async () => {
+  const first = await unsure();
+  await first.volume.flush();
+  const rig = await Rig.start(first.disks.afterCrash());
+  await rig.whole();
+  await rig.volume.read(0, VOLUME_BYTES);
+  const { newestLsn } = rig.journal.moments.window;
+  await rig.volume.read(0, VOLUME_BYTES);
+  expect([rig.journal.moments.window.newestLsn, rig.journal.unsure.isEmpty]).toEqual([newestLsn, true]);
+  await expectSound(rig);
+});
 
 /** Hosts write once more, and the volume goes back to before. @returns the tracks that may be others then, as mirrors hear */
 async function swapBack(rig: Rig): Promise<readonly number[]> {

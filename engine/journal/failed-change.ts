@@ -30,12 +30,38 @@ export async function followVolume(journal: Journal, entry: JournalEntry): Promi
 }
 
 /**
- * What hosts would read where an entry changes the volume, which is locked: of what a recovery has still to bring
+ * Somebody is about to read what a failed change left: it becomes an entry first, so that no moment since lacks it.
+ * @throws DiskError
+ */
+export async function learnVolume(journal: Journal, first: number, last: number): Promise<void> {
+  const { unsure } = journal;
+  const { volume } = journal.parts;
+  const { trackBytes, sizeBytes } = volume;
+  for (const [from, to] of unsure.runs(first, last)) {
+    const release = await volume.locks.acquire(from * trackBytes, Math.min((to + 1) * trackBytes, sizeBytes));
+    try {
+      // Somebody else may have been first.
+      for (const run of unsure.runs(from, to)) {
+        const offsetBytes = run[0] * trackBytes;
+        const lengthBytes = Math.min((run[1] + 1) * trackBytes, sizeBytes) - offsetBytes;
+        const data = await presentContent(journal, { offsetBytes, lengthBytes });
+        const found = await journal.append(recordOf({ kind: "write", offsetBytes, data, fua: false }));
+        journal.log.done(found, volume.tick);
+        await unsure.learned(...run);
+      }
+    } finally {
+      release();
+    }
+  }
+}
+
+/**
+ * What hosts would read in a range, which is locked: of what a recovery has still to bring
  * the disk has something else. @throws DiskError
  */
 async function presentContent(
   { parts, recovery, moments }: Journal,
-  { offsetBytes, lengthBytes }: JournalEntry,
+  { offsetBytes, lengthBytes }: Pick<JournalEntry, "offsetBytes" | "lengthBytes">,
 ): Promise<Uint8Array> {
   const { trackBytes, disk } = parts.volume;
   const data = await disk.read(offsetBytes, lengthBytes);

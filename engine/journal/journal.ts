@@ -7,7 +7,7 @@ import { isMixture, Tap } from "../volume/tap.ts";
 import type { ChangeNumber } from "../volume/update.ts";
 import type { Update, Volume } from "../volume/volume.ts";
 import type { RunningRecovery } from "./apply.ts";
-import { followVolume } from "./failed-change.ts";
+import { followVolume, learnVolume } from "./failed-change.ts";
 import { Fold } from "./fold.ts";
 import type { JournalClock } from "./journal-clock.ts";
 import { headBytes, logAreaBytes, logBytesMin } from "./log-layout.ts";
@@ -237,6 +237,11 @@ export class Journal extends Tap {
     const entry = this.#entries.get(update);
     assert(entry !== undefined, "a change that failed is in the journal");
     this.parts.runtime.tasks.spawn(followVolume(this, entry).finally(() => this.#finish(update)));
+  }
+
+  override prepareRead(first: number, last: number): Promise<void> | undefined {
+    for (const _ of this.unsure.runs(first, last)) return learnVolume(this, first, last);
+    return undefined;
   }
 
   /** A record of what the volume holds, which it says may be a mixture. Durable when it settles. */

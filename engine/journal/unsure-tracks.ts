@@ -1,13 +1,15 @@
 import { Bitmap } from "../volume/bitmap.ts";
+import { trackRuns } from "../volume/track-runs.ts";
 import type { Volume } from "../volume/volume.ts";
+import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
 import type { JournalEntry } from "./log-table.ts";
 import type { ManagementTable } from "./management-table.ts";
 
 /**
  * Tracks of which nobody knows whether the volume holds what its journal says: a change failed there, and what it left could
- * not be read either. Mirrors have what the volume has, and the base gets what the journal says; so whoever goes back, to
- * whatever moment, brings these tracks too. Which ones is known as long as the program lives; that there are any is
- * durable, and after a start they may be any.
+ * not be read either, until somebody does. Mirrors have what the volume has, and the base gets what the journal says; so
+ * whoever goes back, to whatever moment, brings these tracks too. Which ones is known as long as the program lives; that
+ * there are any is durable, and after a start they may be any.
  */
 export class UnsureTracks {
   readonly #management: ManagementTable;
@@ -31,6 +33,20 @@ export class UnsureTracks {
 
   get isEmpty(): boolean {
     return this.#tracks.count === 0;
+  }
+
+  /** The runs of such tracks from `first` to `last`, each as long as one record may be. */
+  runs(first: number, last: number): Generator<readonly [first: number, last: number]> {
+    const tracksMax = Math.max(1, Math.floor(PAYLOAD_BYTES_MAX / this.#volume.trackBytes));
+    return trackRuns((track) => this.#tracks.has(track), first, last, tracksMax);
+  }
+
+  /** The journal has, durably, what the volume holds there. Durable when it settles. */
+  async learned(first: number, last: number): Promise<void> {
+    for (let track = first; track <= last; track++) this.#tracks.clear(track);
+    if (!this.isEmpty) return;
+    this.#management.state.unsure = false;
+    await this.#management.persist();
   }
 
   addTo(tracks: Bitmap): void {

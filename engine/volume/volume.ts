@@ -136,14 +136,8 @@ export class Volume {
 
   /** What must happen before these tracks are read from the disk; `undefined` for nothing. Takes ranges. @throws DiskError */
   prepareRead(first: number, last: number): Promise<void> | undefined {
-    let prepared: Promise<void> | undefined;
-    for (const tap of this.#taps) {
-      const next = tap.prepareRead(first, last);
-      if (next === undefined) continue;
-      assert(prepared === undefined, "one tap at most brings content: while it does, nothing else may begin to");
-      prepared = next;
-    }
-    return prepared;
+    const prepared = this.#taps.flatMap((tap) => tap.prepareRead(first, last) ?? []);
+    return prepared.length === 0 ? undefined : Promise.all(prepared).then(() => {});
   }
 
   /** Tracks whose content is still elsewhere; {@link prepareRead} brings it. */
