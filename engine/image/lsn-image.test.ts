@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Rig, RigDisks, TRACK_BYTES as RIG_TRACK_BYTES } from "../journal/journal-rig.node.ts";
 import { logAreaBytes } from "../journal/log-layout.ts";
 import { RECORD_HEADER_BYTES } from "../journal/journal-record.ts";
-import { NS_PER_MS } from "../ports/index.ts";
+import { DiskError, NS_PER_MS } from "../ports/index.ts";
 import { drained } from "../testing/drained.node.ts";
 import { Site } from "../testing/site.node.ts";
 import { openLsnImage } from "./lsn-image.ts";
@@ -104,6 +104,25 @@ test("while the content of the image is brought back hosts read it and may not w
   expectSame(await read(site, "a"), before);
   await site.until(() => site.at("a").system.restores().length === 0);
   await write(site, "a", 3, 77);
+  await healed(site);
+});
+
+test("a rollback brings the image also where a write had failed before it, and nobody could read what that left", async () => {
+  const site = await paired(4 * SIZE_BYTES);
+  await write(site, "a", 3, 1);
+  const disk = site.disk("a", "pvol");
+  disk.decide = () => ({ fails: (sector) => sector % 2 === 0 });
+  disk.beforeRead = (offsetBytes, lengthBytes) => Promise.reject(new DiskError("EIO", offsetBytes, lengthBytes));
+  await expect(write(site, "a", 3, 77)).rejects.toMatchObject({ code: "DISK_FAILED" });
+  expect(site.at("a").runtime.steps).toContain("journal.unsure");
+  await cut(site);
+  disk.decide = () => "done";
+  disk.beforeRead = () => undefined;
+  const image = await site.run(site.at("a").system.image("pvol").read(0, SIZE_BYTES));
+  expect(image[3 * TRACK_BYTES]).toBe(1);
+  await site.run(site.at("a").system.execute({ kind: "rollback", volume: "pvol" }));
+  await site.until(() => site.at("a").system.restores().length === 0);
+  expectSame(await read(site, "a"), image);
   await healed(site);
 });
 

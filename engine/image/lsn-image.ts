@@ -75,6 +75,8 @@ class LsnImage extends Image {
     this.#pin = this.#nextPin;
     this.#nextPin = undefined;
     this.#changed = new Bitmap(this.volume.trackCount);
+    // Of these the image has what the journal says, and nobody knows what the volume has.
+    this.#journal.unsure.addTo(this.#changed);
   }
 
   protected override async loadMoment(_moment: number, rolling: boolean): Promise<boolean> {

@@ -97,15 +97,16 @@ export class Moments {
     return this.#journal.fold.reading(readOverlaid(disk, this.#journal.log, way, offsetBytes, lengthBytes));
   }
 
-  /** The tracks that may differ between a moment and now. @throws EngineError JOURNAL_POINT */
+  /**
+   * The tracks of which the volume may hold something else than at a moment, also where nobody knows what it holds.
+   * @throws EngineError JOURNAL_POINT
+   */
   changedSince(lsn: number): Bitmap {
-    const { volume } = this.#journal.parts;
-    return this.#journal.table.changed(
-      this.resolve({ lsn }),
-      this.#journal.table.newestLsn,
-      volume.trackBytes,
-      volume.trackCount,
-    );
+    const { parts, table, unsure } = this.#journal;
+    const { trackBytes, trackCount } = parts.volume;
+    const changed = table.changed(this.resolve({ lsn }), table.newestLsn, trackBytes, trackCount);
+    unsure.addTo(changed);
+    return changed;
   }
 
   /**

@@ -79,7 +79,6 @@ export abstract class VolumeRecovery {
     const { journal, lsn, company } = this.going;
     requireBase(journal);
     const changed = journal.moments.changedSince(lsn);
-    journal.unsure.addTo(changed);
     this.changed = changed;
     journal.moments.hold(lsn);
     await this.prepareContent(changed);
