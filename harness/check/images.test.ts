@@ -72,6 +72,18 @@ test("S: a secondary's image is at least what was there", () => {
   }
 });
 
+test("S: an image need not have what a disk kept of a write that it refused, unless another system's host wrote it", () => {
+  for (const writer of BOTH) {
+    const stage = imageStage("b/svol");
+    const refused = stage.issue(writer, 0, sectors(1));
+    stage.put("b/svol", 0, sectors(1));
+    stage.checker.failed(refused, "EIO");
+    fix(stage, "b/svol");
+    read(stage, "b/svol", 0, new Uint8Array(SECTOR_BYTES));
+    expect(failed(stage.checker.finish())).toEqual(writer === "b/svol" ? [] : ["S"]);
+  }
+});
+
 test("S: an image gives the same every time", () => {
   const stage = imageStage("a/pvol");
   const operation = stage.issue("a/pvol", 0, sectors(1));

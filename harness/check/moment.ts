@@ -36,7 +36,7 @@ export class Moment {
 
   /**
    * No host writes to the volume: it gets its content from another one, perhaps late. Then what its
-   * disk holds now is a better measure than what was promised.
+   * disk holds now is a better measure than what was promised; but for what its own hosts were refused all the same.
    */
   atLeastPresent(source: DiskState): void {
     const { versions } = source;
@@ -44,6 +44,7 @@ export class Moment {
     for (let place = 0; place < versions.touchedCount; place++) {
       const sector = versions.touched[place] as number;
       const floor = source.floor.get(sector);
+      if (isRefusedBy(source, versions.operation(floor))) continue;
       if (floor !== INITIAL_VERSION && versions.precedes(wanted?.get(sector) ?? INITIAL_VERSION, floor))
         wanted?.set(sector, floor);
     }
@@ -168,4 +169,8 @@ function requiredAt(source: DiskState, at: number): SparseInts {
     if (version !== NO_VERSION) wanted.set(sector, version);
   }
   return wanted;
+}
+
+function isRefusedBy({ index }: DiskState, { disk, state }: Operation): boolean {
+  return disk === index && state !== "open" && state !== "acknowledged";
 }
