@@ -6,6 +6,7 @@ import { StrikeBook } from "../../harness/hunt/strike-book.ts";
 import { drawCast } from "../../harness/hunt/swarm-cast.ts";
 import { drawCommandLanes } from "../../harness/hunt/swarm-commands.ts";
 import { drawLoads } from "../../harness/hunt/swarm-load.ts";
+import { drawRefusals } from "../../harness/hunt/swarm-refusals.ts";
 import { drawStories } from "../../harness/hunt/swarm-stories.ts";
 import { drawStrikes } from "../../harness/hunt/swarm-strikes.ts";
 import { drawSwarm, type Swarm } from "../../harness/hunt/swarm.ts";
@@ -41,6 +42,7 @@ function densePlan(seed: number): Plan {
         ...drawLoads(own.fork("loads"), cast, writes).map((load) => (trims ? { ...load, trim: TRIMS } : load)),
         ...drawCommandLanes(own.fork("commands"), swarm, cast),
         ...drawStories(own.fork("stories"), swarm, cast, book),
+        ...drawRefusals(own.fork("refusals"), swarm, cast, book),
         ...drawStrikes(own.fork("strikes"), swarm, cast, book),
       ),
     );

@@ -9,15 +9,16 @@ import { StrikeBook } from "./strike-book.ts";
 import { type Cast, drawCast } from "./swarm-cast.ts";
 import { drawCommandLanes } from "./swarm-commands.ts";
 import { drawLoad, drawLoads } from "./swarm-load.ts";
+import { drawRefusals } from "./swarm-refusals.ts";
 import { drawStories } from "./swarm-stories.ts";
 import { drawStrikes } from "./swarm-strikes.ts";
 import { drawSwarm, type Swarm } from "./swarm.ts";
 
 /** Rises whenever a seed stands for another plan than before. */
-export const GENERATOR_VERSION = 5;
+export const GENERATOR_VERSION = 6;
 
 /** What of a plan is drawn anew in one that is derived from it, in turn. */
-const REDRAWN = ["strikes", "commands", "stories", "loads"] as const;
+const REDRAWN = ["strikes", "commands", "stories"] as const;
 
 /** Longer than a region that nobody writes to stays marked. */
 const REST_MS = 2_500;
@@ -29,7 +30,7 @@ const REST_MS = 2_500;
  * Everything is drawn from named streams: what is left out does not shift what remains.
  *
  * @param seed 0 to 2^32 - 1; `runPlan` is to be given the same, or `worldSeed` of both
- * @param variant a plan derived from that of the seed, from 1: the same systems, with other faults, commands or loads
+ * @param variant a plan derived from that of the seed, from 1: the same systems, with other faults, commands or stories
  */
 export function randomPlan(seed: number, variant = 0): Plan {
   const random = new SimRandom(`hunt/${seed}`);
@@ -64,9 +65,10 @@ function rounds(random: Random, swarm: Swarm, cast: Cast, book: StrikeBook, vari
     const own = random.fork(String(index));
     return rested(
       swarm,
-      ...drawLoads(stream(own, "loads"), cast, writes),
+      ...drawLoads(own.fork("loads"), cast, writes),
       ...drawCommandLanes(stream(own, "commands"), swarm, cast),
       ...drawStories(stream(own, "stories"), swarm, cast, book),
+      ...drawRefusals(stream(own, "strikes").fork("refusals"), swarm, cast, book),
       ...drawStrikes(stream(own, "strikes"), swarm, cast, book),
     );
   });

@@ -2,7 +2,7 @@ import type { SeedKey, SeedResult } from "./seed-result.ts";
 
 /** One seed in so many has plans derived from it. */
 const PARENT_EVERY = 16;
-/** Plans derived from a seed: one each with other faults, commands, loads. */
+/** Plans derived from a seed: one each with other faults, commands, stories. */
 const VARIANTS = 3;
 /** What more runs of a block than this reached is nothing rare. */
 const RARE_MAX = 2;

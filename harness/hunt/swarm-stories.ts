@@ -90,7 +90,7 @@ function lanesOf(random: Random, story: Story, scene: Scene): Step[] {
  * The commands, one after the other: each a little after the answer to the one before, or when what that began is
  * through. Hosts go on beside some of them: the load of the round is often over by then.
  */
-function drawTelling(random: Random, { commands, at: [system = ""], volumes }: Story): readonly Step[] {
+export function drawTelling(random: Random, { commands, at: [system = ""], volumes }: Story): readonly Step[] {
   const delayMsMax = pick(random, DELAY_MS_MAX);
   const patience = pick(random, PATIENCES);
   const company = pick(random, COMPANIES);

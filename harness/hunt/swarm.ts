@@ -72,6 +72,8 @@ export interface Swarm {
   readonly lanesMax: number;
   /** Stories of a round, at most: commands that belong together. */
   readonly storiesMax: number;
+  /** Times in a round that the disk of a volume refuses what hosts write. */
+  readonly refusals: number;
   /** Of host writes in all; as many are trims or refused as their rates say. */
   readonly writes: number;
   /** Part of the commands that are given again while nobody answers; the others are given once. */
@@ -119,6 +121,7 @@ export function drawSwarm(random: Random): Swarm {
     patience: pick(rates, [0, 0, 0.2, 0.5]),
     settles: chance(rates, 0.7),
     rests: chance(random.fork("rests"), 0.35),
+    refusals: pick(random.fork("refusals"), [0, 0, 0, 1, 2]),
   };
 }
 
