@@ -46,6 +46,8 @@ export interface JournalState {
   imageRolling: boolean;
   /** Somewhere the volume may not hold what the journal says. */
   unsure: boolean;
+  /** It did so at some moment: what the other end has in its journal there may be a third thing. */
+  apart: boolean;
   /**
    * Of the first journal of a group: a recovery of the group that is decided and not carried out in every
    * journal yet. Empty otherwise.
@@ -75,6 +77,7 @@ export function freshState(
     imageFixed: false,
     imageRolling: false,
     unsure: false,
+    apart: false,
     decided: [],
   };
 }
@@ -93,7 +96,7 @@ const RECOVERY_METHODS = ["apply", "swap"] as const;
 
 const FORMAT: SlotFormat<JournalState> = {
   table: "journal function management table",
-  magic: 0x344d464a, // "JFM4"
+  magic: 0x354d464a, // "JFM5"
   slotBytes: 4096,
   decode: decodeState,
 };
@@ -159,6 +162,7 @@ function encodeState(state: JournalState): Uint8Array {
     .bool(state.imageFixed)
     .bool(state.imageRolling)
     .bool(state.unsure)
+    .bool(state.apart)
     .u16(state.decided.length);
   for (const { journalId, method, targetLsn, lsn } of state.decided)
     writer.u32(journalId).u8(RECOVERY_METHODS.indexOf(method)).u64(targetLsn).u64(lsn);
@@ -189,6 +193,7 @@ function decodeState(body: ByteReader): JournalState {
     imageFixed: body.bool(),
     imageRolling: body.bool(),
     unsure: body.bool(),
+    apart: body.bool(),
     decided: Array.from({ length: body.u16() }, () => ({
       journalId: body.u32(),
       method: body.oneOf(RECOVERY_METHODS),

@@ -15,7 +15,7 @@ const OFFER_NS = 10_000 * NS_PER_MS;
  * read back, is in the one journal and not in the other.
  */
 export function numberAt(journal: Journal, lsn: number): ChangeNumber | undefined {
-  const entry = journal.unsure.isEmpty ? journal.table.lastChange(lsn) : undefined;
+  const entry = journal.unsure.isApart ? undefined : journal.table.lastChange(lsn);
   if (entry === undefined) return undefined;
   if (entry.peerLsn > 0) return { journalId: entry.peerJournalId, lsn: entry.peerLsn };
   return { journalId: journal.management.state.journalId, lsn: entry.lsn };
@@ -38,7 +38,7 @@ export function offerMoment(journal: Journal, number: ChangeNumber): void {
   const { moments, parts, unsure } = journal;
   parts.volume.requireWhole("recover");
   const lsn = momentOf(journal, number);
-  if (!unsure.isEmpty)
+  if (unsure.isApart)
     throw new EngineError("JOURNAL_POINT", {
       volume: parts.volume.name,
       asked: `number ${number.lsn}`,

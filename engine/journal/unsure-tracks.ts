@@ -10,6 +10,9 @@ import type { ManagementTable } from "./management-table.ts";
  * not be read either, until somebody does. Mirrors have what the volume has, and the base gets what the journal says; so
  * whoever goes back, to whatever moment, brings these tracks too. Which ones is known as long as the program lives; that
  * there are any is durable, and after a start they may be any.
+ *
+ * What is read there becomes an entry, but the moments before it stay as they are: until volume and journal begin anew, no
+ * moment is taken for the one that the other end calls the same.
  */
 export class UnsureTracks {
   readonly #management: ManagementTable;
@@ -28,11 +31,17 @@ export class UnsureTracks {
     const { first, last } = this.#volume.tracks(offsetBytes, lengthBytes);
     for (let track = first; track <= last; track++) this.#tracks.set(track);
     this.#management.state.unsure = true;
+    this.#management.state.apart = true;
     await this.#management.persist();
   }
 
   get isEmpty(): boolean {
     return this.#tracks.count === 0;
+  }
+
+  /** There were some since volume and journal began as one: a moment may be another one in the journal of the other end. */
+  get isApart(): boolean {
+    return this.#management.state.apart;
   }
 
   /** The runs of such tracks from `first` to `last`, each as long as one record may be. */
@@ -57,5 +66,6 @@ export class UnsureTracks {
   clear(): void {
     this.#tracks.clearAll();
     this.#management.state.unsure = false;
+    this.#management.state.apart = false;
   }
 }
