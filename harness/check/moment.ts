@@ -1,7 +1,7 @@
 import { type BadSector, describeVersion } from "./blame.ts";
 import { SparseInts } from "./columns.ts";
 import type { DiskState } from "./disk-state.ts";
-import type { Operation } from "./operation.ts";
+import { isRefusedBy, type Operation } from "./operation.ts";
 import { INITIAL_VERSION, NO_VERSION, type Versions } from "./versions.ts";
 
 /** Content that should be that of one volume at a moment. */
@@ -44,7 +44,7 @@ export class Moment {
     for (let place = 0; place < versions.touchedCount; place++) {
       const sector = versions.touched[place] as number;
       const floor = source.floor.get(sector);
-      if (isRefusedBy(source, versions.operation(floor))) continue;
+      if (isRefusedBy(source.index, versions.operation(floor))) continue;
       if (floor !== INITIAL_VERSION && versions.precedes(wanted?.get(sector) ?? INITIAL_VERSION, floor))
         wanted?.set(sector, floor);
     }
@@ -169,8 +169,4 @@ function requiredAt(source: DiskState, at: number): SparseInts {
     if (version !== NO_VERSION) wanted.set(sector, version);
   }
   return wanted;
-}
-
-function isRefusedBy({ index }: DiskState, { disk, state }: Operation): boolean {
-  return disk === index && state !== "open" && state !== "acknowledged";
 }

@@ -66,6 +66,11 @@ export function precedes(older: Operation, newer: Operation): boolean {
   return older.endedAt < newer.issuedAt;
 }
 
+/** The system of the disk refused it to its host: it may be there, or a part of it, and a start may undo that. */
+export function isRefusedBy(diskIndex: number, { disk, state }: Operation): boolean {
+  return disk === diskIndex && state !== "open" && state !== "acknowledged";
+}
+
 /** `write #12 by h1 at 3.250000 ms`. */
 export function describeOperation(operation: Operation): string {
   if (operation === INITIAL) return "initial zeros";

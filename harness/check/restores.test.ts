@@ -227,6 +227,25 @@ test("S: a restore that nobody promised may be undone by a crash, but not in par
   }
 });
 
+test("S: what a start puts back where a request was refused is no sign of a restore that nobody promised", () => {
+  for (const isRefused of [true, false]) {
+    const stage = splitStage();
+    stage.write(["a/pvol"], 0, sectors(1, 4));
+    const request = stage.issue("a/pvol", 0, sectors(3, 4));
+    stage.put("a/pvol", 0, sectors(3, 4));
+    if (isRefused) stage.checker.failed(request, "EIO");
+    else stage.checker.acknowledged(request);
+    const command = stage.checker.adminIssued("a", RESTORE);
+    stage.checker.systemDown("a", "kill");
+    stage.down.add("a");
+    stage.checker.adminDone(command, false);
+    stage.put("a/pvol", 0, sectors(1, 4));
+    stage.down.delete("a");
+    stage.checker.systemUp("a");
+    expect(failed(stage.checker.finish())).toEqual(isRefused ? [] : ["S"]);
+  }
+});
+
 test("a restore that was refused changes nothing", () => {
   const stage = splitStage();
   stage.checker.adminRefused(stage.checker.adminIssued("a", RESTORE));

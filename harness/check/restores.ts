@@ -6,7 +6,7 @@ import { type BadSector, blameSectors, describeVersion } from "./blame.ts";
 import type { DiskState } from "./disk-state.ts";
 import type { Model } from "./model.ts";
 import type { Held, Moment } from "./moment.ts";
-import type { Operation } from "./operation.ts";
+import { isRefusedBy, type Operation } from "./operation.ts";
 import type { RestoredContent, RestoredContents } from "./restored-contents.ts";
 import { ZERO_HASH } from "./sector-hash.ts";
 import { INITIAL_VERSION, NO_VERSION, type Versions } from "./versions.ts";
@@ -344,8 +344,18 @@ export class Restores {
   #isSurelyThere(restore: Restore): boolean {
     const { disk } = restore;
     const { versions } = disk;
-    return versionsOf(restore).some((version) => disk.floor.get(versions.sector(version)) === version);
+    return versionsOf(restore).some((version) => {
+      const sector = versions.sector(version);
+      return disk.floor.get(sector) === version && !wasRefused(disk, sector);
+    });
   }
+}
+
+/** A request was refused there: what was before it may be there again without any restore. */
+function wasRefused({ index, versions }: DiskState, sector: number): boolean {
+  for (let version = versions.head.get(sector); version !== NO_VERSION; version = versions.previous(version))
+    if (isRefusedBy(index, versions.operation(version))) return true;
+  return false;
 }
 
 /** It may bring this as well. */

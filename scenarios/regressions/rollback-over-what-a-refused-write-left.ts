@@ -1,0 +1,52 @@
+import {
+  converged,
+  create,
+  eio,
+  fill,
+  heal,
+  image,
+  journal,
+  KiB,
+  mirror,
+  readImage,
+  restored,
+  resync,
+  rollback,
+  scenario,
+  split,
+  status,
+  wait,
+  withImages,
+  withJournals,
+  workload,
+  write,
+} from "../../harness/plan/index.ts";
+
+// The image has what the journal says: without the refused writes, whose remains nobody could read. They were older than the image, so the
+// rollback did not bring their tracks.
+export default scenario({
+  name: "a rollback to an image by number, fixed when the disk had refused writes",
+  requirements: ["LS-2", "JR-3"],
+  topology: withImages(
+    withJournals(mirror({ sizeBytes: KiB(96), mode: "sync" }), ["pvol"], { logBytes: KiB(1500) }),
+    ["pvol"],
+    { method: "lsn" },
+  ),
+  steps: [
+    write("pvol", fill("first")),
+    create("pair"),
+    wait(status("pair", "DUPLEX")),
+    wait(journal("pvol", { state: "logging" })),
+    eio("pvol", ["read", "write"]),
+    workload("pvol", { writes: 8, reads: 0 }),
+    split("pair"),
+    wait(image("pvol", "fixed")),
+    heal("pvol"),
+    readImage("pvol"),
+    rollback("pvol"),
+    wait(restored("pvol")),
+    resync("pair"),
+    wait(status("pair", "DUPLEX")),
+  ],
+  expect: [converged()],
+});
