@@ -1,7 +1,7 @@
 import type { RunRecord } from "../../harness/history/run-record.ts";
 import { describePoint, planAt, planWithoutBlow } from "../../harness/hunt/crash-point.ts";
 import { crashPoints } from "../../harness/hunt/crash-points.ts";
-import { outcomeAt, struckOf } from "../../harness/hunt/tally.ts";
+import { BlowWatch, outcomeAt } from "../../harness/hunt/tally.ts";
 import type { Plan } from "../../harness/plan/plan.ts";
 import { runPlan } from "../../harness/run/run-plan.ts";
 import { resilverTarget } from "../../harness/target/resilver-target.ts";
@@ -25,8 +25,8 @@ const POINTS_MAX = 4_000;
 export async function everyPoint(plan: Plan, seed: number): Promise<EveryPoint> {
   const target = resilverTarget("under test");
   const pump = hostPump();
-  const run = async (one: Plan, census: boolean): Promise<RunRecord> => {
-    const options = { id: plan.name, seed, target, pump, replay: "", repeat: false, census };
+  const run = async (one: Plan, census: boolean, observer = new BlowWatch()): Promise<RunRecord> => {
+    const options = { id: plan.name, seed, target, pump, replay: "", repeat: false, census, observer };
     return (await runPlan(one, options)).record;
   };
   const base = await run(planWithoutBlow(plan), true);
@@ -36,8 +36,9 @@ export async function everyPoint(plan: Plan, seed: number): Promise<EveryPoint> 
   const records: RunRecord[] = [];
   const failures: string[] = [];
   for (const point of points) {
-    const record = await run(planAt(plan, point, withinMs), false);
-    const outcome = outcomeAt(plan, [point], record, struckOf(base));
+    const blows = new BlowWatch();
+    const record = await run(planAt(plan, point, withinMs), false, blows);
+    const outcome = outcomeAt([point], record, blows);
     records.push(record);
     if (outcome.verdict === "PASS" || failures.length === 10) continue;
     const why = record.failures.map(({ rule, message }) => `${rule}: ${message}`).join("; ");

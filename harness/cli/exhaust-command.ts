@@ -56,7 +56,7 @@ export async function exhaustCommand(
   const { seed } = options;
   const startMs = performance.now();
   const entry = await onlyScenario(parts, pattern);
-  const start: CaseBase = { id: entry.id, plan: parsePlan(entry.plan), seed, withinMs: 0, struck: {} };
+  const start: CaseBase = { id: entry.id, plan: parsePlan(entry.plan), seed, withinMs: 0 };
   const out = new OutDirectory(options.out);
   out.start(startOf(parts, "exhaust", { kind: "points", scenario: entry.id, seed }));
   const digest = engineDigest(parts.engineFolder);

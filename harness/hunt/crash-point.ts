@@ -72,7 +72,7 @@ export function planAt(plan: Plan, point: CrashPoint, withinMs: number): Plan {
 
 /** The plan with a blow at each of the points, whose numbers all count from its beginning; as it is, without any. */
 export function planAtAll(plan: Plan, points: readonly CrashPoint[], withinMs: number): Plan {
-  const strikes = points.flatMap((point, index) => strikesOf(plan, point, `blow-${index + 1}`, withinMs));
+  const strikes = points.flatMap((point, index) => strikesOf(plan, point, blowLabel(index), withinMs));
   // A command that a disk refuses is not given again: what it was to bring about is expected in vain.
   const mayLack = points.some(({ blow }) => blow === "error");
   const expect = mayLack ? plan.expect.filter(({ kind }) => ALWAYS_EXPECTED.has(kind)) : plan.expect;
@@ -87,13 +87,18 @@ export function planAtAll(plan: Plan, points: readonly CrashPoint[], withinMs: n
   };
 }
 
+/** The label of the fault that the blow at the point with this index is. */
+export function blowLabel(index: number): string {
+  return `blow-${index + 1}`;
+}
+
 /** The plan as it is at every point, without a blow: whose census tells the points. */
 export function planWithoutBlow(plan: Plan): Plan {
   return planAtAll(plan, [], 0);
 }
 
 /** The fault that a blow is. */
-export function faultAt(plan: Plan, { system, at, blow, choice, arrivingBytes, fails = "once" }: CrashPoint): AnyFault {
+function faultAt(plan: Plan, { system, at, blow, choice, arrivingBytes, fails = "once" }: CrashPoint): AnyFault {
   if (isCrash(blow)) return { kind: "crash", system, how: blow, ...choice };
   if (at.kind === "disk-write") return errorOf(at.disk, fails);
   const { link } = at;
@@ -116,10 +121,14 @@ function strikesOf(plan: Plan, point: CrashPoint, label: string, withinMs: numbe
     return { kind: "when", condition, steps, withinMs };
   };
   const fault = faultAt(plan, point);
-  if (fault.kind === "crash") return [when(at, { kind: "inject", fault }, after(ms(DOWN_MS), restart(system)))];
   const strike: Step = { kind: "inject", fault, label };
+  if (fault.kind === "crash") return [when(at, strike, after(ms(DOWN_MS), restart(system)))];
   const end = after(ms(DOWN_MS), heal(label));
   if (fault.kind === "cut") return [when(at, strike, end)];
+  const ahead = (early: Step): Step => (at.nth === 1 ? early : when({ ...at, nth: at.nth - 1 }, early));
+  // What is read before the request is not refused: it might never come to the request, nor to the end of the fault.
+  if (at.kind === "disk-write" && point.fails === "all")
+    return [ahead({ kind: "inject", fault: errorOf(at.disk, "once"), label }), when(at, strike, end)];
   // A link is asked to let so many bytes pass before the first of them is sent, and a disk decides of a request before it is seen.
-  return [at.nth === 1 ? strike : when({ ...at, nth: at.nth - 1 }, strike), when(at, end)];
+  return [ahead(strike), when(at, end)];
 }

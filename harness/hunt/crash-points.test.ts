@@ -1,13 +1,28 @@
 import { expect, test } from "vitest";
-import type { RunRecord } from "../history/run-record.ts";
 import type { Census } from "../history/census.ts";
-import { converged, create, holds, KiB, mirror, parsePlan, scenario, status, wait, write } from "../plan/index.ts";
+import {
+  converged,
+  create,
+  eio,
+  holds,
+  KiB,
+  mirror,
+  parsePlan,
+  scenario,
+  sequence,
+  status,
+  step,
+  together,
+  wait,
+  when,
+  write,
+} from "../plan/index.ts";
 import { runPlan } from "../run/run-plan.ts";
 import { resilverTarget } from "../target/resilver-target.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
 import { type Blow, type CrashPoint, describePoint, planAt, planWithoutBlow } from "./crash-point.ts";
 import { crashPoints } from "./crash-points.ts";
-import { outcomeAt, struckOf, tally } from "./tally.ts";
+import { BlowWatch, outcomeAt, type TalliedRun, tally } from "./tally.ts";
 
 const census: Census = {
   disks: [{ system: "a", disk: "a/meta", count: 3 }],
@@ -23,9 +38,15 @@ const plan = scenario({
   steps: [create("pair"), wait(status("pair", "DUPLEX")), write("pvol", { offsetBytes: 0, lengthBytes: 512 })],
   expect: [converged()],
 });
-const run = async (of: typeof plan, asked = false) => {
+const run = async (of: typeof plan, asked = false, observer = new BlowWatch()) => {
   const options = { id: "t", seed: 5, target: resilverTarget("x"), pump: hostPump(), replay: "", repeat: false };
-  return (await runPlan(of, { ...options, census: asked })).record;
+  return (await runPlan(of, { ...options, census: asked, observer })).record;
+};
+/** What the run with a blow at the point showed. */
+const outcomeOf = async (point: CrashPoint, withinMs: number) => {
+  const blows = new BlowWatch();
+  const record = await run(parsePlan(planAt(plan, point, withinMs)), false, blows);
+  return { record, outcome: outcomeAt([point], record, blows) };
 };
 
 test("every action has a point for every blow, a cut at frames only, an error at disks only", () => {
@@ -54,27 +75,29 @@ test("each point of the census is reached in its run, and the next one after the
   const counted = base.census as Census;
   expect(counted.disks.map(({ disk }) => disk)).toEqual(["a/meta", "pvol", "b/meta", "svol"]);
   const { points } = crashPoints(counted, ["kill", "cut"], { pointsMax: 10_000, stride: 3 });
-  const records: RunRecord[] = [];
-  for (const point of points) records.push(await run(parsePlan(planAt(plan, point, 2_000))));
-  const struck = struckOf(base);
-  const rows = tally(
-    points.map((point, index) => ({
-      point,
-      ...outcomeAt(plan, [point], records[index] as RunRecord, struck),
-      isTolerated: false,
-    })),
-  );
+  const runs: TalliedRun[] = [];
+  for (const point of points) runs.push({ point, ...(await outcomeOf(point, 2_000)).outcome, isTolerated: false });
+  const rows = tally(runs);
   expect(rows.reduce((sum, { passed }) => sum + passed, 0)).toBe(points.length);
   for (const { system, disk, count } of counted.disks) {
     const beyond = { system, at: { kind: "disk-write", disk, nth: count + 1 }, blow: "power" } as const;
-    const record = await run(planAt(plan, beyond, 100));
+    const { record, outcome } = await outcomeOf(beyond, 100);
     expect(record).toMatchObject({ verdict: "UNKNOWN", vacuous: true, failures: [] });
-    const outcome = outcomeAt(plan, [beyond], record, struck);
     expect(outcome).toEqual({ isReached: false, verdict: "UNKNOWN" });
     expect(tally([{ point: beyond, ...outcome, isTolerated: false }])).toMatchObject([
       { points: 1, passed: 0, failed: 0, unreached: 1 },
     ]);
   }
+});
+
+test("a point is reached though the blow prevents a fault of the plan of the same kind, on the same disk", async () => {
+  const own = when(step("a", "pair.duplex"), eio("a/meta", ["write"], { count: 1 }));
+  const withOwn = { ...plan, steps: [together(sequence(...plan.steps), own)] };
+  const point = { system: "a", at: { kind: "disk-write", disk: "a/meta", nth: 1 }, blow: "error" } as const;
+  const blows = new BlowWatch();
+  const record = await run(parsePlan(planAt(withOwn, point, 2_000)), false, blows);
+  expect(record.faults).toEqual([{ kind: "eio", on: "a/meta", injected: 1, effective: 1 }]);
+  expect(outcomeAt([point], record, blows)).toEqual({ isReached: true, verdict: "PASS" });
 });
 
 test("a loss of power at a write tears that very write: it was in flight", async () => {

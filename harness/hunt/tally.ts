@@ -1,7 +1,7 @@
 import type { RunRecord, Verdict } from "../history/run-record.ts";
-import { type Blow, type CrashPoint, faultAt } from "./crash-point.ts";
-import { faultOf } from "../fault/index.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { AnyFault } from "../fault/index.ts";
+import type { RunObserver } from "../run/run-observer.ts";
+import { type Blow, blowLabel, type CrashPoint } from "./crash-point.ts";
 
 /** What became of the runs at one disk, or at one end of a link, under one blow. */
 export interface TallyRow {
@@ -33,34 +33,30 @@ export interface TalliedRun extends PointOutcome {
   readonly isTolerated: boolean;
 }
 
-/** How often faults struck, by `kind on`. */
-export type StruckCounts = Readonly<Record<string, number>>;
+/** Sees which blows strike in a run. */
+export class BlowWatch implements RunObserver {
+  readonly #labels = new Set<string>();
 
-/** What a record says of it. */
-export function struckOf({ faults }: RunRecord): StruckCounts {
-  return Object.fromEntries(faults.map(({ kind, on, injected }) => [`${kind} ${on}`, injected]));
+  begin(): void {}
+
+  step(): void {}
+
+  struck(_fault: AnyFault, label?: string): void {
+    if (label !== undefined) this.#labels.add(label);
+  }
+
+  /** Of so many blows all struck. */
+  haveStruck(count: number): boolean {
+    return Array.from({ length: count }, (_none, index) => blowLabel(index)).every((label) => this.#labels.has(label));
+  }
 }
 
 /**
  * Judges the run with a blow at each of `points`. A fault of the plan itself that the blow leaves nothing to do, a cut of a
  * link whose end is down, does not make it vacuous; nor does a cut after bytes that the connection does not live to carry.
- *
- * @param before what struck in the run without a blow
  */
-export function outcomeAt(
-  plan: Plan,
-  points: readonly CrashPoint[],
-  record: RunRecord,
-  before: StruckCounts,
-): PointOutcome {
-  const struck = struckOf(record);
-  const wanted = new Map<string, number>();
-  for (const point of points) {
-    const fault = faultAt(plan, point);
-    const key = `${fault.kind} ${faultOf(fault).on(fault)}`;
-    wanted.set(key, (wanted.get(key) ?? before[key] ?? 0) + 1);
-  }
-  const isReached = [...wanted].every(([key, count]) => (struck[key] ?? 0) >= count);
+export function outcomeAt(points: readonly CrashPoint[], record: RunRecord, watch: BlowWatch): PointOutcome {
+  const isReached = watch.haveStruck(points.length);
   const isIdleOnly =
     record.vacuous && record.failures.length === 0 && record.oracles.every(({ verdict }) => verdict === "PASS");
   if (isIdleOnly && isReached) return { isReached, verdict: "PASS" };

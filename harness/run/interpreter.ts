@@ -40,8 +40,8 @@ export interface InterpreterParts {
   readonly onMark: (marks: readonly VolumeMark[]) => void;
   /** An image was read, this piece of it. */
   readonly onImagePiece: (piece: ImagePiece) => void;
-  /** A fault was injected just now. */
-  readonly onStruck: (fault: AnyFault) => void;
+  /** A fault was injected just now, with this label. */
+  readonly onStruck: (fault: AnyFault, label: string | undefined) => void;
   /** A program answered a command with something that is no AdminError. */
   readonly onTargetFault: (system: string, error: unknown) => void;
   /** A takeover of this pair, given at `givenNs`, was carried out just now. What is returned is waited for. */
@@ -168,7 +168,7 @@ export class Interpreter {
     for (const [index, step] of steps.entries()) {
       if (step.kind === "inject") {
         ledger.inject(step.fault, step.label);
-        onStruck(step.fault);
+        onStruck(step.fault, step.label);
       } else if (step.kind === "heal") ledger.heal(step.label);
       else return index;
     }

@@ -145,10 +145,10 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
       host,
       traces,
       fileSystems,
-      onStruck: (fault) => {
+      onStruck: (fault, label) => {
         if (fault.kind === "cut") this.#captures.cut();
         this.#recovery?.struck(fault);
-        parts.observer?.struck(fault);
+        parts.observer?.struck(fault, label);
       },
       onTargetFault: (system, error) => this.#targetFailed(system, error),
       onTakeover: (pair, givenNs) => this.#takenOver(pair, givenNs),

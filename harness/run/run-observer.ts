@@ -7,8 +7,8 @@ export interface RunObserver {
   begin(world: RunWorld): void;
   /** A program logged the step. */
   step(system: string, name: string): void;
-  /** A fault of the plan was injected just now. */
-  struck(fault: AnyFault): void;
+  /** A fault of the plan was injected just now, with this label. */
+  struck(fault: AnyFault, label?: string): void;
   /** It has come to its end just now. */
   healed?(fault: AnyFault): void;
 }

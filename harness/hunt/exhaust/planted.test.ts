@@ -30,9 +30,9 @@ const single: SearchOptions = {
   subsetsMax: 64,
 };
 
-async function search(target: Target, options: Partial<SearchOptions>, seed = 1): Promise<SearchResult> {
+async function search(target: Target, options: Partial<SearchOptions>): Promise<SearchResult> {
   const parts = { target, pump: hostPump(), wallNowMs: () => 0 };
-  const start = { id: "t", plan: parsePlan(plan), seed, withinMs: 0, struck: {} };
+  const start = { id: "t", plan: parsePlan(plan), seed: 1, withinMs: 0 };
   return searchPoints(start, { ...single, ...options }, async (_name, base, requests) => {
     const results = [];
     for (const request of requests) results.push(await runCase(base, request, parts));
@@ -130,13 +130,18 @@ test("a mistake that a disk error alone shows is found, and not by a kill", { ti
   for (const { of } of failed) expect(of.points).toMatchObject([{ blow: "error", at: { disk: "svol" } }]);
 });
 
-test("of a disk the request itself fails, or all from it on, or writes from it on", { timeout: 120_000 }, async () => {
+test("of a disk the request itself fails, or all from it on, or writes from it on; no read before it", {
+  timeout: 120_000,
+}, async () => {
   /** By request to the disk, in order: what became of it. */
   let requests: string[] = [];
-  const noted = (kind: string, request: () => Promise<void>): Promise<void> => {
+  const noted = <T>(kind: string, request: () => Promise<T>): Promise<T> => {
     const nth = requests.push("") - 1;
     return request().then(
-      () => void (requests[nth] = `${kind} done`),
+      (given) => {
+        requests[nth] = `${kind} done`;
+        return given;
+      },
       (error: unknown) => {
         requests[nth] = `${kind} ${error instanceof DiskError ? error.code : String(error)}`;
         throw error;
@@ -145,13 +150,16 @@ test("of a disk the request itself fails, or all from it on, or writes from it o
   };
   const watched = withDisk((disk) =>
     altered(disk, {
-      write: (...request) => noted("write", () => disk.write(...request)),
+      write: async (...request) => {
+        await noted("read", () => disk.read(0, 512));
+        return noted("write", () => disk.write(...request));
+      },
       trim: (...request) => noted("write", () => disk.trim(...request)),
       flush: () => noted("flush", () => disk.flush()),
     }),
   );
   const parts = { target: watched, pump: hostPump(), wallNowMs: () => 0 };
-  const base = { id: "t", plan: parsePlan(plan), seed: 1, withinMs: 2000, struck: {} };
+  const base = { id: "t", plan: parsePlan(plan), seed: 1, withinMs: 2000 };
   const first = await runCase(base, { index: 0, points: [], watch: { points: "all" } }, parts);
   const points = (first.seen ?? []).filter(({ at }) => at.kind === "disk-write" && at.disk === "svol");
   expect(points.length).toBeGreaterThan(2);
@@ -163,9 +171,9 @@ test("of a disk the request itself fails, or all from it on, or writes from it o
       const result = await runCase(base, { index: 1, points: at }, parts);
       expect([result.verdict, result.isReached]).toEqual(["PASS", true]);
       const isRefused = (request: string): boolean => request.endsWith("EIO") || request.endsWith("ENOSPC");
-      const struck = seen.at.nth - 1;
-      expect(requests.findIndex(isRefused)).toBe(struck);
-      expect(requests[struck]).toBe(`${seen.action === "flush" ? "flush" : "write"} ${index === 2 ? "ENOSPC" : "EIO"}`);
+      const first = requests.findIndex(isRefused);
+      expect(requests.slice(0, first + 1).filter((request) => !request.startsWith("read"))).toHaveLength(seen.at.nth);
+      expect(requests[first]).toBe(`${seen.action === "flush" ? "flush" : "write"} ${index === 2 ? "ENOSPC" : "EIO"}`);
       if (index === 0) expect(requests.filter(isRefused)).toHaveLength(1);
     }
   }
@@ -193,7 +201,7 @@ test("of a frame that a cut falls into just the part arrives that is said, after
     },
   };
   const parts = { target: counting, pump: hostPump(), wallNowMs: () => 0 };
-  const base = { id: "t", plan: parsePlan(plan), seed: 1, withinMs: 0, struck: {} };
+  const base = { id: "t", plan: parsePlan(plan), seed: 1, withinMs: 0 };
   const first = await runCase(base, { index: 0, points: [], watch: { points: "all" } }, parts);
   const frames = (first.seen ?? []).filter(({ system, frame }) => system === "a" && frame !== undefined);
   expect(frames.length).toBeGreaterThan(8);

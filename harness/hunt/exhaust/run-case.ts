@@ -5,7 +5,7 @@ import type { RunObserver } from "../../run/run-observer.ts";
 import { type CrashPoint, planAtAll } from "../crash-point.ts";
 import { fingerprintsOf } from "../fingerprint.ts";
 import { RunCoverage } from "../run-coverage.ts";
-import { outcomeAt, type StruckCounts, struckOf } from "../tally.ts";
+import { BlowWatch, outcomeAt } from "../tally.ts";
 import { firstOfEach, pointsAfter } from "./cases.ts";
 import { PointWatch, type SeenPoint } from "./point-watch.ts";
 import type { TornBounds } from "./torn-subsets.ts";
@@ -17,8 +17,6 @@ export interface CaseBase {
   readonly seed: number;
   /** The time in which points are reached. */
   readonly withinMs: number;
-  /** Faults that strike without any blow, by `kind on`: how often. */
-  readonly struck: StruckCounts;
 }
 
 /** One run: plain data. */
@@ -44,8 +42,6 @@ export interface CaseResult {
   readonly seen?: readonly SeenPoint[];
   /** With `after`: how many points there were. */
   readonly seenCount?: number;
-  /** Of the run without a blow: how often faults struck, by `kind on`. */
-  readonly struck?: StruckCounts;
   /** Only of a run that did not pass; its `replay` is still to be filled in. */
   readonly record?: RunRecord;
 }
@@ -65,10 +61,11 @@ export async function runCase(
   const plan = planOf(base, points);
   const coverage = new RunCoverage();
   const seen = new PointWatch(plan, watch?.points === "all" ? watch.bounds : undefined);
-  const observer = watch === undefined ? coverage : both(seen, coverage);
+  const blows = new BlowWatch();
+  const observer = all([blows, coverage, ...(watch === undefined ? [] : [seen])]);
   const id = `${base.id}/${index}`;
   const { record } = await runPlan(plan, { ...parts, id, seed: base.seed, replay: "", repeat: false, observer });
-  const { isReached, verdict } = outcomeAt(plan, points, record, base.struck);
+  const { isReached, verdict } = outcomeAt(points, record, blows);
   const last = points.at(-1);
   const after = watch?.points === "after" && last !== undefined ? pointsAfter(seen.points, last) : undefined;
   return {
@@ -79,7 +76,7 @@ export async function runCase(
     virtualMs: record.virtualMs,
     isTolerated: (record.tolerated ?? []).length > 0,
     fingerprints: verdict === "PASS" ? [] : namesOf(record, coverage, isReached),
-    ...(watch?.points === "all" ? { seen: seen.points, struck: struckOf(record) } : {}),
+    ...(watch?.points === "all" ? { seen: seen.points } : {}),
     ...(after === undefined ? {} : { seen: firstOfEach(after), seenCount: after.length }),
     ...(verdict === "PASS" ? {} : { record }),
   };
@@ -91,19 +88,16 @@ function namesOf(record: RunRecord, coverage: RunCoverage, isReached: boolean): 
   return [isReached ? `harness ${record.verdict}` : "the point was not reached"];
 }
 
-function both(one: RunObserver, other: RunObserver): RunObserver {
+function all(observers: readonly RunObserver[]): RunObserver {
   return {
     begin: (world) => {
-      one.begin(world);
-      other.begin(world);
+      for (const observer of observers) observer.begin(world);
     },
     step: (system, name) => {
-      one.step(system, name);
-      other.step(system, name);
+      for (const observer of observers) observer.step(system, name);
     },
-    struck: (fault) => {
-      one.struck(fault);
-      other.struck(fault);
+    struck: (fault, label) => {
+      for (const observer of observers) observer.struck(fault, label);
     },
   };
 }

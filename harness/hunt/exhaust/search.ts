@@ -74,7 +74,6 @@ export async function searchPoints(start: CaseBase, options: SearchOptions, run:
   const base: CaseBase = {
     ...start,
     withinMs: Math.ceil(first?.virtualMs ?? 0) + REACHED_WITHIN_MS,
-    struck: first?.struck ?? {},
   };
   const nothing = { first, base, total: seen.length, single: [], plannedCount: 0, leftOut: 0, second: [] };
   if (first?.verdict !== "PASS") return { ...nothing, torn: undefined, pairs: undefined };
