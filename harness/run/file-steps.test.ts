@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ext4 } from "../files/ext4.node.ts";
 import {
+  cascade,
   create,
   dismount,
   expectRefused,
@@ -87,6 +88,27 @@ describe("steps that deal with files", () => {
       expect(record.verdict).toBe("FAIL");
       expect(record.failures[0]?.message).toContain(message);
     }
+  });
+
+  test("a restore that waits in vain for its mirror is refused: tolerated if the plan may be refused, else a failure", async () => {
+    const plan = scenario({
+      name: "files are restored from a backup that was never made",
+      requirements: [],
+      topology: cascade({ mode: "sync" }),
+      steps: [
+        makeFiles("pvol", [b]),
+        create("pair"),
+        wait(status("pair", "DUPLEX")),
+        restoreFiles({ from: "gen1", names: "all" }),
+      ],
+      expect: [],
+    });
+    const refusal = "steps[3]: restore-files was refused: NOT_COME_ABOUT: the status of gen1";
+    expect(await recordOf(plan)).toMatchObject({
+      verdict: "FAIL",
+      failures: [{ rule: "expectation", message: refusal }],
+    });
+    expect(await recordOf({ ...plan, mayRefuse: true })).toMatchObject({ failures: [], tolerated: [refusal] });
   });
 
   test("a plan must give the file system room, and a restore its mirrors", () => {

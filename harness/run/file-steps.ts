@@ -17,6 +17,7 @@ import type { CommandOutcome } from "./give-command.ts";
 import type { Host } from "./host.ts";
 import { hostDevice } from "./host-device.ts";
 import { SimAdministrator } from "./restoring-administrator.ts";
+import { UnmetError } from "./unmet-error.ts";
 
 /** What the clock of file systems says when a run begins, in milliseconds since 1970: just after the blank one was made. */
 const START_MS = 1_000_000_100_000;
@@ -67,6 +68,7 @@ export class FileSteps {
       // Its message begins with its code.
       if (error instanceof EngineError) return error.message.replace(" ", ": ");
       if (error instanceof FileSystemError) return `FILES: ${error.message}`;
+      if (error instanceof UnmetError) return error.message;
       throw error;
     }
   }

@@ -6,6 +6,7 @@ import { type AdminCommand, AdminError } from "../target/target.ts";
 import type { RunWorld } from "../world/run-world.ts";
 import { journalGroupOf } from "./journal-group.ts";
 import type { Marks } from "./marks.ts";
+import { UnmetError } from "./unmet-error.ts";
 
 /** What became of a command. */
 export interface CommandOutcome {
@@ -34,7 +35,9 @@ export function giveCommand(
   },
 ): Promise<CommandOutcome> {
   const { plan, world, checker, marks, onTargetFault } = parts;
-  const { volume, command } = addressed(step, plan.topology, marks);
+  const to = addressed(step, plan.topology, marks);
+  if (to instanceof UnmetError) return Promise.resolve({ done: "no", refusal: to.message });
+  const { volume, command } = to;
   const system = step.at === undefined ? world.systemOfVolume(volume) : world.system(step.at);
   const { serving } = system;
   if (serving === undefined)
@@ -71,12 +74,24 @@ export function giveCommand(
   });
 }
 
-/** The command, and the volume whose system it belongs to. */
-function addressed(
-  step: AdminStep,
-  topology: Topology,
-  marks: Marks,
-): { readonly volume: string; readonly command: AdminCommand } {
+interface Addressed {
+  /** Of the system to which the command belongs. */
+  readonly volume: string;
+  readonly command: AdminCommand;
+}
+
+/** To whom the command goes; or what it needs and is not there. */
+function addressed(step: AdminStep, topology: Topology, marks: Marks): Addressed | UnmetError {
+  try {
+    return commandOf(step, topology, marks);
+  } catch (error) {
+    if (error instanceof UnmetError) return error;
+    throw error;
+  }
+}
+
+/** @throws UnmetError */
+function commandOf(step: AdminStep, topology: Topology, marks: Marks): Addressed {
   const pairOf = (name: string): TopologyPair => {
     const pair = topology.pairs.find((candidate) => candidate.name === name);
     if (pair === undefined) throw new Error(`${describeAdminStep(step)}: no pair ${name} in the topology`);

@@ -1,5 +1,21 @@
 import { expect, test } from "vitest";
-import { after, crash, KiB, mark, ms, recover, restart, scenario, together, workload } from "../plan/index.ts";
+import {
+  after,
+  crash,
+  KiB,
+  localMirror,
+  mark,
+  ms,
+  recover,
+  restart,
+  scenario,
+  step,
+  together,
+  unchanged,
+  when,
+  withJournals,
+  workload,
+} from "../plan/index.ts";
 import { resilverTarget } from "../target/resilver-target.ts";
 import { hostPump } from "../world/sim/host-pump.ts";
 import type { RunWorld } from "../world/run-world.ts";
@@ -57,6 +73,29 @@ test("a mark of a volume is a time of its own journal: one of no group may count
     judged += record.checks.S ?? 0;
   }
   expect(judged).toBeGreaterThan(10);
+});
+
+test("a mark that was not set, as its moment did not come, is no mistake of the harness: what needs it is refused", async () => {
+  const plan = scenario({
+    name: "to a moment that was not marked",
+    requirements: [],
+    topology: withJournals(localMirror({ sizeBytes: KiB(16), generations: [] }), ["pvol"], { logBytes: KiB(64) }),
+    steps: [
+      { ...when(step("a", "no.such.step"), mark("then", ["pvol"])), withinMs: 1 },
+      recover("pvol", { to: "then" }),
+    ],
+    expect: [unchanged("pvol", "then")],
+  });
+  const options = { id: "marks", seed: 1, target: resilverTarget("test"), pump: hostPump(), replay: "", repeat: false };
+  const missing = "MARK_NOT_SET: mark then of pvol";
+  const { record } = await runPlan(plan, options);
+  const messages = [`steps[1]: recover of pvol was refused: ${missing}`, `expect[0]: ${missing}`];
+  expect([record.verdict, record.failures.map(({ rule, message }) => `${rule} ${message}`)]).toEqual([
+    "FAIL",
+    messages.map((message) => `expectation ${message}`),
+  ]);
+  const { record: tolerant } = await runPlan({ ...plan, expect: [], mayRefuse: true }, options);
+  expect(tolerant).toMatchObject({ failures: [], tolerated: messages.slice(0, 1) });
 });
 
 test("journals of one group have one time, the latest that any of them was read at", () => {

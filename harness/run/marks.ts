@@ -3,6 +3,7 @@ import type { RecoveryPoint } from "../plan/admin-step.ts";
 import type { Topology } from "../plan/topology.ts";
 import type { RunWorld } from "../world/run-world.ts";
 import { journalGroupOf } from "./journal-group.ts";
+import { UnmetError } from "./unmet-error.ts";
 
 /** What is compared at once. */
 const CHUNK_BYTES = 4096;
@@ -44,14 +45,17 @@ export class Marks {
     });
   }
 
-  /** Where a recovery goes. @throws Error if nothing was marked: the plan recovers before it marks */
+  /** Where a recovery goes. @throws UnmetError if nothing was marked, as its moment did not come */
   pointOf(to: RecoveryPoint, volume: string): { readonly lsn: number } | { readonly timeUs: number } {
     if ("lsn" in to) return to;
     const { lsn, timeUs } = this.#required(to.mark, volume).mark;
     return to.by === "lsn" ? { lsn } : { timeUs };
   }
 
-  /** Where the disk of `volume` holds another content than at the mark: the first such byte, to 4 KiB; -1 for nowhere. */
+  /**
+   * Where the disk of `volume` holds another content than at the mark: the first such byte, to 4 KiB; -1 for nowhere.
+   * @throws UnmetError if nothing was marked
+   */
   firstChange(label: string, volume: string): number {
     const before = this.#required(label, volume).content;
     const now = this.#contentOf(volume);
@@ -63,7 +67,7 @@ export class Marks {
 
   #required(label: string, volume: string) {
     const found = this.#marks.get(`${label} ${volume}`);
-    if (found === undefined) throw new Error(`the plan uses the mark ${label} of ${volume} before it sets it`);
+    if (found === undefined) throw new UnmetError("MARK_NOT_SET", `mark ${label} of ${volume}`);
     return found;
   }
 

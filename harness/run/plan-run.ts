@@ -2,13 +2,10 @@ import type { Checker, CheckerConfig, CheckResult } from "../check/checker.ts";
 import type { Census } from "../history/census.ts";
 import type { FileSystems } from "../files/file-system.ts";
 import type { Failure, FaultRecord, OracleRecord, RecoveryTimes, PairContents } from "../history/run-record.ts";
-import { describeCondition } from "../plan/condition.ts";
-import { describeFound } from "./describe-found.ts";
-import type { Expectation } from "../plan/expectation.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
 import type { RunWorld, WorldListener } from "../world/run-world.ts";
-import { contentDigest, firstDifference } from "../world/sim/disk/index.ts";
+import { contentDigest } from "../world/sim/disk/index.ts";
 import { HostAccessError } from "../world/sim/guards.ts";
 import { Captures } from "./captures.ts";
 import { checkerConfig } from "./checker-config.ts";
@@ -25,6 +22,7 @@ import type { CaptureContext, RunOracle } from "./run-oracle.ts";
 import type { RunObserver } from "./run-observer.ts";
 import { RecoveryWatch } from "./recovery-watch.ts";
 import { readImages } from "./read-images.ts";
+import { unmetExpectation } from "./unmet-expectation.ts";
 import { WaitingList } from "./waiting-list.ts";
 
 export interface PlanRunParts<W extends RunWorld, C extends Checker> {
@@ -211,7 +209,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
     await this.#readImages();
     for (const expectation of expect) if (expectation.kind === "converged") await this.#converge(expectation.withinMs);
     for (const [index, expectation] of expect.entries()) {
-      const why = this.#unmet(expectation);
+      const why = unmetExpectation(expectation, { world: this.world, watch: this.#watch, marks: this.#marks });
       if (why !== "") this.#fail("expectation", `expect[${index}]: ${why}`);
     }
     for (const [index, expectation] of expect.entries()) {
@@ -247,29 +245,6 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
 
   #keyOf(volume: string): string {
     return `${this.world.systemOfVolume(volume).name}/${volume}`;
-  }
-
-  /** What is not as the expectation says, of those that look at the end; "" for nothing. */
-  #unmet(expectation: Expectation): string {
-    switch (expectation.kind) {
-      case "holds": {
-        const { condition } = expectation;
-        if (this.#watch.isTrue(condition)) return "";
-        return `not so at the end: ${describeCondition(condition)}${describeFound(condition, this.world)}`;
-      }
-      case "unchanged": {
-        const { volume, since } = expectation;
-        const at = this.#marks.firstChange(since, volume);
-        return at < 0 ? "" : `${volume} is not as it was at the mark ${since}, from about byte ${at} on`;
-      }
-      case "same-as": {
-        const { volume, other } = expectation;
-        const at = firstDifference(this.world.view(volume), this.world.view(other));
-        return at < 0 ? "" : `${volume} and ${other} differ, at byte ${at} first`;
-      }
-      default:
-        return "";
-    }
   }
 
   async #converge(withinMs: number): Promise<void> {

@@ -4,6 +4,7 @@ import type { AdminStep } from "../plan/admin-step.ts";
 import type { PairReport } from "../target/target.ts";
 import type { RunWorld } from "../world/run-world.ts";
 import type { CommandOutcome } from "./give-command.ts";
+import { UnmetError } from "./unmet-error.ts";
 
 const LOOK_NS_MIN = 1 * NS_PER_MS;
 const LOOK_NS_MAX = 20 * NS_PER_MS;
@@ -109,13 +110,16 @@ export class SimAdministrator implements RestoringAdministrator {
     };
   }
 
-  /** @throws Error if it does not come about */
+  /** @throws UnmetError if it does not come about */
   async #until(what: string, look: () => boolean | Promise<boolean>, why: () => string = () => ""): Promise<void> {
     const startNs = this.#world.nowNs();
     for (;;) {
       if (await look()) return;
       const passedNs = this.#world.nowNs() - startNs;
-      if (passedNs > PATIENCE_NS) throw new Error(`${what} did not come about: ${why()}`);
+      if (passedNs > PATIENCE_NS) {
+        const refusal = why();
+        throw new UnmetError("NOT_COME_ABOUT", `${what}${refusal === "" ? "" : `, refused with ${refusal}`}`);
+      }
       await this.#world.sleep(Math.min(LOOK_NS_MAX, Math.max(LOOK_NS_MIN, Math.floor(passedNs / 16))));
     }
   }
