@@ -73,7 +73,7 @@ export function planAt(plan: Plan, point: CrashPoint, withinMs: number): Plan {
 /** The plan with a blow at each of the points, whose numbers all count from its beginning; as it is, without any. */
 export function planAtAll(plan: Plan, points: readonly CrashPoint[], withinMs: number): Plan {
   const strikes = points.flatMap((point, index) => strikesOf(plan, point, blowLabel(index), withinMs));
-  // A command that a disk refuses is not given again: what it was to bring about is expected in vain.
+  // A command that a disk refuses is not given again: what it was to bring about is expected in vain, and moments do not come.
   const mayLack = points.some(({ blow }) => blow === "error");
   const expect = mayLack ? plan.expect.filter(({ kind }) => ALWAYS_EXPECTED.has(kind)) : plan.expect;
   const name =
@@ -84,6 +84,7 @@ export function planAtAll(plan: Plan, points: readonly CrashPoint[], withinMs: n
     steps: [together(...strikes, sequence(...plan.steps))],
     expect,
     mayRefuse: true,
+    ...(mayLack ? { attended: true } : {}),
   };
 }
 

@@ -28,6 +28,8 @@ export interface Plan<N extends Names = Names> {
    * what nobody was there to do, or to answer, is asked for again (see `docs/scenarios.md`).
    */
   readonly mayRefuse?: boolean;
+  /** An operator does what the plan leaves undone, and no engine can do by itself (see `docs/scenarios.md`). */
+  readonly attended?: boolean;
 }
 
 /** Shape and bounds of a plan. {@link parsePlan} also checks names and depth. */
@@ -39,6 +41,7 @@ export const planSchema: z.ZodType<Plan> = z.strictObject({
   steps: z.array(stepSchema).min(1).max(STEPS_MAX),
   expect: z.array(expectationSchema).max(64),
   mayRefuse: z.boolean().exactOptional(),
+  attended: z.boolean().exactOptional(),
 });
 
 /**

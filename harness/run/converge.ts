@@ -16,8 +16,15 @@ export interface ConvergingPair {
  * Waits until every pair of `pairs` is DUPLEX at both ends and nothing is pending, or is a local mirror that was
  * split deliberately and has all of its moment; and until nothing is being restored.
  * Gives "" then, or after `withinMs` what is not so.
+ *
+ * @param onMissing called at every look at which it is not so
  */
-export async function converge(world: RunWorld, pairs: readonly ConvergingPair[], withinMs: number): Promise<string> {
+export async function converge(
+  world: RunWorld,
+  pairs: readonly ConvergingPair[],
+  withinMs: number,
+  onMissing: () => void = () => {},
+): Promise<string> {
   const startNs = world.nowNs();
   for (;;) {
     const missing = [...pairs.map((pair) => missingOf(world, pair)), restoring(world)].filter((text) => text !== "");
@@ -25,6 +32,7 @@ export async function converge(world: RunWorld, pairs: readonly ConvergingPair[]
     const passedNs = world.nowNs() - startNs;
     const leftNs = withinMs * NS_PER_MS - passedNs;
     if (leftNs <= 0) return missing.join("; ");
+    onMissing();
     const nextNs = Math.min(LOOK_NS_MAX, Math.max(LOOK_NS_MIN, Math.floor(passedNs / 8)));
     await world.sleep(Math.min(leftNs, nextNs));
   }

@@ -13,6 +13,8 @@ interface Running {
   readonly state: MirrorState | undefined;
 }
 
+const HOLDING: ReadonlySet<AnyFault["kind"]> = new Set(["pause", "stall"]);
+
 /**
  * Every fault of a run: planned, injected, healed, and whether it did anything. A fault that the
  * plan has and that never struck counts as injected 0 times (HX-11).
@@ -52,6 +54,20 @@ export class FaultLedger {
 
   healAll(): void {
     for (const running of this.#all.toReversed()) this.#heal(running);
+  }
+
+  /** True if what waits for one of these, systems and disks, waits as long as a fault lasts: a pause, a stall. */
+  holdsUp(names: ReadonlySet<string>): boolean {
+    return this.#holding(names).length > 0;
+  }
+
+  /** Ends what {@link holdsUp} tells of. */
+  release(names: ReadonlySet<string>): void {
+    for (const running of this.#holding(names).toReversed()) this.#heal(running);
+  }
+
+  #holding(names: ReadonlySet<string>): readonly Running[] {
+    return this.#all.filter(({ fault, healed }) => !healed && HOLDING.has(fault.kind) && names.has(this.#on(fault)));
   }
 
   /** What the faults that were injected acted on, by their kind. */

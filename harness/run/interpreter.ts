@@ -10,6 +10,7 @@ import type { HostRequestStep, Step, WhenStep } from "../plan/step.ts";
 import type { FileSystems } from "../files/file-system.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
 import type { RunWorld } from "../world/run-world.ts";
+import { hostOf } from "./attendance.ts";
 import type { ConditionWatch } from "./condition-watch.ts";
 import type { FaultLedger } from "./fault-ledger.ts";
 import { FileSteps } from "./file-steps.ts";
@@ -68,7 +69,7 @@ export class Interpreter {
     this.#parts = parts;
     this.files = new FileSteps({
       ...parts,
-      give: (step) => this.#give(step),
+      give: (step) => this.give(step),
       onHostStep: (system, name) => parts.watch.step(system, name),
     });
   }
@@ -100,7 +101,7 @@ export class Interpreter {
       case "link-bytes":
         return this.#linkBytes(step, path);
       default:
-        return this.#parts.waiting.during(what, this.#leaf(step, path));
+        return this.#parts.waiting.during(what, this.#leaf(step, path), hostOf(step));
     }
   }
 
@@ -373,14 +374,15 @@ export class Interpreter {
   async #adminUntilAnswered(step: AdminStep): Promise<string> {
     const { plan, world } = this.#parts;
     if (plan.mayRefuse !== true) return this.#admin(step);
-    return (await this.word.hear(step, () => giveUntilAnswered(step, world, () => this.#give(step)))).refusal;
+    return (await this.word.hear(step, () => giveUntilAnswered(step, world, () => this.give(step)))).refusal;
   }
 
   async #admin(step: AdminStep): Promise<string> {
-    return (await this.#give(step)).refusal;
+    return (await this.give(step)).refusal;
   }
 
-  #give(step: AdminStep): Promise<CommandOutcome> {
+  /** Gives a command, and takes note of it. */
+  give(step: AdminStep): Promise<CommandOutcome> {
     return this.word.hear(step, () => giveCommand(step, this.#parts));
   }
 

@@ -44,6 +44,45 @@ test("of a pair that was not created it counts whether a disk was to blame, at e
   expect(word.isCreationPrevented).toBe(false);
 });
 
+test("a resync may not have been carried out if nobody answered, or a disk refused it, until a later word", () => {
+  const word = new OperatorsWord();
+  const step = { kind: "resync", pair: "pair", direction: "reverse" } as const;
+  give(word, step, "yes");
+  expect(word.unfulfilled("pair")).toBeUndefined();
+  give(word, step, "unknown");
+  expect(word.unfulfilled("pair")).toEqual(step);
+  give(word, step, "yes");
+  expect(word.unfulfilled("pair")).toBeUndefined();
+  word.given(step, { done: "no", refusal: "DISK_FAILED: volume=meta code=EIO" }, word.issued(step));
+  expect(word.unfulfilled("pair")).toEqual(step);
+  const split = { kind: "split", pair: "pair", secondary: "read-only" } as const;
+  give(word, split, "no");
+  expect(word.unfulfilled("pair")).toEqual(step);
+  give(word, split, "yes");
+  expect(word.unfulfilled("pair")).toBeUndefined();
+  word.given(step, { done: "no", refusal: "ILLEGAL_TRANSITION: pair=pair" }, word.issued(step));
+  expect(word.unfulfilled("pair")).toBeUndefined();
+});
+
+test("two sides may have writers after a takeover or a split read-write, until a resync surely was carried out", () => {
+  const word = new OperatorsWord();
+  give(word, { kind: "split", pair: "pair", secondary: "read-only" }, "yes");
+  expect(word.mayHaveTwoWriters("pair")).toBe(false);
+  for (const step of [
+    { kind: "takeover", pair: "pair" },
+    { kind: "split", pair: "pair", secondary: "read-write" },
+  ] as const) {
+    give(word, step, "yes");
+    expect(word.mayHaveTwoWriters("pair")).toBe(true);
+    give(word, { kind: "resync", pair: "pair" }, "unknown");
+    expect(word.mayHaveTwoWriters("pair")).toBe(true);
+    give(word, { kind: "resync", pair: "pair" }, "yes");
+    expect(word.mayHaveTwoWriters("pair")).toBe(false);
+  }
+  give(word, { kind: "takeover", pair: "pair" }, "unknown");
+  expect(word.mayHaveTwoWriters("pair")).toBe(true);
+});
+
 test("a backup that nobody answered may be carried out later, after a resync", () => {
   const word = new OperatorsWord();
   give(word, backup, "unknown");

@@ -9,6 +9,9 @@ export class OperatorsWord {
   readonly #splitting = new Map<string, number>();
   /** By pair: when the latest command that may have split it was answered; infinite if it may still be carried out. */
   readonly #splitAt = new Map<string, number>();
+  /** By pair: the latest resync, if it may not have been carried out because its answer was lost, or a disk refused it. */
+  readonly #unfulfilled = new Map<string, AdminStep>();
+  readonly #twoWriters = new Set<string>();
   #order = 0;
   #isAnyCreated = false;
   #isCreationPrevented = false;
@@ -31,6 +34,16 @@ export class OperatorsWord {
   /** True if the latest command about the pair that may have been carried out splits it. */
   mayBeSplit(pair: string): boolean {
     return this.#maySplit.has(pair);
+  }
+
+  /** The latest word about the pair, if it is a resync that may not have been carried out: nobody answered, or a disk refused it. */
+  unfulfilled(pair: string): AdminStep | undefined {
+    return this.#unfulfilled.get(pair);
+  }
+
+  /** True if hosts may write to both sides since: the pair was taken over, or split read-write. */
+  mayHaveTwoWriters(pair: string): boolean {
+    return this.#twoWriters.has(pair);
   }
 
   /** Takes note of a command while it is given. */
@@ -62,7 +75,12 @@ export class OperatorsWord {
       // Had an earlier command created it, this one would be told of that.
       if (this.#isCreationPrevented) this.#created.delete(step.pair);
     }
+    if (step.kind === "resync" && (done === "unknown" || isRefusedByDisk(outcome)))
+      this.#unfulfilled.set(step.pair, step);
+    else if ("pair" in step && done !== "no") this.#unfulfilled.delete(step.pair);
     if (done === "no") return;
+    if (step.kind === "takeover" || (step.kind === "split" && step.secondary === "read-write"))
+      this.#twoWriters.add(step.pair);
     switch (step.kind) {
       case "create":
         this.#created.add(step.pair);
@@ -74,7 +92,10 @@ export class OperatorsWord {
         return;
       case "resync":
         // If nobody knows, it may be split as it was; and of two commands at once either may be the later one.
-        if (done === "yes" && !this.#isSplitSince(step.pair, issuedAt)) this.#maySplit.delete(step.pair);
+        if (done === "yes" && !this.#isSplitSince(step.pair, issuedAt)) {
+          this.#maySplit.delete(step.pair);
+          this.#twoWriters.delete(step.pair);
+        }
         return;
       case "split":
       case "backup":

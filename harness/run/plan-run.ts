@@ -7,6 +7,7 @@ import type { LoadedTrace } from "../trace/trace-source.ts";
 import type { RunWorld, WorldListener } from "../world/run-world.ts";
 import { contentDigest } from "../world/sim/disk/index.ts";
 import { HostAccessError } from "../world/sim/guards.ts";
+import { Attendance } from "./attendance.ts";
 import { Captures } from "./captures.ts";
 import { checkerConfig } from "./checker-config.ts";
 import { takeCensus } from "./census.ts";
@@ -96,6 +97,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
   readonly #tolerated: string[] = [];
   #census: () => Census | undefined = () => undefined;
   #contents: readonly PairContents[] | undefined;
+  readonly #attendance: Attendance | undefined;
   #writeSequence = 0;
   #isGivenUp = false;
 
@@ -154,6 +156,22 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
       onUnsteady: (message) => this.#unsteady(message),
       look: parts.look,
     });
+    if (plan.attended === true) this.#attendance = this.#attended();
+  }
+
+  #attended(): Attendance {
+    const { word } = this.#interpreter;
+    return new Attendance({
+      world: this.world,
+      topology: this.#plan.topology,
+      ledger: this.#ledger,
+      waiting: this.#waiting,
+      word,
+      hostProgress: () =>
+        [...this.#hosts.values()].reduce((sum, host) => sum + host.issuedWrites + host.acknowledgedWrites, 0),
+      give: (step) => this.#interpreter.give(step),
+      onAttended: (message) => this.#unexpected(message),
+    });
   }
 
   /** What came of it; `check` is the last word of the checker. */
@@ -202,7 +220,9 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
     await this.#waiting.during("the systems to start", this.world.start());
     if (this.#parts.census) this.#census = takeCensus(this.#plan, this.world);
     this.#parts.observer?.begin(this.world);
+    const unattended = this.#attendance?.begin();
     await this.#interpreter.sequence(this.#plan.steps, "steps");
+    unattended?.();
     this.checker.checkpoint();
     await this.#parts.look();
     const { expect } = this.#plan;
@@ -260,7 +280,8 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
       this.#fail("expectation", "converged: no pair was created, so there is nothing to converge");
       return;
     }
-    const missing = await this.#waiting.during("convergence", converge(this.world, pairs, withinMs));
+    const converging = converge(this.world, pairs, withinMs, () => this.#attendance?.bringTogether());
+    const missing = await this.#waiting.during("convergence", converging);
     if (missing === "") this.checker.quiet();
     await this.#parts.look();
     this.checker.live(missing === "", missing === "" ? "" : `not converged within ${withinMs} ms: ${missing}`);

@@ -14,6 +14,7 @@ export function scenario<const T extends Topology>(options: {
   readonly steps: readonly Step<NamesOf<T>>[];
   readonly expect: readonly Expectation<NamesOf<T>>[];
   readonly mayRefuse?: boolean;
+  readonly attended?: boolean;
 }): Plan {
   return parsePlan({ schemaVersion: PLAN_SCHEMA_VERSION, ...options });
 }

@@ -17,7 +17,7 @@ const FROM = "../../harness/plan/index.ts";
 /** The plan as the file of a scenario that somebody could have written: it gives just this plan (HX-7). */
 export function printScenario(plan: Plan, { comment = [], from = FROM }: PrintOptions = {}): string {
   const writer = new CodeWriter();
-  const { mayRefuse } = plan;
+  const { mayRefuse, attended } = plan;
   const scenario = writer.call(
     "scenario",
     writer.object({
@@ -27,6 +27,7 @@ export function printScenario(plan: Plan, { comment = [], from = FROM }: PrintOp
       steps: writer.list(plan.steps.map((step) => printStep(writer, step))),
       expect: writer.list(plan.expect.map((one) => printExpectation(writer, one))),
       ...(mayRefuse === undefined ? {} : { mayRefuse: writer.data(mayRefuse) }),
+      ...(attended === undefined ? {} : { attended: writer.data(attended) }),
     }),
   );
   return [
