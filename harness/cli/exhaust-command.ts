@@ -4,7 +4,7 @@ import { type EndedCase, groupsOf, outcomeOf, tornKindsOf, verdictOf } from "../
 import { type CaseBase, type CaseResult, planOf } from "../hunt/exhaust/run-case.ts";
 import type { ShrunkFailure } from "../hunt/shrink-failure.ts";
 import { tally } from "../hunt/tally.ts";
-import { parsePlan } from "../plan/plan.ts";
+import { type Plan, parsePlan } from "../plan/plan.ts";
 import type { HistoryLine } from "./campaign-files.ts";
 import { startOf } from "./campaign-start.ts";
 import { runCases } from "./case-pool.ts";
@@ -56,7 +56,9 @@ export async function exhaustCommand(
   const { seed } = options;
   const startMs = performance.now();
   const entry = await onlyScenario(parts, pattern);
-  const start: CaseBase = { id: entry.id, plan: parsePlan(entry.plan), seed, withinMs: 0 };
+  const plan = parsePlan(entry.plan);
+  requireInvariants(plan, entry.id);
+  const start: CaseBase = { id: entry.id, plan, seed, withinMs: 0 };
   const out = new OutDirectory(options.out);
   out.start(startOf(parts, "exhaust", { kind: "points", scenario: entry.id, seed }));
   const digest = engineDigest(parts.engineFolder);
@@ -155,6 +157,19 @@ function lineOf(base: CaseBase, { index, verdict, historyHash, virtualMs, finger
 
 function idOf(base: CaseBase, { result }: EndedCase): string {
   return `${base.id}/${result.index}`;
+}
+
+/** @throws UsageError if the plan is to violate an invariant: a blow moves the damage that it plants, and other invariants fail */
+function requireInvariants({ expect }: Plan, id: string): void {
+  for (const expectation of expect) {
+    if (expectation.kind !== "violates") continue;
+    throw new UsageError({
+      place: "scenario",
+      found: `${id}, which expects ${expectation.invariant} to be violated`,
+      expected: "one whose invariants hold",
+      remedy: "run it as it is: what it shows is that the check can fail",
+    });
+  }
 }
 
 /** @throws UsageError if the pattern means several, or none */
