@@ -26,7 +26,7 @@ import {
 // rollback did not bring their tracks.
 export default scenario({
   name: "a rollback to an image by number, fixed when the disk had refused writes",
-  requirements: ["LS-2", "JR-3"],
+  requirements: ["LS-2b", "JR-3"],
   topology: withImages(
     withJournals(mirror({ sizeBytes: KiB(96), mode: "sync" }), ["pvol"], { logBytes: KiB(1500) }),
     ["pvol"],
