@@ -77,8 +77,7 @@ export class CopyOut extends Tap {
   /** The caller holds the tracks. */
   async #copy([first, last]: readonly [first: number, last: number]): Promise<void> {
     const { volume, target, targetOffsetBytes = 0, tracks, runtime, name } = this.#parts;
-    const offsetBytes = first * volume.trackBytes;
-    const lengthBytes = Math.min((last + 1) * volume.trackBytes, volume.sizeBytes) - offsetBytes;
+    const { offsetBytes, lengthBytes } = volume.extent(first, last);
     const data = await volume.disk.read(offsetBytes, lengthBytes);
     await target.write(targetOffsetBytes + offsetBytes, data);
     tracks.copied(first, last);

@@ -1,8 +1,9 @@
 import { handled } from "../handled.ts";
 import { DiskError } from "../ports/index.ts";
+import type { Extent } from "../volume/volume.ts";
 import type { Journal } from "./journal.ts";
 import type { JournalEntry } from "./log-table.ts";
-import { recordOf } from "./log-writer.ts";
+import { type NewRecord, recordOf } from "./log-writer.ts";
 
 /**
  * A change failed in the volume: what is there now becomes an entry of its own, so that the journal says what hosts read. The range
@@ -12,14 +13,9 @@ export async function followVolume(journal: Journal, entry: JournalEntry): Promi
   const { volume, runtime } = journal.parts;
   let why = "no room";
   try {
-    const data = await presentContent(journal, entry);
-    const left = recordOf({ kind: "write", offsetBytes: entry.offsetBytes, data, fua: false });
+    const left = await presentRecord(journal, entry);
     // Room that is to come may come only when this entry is done.
-    if (journal.log.keepRoom(entry, left)) {
-      const found = await journal.append({ ...left, leftBy: entry });
-      journal.log.done(found, volume.tick);
-      return;
-    }
+    if (journal.log.keepRoom(entry, left)) return await enter(journal, { ...left, leftBy: entry });
   } catch (error) {
     why = handled(error, DiskError).code;
   }
@@ -36,17 +32,13 @@ export async function followVolume(journal: Journal, entry: JournalEntry): Promi
 export async function learnVolume(journal: Journal, first: number, last: number): Promise<void> {
   const { unsure } = journal;
   const { volume } = journal.parts;
-  const { trackBytes, sizeBytes } = volume;
   for (const [from, to] of unsure.runs(first, last)) {
-    const release = await volume.locks.acquire(from * trackBytes, Math.min((to + 1) * trackBytes, sizeBytes));
+    const { offsetBytes, lengthBytes } = volume.extent(from, to);
+    const release = await volume.locks.acquire(offsetBytes, offsetBytes + lengthBytes);
     try {
       // Somebody else may have been first.
       for (const run of unsure.runs(from, to)) {
-        const offsetBytes = run[0] * trackBytes;
-        const lengthBytes = Math.min((run[1] + 1) * trackBytes, sizeBytes) - offsetBytes;
-        const data = await presentContent(journal, { offsetBytes, lengthBytes });
-        const found = await journal.append(recordOf({ kind: "write", offsetBytes, data, fua: false }));
-        journal.log.done(found, volume.tick);
+        await enter(journal, await presentRecord(journal, volume.extent(...run)));
         await unsure.learned(...run);
       }
     } finally {
@@ -55,22 +47,28 @@ export async function learnVolume(journal: Journal, first: number, last: number)
   }
 }
 
+/** What it says is in the volume already. */
+async function enter(journal: Journal, record: NewRecord): Promise<void> {
+  const found = await journal.append(record);
+  journal.log.done(found, journal.parts.volume.tick);
+}
+
 /**
- * What hosts would read in a range, which is locked: of what a recovery has still to bring
+ * A record of what hosts would read in a range, which is locked: of what a recovery has still to bring
  * the disk has something else. @throws DiskError
  */
-async function presentContent(
+async function presentRecord(
   { parts, recovery, moments }: Journal,
-  { offsetBytes, lengthBytes }: Pick<JournalEntry, "offsetBytes" | "lengthBytes">,
-): Promise<Uint8Array> {
+  { offsetBytes, lengthBytes }: Extent,
+): Promise<NewRecord> {
   const { trackBytes, disk } = parts.volume;
   const data = await disk.read(offsetBytes, lengthBytes);
   const endBytes = offsetBytes + lengthBytes;
-  const [first, last] = [Math.floor(offsetBytes / trackBytes), Math.floor((endBytes - 1) / trackBytes)];
+  const { first, last } = parts.volume.tracks(offsetBytes, lengthBytes);
   for (const [from, to] of recovery?.copy.tracks.runs(first, last) ?? []) {
     const startBytes = Math.max(offsetBytes, from * trackBytes);
     const runBytes = Math.min(endBytes, (to + 1) * trackBytes) - startBytes;
     data.set(await moments.readNewest(startBytes, runBytes), startBytes - offsetBytes);
   }
-  return data;
+  return recordOf({ kind: "write", offsetBytes, data, fua: false });
 }

@@ -240,8 +240,7 @@ export class Journal extends Tap {
   }
 
   override prepareRead(first: number, last: number): Promise<void> | undefined {
-    for (const _ of this.unsure.runs(first, last)) return learnVolume(this, first, last);
-    return undefined;
+    return this.unsure.touches(first, last) ? learnVolume(this, first, last) : undefined;
   }
 
   /** A record of what the volume holds, which it says may be a mixture. Durable when it settles. */

@@ -1,6 +1,6 @@
 import { SECTOR_BYTES } from "../ports/index.ts";
 import type { Bitmap } from "../volume/bitmap.ts";
-import type { Volume } from "../volume/volume.ts";
+import type { Extent } from "../volume/volume.ts";
 import type { Journal } from "./journal.ts";
 import { readOverlaid } from "./journal-reader.ts";
 
@@ -20,10 +20,10 @@ export async function replayJournal(journal: Journal, displaced?: Bitmap): Promi
   const { newestLsn } = table;
   const entries = newestLsn - settledLsn;
   let replayedBytes = 0;
-  for (const [startBytes, endBytes] of chunksOf(journal, displaced)) {
-    const release = await volume.locks.acquire(startBytes, endBytes);
+  for (const { offsetBytes, lengthBytes } of chunksOf(journal, displaced)) {
+    const release = await volume.locks.acquire(offsetBytes, offsetBytes + lengthBytes);
     try {
-      replayedBytes += await replayRange(journal, startBytes, endBytes - startBytes);
+      replayedBytes += await replayRange(journal, offsetBytes, lengthBytes);
     } finally {
       release();
     }
@@ -50,10 +50,7 @@ async function replayRange(journal: Journal, startBytes: number, lengthBytes: nu
 }
 
 /** The tracks of the changes that are not settled, in runs. */
-function* chunksOf(
-  journal: Journal,
-  displaced: Bitmap | undefined,
-): Generator<readonly [startBytes: number, endBytes: number]> {
+function* chunksOf(journal: Journal, displaced: Bitmap | undefined): Generator<Extent> {
   const { table, settledLsn } = journal;
   const { volume } = journal.parts;
   const tracks = table.touched(settledLsn, volume.trackBytes, volume.trackCount);
@@ -61,13 +58,9 @@ function* chunksOf(
   for (const track of displaced?.indices() ?? []) if (tracks.has(track)) tracks.clear(track);
   for (let first = tracks.next(0); first >= 0; ) {
     const last = tracks.runEnd(first, tracksMax);
-    yield range(volume, first, last);
+    yield volume.extent(first, last);
     first = tracks.next(last + 1);
   }
-}
-
-function range(volume: Volume, first: number, last: number): readonly [startBytes: number, endBytes: number] {
-  return [first * volume.trackBytes, Math.min((last + 1) * volume.trackBytes, volume.sizeBytes)];
 }
 
 function* differingRuns(found: Uint8Array, wanted: Uint8Array): Generator<readonly [from: number, to: number]> {

@@ -12,7 +12,7 @@ const OFFER_NS = 10_000 * NS_PER_MS;
 /**
  * How two systems with journals call a moment: by the last change before it, which both have. `undefined` if
  * that is in the base already, or if it may be another moment at the other end: what a disk refused here, and nobody could
- * read back, is in the one journal and not in the other.
+ * read back, was in the one journal and not in the other, and is in the moments from before.
  */
 export function numberAt(journal: Journal, lsn: number): ChangeNumber | undefined {
   const entry = journal.unsure.isApart ? undefined : journal.table.lastChange(lsn);

@@ -1,5 +1,4 @@
 import { Bitmap } from "../volume/bitmap.ts";
-import { trackRuns } from "../volume/track-runs.ts";
 import type { Volume } from "../volume/volume.ts";
 import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
 import type { JournalEntry } from "./log-table.ts";
@@ -44,10 +43,20 @@ export class UnsureTracks {
     return this.#management.state.apart;
   }
 
+  /** Whether any track from `first` to `last` is one. Asked at every read. */
+  touches(first: number, last: number): boolean {
+    const track = this.#tracks.next(first);
+    return track >= 0 && track <= last;
+  }
+
   /** The runs of such tracks from `first` to `last`, each as long as one record may be. */
-  runs(first: number, last: number): Generator<readonly [first: number, last: number]> {
+  *runs(first: number, last: number): Generator<readonly [first: number, last: number]> {
     const tracksMax = Math.max(1, Math.floor(PAYLOAD_BYTES_MAX / this.#volume.trackBytes));
-    return trackRuns((track) => this.#tracks.has(track), first, last, tracksMax);
+    for (let from = this.#tracks.next(first); from >= 0 && from <= last; ) {
+      const to = Math.min(last, this.#tracks.runEnd(from, tracksMax));
+      yield [from, to];
+      from = this.#tracks.next(to + 1);
+    }
   }
 
   /** The journal has, durably, what the volume holds there. Durable when it settles. */

@@ -80,12 +80,11 @@ async function copyDirty(pair: LocalPair, ended: () => boolean): Promise<void> {
 /** Changes of the volume wait meanwhile, so none can overtake the copy or be overtaken by it. @throws DiskError, EngineError */
 async function copyTracks(pair: LocalPair, first: number, last: number, ended: () => boolean): Promise<void> {
   const { entry, pending, volume, runtime } = pair;
-  const offsetBytes = first * volume.trackBytes;
-  const endBytes = Math.min((last + 1) * volume.trackBytes, volume.sizeBytes);
+  const { offsetBytes, lengthBytes } = volume.extent(first, last);
   const release = await takeWhole(volume, first, last);
   try {
     const { tick } = volume;
-    const data = await volume.disk.read(offsetBytes, endBytes - offsetBytes);
+    const data = await volume.disk.read(offsetBytes, lengthBytes);
     if (ended()) return;
     const update: Update = isZero(data)
       ? { kind: "zero", offsetBytes, lengthBytes: data.length }

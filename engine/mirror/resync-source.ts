@@ -214,8 +214,7 @@ class TrackContent {
   #tick = -1;
 
   constructor(pair: Pair, connection: Connection, first: number, last: number) {
-    const { trackBytes, sizeBytes } = pair.volume;
-    this.sizeBytes = Math.min((last + 1) * trackBytes, sizeBytes) - first * trackBytes;
+    this.sizeBytes = pair.volume.extent(first, last).lengthBytes;
     this.#pair = pair;
     this.#connection = connection;
     this.#first = first;

@@ -132,8 +132,7 @@ export class CopyIn extends Tap {
   /** The caller holds the tracks. */
   async #bring([first, last]: readonly [first: number, last: number]): Promise<void> {
     const { volume, source, tracks, silent = [], runtime, name } = this.#parts;
-    const offsetBytes = first * volume.trackBytes;
-    const lengthBytes = Math.min((last + 1) * volume.trackBytes, volume.sizeBytes) - offsetBytes;
+    const { offsetBytes, lengthBytes } = volume.extent(first, last);
     const data = await source.read(offsetBytes, lengthBytes);
     const update: Update = isZero(data)
       ? { kind: "zero", offsetBytes, lengthBytes }

@@ -6,9 +6,9 @@ import type { Volume } from "./volume.ts";
  * @returns gives them back. @throws DiskError, and what a tap throws that cannot bring them
  */
 export async function takeWhole(volume: Volume, first: number, last: number): Promise<() => void> {
-  const { trackBytes, sizeBytes } = volume;
+  const { offsetBytes, lengthBytes } = volume.extent(first, last);
   for (;;) {
-    const release = await volume.locks.acquire(first * trackBytes, Math.min((last + 1) * trackBytes, sizeBytes));
+    const release = await volume.locks.acquire(offsetBytes, offsetBytes + lengthBytes);
     // Whoever brings them waits behind this lock.
     const prepared = volume.prepareRead(first, last);
     if (prepared === undefined) return release;

@@ -1,7 +1,6 @@
 import { IntentBitmap, type IntentPlace } from "../mirror/intent-bitmap.ts";
 import type { Disk } from "../ports/index.ts";
 import { Bitmap } from "./bitmap.ts";
-import { trackRuns } from "./track-runs.ts";
 
 /** The most that one step of a copy moves: neighbouring tracks go together. */
 export const COPY_BYTES_MAX = 64 * 1024;
@@ -61,8 +60,14 @@ export class TrackCopy {
   }
 
   /** The runs of tracks from `first` to `last` that {@link needs} copying. */
-  runs(first: number, last: number): Generator<readonly [first: number, last: number]> {
-    return trackRuns((track) => this.needs(track), first, last, this.#tracksMax);
+  *runs(first: number, last: number): Generator<readonly [first: number, last: number]> {
+    for (let track = first; track <= last; track++) {
+      if (!this.needs(track)) continue;
+      let end = track;
+      while (end < last && end - track + 1 < this.#tracksMax && this.needs(end + 1)) end++;
+      yield [track, end];
+      track = end;
+    }
   }
 
   /** The next run to copy in the background, from `cursor` on and then from the start; `undefined` if there is none. */

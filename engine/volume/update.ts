@@ -1,6 +1,12 @@
 /** What a host may do with a volume. */
 export type Access = "read-write" | "read-only" | "none";
 
+/** A range of a volume. */
+export interface Extent {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
 /** How two systems with journals call one and the same change (JR-5): by the journal that numbered it first. */
 export interface ChangeNumber {
   readonly journalId: number;

@@ -9,10 +9,10 @@ import { diskFailure } from "./disk-failure.ts";
 import { type Held, RangeLock } from "./range-lock.ts";
 import { NO_REGIONS, type RegionOptions } from "./regions.ts";
 import { notReady, type Tap } from "./tap.ts";
-import { type Access, lengthOf, type Update } from "./update.ts";
+import { type Access, type Extent, lengthOf, type Update } from "./update.ts";
 import type { VolumeJournal } from "./volume-journal.ts";
 
-export type { Access, Update };
+export type { Access, Extent, Update };
 
 /** Host requests of a volume that may hold or wait for a range. */
 const REQUESTS_MAX = 1024;
@@ -372,6 +372,12 @@ export class Volume {
       first: Math.floor(offsetBytes / this.trackBytes),
       last: Math.floor((offsetBytes + lengthBytes - 1) / this.trackBytes),
     };
+  }
+
+  /** Where tracks are; the last one of a volume may be a part of one. */
+  extent(first: number, last: number): Extent {
+    const offsetBytes = first * this.trackBytes;
+    return { offsetBytes, lengthBytes: Math.min((last + 1) * this.trackBytes, this.sizeBytes) - offsetBytes };
   }
 
   #checkAccess(needed: "read-only" | "read-write"): void {
