@@ -20,7 +20,7 @@ import type { Step } from "../plan/step.ts";
 import type { TopologyPair } from "../plan/topology.ts";
 import { pick } from "./chaos-draw.ts";
 import type { StoryStep } from "./story-end.ts";
-import type { Cast } from "./swarm-cast.ts";
+import { type Cast, systemWith } from "./swarm-cast.ts";
 import { markable } from "./swarm-commands.ts";
 import type { Swarm } from "./swarm.ts";
 
@@ -258,7 +258,5 @@ function systemsFollowing(cast: Cast, volume: string): string[] {
 }
 
 function systemOf({ topology }: Cast, volume: string): string {
-  const found = topology.systems.find(({ volumes }) => volumes.some(({ name }) => name === volume));
-  if (found === undefined) throw new Error(`no volume ${volume}`);
-  return found.name;
+  return systemWith(topology, volume).name;
 }

@@ -39,7 +39,7 @@ const REQUESTS = [["write"], ["flush"], ["read"], ["write", "flush"], ["read", "
 /** Requests that a disk fails. */
 const FAILING = [1, 1, 2, 5] as const;
 /** All of them. A program that is started meanwhile does not start: an operator's mistake, and no fault that heals. */
-const ALL = 1_000_000;
+export const ALL = 1_000_000;
 const TORN_WITHIN_MS = 1_500;
 /** Any refusal is fine by the plan; this one is only named because a step must name one. */
 const REFUSAL = "REFUSED";

@@ -14,7 +14,7 @@ import {
   withLocalMirrors,
   withTracker,
 } from "../plan/index.ts";
-import type { TopologyPair, TopologyVolume } from "../plan/topology.ts";
+import type { TopologyPair, TopologySystem, TopologyVolume } from "../plan/topology.ts";
 import { between, pick } from "./chaos-draw.ts";
 import type { Shape, Swarm } from "./swarm.ts";
 
@@ -132,7 +132,14 @@ function image(
   });
 }
 
-function volumeOf({ systems }: Topology, name: string): TopologyVolume {
+/** The system that has the volume. */
+export function systemWith({ systems }: Topology, volume: string): TopologySystem {
+  const found = systems.find(({ volumes }) => volumes.some(({ name }) => name === volume));
+  if (found === undefined) throw new Error(`no volume ${volume}`);
+  return found;
+}
+
+export function volumeOf({ systems }: Topology, name: string): TopologyVolume {
   const found = systems.flatMap(({ volumes }) => volumes).find((volume) => volume.name === name);
   if (found === undefined) throw new Error(`no volume ${name}`);
   return found;

@@ -2,13 +2,13 @@ import { chance, type Random } from "../../engine/ports/index.ts";
 import type { DiskRequestKind } from "../fault/disk-trigger.ts";
 import { after, eio, enospc, heal, labelled, ms, read, sequence, together, written } from "../plan/index.ts";
 import type { InjectStep, Step } from "../plan/step.ts";
-import { disksIn, systemOfDisk } from "../plan/system-disks.ts";
+import { disksIn } from "../plan/system-disks.ts";
 import type { TopologySystem } from "../plan/topology.ts";
 import { acrossOrders, between, pick } from "./chaos-draw.ts";
 import type { StrikeBook } from "./strike-book.ts";
 import { drawTelling } from "./swarm-stories.ts";
-import { drawBlow, stepsOf } from "./swarm-blows.ts";
-import type { Cast } from "./swarm-cast.ts";
+import { ALL, drawBlow, stepsOf } from "./swarm-blows.ts";
+import { type Cast, systemWith, volumeOf } from "./swarm-cast.ts";
 import { drawLoad } from "./swarm-load.ts";
 import { storiesOf } from "./story-list.ts";
 import type { Swarm, SwarmFault } from "./swarm.ts";
@@ -22,7 +22,7 @@ const REFUSED: readonly (readonly DiskRequestKind[])[] = [
   ["read", "write", "flush"],
 ];
 /** Of all requests until it is healed, or of some. */
-const COUNTS = [1, 2, 5, 1_000_000, 1_000_000] as const;
+const COUNTS = [1, 2, 5, ALL, ALL] as const;
 const WRITES_MAX = 12;
 /** The latter are longer than most loads: all of it is refused. */
 const LASTING_MS = [1, 5, 20, 100, 1000] as const;
@@ -52,11 +52,8 @@ export function drawRefusals(random: Random, swarm: Swarm, cast: Cast, book: Str
 }
 
 function drawRefusal(random: Random, volume: string, swarm: Swarm, cast: Cast, book: StrikeBook): Step[] {
-  const { systems } = cast.topology;
-  const system = systems.find(({ name }) => name === systemOfDisk(systems, volume));
-  const sizeBytes = system?.volumes.find(({ name }) => name === volume)?.sizeBytes;
-  if (system === undefined || sizeBytes === undefined) throw new Error(`no volume ${volume}`);
-  const look = read(volume, 0, sizeBytes);
+  const system = systemWith(cast.topology, volume);
+  const look = read(volume, 0, volumeOf(cast.topology, volume).sizeBytes);
   const steps = [...drawFailing(random, volume, system, book)];
   if (chance(random, LOOKED_AT)) steps.push(look);
   if (chance(random, WRITTEN_AFTER)) steps.push(drawLoad(random.fork("more"), volume, between(random, 1, WRITES_MAX)));
