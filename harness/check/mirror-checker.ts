@@ -152,7 +152,7 @@ export class MirrorChecker implements Checker {
   systemDown(system: string, kind: CrashKind): void {
     this.#model.tick();
     this.#down.add(system);
-    if (this.#isSampled) this.#prefix.lostSight(system);
+    this.#prefix.systemDown(system, !this.#isSampled);
     this.#model.noteIncident(kind === "power" ? `${system} lost power` : `${system} was killed`);
     if (kind !== "power") return;
     for (const disk of this.#model.disks) if (disk.system === system) disk.losePower(this.#model.now);

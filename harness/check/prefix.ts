@@ -38,7 +38,10 @@ export class Prefix {
   readonly #claims = new Map<PairState, Claim>();
   /** Pairs whose secondary, consistent, was last seen copying: then it overwrote the primary. */
   readonly #reversed = new Set<PairState>();
-  /** Pairs whose secondary was last seen copying, and consistent: it holds a moment of an earlier suspension. */
+  /**
+   * Pairs whose secondary, if it is consistent next, holds a moment of an earlier suspension: it was last seen copying, and
+   * consistent, or its system went down then, and has said nothing since: what a start finds is what it was before the resync.
+   */
   readonly #behind = new Set<PairState>();
 
   constructor(model: Model) {
@@ -65,7 +68,8 @@ export class Prefix {
     const present = this.#claims.get(pair);
     if (present !== undefined && report !== undefined && !isOfLink(report)) present.together = false;
     const wasReversed = this.#reversed.delete(pair);
-    const wasBehind = this.#behind.delete(pair);
+    const wasBehind = this.#behind.has(pair);
+    if (side !== undefined && this.#model.live(side.disk.system) !== undefined) this.#behind.delete(pair);
     // Only the source of a resync knows how far it is: the other end must not be taken for it because it claims too much.
     if (side?.report?.status === "COPY" && side.report.consistent && side.report.progress !== undefined)
       this.#reversed.add(pair);
@@ -89,9 +93,11 @@ export class Prefix {
     return this.#claims.has(pair);
   }
 
-  /** The system went down, and its disks were not looked at within every event: the end of a claim may not have been seen. */
-  lostSight(system: string): void {
-    for (const claim of this.#claims.values()) if (claim.secondary.system === system) claim.unheard = true;
+  /** @param isSeen its disks were looked at within every event: if not, the end of a claim may not have been seen */
+  systemDown(system: string, isSeen: boolean): void {
+    for (const claim of this.#claims.values()) if (!isSeen && claim.secondary.system === system) claim.unheard = true;
+    for (const pair of this.#model.pairs)
+      if (pair.secondary?.disk.system === system && pair.secondary.report?.status === "COPY") this.#behind.add(pair);
   }
 
   judgeAll(): void {
