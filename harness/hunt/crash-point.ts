@@ -8,9 +8,10 @@ import type { CrashKind, PowerLossChoice } from "../world/world.ts";
 /** What happens at a point: a system dies in one of two ways, the link is cut, or the disk fails for a while. */
 export type Blow = CrashKind | "cut" | "error";
 
-/** What fails of a disk: a request alone; all from it on, reads too; or writes from it on, as there is no room. */
+/** What fails of a disk: a request alone; a read and those behind it; all from a write on, reads too; or writes from it on, as there is no room. */
 export const DISK_ERRORS = {
   once: "this request alone, EIO",
+  ten: "it and the nine reads behind it, EIO",
   all: "every request from it on, EIO",
   full: "writes from it on, ENOSPC",
 } as const;
@@ -38,6 +39,8 @@ export interface CrashPoint {
 
 export type PointMoment =
   | { readonly kind: "disk-write"; readonly disk: string; readonly nth: number }
+  /** It can only fail. */
+  | { readonly kind: "disk-read"; readonly disk: string; readonly nth: number }
   | { readonly kind: "sent"; readonly link: string; readonly nth: number };
 
 /** Down, cut, or failing for so long: the other side goes on alone for a while, and is met again while it does. */
@@ -49,7 +52,9 @@ const ALWAYS_EXPECTED: ReadonlySet<Plan["expect"][number]["kind"]> = new Set(["c
 /** For people: `power loss of a at write 12 of a/meta`. */
 export function describePoint({ system, at, blow, how }: CrashPoint): string {
   const moment =
-    at.kind === "disk-write" ? `write ${at.nth} of ${at.disk}` : `frame ${at.nth} from ${system} on ${at.link}`;
+    at.kind === "sent"
+      ? `frame ${at.nth} from ${system} on ${at.link}`
+      : `${at.kind === "disk-read" ? "read" : "write"} ${at.nth} of ${at.disk}`;
   return `${BLOW_WORDS[blow]}${isCrash(blow) ? ` of ${system}` : ""} at ${moment}${how === undefined ? "" : `: ${how}`}`;
 }
 
@@ -101,6 +106,8 @@ export function planWithoutBlow(plan: Plan): Plan {
 /** The fault that a blow is. */
 function faultAt(plan: Plan, { system, at, blow, choice, arrivingBytes, fails = "once" }: CrashPoint): AnyFault {
   if (isCrash(blow)) return { kind: "crash", system, how: blow, ...choice };
+  if (at.kind === "disk-read")
+    return { kind: "eio", disk: at.disk, on: ["read"], nth: at.nth, count: fails === "ten" ? 10 : 1 };
   if (at.kind === "disk-write") return errorOf(at.disk, fails);
   const { link } = at;
   if (arrivingBytes === undefined) return { kind: "cut", link };
@@ -117,12 +124,14 @@ function errorOf(disk: string, fails: DiskErrorKind): AnyFault {
 
 function strikesOf(plan: Plan, point: CrashPoint, label: string, withinMs: number): readonly Step[] {
   const { system, at } = point;
-  const when = (moment: PointMoment, ...steps: readonly Step[]): Step => {
+  const fault = faultAt(plan, point);
+  const strike: Step = { kind: "inject", fault, label };
+  // The disk itself counts its reads, and how many of them fail.
+  if (at.kind === "disk-read") return [strike];
+  const when = (moment: typeof at, ...steps: readonly Step[]): Step => {
     const condition: Condition = moment.kind === "disk-write" ? moment : { ...moment, system };
     return { kind: "when", condition, steps, withinMs };
   };
-  const fault = faultAt(plan, point);
-  const strike: Step = { kind: "inject", fault, label };
   if (fault.kind === "crash") return [when(at, strike, after(ms(DOWN_MS), restart(system)))];
   const end = after(ms(DOWN_MS), heal(label));
   if (fault.kind === "cut") return [when(at, strike, end)];

@@ -69,9 +69,9 @@ export function tally(runs: readonly TalliedRun[]): TallyRow[] {
   const moments = new Set<string>();
   for (const { point, verdict, isReached, isTolerated } of runs) {
     const { system, at, blow } = point;
-    const where = at.kind === "disk-write" ? at.disk : at.link;
+    const where = at.kind === "sent" ? at.link : at.disk;
     const key = `${system} ${where} ${blow}`;
-    const moment = `${key} ${at.nth}`;
+    const moment = `${key} ${at.kind} ${at.nth}`;
     const isNew = !moments.has(moment);
     moments.add(moment);
     const row = rows.get(key) ?? {

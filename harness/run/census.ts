@@ -9,8 +9,8 @@ export function takeCensus(plan: Plan, world: RunWorld): () => Census {
   const disks = systems.flatMap((system) => disksIn(system).map((disk) => ({ system: system.name, disk, count: 0 })));
   const ends = links.flatMap(({ name: link, between }) => between.map((system) => ({ system, link, count: 0 })));
   for (const entry of disks) {
-    world.onDiskWrite(entry.disk, () => {
-      entry.count++;
+    world.onDiskRequest(entry.disk, (request) => {
+      if (request !== "read") entry.count++;
     });
   }
   for (const entry of ends) {

@@ -209,8 +209,8 @@ export class ConditionWatch {
 
   #onDiskWrite(disk: string, nth: number, onTrue: () => void): () => void {
     let count = 0;
-    return this.#world.onDiskWrite(disk, () => {
-      if (++count === nth) onTrue();
+    return this.#world.onDiskRequest(disk, (request) => {
+      if (request !== "read" && ++count === nth) onTrue();
     });
   }
 

@@ -29,8 +29,8 @@ export interface RunWorld extends World {
   faultAt(disk: string, offsetBytes: number): string | undefined;
   /** Calls `listener` after every visible change of the disk, as far as the world looks. */
   onChange(disk: string, listener: (change: DiskChange) => void): void;
-  /** Calls `listener` when a write, a trim or a flush of the disk begins, and which; the function returned ends that. */
-  onDiskWrite(disk: string, listener: (request: DiskRequestNotice) => void): () => void;
+  /** Calls `listener` when a request of the disk begins, of reads where they are seen; the function returned ends that. */
+  onDiskRequest(disk: string, listener: (request: DiskRequestNotice) => void): () => void;
   /**
    * What a loss of power at this moment could take from the disk, or leave on it, sector by sector; nothing where
    * nobody can tell.
@@ -63,7 +63,7 @@ export interface RunSystem extends WorldSystem {
 }
 
 /** What begins; undefined where it cannot be told from outside. */
-export type DiskRequestNotice = "write" | "trim" | "flush" | undefined;
+export type DiskRequestNotice = "read" | "write" | "trim" | "flush" | undefined;
 
 /** A sector that has a version which is not durable. */
 export interface UnflushedSector {

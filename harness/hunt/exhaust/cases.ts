@@ -13,6 +13,7 @@ export interface ExhaustCase {
 /** Every blow that may strike at the point; a loss of power once for each content that it may leave. */
 export function casesAt(seen: SeenPoint, blows: readonly Blow[]): ExhaustCase[] {
   return blows.flatMap((blow) => {
+    if (!mayStrike(blow, seen)) return [];
     if (blow === "power") return powerCases(seen);
     if (blow === "kill") return [{ points: [{ ...momentOf(seen), blow }] }];
     return (blow === "cut" ? cutsAt(seen) : errorsAt(seen)).map((point) => ({ points: [point] }));
@@ -25,8 +26,8 @@ export function casesAt(seen: SeenPoint, blows: readonly Blow[]): ExhaustCase[] 
  */
 export function plainCasesAt(seen: SeenPoint, blows: readonly Blow[]): CrashPoint[] {
   return blows.flatMap((blow): CrashPoint[] => {
+    if (!mayStrike(blow, seen)) return [];
     if (blow === "error") return errorsAt(seen).slice(0, 1);
-    if (blow === "cut" && seen.frame === undefined) return [];
     if (blow === "power") return [{ ...momentOf(seen), blow, choice: { survive: [] }, how: TORN_KINDS.none }];
     return [{ ...momentOf(seen), blow }];
   });
@@ -49,6 +50,12 @@ export function pointsAfter(points: readonly SeenPoint[], { system, at }: CrashP
     (seen) => seen.system === system && whereOf(seen) === where && seen.at.kind === at.kind && seen.at.nth === at.nth,
   );
   return index === -1 ? [] : points.slice(index + 1);
+}
+
+/** A read changes nothing, so a crash at it is one at the action before. */
+function mayStrike(blow: Blow, { at }: SeenPoint): boolean {
+  if (blow === "cut") return at.kind === "sent";
+  return blow === "error" ? at.kind !== "sent" : at.kind !== "disk-read";
 }
 
 /** The disk or the link. */
@@ -85,10 +92,10 @@ function cutsAt(seen: SeenPoint): CrashPoint[] {
   return [cut, ...[...ways].map(([bytes, how]) => ({ ...cut, arrivingBytes: aheadBytes + bytes, how }))];
 }
 
-/** The request alone, then all from it on; what a disk without room refuses begins with a write. */
+/** What a disk without room refuses begins with a write. */
 function errorsAt(seen: SeenPoint): CrashPoint[] {
-  if (seen.at.kind !== "disk-write") return [];
-  const ways: DiskErrorKind[] = seen.action === "flush" ? ["once", "all"] : ["once", "all", "full"];
+  const withoutRoom: DiskErrorKind[] = seen.action === "flush" ? [] : ["full"];
+  const ways: DiskErrorKind[] = seen.at.kind === "disk-read" ? ["once", "ten"] : ["once", "all", ...withoutRoom];
   return ways.map((fails) => ({ ...momentOf(seen), blow: "error", fails, how: DISK_ERRORS[fails] }));
 }
 

@@ -40,8 +40,8 @@ async function search(target: Target, options: Partial<SearchOptions>): Promise<
   });
 }
 
-/** The engine, with one disk of system b other than it is. */
-function withDisk(change: (disk: Disk, life: number) => Disk): Target {
+/** The engine, with one disk other than it is. */
+function withDisk(change: (disk: Disk, life: number) => Disk, name = "svol"): Target {
   const inner = resilverTarget("planted");
   const lives = new WeakMap<SystemConfig, number>();
   return {
@@ -49,9 +49,9 @@ function withDisk(change: (disk: Disk, life: number) => Disk): Target {
     start: (config, ports) => {
       const life = lives.get(config) ?? 0;
       lives.set(config, life + 1);
-      const disk = ports.disks.get("svol");
+      const disk = ports.disks.get(name);
       if (disk === undefined) return inner.start(config, ports);
-      return inner.start(config, { ...ports, disks: new Map(ports.disks).set("svol", change(disk, life)) });
+      return inner.start(config, { ...ports, disks: new Map(ports.disks).set(name, change(disk, life)) });
     },
   };
 }
@@ -119,16 +119,33 @@ test("a mistake that a second crash alone shows is found by pairs", { timeout: 1
   expect(verdictOf(found.second)).toBe("FAIL");
 });
 
-test("a mistake that a disk error alone shows is found, and not by a kill", { timeout: 120_000 }, async () => {
-  const believesAll = withDisk((disk) =>
-    altered(disk, { write: (...request) => disk.write(...request).catch(() => undefined) }),
-  );
-  expect(verdictOf((await search(believesAll, { blows: ["kill"] })).single)).toBe("PASS");
-  const { single: found } = await search(believesAll, { blows: ["error"] });
-  const failed = found.filter(({ result }) => result.verdict !== "PASS");
-  expect(failed.length).toBeGreaterThan(0);
-  for (const { of } of failed) expect(of.points).toMatchObject([{ blow: "error", at: { disk: "svol" } }]);
-});
+const believesWrites = withDisk((disk) =>
+  altered(disk, { write: (...request) => disk.write(...request).catch(() => undefined) }),
+);
+const believesReads = withDisk(
+  (disk) =>
+    altered(disk, {
+      read: (...request) => disk.read(...request).catch(() => new Uint8Array(request[1])),
+    }),
+  "pvol",
+);
+
+test.each([
+  { believed: "writes", target: believesWrites, disk: "svol", kind: "disk-write" },
+  { believed: "reads", target: believesReads, disk: "pvol", kind: "disk-read" },
+])(
+  "refused $believed that are taken for done are found by disk errors, and not by a kill",
+  {
+    timeout: 120_000,
+  },
+  async ({ target, disk, kind }) => {
+    expect(verdictOf((await search(target, { blows: ["kill"] })).single)).toBe("PASS");
+    const { single: found } = await search(target, { blows: ["error"] });
+    const failed = found.filter(({ result }) => result.verdict !== "PASS");
+    expect(failed.length).toBeGreaterThan(0);
+    for (const { of } of failed) expect(of.points).toMatchObject([{ blow: "error", at: { disk, kind } }]);
+  },
+);
 
 test("of a disk the request itself fails, or all from it on, or writes from it on; no read before it", {
   timeout: 120_000,
@@ -175,6 +192,43 @@ test("of a disk the request itself fails, or all from it on, or writes from it o
       expect(requests.slice(0, first + 1).filter((request) => !request.startsWith("read"))).toHaveLength(seen.at.nth);
       expect(requests[first]).toBe(`${seen.action === "flush" ? "flush" : "write"} ${index === 2 ? "ENOSPC" : "EIO"}`);
       if (index === 0) expect(requests.filter(isRefused)).toHaveLength(1);
+    }
+  }
+});
+
+test("of a disk a read fails alone, or with the nine behind it", { timeout: 120_000 }, async () => {
+  /** By read of the disk, in order. */
+  let refused: boolean[] = [];
+  const watched = withDisk(
+    (disk) =>
+      altered(disk, {
+        read: (...request) => {
+          const nth = refused.push(false) - 1;
+          return disk.read(...request).catch((error: unknown) => {
+            refused[nth] = true;
+            throw error;
+          });
+        },
+      }),
+    "pvol",
+  );
+  const parts = { target: watched, pump: hostPump(), wallNowMs: () => 0 };
+  const base = { id: "t", plan: parsePlan(plan), seed: 1, withinMs: 2000 };
+  const first = await runCase(base, { index: 0, points: [], watch: { points: "all" } }, parts);
+  const points = (first.seen ?? []).filter(({ at }) => at.kind === "disk-read" && at.disk === "pvol");
+  expect(points.length).toBeGreaterThan(0);
+  for (const seen of points) {
+    expect(casesAt(seen, ["power", "kill", "cut"])).toEqual([]);
+    const cases = casesAt(seen, ["error"]);
+    expect(cases).toHaveLength(2);
+    for (const [index, { points: at }] of cases.entries()) {
+      refused = [];
+      const result = await runCase(base, { index: 1, points: at }, parts);
+      expect([result.verdict, result.isReached]).toEqual(["PASS", true]);
+      const from = seen.at.nth - 1;
+      const isRefused = (nth: number): boolean => nth >= from && nth < from + (index === 0 ? 1 : 10);
+      expect(refused).toEqual(refused.map((_refused, nth) => isRefused(nth)));
+      expect(refused.length).toBeGreaterThan(from);
     }
   }
 });

@@ -15,7 +15,7 @@ export interface SeenPoint {
   /** Whose program acts. */
   readonly system: string;
   readonly at: PointMoment;
-  /** `write`, `trim`, `flush`; `header` or `frame`, for one without and with a payload. */
+  /** `read`, `write`, `trim`, `flush`; `header` or `frame`, for one without and with a payload. */
   readonly action: string;
   /** The step that its program logged last; "" before the first. */
   readonly step: string;
@@ -30,7 +30,7 @@ export function pointClass({ system, at, action, step }: SeenPoint): string {
   return `${system} ${at.kind === "sent" ? at.link : at.disk} ${action} after ${step}`;
 }
 
-/** Sees every write, trim and flush that programs issue, and every frame that they send. */
+/** Sees every request that programs issue to disks, and every frame that they send. */
 export class PointWatch implements RunObserver {
   readonly #plan: Plan;
   readonly #bounds: TornBounds | undefined;
@@ -54,15 +54,18 @@ export class PointWatch implements RunObserver {
       const disks = disksIn(config);
       const isOfSystem = new Map(disks.map((disk) => [disk, objectsOf(this.#plan.topology, disk)]));
       const seen = (point: Omit<SeenPoint, "system" | "step" | "torn">): void => {
-        const torn = this.#tornOf(world, isOfSystem);
+        // A loss of power at a read leaves what it would leave at the request or the frame before.
+        const torn = point.action === "read" ? undefined : this.#tornOf(world, isOfSystem);
         const step = this.#steps.get(system) ?? "";
         this.points.push({ system, step, ...point, ...(torn === undefined ? {} : { torn }) });
       };
       for (const disk of disks) {
-        let nth = 0;
-        world.onDiskWrite(disk, (action = "write") => {
-          if (action !== "flush") this.#begin(disk);
-          seen({ at: { kind: "disk-write", disk, nth: ++nth }, action });
+        let writes = 0;
+        let reads = 0;
+        world.onDiskRequest(disk, (action = "write") => {
+          if (action === "write" || action === "trim") this.#begin(disk);
+          if (action === "read") seen({ at: { kind: "disk-read", disk, nth: ++reads }, action });
+          else seen({ at: { kind: "disk-write", disk, nth: ++writes }, action });
         });
       }
       const latest = new Map<string, SentBytes>();

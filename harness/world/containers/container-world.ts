@@ -209,7 +209,7 @@ export class ContainerWorld implements RunWorld {
     this.#disk(disk).onChange(listener);
   }
 
-  onDiskWrite(disk: string, listener: (request: undefined) => void): () => void {
+  onDiskRequest(disk: string, listener: (request: undefined) => void): () => void {
     return this.#disk(disk).onWrite(() => listener(undefined));
   }
 

@@ -147,7 +147,7 @@ test("a torn write that is healed while the write is under way cuts no power any
   await run(async () => {
     await sim.start();
     const torn = sim.disk("pvol").inject({ kind: "torn-write", sectors: 3 });
-    const begun = new Promise<void>((resolve) => sim.onDiskWrite("pvol", () => resolve()));
+    const begun = new Promise<void>((resolve) => sim.onDiskRequest("pvol", () => resolve()));
     await begun;
     torn.heal();
     await sim.sleep(10 * NS_PER_MS);

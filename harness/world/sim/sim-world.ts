@@ -176,9 +176,9 @@ export class SimWorld implements RunWorld {
     this.simDisk(disk).onChange(listener);
   }
 
-  onDiskWrite(disk: string, listener: (request: DiskRequestNotice) => void): () => void {
+  onDiskRequest(disk: string, listener: (request: DiskRequestNotice) => void): () => void {
     return this.simDisk(disk).onRequest(({ phase, kind }) => {
-      if (phase === "started" && kind !== "read") listener(kind);
+      if (phase === "started") listener(kind);
     });
   }
 
