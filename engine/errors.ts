@@ -12,7 +12,7 @@ export interface EngineErrorContexts {
   WRONG_ROLE: { pair: string; command: string; role: string };
   /** Both sides wrote by themselves; only an operator can say whose writes to discard. */
   DIVERGED: { pair: string; mine: string; theirs: string };
-  /** The content is no moment of any history: a resync onto it has not finished. */
+  /** The content is no moment of any history: a resync onto it has not finished, or a rollback lost its image. */
   NOT_CONSISTENT: { pair: string; command: string };
   /** A takeover while the primary is in reach would make two primaries. */
   PEER_ALIVE: { pair: string };
@@ -89,7 +89,7 @@ const remedies: Readonly<Record<EngineErrorCode, string>> = {
   ILLEGAL_TRANSITION: "wait for the status that the command needs, or give the command that leads there",
   WRONG_ROLE: "give the command at the other end",
   DIVERGED: "resync with a direction: the target's own writes since the split are discarded",
-  NOT_CONSISTENT: "let the resync finish, or resync from the other side",
+  NOT_CONSISTENT: "let the resync finish, or resync with a direction, from the side that is consistent",
   PEER_ALIVE: "use failback to swap the roles, or cut the link first",
   PEER_HAS_PAIR: "delete the pair at both ends at once",
   MIRROR_MISFIT: "mirror onto another volume of the same size and track size that is used for nothing else",

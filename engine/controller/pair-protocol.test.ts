@@ -3,6 +3,9 @@ import { NS_PER_MS } from "../ports/index.ts";
 import { HandPeer } from "../testing/hand-peer.node.ts";
 import { generationOf } from "../testing/pair-states.ts";
 import { Site } from "../testing/site.node.ts";
+import { type Generation, NO_GENERATION } from "../mirror/generation.ts";
+import type { EngineError } from "../errors.ts";
+import type { Pair } from "../mirror/pair.ts";
 import type { PairOffer } from "../mirror/pair-offer.ts";
 import type { PairState } from "../mirror/pair-entry.ts";
 import { ByteReader } from "../wire/byte-codec.ts";
@@ -313,15 +316,40 @@ test("a copy whose beginning is applied after its session has left no moment: th
   await expect(site.run(site.at("a").system.device("pvol").read(0, 512))).rejects.toMatchObject({ code: "NO_ACCESS" });
 });
 
-test("an operator who names no direction keeps the side that is whole when the other took over and is not", async () => {
+/** The pair is split, the peer says that it took over meanwhile and is a mixture, and the operator speaks. */
+async function resyncAfterTakeover(
+  copyFrom: (current: Generation) => Generation,
+  directions: readonly ("forward" | undefined)[],
+) {
   const { site, b, pairId, offer } = await duplex();
   const { system } = site.at("a");
   await site.run(system.execute({ kind: "split", pair: "p", secondary: "read-only" }));
   const { current } = b.offer().state;
-  const taken = { role: "primary", suspension: "takeover", established: true, current: generationOf(9) } as const;
-  b.tell(pairId, offer, b.state({ ...taken, ancestors: [current], takeover: generationOf(9) }));
-  await site.run(system.execute({ kind: "resync", pair: "p" }));
-  expect(system.pair("p")?.entry).toMatchObject({ wish: "from-here", wishAfter: generationOf(9), suspension: "link" });
-  b.request(pairId, b.state({ ...taken, role: "secondary", takeover: generationOf(9) }), ALL);
+  const taken = {
+    suspension: "takeover",
+    established: true,
+    current: generationOf(9),
+    takeover: generationOf(9),
+  } as const;
+  const mixture = { ...taken, ancestors: [current], consistent: false, copyFrom: copyFrom(current) };
+  b.tell(pairId, offer, b.state({ ...mixture, role: "primary" }));
+  const codes: string[] = [];
+  for (const direction of directions) {
+    const given = system.execute({ kind: "resync", pair: "p", ...(direction && { direction }) });
+    await site.run(given).catch((error: unknown) => codes.push((error as EngineError).code));
+  }
+  const { wish, wishAfter, suspension } = (system.pair("p") as Pair).entry;
+  b.request(pairId, b.state({ ...mixture, role: "secondary" }), ALL);
   await site.until(() => system.pair("p")?.entry.status === "DUPLEX");
+  return { codes, wish, wishAfter, suspension };
+}
+const forward = { wish: "from-here", wishAfter: generationOf(9), suspension: "link" };
+
+test("an operator who names no direction keeps the side that is whole when the other one was being overwritten", async () => {
+  expect(await resyncAfterTakeover((current) => current, [undefined])).toEqual({ codes: [], ...forward });
+});
+
+test("an operator must name a direction when the other side took over and lost its image: its hosts may have written", async () => {
+  const found = await resyncAfterTakeover(() => NO_GENERATION, [undefined, "forward"]);
+  expect(found).toEqual({ codes: ["NOT_CONSISTENT"], ...forward });
 });

@@ -29,9 +29,9 @@ export interface PairReport {
   readonly role: Role;
   /** BR-2. */
   readonly status: Status;
-  /** Why it is SPLIT: `operator`, `link`, `crash`, `error`, `takeover`, `diverged`; "" otherwise. */
+  /** Why it is SPLIT: `operator`, `link`, `crash`, `error`, `takeover`, `diverged`, `not_consistent`; "" otherwise. */
   readonly suspension: string;
-  /** False on the side being overwritten by a resync: its content is no moment of any history. */
+  /** False on the side being overwritten by a resync, and on one that lost its image in the middle of a rollback: no moment of any history. */
   readonly consistent: boolean;
   readonly connected: boolean;
   /** Identifies the data history, for people. */

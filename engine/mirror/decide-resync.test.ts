@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { checkLaw } from "../testing/check-law.ts";
 import { generationOf, pairStates } from "../testing/pair-states.ts";
 import { decideResync, type ResyncDecision } from "./decide-resync.ts";
+import { NO_GENERATION } from "./generation.ts";
 import type { PairState } from "./pair-entry.ts";
 
 const RUNS = 2_000;
@@ -48,12 +49,29 @@ test("a source is always consistent", () => {
   );
 });
 
-test("without an operator's wish a source holds the target's own history, or the target holds none", () => {
+test("without an operator's wish a source holds the target's own history, or overwrites it already, or the target holds none", () => {
   checkLaw(
     fc.property(unwished, unwished, (mine, theirs) => {
       const choice = chosen(mine, theirs);
-      if (choice === undefined || !choice.target.consistent) return;
-      expect(histories(choice.source)).toContain(choice.target.current);
+      if (choice === undefined) return;
+      const { consistent, copyFrom, current } = choice.target;
+      if (!consistent && (copyFrom !== NO_GENERATION || current === NO_GENERATION)) return;
+      expect(histories(choice.source)).toContain(current);
+    }),
+    RUNS,
+  );
+});
+
+test("a mixture that no resync overwrites cannot be the source, and may be overwritten only if it could be when whole", () => {
+  checkLaw(
+    fc.property(unwished, unwished, (mine, theirs) => {
+      fc.pre(mine.current !== NO_GENERATION);
+      const whole: PairState = { ...theirs, consistent: true };
+      const expected = decideResync({ ...mine, consistent: true }, whole);
+      const found = decideResync({ ...mine, consistent: false, copyFrom: NO_GENERATION }, whole);
+      if (expected.action === "source") expect(found).toEqual({ action: "refused", code: "NOT_CONSISTENT" });
+      else if (expected.action === "target") expect(found.action).toBe("target");
+      else expect(found).toEqual(expected);
     }),
     RUNS,
   );
@@ -130,6 +148,8 @@ const equal: PairState = {
 };
 const secondary: PairState = { ...equal, role: "secondary" };
 const ahead: PairState = { ...equal, current: generationOf(2), ancestors: [generationOf(1)] };
+/** The image went in the middle of a rollback to it. */
+const halfRolledBack = { consistent: false, copyFrom: NO_GENERATION } as const;
 
 test.each<[string, PairState, PairState, ResyncDecision]>([
   ["after a cut the primary goes on", equal, secondary, { action: "source", full: false }],
@@ -163,6 +183,48 @@ test.each<[string, PairState, PairState, ResyncDecision]>([
   [
     "a primary that was being overwritten cannot be the source",
     { ...equal, consistent: false, copyFrom: generationOf(2) },
+    secondary,
+    { action: "target", full: true },
+  ],
+  [
+    "a primary that was being overwritten goes on to be when the other side has taken over, whatever it held",
+    { ...ahead, consistent: false, copyFrom: generationOf(1) },
+    { ...ahead, current: generationOf(3), suspension: "takeover" },
+    { action: "target", full: false },
+  ],
+  [
+    "a new secondary gets its first copy",
+    equal,
+    { ...secondary, consistent: false, current: NO_GENERATION },
+    { action: "source", full: true },
+  ],
+  [
+    "a side that took over with half of its image is not overwritten by a primary that lacks what it acknowledged",
+    { ...ahead, ...halfRolledBack, suspension: "takeover" },
+    { ...ahead, current: generationOf(3), suspension: "crash" },
+    { action: "refused", code: "DIVERGED" },
+  ],
+  [
+    "nor by one that it has left behind",
+    { ...ahead, ...halfRolledBack, suspension: "takeover" },
+    { ...equal, suspension: "crash" },
+    { action: "refused", code: "NOT_CONSISTENT" },
+  ],
+  [
+    "a primary with half of its image is not overwritten by its secondary",
+    { ...ahead, ...halfRolledBack },
+    secondary,
+    { action: "refused", code: "NOT_CONSISTENT" },
+  ],
+  [
+    "a secondary with half of its image is resynchronised in full",
+    { ...secondary, ...halfRolledBack },
+    ahead,
+    { action: "target", full: true },
+  ],
+  [
+    "the operator has the secondary overwrite a primary with half of its image",
+    { ...ahead, ...halfRolledBack, wish: "from-there" },
     secondary,
     { action: "target", full: true },
   ],

@@ -1,3 +1,4 @@
+import { NO_GENERATION } from "./generation.ts";
 import type { PairState } from "./pair-entry.ts";
 
 /** What one end does about a pair after it has heard the other's state. */
@@ -52,11 +53,10 @@ function flip(side: Side | undefined): Side | undefined {
 }
 
 function dominant(mine: PairState, theirs: PairState): Side | "none" | "diverged" {
-  if (!mine.consistent || !theirs.consistent) {
-    if (mine.consistent) return "mine";
-    // Both inconsistent: the refusal comes from the caller, whichever is named.
-    return "theirs";
-  }
+  // Neither can be the source: the refusal comes from the caller, whichever is named.
+  if (!mine.consistent && !theirs.consistent) return "theirs";
+  if (isGivenUp(mine)) return "theirs";
+  if (isGivenUp(theirs)) return "mine";
   if (mine.current === theirs.current) {
     if (mine.role === theirs.role) return mine.role === "secondary" ? "none" : "diverged";
     return mine.role === "primary" ? "mine" : "theirs";
@@ -65,6 +65,14 @@ function dominant(mine: PairState, theirs: PairState): Side | "none" | "diverged
   const behind = theirs.ancestors.includes(mine.current);
   if (ahead === behind) return "diverged";
   return ahead ? "mine" : "theirs";
+}
+
+/**
+ * A resync has begun to overwrite this side, or its first one is to come: that what is here goes was decided then. A side
+ * that is a mixture for any other reason may hold writes of its hosts, and its history decides as that of any side does.
+ */
+function isGivenUp({ consistent, copyFrom, current }: PairState): boolean {
+  return !consistent && (copyFrom !== NO_GENERATION || current === NO_GENERATION);
 }
 
 /** Whether the union of both pending bitmaps holds every track in which the two sides differ. */

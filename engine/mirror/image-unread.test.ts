@@ -168,6 +168,9 @@ test.each([
     expect([entry(site).consistent, site.at("a").system.restores()]).toEqual([false, []]);
     await expect(values(site)).rejects.toMatchObject({ code: "NO_ACCESS" });
     site.network.heal();
+    // Before the link was lost hosts may have been acknowledged what the other end lacks, and again since the rollback.
+    await site.until(() => site.at("a").system.pair("p")?.refusal === "NOT_CONSISTENT");
+    await site.run(site.at("a").system.execute({ kind: "resync", pair: "p", direction: "reverse" }));
     await duplex(site);
     for (let track = 0; track < TRACKS; track++) await write(site, track, 91);
     await site.run(site.at("a").system.device("pvol").flush());

@@ -28,7 +28,7 @@ export interface PairState {
   role: Role;
   status: Status;
   suspension: Suspension;
-  /** False while a resync overwrites this side. */
+  /** False while a resync overwrites this side, and if the image went in the middle of a rollback to it. */
   consistent: boolean;
   /** False until the initial copy has begun at the other end. */
   established: boolean;
@@ -36,7 +36,7 @@ export interface PairState {
   current: Generation;
   /** Earlier histories since which this side's pending bitmap knows every change, newest first. */
   ancestors: Generation[];
-  /** The source's history while inconsistent. */
+  /** While inconsistent: the history of the source that overwrites this side; `NO_GENERATION` if none does. */
   copyFrom: Generation;
   wish: Wish;
   /** The other end's {@link takeover} when the wish was made: a wish is void after a later one. */

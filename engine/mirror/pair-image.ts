@@ -8,6 +8,7 @@ import { CopyIn } from "../restore/copy-in.ts";
 import { beginRestore, resumeRestore } from "../restore/restore.ts";
 import { diskFailure } from "../volume/disk-failure.ts";
 import type { TrackCopy } from "../volume/track-copy.ts";
+import { NO_GENERATION } from "./generation.ts";
 import { illegalTransition } from "./illegal-transition.ts";
 import type { Pair } from "./pair.ts";
 
@@ -377,8 +378,11 @@ export class PairImage {
 /** An image cannot be had any more, nor what only it knew of the differences: then everything may differ. @throws EngineError DISK_FAILED */
 export async function forgetImage(pair: Pair): Promise<void> {
   const { entry, pending } = pair;
-  // Half of a rollback, and the rest is gone.
-  if (entry.rolling) entry.consistent = false;
+  // Half of a rollback, and the rest is gone. What hosts wrote meanwhile is not for a resync from before it to overwrite.
+  if (entry.rolling) {
+    entry.consistent = false;
+    entry.copyFrom = NO_GENERATION;
+  }
   // It may be configured again.
   if (pair.image === undefined) entry.imageUnread = true;
   if (entry.rolling || entry.imageTracks !== 0) pending.dirty.setAll();

@@ -18,7 +18,7 @@ const pair = z
     suspension: z
       .string()
       .default("")
-      .describe("why it is SPLIT: operator, link, crash, error, takeover, diverged; empty otherwise"),
+      .describe("why it is SPLIT: operator, link, crash, error, takeover, diverged, not_consistent; empty otherwise"),
     consistent: z.boolean().describe("false while what this end holds is no moment that there ever was"),
     connected: z.boolean(),
     generation: z.string().default("").describe("identifies the data history, for people"),

@@ -30,7 +30,9 @@ const pair = z
     role: z.enum(ROLES),
     status: z.enum(STATUSES),
     suspension: z.string().describe("why it is SPLIT; empty otherwise"),
-    consistent: z.boolean().describe("false while a resync overwrites this side"),
+    consistent: z
+      .boolean()
+      .describe("false while a resync overwrites this side, and after a rollback that lost its image half-way"),
     connected: z.boolean(),
     generation: z.string().describe("identifies the data history"),
     pendingTracks: count.describe("tracks that the other side may lack"),
