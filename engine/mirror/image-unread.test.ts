@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { ImageConfig } from "../controller/config.ts";
 import { HEAD_BYTES } from "../image/image-head.ts";
 import { DiskError, NS_PER_MS, SECTOR_BYTES } from "../ports/index.ts";
+import type { FakeDisk } from "../testing/fake-disk.ts";
 import { Site } from "../testing/site.node.ts";
 import type { Pair } from "./pair.ts";
 
@@ -178,5 +179,24 @@ test.each([
     await site.crash("a");
     await site.pass(1000 * NS_PER_MS);
     expect([...new Set(await values(site))]).toEqual([91]);
+  },
+);
+
+test.each(METHODS)(
+  "%s: a start whose metadata disk refuses the marks of half a rollback fails; the next one makes them",
+  async (method) => {
+    const site = await suspended(method);
+    site.disk("a", "pvol").decideFlush = () => new Promise(() => {});
+    await site.run(site.at("a").system.execute({ kind: "rollback", volume: "pvol" }));
+    const { bitmapOffsetBytes } = entry(site);
+    const { disks, meta, stop } = site.at("a");
+    stop();
+    const next = (): Map<string, FakeDisk> => new Map([...disks].map(([name, disk]) => [name, disk.afterCrash()]));
+    const spoiled = meta.afterCrash();
+    spoiled.decide = ({ offsetBytes }) => (offsetBytes < bitmapOffsetBytes ? "done" : { fails: () => true });
+    disks.get("area")?.durable.fill(0x55, 0, HEAD_BYTES);
+    await expect(site.start("a", next(), spoiled)).rejects.toThrow(DiskError);
+    await site.start("a", next(), spoiled.afterCrash());
+    expect([entry(site).consistent, site.at("a").system.pair("p")?.pending.count]).toEqual([false, TRACKS]);
   },
 );

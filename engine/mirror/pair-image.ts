@@ -331,7 +331,7 @@ export class PairImage {
   /**
    * Reads what is durable; the pending tracks get what the image knows of the differences. The pair's
    * marks are loaded. @param wasSplit as the pair was when the system stopped
-   * @throws EngineError DISK_FAILED. @throws DiskError
+   * @throws DiskError
    */
   async load(wasSplit: boolean): Promise<void> {
     const { image } = this;
@@ -375,7 +375,7 @@ export class PairImage {
   }
 }
 
-/** An image cannot be had any more, nor what only it knew of the differences: then everything may differ. @throws EngineError DISK_FAILED */
+/** A start finds that an image cannot be had any more, nor what only it knew of the differences: then everything may differ. @throws DiskError */
 export async function forgetImage(pair: Pair): Promise<void> {
   const { entry, pending } = pair;
   // Half of a rollback, and the rest is gone. What hosts wrote meanwhile is not for a resync from before it to overwrite.
@@ -386,7 +386,7 @@ export async function forgetImage(pair: Pair): Promise<void> {
   // It may be configured again.
   if (pair.image === undefined) entry.imageUnread = true;
   if (entry.rolling || entry.imageTracks !== 0) pending.dirty.setAll();
-  await pair.writeIntents();
+  await pair.intents.writeAll();
   entry.rolling = false;
   entry.imageTracks = 0;
   await pair.persist();

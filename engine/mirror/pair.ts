@@ -364,7 +364,7 @@ export class Pair extends Tap {
       this.runtime.tasks.spawn(this.image.suspend(receives ? applied : undefined));
   }
 
-  /** Reads the pending bitmap and the image after a start. @throws DiskError, EngineError DISK_FAILED */
+  /** Reads the pending bitmap and the image after a start. @throws DiskError */
   async load(): Promise<void> {
     const corruptSectors = await this.intents.load(this.pending.dirty);
     const { entry } = this;
