@@ -28,7 +28,7 @@ export default scenario({
   topology: withImages(mirror({ sizeBytes: KiB(512), mode: "sync" }), ["pvol"], { method: "old-data" }),
   steps: [
     create("pair"),
-    wait(status("pair", "DUPLEX")),
+    wait(status("pair", "DUPLEX"), { withinMs: 60_000 }),
     cut("link"),
     wait(status("pair", "SPLIT")),
     wait(image("pvol")),
