@@ -26,6 +26,7 @@ export class ContentRules implements SectorListener {
   // Of the change that is being judged.
   #pairs: readonly PairState[] = [];
   #reason: DiskChange["reason"] = "write";
+  #isRefused = false;
   #mayReset = false;
   #judged = 0;
   #overwriteCount = 0;
@@ -46,6 +47,8 @@ export class ContentRules implements SectorListener {
     const pairs = this.#model.pairsOf(disk);
     this.#pairs = pairs;
     this.#reason = change.reason;
+    // What a dead program asked for nobody refused to it: its next start knows of a change that was under way.
+    this.#isRefused = change.isRefused === true && !this.#model.down.has(disk.system);
     // Then content that repeats may be any of its versions, older ones too.
     this.#mayReset = change.reason === "power-loss";
     for (const pair of pairs) if (pair.side(disk).report?.consistent === false) this.#mayReset = true;
@@ -53,6 +56,8 @@ export class ContentRules implements SectorListener {
     this.#overwriteCount = 0;
     this.#unacknowledged.judgePostponed(disk);
     disk.refresh(change, this.#model.now, this.#model.nowNs(), this);
+    // A loss of power brings nothing: it may leave some of it.
+    if (change.isRefused !== true && change.reason !== "power-loss") disk.replaceRemains(change);
     if (this.#model.restoring.has(disk) && this.#isResynchronised(disk)) this.#replaceRestored(disk, change);
     if (this.#judged === 0) return;
     const { findings } = this.#model;
@@ -98,6 +103,7 @@ export class ContentRules implements SectorListener {
       this.#acknowledged.releaseUnder(disk, sector, after, byPower);
       disk.resetAt.set(sector, this.#model.now);
     }
+    if (this.#isRefused && !disk.remains.has(sector)) disk.remains.set(sector, floor);
     disk.floor.set(sector, this.#oldestOf(disk, sector, after, version));
     versions.hold(version, disk.bit);
     const bad = this.#unacknowledged.reappeared(disk, sector, after);
@@ -161,13 +167,23 @@ export class ContentRules implements SectorListener {
     findings.fail(rule, disk.volume, `${message} (${bad.length} sectors)`, () => blameSectors(disk, bad, incidents));
   }
 
-  /** F: true if the new content comes from a resync source that never had, or rightly lost, what was here. */
+  /** F: true if the new content comes from a resync source that never had, or rightly lost, what was here; or if nobody was promised that. */
   #mayGoBack(disk: DiskState, sector: number, floor: number, found: number): boolean {
     const { state } = disk.versions.operation(floor);
     if (state !== "acknowledged" && state !== "open") return true;
+    if (this.#isUndone(disk, sector, found)) return true;
     // What is left of a resync that broke off lies over what a recovery has still to bring, and goes with it; the resync comes again.
     if (this.#isResynchronised(disk) && this.#model.isLeft(disk, sector)) return true;
     return this.#isFromSource(disk, sector, floor, found, CASCADE_PAIRS_MAX);
+  }
+
+  /** True if a start puts back what was there before a request that the disk refused, or something newer, and nobody was told that it is done. */
+  #isUndone(disk: DiskState, sector: number, found: number): boolean {
+    const { versions } = disk;
+    const before = disk.remains.get(sector);
+    if (before === undefined || !this.#model.down.has(disk.system)) return false;
+    const wanted = versions.newestRequiredOfAny(sector, disk.bit);
+    return versions.covers(sector, found, before) && (wanted === NO_VERSION || versions.covers(sector, found, wanted));
   }
 
   /** @param pairsLeft of the cascade that may still be looked through */

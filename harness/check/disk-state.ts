@@ -41,6 +41,11 @@ export class DiskState {
   readonly floor: SparseInts;
   /** When a sector last went back to an older version with good reason, or may have. */
   readonly resetAt = new Map<number, number>();
+  /**
+   * Where a request left something that the disk refused: it is promised to nobody, and the next start of its system may undo
+   * it if nobody has seen it. By sector, the {@link floor} of what was there before.
+   */
+  readonly remains = new Map<number, number>();
   /** True from a power loss to the end of the next resync. */
   weakened = false;
   /** When its system last lost power; -1 for never. */
@@ -86,6 +91,13 @@ export class DiskState {
       }
       start += count;
     }
+  }
+
+  /** A request made it all of the range: nothing there is what a refused one left. */
+  replaceRemains({ offsetBytes, lengthBytes }: DiskChange): void {
+    const first = offsetBytes / SECTOR_BYTES;
+    const end = first + lengthBytes / SECTOR_BYTES;
+    for (const sector of this.remains.keys()) if (sector >= first && sector < end) this.remains.delete(sector);
   }
 
   /** Its system lost power: what was volatile may be gone. */

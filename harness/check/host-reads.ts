@@ -42,6 +42,7 @@ export class HostReads {
       } else if (wanted === NO_VERSION && versions.newest(sector, found) === NO_VERSION) {
         invalid.push({ sector, found, expected: "what a host wrote there" });
       }
+      if (found === disk.hash.get(sector)) disk.remains.delete(sector);
       const bad = this.#unacknowledged.seen(disk, sector, found, read);
       if (bad !== undefined) again.push(bad);
     }

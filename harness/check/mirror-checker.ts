@@ -55,8 +55,6 @@ export class MirrorChecker implements Checker {
   readonly #images: Images;
   readonly #journals: Journals;
   readonly #restores: Restores;
-  /** Systems that went down and are not known to be back: what a crash took may be another volume's by now. */
-  readonly #down = new Set<string>();
 
   /** The world is looked at now and then only. */
   readonly #isSampled: boolean;
@@ -151,7 +149,7 @@ export class MirrorChecker implements Checker {
 
   systemDown(system: string, kind: CrashKind): void {
     this.#model.tick();
-    this.#down.add(system);
+    this.#model.down.add(system);
     this.#prefix.systemDown(system, !this.#isSampled);
     this.#model.noteIncident(kind === "power" ? `${system} lost power` : `${system} was killed`);
     if (kind !== "power") return;
@@ -161,9 +159,13 @@ export class MirrorChecker implements Checker {
   systemUp(system: string): void {
     this.#model.tick();
     this.#model.noteIncident(`${system} started`);
-    for (const disk of this.#model.disks) if (disk.system === system) this.#acknowledged.forgetLost(disk);
+    for (const disk of this.#model.disks) {
+      if (disk.system !== system) continue;
+      this.#acknowledged.forgetLost(disk);
+      disk.remains.clear();
+    }
     this.#journals.observe();
-    this.#down.delete(system);
+    this.#model.down.delete(system);
     this.#restores.systemUp(system);
     this.observe();
     this.#difference.checkAll();
@@ -287,7 +289,7 @@ export class MirrorChecker implements Checker {
 
   /** The volume is on another disk: all of its content may have changed at once. */
   #swapped(disk: DiskState, other: CheckedDisk): void {
-    const reason: DiskChange["reason"] = this.#down.has(disk.system) ? "power-loss" : "write";
+    const reason: DiskChange["reason"] = this.#model.down.has(disk.system) ? "power-loss" : "write";
     const whole = [{ offsetBytes: 0, lengthBytes: disk.view.sizeBytes }];
     for (const view of [disk.view, other])
       for (const { offsetBytes, lengthBytes } of view.allocatedRanges?.() ?? whole) {

@@ -21,6 +21,8 @@ export class Model {
   readonly nowNs: () => number;
   /** Volumes that may still lack some of the content that they are to take over. */
   readonly restoring = new Set<DiskState>();
+  /** Systems that went down and are not known to be back: what a crash took may be another volume's by now. */
+  readonly down = new Set<string>();
   /** Answers and commands are told when they are given, and systems say how they are now. */
   readonly isInStep: boolean;
   readonly #saidSince: (() => number) | undefined;

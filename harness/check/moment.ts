@@ -36,14 +36,14 @@ export class Moment {
 
   /**
    * No host writes to the volume: it gets its content from another one, perhaps late. Then what its
-   * disk holds now is a better measure than what was promised; but for what its own hosts were refused all the same.
+   * disk holds now is a better measure than what was promised; but for what it was refused all the same.
    */
   atLeastPresent(source: DiskState): void {
     const { versions } = source;
     const wanted = this.#wanted.get(source);
     for (let place = 0; place < versions.touchedCount; place++) {
       const sector = versions.touched[place] as number;
-      const floor = source.floor.get(sector);
+      const floor = source.remains.get(sector) ?? source.floor.get(sector);
       if (isRefusedBy(source.index, versions.operation(floor))) continue;
       if (floor !== INITIAL_VERSION && versions.precedes(wanted?.get(sector) ?? INITIAL_VERSION, floor))
         wanted?.set(sector, floor);

@@ -132,9 +132,28 @@ export class Stage {
 
   /** Puts bytes on a disk and tells the checker. */
   put(volume: string, sector: number, data: Uint8Array, reason: DiskChange["reason"] = "write"): void {
+    this.#put(volume, sector, data, { reason });
+  }
+
+  /** A request reaches these sectors, and the disk refuses it. */
+  putRefused(volume: string, sector: number, data: Uint8Array): void {
+    this.#put(volume, sector, data, { reason: "write", isRefused: true });
+  }
+
+  #put(volume: string, sector: number, data: Uint8Array, why: Pick<DiskChange, "reason" | "isRefused">): void {
     this.nowNs += 1000;
     (this.disks.get(volume) as Uint8Array).set(data, sector * SECTOR_BYTES);
-    this.checker.diskChanged(volume, { offsetBytes: sector * SECTOR_BYTES, lengthBytes: data.length, reason });
+    this.checker.diskChanged(volume, { offsetBytes: sector * SECTOR_BYTES, lengthBytes: data.length, ...why });
+  }
+
+  kill(system: string): void {
+    this.checker.systemDown(system, "kill");
+    this.down.add(system);
+  }
+
+  start(system: string): void {
+    this.down.delete(system);
+    this.checker.systemUp(system);
   }
 
   content(volume: string, sector: number, count = 1): Uint8Array {

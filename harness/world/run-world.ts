@@ -106,6 +106,8 @@ export interface ByteRange {
 export interface DiskChange extends ByteRange {
   readonly reason: "write" | "trim" | "power-loss" | "fault";
   readonly faultId?: string | number;
+  /** The disk refused the request, which reached so far all the same. */
+  readonly isRefused?: true;
 }
 
 export type HostRequestKind = "write" | "read" | "flush" | "trim" | "zeroes";

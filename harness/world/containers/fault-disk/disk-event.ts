@@ -14,6 +14,8 @@ export interface DiskEvent {
   readonly offsetBytes: number;
   readonly lengthBytes: number;
   readonly faultId?: number;
+  /** The disk refused the request, which reached so far all the same. */
+  readonly isRefused?: true;
   /** Of `acted`: what the fault has done so far. */
   readonly effects?: FaultEffects;
 }

@@ -29,10 +29,10 @@ export function lookAt(faultDisk: FaultDisk, after: number): Look {
   const changes = new Map<string, LookedChange>();
   const writes: Record<string, number> = {};
   const { events, last, missed } = faultDisk.events.after(after, MOST_EVENTS);
-  for (const { disk, event, offsetBytes, lengthBytes, faultId } of events) {
+  for (const { disk, event, offsetBytes, lengthBytes, faultId, isRefused } of events) {
     if (event === "write" || event === "trim" || event === "flush") writes[disk] = (writes[disk] ?? 0) + 1;
     if (event === "flush" || event === "acted") continue;
-    const key = `${disk} ${offsetBytes} ${lengthBytes} ${event} ${faultId ?? ""}`;
+    const key = `${disk} ${offsetBytes} ${lengthBytes} ${event} ${faultId ?? ""} ${isRefused ?? ""}`;
     const change = changes.get(key);
     if (change !== undefined) {
       // Its place is that of the last.
@@ -42,7 +42,8 @@ export function lookAt(faultDisk: FaultDisk, after: number): Look {
     }
     const data = heldBy(faultDisk.disk(disk).medium.content, offsetBytes, lengthBytes);
     const fault = faultId === undefined ? {} : { faultId };
-    changes.set(key, { disk, offsetBytes, lengthBytes, reason: event, data, ...fault });
+    const refusal = isRefused === undefined ? {} : { isRefused };
+    changes.set(key, { disk, offsetBytes, lengthBytes, reason: event, data, ...fault, ...refusal });
   }
   // Whoever fell so far behind gets all there is.
   if (missed > 0) {
@@ -73,6 +74,7 @@ export const lookHeadSchema = z.object({
       lengthBytes: z.number(),
       reason: z.enum(["write", "trim", "power-loss", "fault"]),
       faultId: z.number().exactOptional(),
+      isRefused: z.literal(true).exactOptional(),
       isZero: z.boolean(),
     }),
   ),

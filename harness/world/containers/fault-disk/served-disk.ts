@@ -65,9 +65,7 @@ export class ServedDisk implements NbdExport {
     this.#faulty = new FaultyMedium(name, sizeBytes, cacheBytes, random);
     this.#onEvent = onEvent;
     this.#onTorn = onTorn;
-    this.medium.onChange(({ offsetBytes, lengthBytes, reason, faultId }) =>
-      onEvent({ disk: name, event: reason, offsetBytes, lengthBytes, ...(faultId === undefined ? {} : { faultId }) }),
-    );
+    this.medium.onChange(({ reason, ...change }) => onEvent({ disk: name, event: reason, ...change }));
   }
 
   /** What it holds, to be looked at. */

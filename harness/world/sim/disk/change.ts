@@ -8,6 +8,8 @@ export interface DiskChange {
   readonly reason: ChangeReason;
   /** The fault that did it, where one did. */
   readonly faultId?: number;
+  /** The disk refused the request, which reached so far all the same. */
+  readonly isRefused?: true;
 }
 
 /** Called within the call that changed the disk; must not write to it. */

@@ -197,6 +197,24 @@ test("a failed write reaches any of its sectors, none or all as told, and is no 
   }
 });
 
+test("what a failed request changes is told as what was refused, and nothing else is", () => {
+  for (const kind of ["write", "trim"] as const) {
+    const medium = faulty();
+    const refused: boolean[] = [];
+    medium.medium.onChange(({ isRefused }) => refused.push(isRefused === true));
+    medium.write(0, filled(1, 8 * SECTOR), true);
+    medium.inject({ kind: "eio", on: [kind], reach: "all" });
+    const request = shape(kind, 0, 8 * SECTOR);
+    const fail = (): void =>
+      kind === "write"
+        ? medium.write(0, filled(2, 8 * SECTOR), true, medium.decide(request))
+        : medium.trim(0, 8 * SECTOR, medium.decide(request));
+    expect(fail).toThrow(DiskError);
+    medium.trim(0, 8 * SECTOR);
+    expect(refused).toEqual([false, true, false]);
+  }
+});
+
 test("a failed flush makes nothing durable; a full disk takes nothing", () => {
   const medium = faulty();
   medium.inject({ kind: "eio", on: ["flush"] });

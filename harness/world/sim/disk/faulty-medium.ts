@@ -83,7 +83,7 @@ export class FaultyMedium {
     if (decision?.outcome === undefined) this.medium.trim(offsetBytes, lengthBytes);
     else {
       for (const { start, end } of reachedBy(decision.outcome, lengthBytes)) {
-        this.medium.trim(offsetBytes + start, end - start);
+        this.medium.trim(offsetBytes + start, end - start, { isRefused: true });
       }
       this.#failIf(decision, offsetBytes, lengthBytes);
     }
@@ -131,7 +131,7 @@ export class FaultyMedium {
     if (isFailure(fault)) {
       for (const { start, end } of reachedBy(fault, data.length)) {
         // A failed write promises nothing, durability least of all.
-        medium.write(offsetBytes + start, data.subarray(start, end), "volatile");
+        medium.write(offsetBytes + start, data.subarray(start, end), "volatile", { isRefused: true });
       }
       return;
     }

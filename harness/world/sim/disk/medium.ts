@@ -1,5 +1,5 @@
 import { type Random, SECTOR_BYTES } from "../../../../engine/ports/index.ts";
-import type { ChangeListener, ChangeReason, Damage } from "./change.ts";
+import type { ChangeListener, ChangeReason, Damage, DiskChange } from "./change.ts";
 import type { UnflushedSector } from "../../run-world.ts";
 import { resolvePowerLoss, type PowerLossMode, type SectorChoice, versionsBySector } from "./power-loss.ts";
 import { CHUNK_BYTES, isZero, sameBytes, SparseBytes } from "./sparse-bytes.ts";
@@ -19,6 +19,11 @@ export interface ArrivingRequest {
 }
 
 const ZEROS = new Uint8Array(SECTOR_BYTES);
+
+/** What made a change, if it was not a request that was carried out as it was asked for. */
+type ChangeCause = Pick<DiskChange, "faultId" | "isRefused">;
+
+const AS_ASKED: ChangeCause = {};
 
 /** How a change enters the medium: through the cache, durable at once, or past all order (decay). */
 export type Placement = "volatile" | "durable" | "in-place";
@@ -64,8 +69,8 @@ export class Medium {
     };
   }
 
-  /** Writes whole sectors, as acknowledged. */
-  write(offsetBytes: number, data: Uint8Array, placement: "volatile" | "durable"): void {
+  /** Writes whole sectors, as acknowledged, or as far as a request came that is refused. */
+  write(offsetBytes: number, data: Uint8Array, placement: "volatile" | "durable", cause: ChangeCause = AS_ASKED): void {
     this.#request++;
     const endBytes = offsetBytes + data.length;
     for (let at = offsetBytes; at < endBytes; ) {
@@ -74,11 +79,11 @@ export class Medium {
       this.#putPiece(at, piece, placement);
       at += pieceBytes;
     }
-    this.#changed(offsetBytes, data.length, "write");
+    this.#changed(offsetBytes, data.length, "write", cause);
   }
 
-  /** Zeroes whole sectors, as acknowledged; volatile. */
-  trim(offsetBytes: number, lengthBytes: number): void {
+  /** Zeroes whole sectors, as {@link write}; volatile. */
+  trim(offsetBytes: number, lengthBytes: number, cause: ChangeCause = AS_ASKED): void {
     this.#request++;
     const endBytes = offsetBytes + lengthBytes;
     for (let at = offsetBytes; at < endBytes; ) {
@@ -92,7 +97,7 @@ export class Medium {
       }
       at += pieceBytes;
     }
-    this.#changed(offsetBytes, lengthBytes, "trim");
+    this.#changed(offsetBytes, lengthBytes, "trim", cause);
   }
 
   /** What a flush called now has to make durable; to be given to {@link flush} when it completes. */
@@ -139,7 +144,7 @@ export class Medium {
       }
       at += pieceBytes;
     }
-    if (actual !== undefined) this.#changed(offsetBytes, lengthBytes, "fault", faultId);
+    if (actual !== undefined) this.#changed(offsetBytes, lengthBytes, "fault", { faultId });
     return sectorCount;
   }
 
@@ -320,10 +325,9 @@ export class Medium {
     return taken;
   }
 
-  #changed(offsetBytes: number, lengthBytes: number, reason: ChangeReason, faultId?: number): void {
+  #changed(offsetBytes: number, lengthBytes: number, reason: ChangeReason, cause: ChangeCause = AS_ASKED): void {
     if (this.#listeners.length === 0 || this.#muted || lengthBytes === 0) return;
-    const change =
-      faultId === undefined ? { offsetBytes, lengthBytes, reason } : { offsetBytes, lengthBytes, reason, faultId };
+    const change = { offsetBytes, lengthBytes, reason, ...cause };
     for (const listener of this.#listeners) listener(change);
   }
 }
