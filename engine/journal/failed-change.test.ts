@@ -226,3 +226,39 @@ test("a recovery by applying brings what the volume is not known to hold, too", 
   expect(rig.disks.volume.visible).toEqual(moment);
   await expectSound(rig);
 });
+
+test.each(["before the write fails", "while the journal looks at what it left"] as const)(
+  "no start undoes what a host sees of a failed write if the read begins %s",
+  async (when) => {
+    const first = await started();
+    const { volume } = first.disks;
+    await write(first, 1);
+    const failing = Promise.withResolvers<WriteFate>();
+    volume.decide = () => failing.promise;
+    const failed = codeOf(write(first, 2));
+    await drained();
+    const looked = Promise.withResolvers<void>();
+    const gates: Promise<void>[] = [looked.promise.then(() => Promise.reject(new DiskError("EIO", 0, VOLUME_BYTES)))];
+    const slow = Promise.withResolvers<void>();
+    const isEarly = when === "before the write fails";
+    if (isEarly) gates.unshift(slow.promise);
+    volume.beforeRead = () => gates.shift();
+    let reading = isEarly ? first.volume.read(0, VOLUME_BYTES) : undefined;
+    failing.resolve({ fails: (sector) => sector < 2 });
+    await drained();
+    reading ??= first.volume.read(0, VOLUME_BYTES);
+    await drained();
+    looked.resolve();
+    expect(await failed).toBe("DISK_FAILED");
+    volume.decide = () => "done";
+    slow.resolve();
+    const seen = (await reading).slice();
+    expect(seen[0]).toBe(2);
+    expect(first.runtime.steps).toContain("journal.unsure");
+    const killed = first.disks.all.map((disk) => disk.afterCrash(() => true)) as [FakeDisk, FakeDisk, FakeDisk];
+    const rig = await Rig.start(new RigDisks(...killed));
+    expect(await rig.volume.read(0, VOLUME_BYTES)).toEqual(seen);
+    await rig.whole();
+    await expectSound(rig);
+  },
+);

@@ -32,6 +32,7 @@ export async function followVolume(journal: Journal, entry: JournalEntry): Promi
 export async function learnVolume(journal: Journal, first: number, last: number): Promise<void> {
   const { unsure } = journal;
   const { volume } = journal.parts;
+  await unsure.known(first, last);
   for (const [from, to] of unsure.runs(first, last)) {
     const { offsetBytes, lengthBytes } = volume.extent(from, to);
     const release = await volume.locks.acquire(offsetBytes, offsetBytes + lengthBytes);

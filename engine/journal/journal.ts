@@ -236,7 +236,8 @@ export class Journal extends Tap {
   override failed(_first: number, _last: number, update: Update): void {
     const entry = this.#entries.get(update);
     assert(entry !== undefined, "a change that failed is in the journal");
-    this.parts.runtime.tasks.spawn(followVolume(this, entry).finally(() => this.#finish(update)));
+    const known = followVolume(this, entry).finally(() => this.#finish(update));
+    this.parts.runtime.tasks.spawn(this.unsure.follow(entry, known));
   }
 
   override prepareRead(first: number, last: number): Promise<void> | undefined {

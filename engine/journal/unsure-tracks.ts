@@ -17,12 +17,31 @@ export class UnsureTracks {
   readonly #management: ManagementTable;
   readonly #volume: Volume;
   readonly #tracks: Bitmap;
+  /** Changes that failed a moment ago, each with what settles when the journal says what it left, or that it does not. */
+  readonly #followed = new Map<JournalEntry, Promise<void>>();
 
   constructor(management: ManagementTable, volume: Volume) {
     this.#management = management;
     this.#volume = volume;
     this.#tracks = new Bitmap(volume.trackCount);
     if (management.state.unsure) this.#tracks.setAll();
+  }
+
+  /** Whoever reads where the change failed waits for this. @param known settles when the journal is through with it */
+  follow(entry: JournalEntry, known: Promise<void>): Promise<void> {
+    const followed = known.finally(() => this.#followed.delete(entry));
+    this.#followed.set(entry, followed);
+    return followed;
+  }
+
+  /** Settles when the journal is through with every change that failed in these tracks. */
+  async known(first: number, last: number): Promise<void> {
+    for (const [entry, followed] of [...this.#followed]) if (this.#touches(entry, first, last)) await followed;
+  }
+
+  #touches({ offsetBytes, lengthBytes }: JournalEntry, first: number, last: number): boolean {
+    const tracks = this.#volume.tracks(offsetBytes, lengthBytes);
+    return tracks.first <= last && tracks.last >= first;
   }
 
   /** Durable when it settles, which is before the entry counts as done: a start would not make the change again. */
@@ -43,8 +62,9 @@ export class UnsureTracks {
     return this.#management.state.apart;
   }
 
-  /** Whether any track from `first` to `last` is one. Asked at every read. */
+  /** Whether any track from `first` to `last` is one, or may become one. Asked at every read. */
   touches(first: number, last: number): boolean {
+    for (const entry of this.#followed.keys()) if (this.#touches(entry, first, last)) return true;
     const track = this.#tracks.next(first);
     return track >= 0 && track <= last;
   }

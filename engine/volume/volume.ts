@@ -7,6 +7,7 @@ import { PAYLOAD_BYTES_MAX } from "../wire/frame.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { diskFailure } from "./disk-failure.ts";
 import { type Held, RangeLock } from "./range-lock.ts";
+import { readVisible } from "./read-visible.ts";
 import { NO_REGIONS, type RegionOptions } from "./regions.ts";
 import { notReady, type Tap } from "./tap.ts";
 import { type Access, type Extent, lengthOf, type Update } from "./update.ts";
@@ -40,6 +41,8 @@ export class Volume {
   exchanging = false;
   /** Its content changed at once, and is on its way to the mirrors. */
   resending = false;
+  /** Counts local changes that failed. */
+  failures = 0;
   readonly #checkpoint: Checkpoint;
   readonly #taps: Tap[] = [];
   /** Updates that wait until a tap can say who may write. */
@@ -125,10 +128,7 @@ export class Volume {
     await this.#settled();
     this.#checkAccess("read-only");
     try {
-      const { first, last } = this.tracks(offsetBytes, lengthBytes);
-      const prepared = this.prepareRead(first, last);
-      if (prepared !== undefined) await prepared;
-      return await this.disk.read(offsetBytes, lengthBytes);
+      return await readVisible(this, offsetBytes, lengthBytes);
     } catch (error) {
       throw diskFailure(error, this.name);
     }
@@ -265,6 +265,7 @@ export class Volume {
       }
       if (range !== undefined) this.locks.placed(range);
     } catch (error) {
+      this.failures++;
       failure = { error };
       for (const tap of taps) tap.failed(first, last, update);
     }
