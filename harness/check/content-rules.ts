@@ -48,7 +48,8 @@ export class ContentRules implements SectorListener {
     this.#pairs = pairs;
     this.#reason = change.reason;
     // What a dead program asked for nobody refused to it: its next start knows of a change that was under way.
-    this.#isRefused = change.isRefused === true && !this.#model.down.has(disk.system);
+    const isDead = this.#model.isInStep && this.#model.down.has(disk.system);
+    this.#isRefused = change.isRefused === true && !isDead;
     // Then content that repeats may be any of its versions, older ones too.
     this.#mayReset = change.reason === "power-loss";
     for (const pair of pairs) if (pair.side(disk).report?.consistent === false) this.#mayReset = true;

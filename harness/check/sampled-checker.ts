@@ -16,6 +16,7 @@ import {
   type LiveSystem,
   type VolumeKey,
 } from "./checker.ts";
+import { lastRefused } from "./last-refused.ts";
 import { SampledWords } from "./sampled-words.ts";
 
 /** A change, with the bytes that the disk held there when it was looked at; `undefined` where nothing was allocated. */
@@ -186,7 +187,7 @@ export class SampledChecker implements Checker {
     const mirrors = new Set(this.#restoredFrom.values());
     const rank = (change: DiskChange & { readonly volume: VolumeKey }): number =>
       isLoss(change) ? 0 : mirrors.has(change.volume) ? 1 : 2;
-    const changes = this.#changes.toSorted((one, two) => rank(one) - rank(two));
+    const changes = lastRefused(this.#changes).toSorted((one, two) => rank(one) - rank(two));
     this.#changes = [];
     const allocated = new Map<VolumeKey, Allocated>();
     return changes.map((change) => {
