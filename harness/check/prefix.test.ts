@@ -214,6 +214,27 @@ test("X: a pair that was only about to be copied is of an earlier moment than th
   }
 });
 
+test("X: a pair that was in step between two losses of the link is of a later moment than one that stayed suspended", () => {
+  for (const rejoined of [["data"], ["data", "log"]]) {
+    const stage = new Stage(
+      ["data", "log"].map((name) => ({ name, primary: `a/${name}-p`, secondary: `b/${name}-s`, mode: "async" })),
+    );
+    const suspended = { status: "SPLIT", suspension: "link", consistent: true } as const;
+    const say = (pairs: readonly string[], report: Partial<PairReport>): void => {
+      for (const pair of pairs) stage.report("b", pair, report);
+    };
+    stage.write(["a/data-p", "b/data-s"], 0, sectors(1));
+    say(["data", "log"], suspended);
+    say(rejoined, { status: "COPY", suspension: "", consistent: false });
+    say(rejoined, { status: "DUPLEX", consistent: true });
+    stage.pending.get("a log")?.add(0);
+    stage.write(["a/log-p"], 0, sectors(2));
+    stage.write(["a/data-p", "b/data-s"], 1, sectors(3));
+    say(rejoined, suspended);
+    expect(failed(stage.checker.finish())).toEqual(rejoined.includes("log") ? ["X"] : []);
+  }
+});
+
 test("X: a pair whose resync a crash took back is of an earlier moment than those that were in step", () => {
   for (const before of ["COPY", "DUPLEX"] as const) {
     const stage = new Stage([

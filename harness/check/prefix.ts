@@ -16,8 +16,9 @@ interface Claim {
    * somebody split it: what had been sent when the link went was applied, and the split was among it.
    */
   together: boolean;
-  /** Cuts and crashes before it. */
-  readonly incidents: number;
+  readonly begunAt: number;
+  /** When the secondary was seen to follow its primary again, before; -1 for always. */
+  readonly joinedAt: number;
   /** The primary is being overwritten by this secondary: then its history is no measure any more. */
   void: boolean;
   /** Its system went down, and has said nothing since: whether a resync had begun by then was not seen. */
@@ -43,6 +44,9 @@ export class Prefix {
    * consistent, or its system went down then, and has said nothing since: what a start finds is what it was before the resync.
    */
   readonly #behind = new Set<PairState>();
+  /** Pairs whose secondary was last seen to follow its primary: copying, or in step. */
+  readonly #joined = new Set<PairState>();
+  readonly #joinedAt = new Map<PairState, number>();
 
   constructor(model: Model) {
     this.#model = model;
@@ -65,6 +69,11 @@ export class Prefix {
       this.#judge(before);
       before.void = true;
     }
+    if (side?.report?.status === "SPLIT") this.#joined.delete(pair);
+    else if (side?.report !== undefined && !this.#joined.has(pair)) {
+      this.#joined.add(pair);
+      this.#joinedAt.set(pair, this.#model.now);
+    }
     const present = this.#claims.get(pair);
     if (present !== undefined && report !== undefined && !isOfLink(report)) present.together = false;
     const wasReversed = this.#reversed.delete(pair);
@@ -80,7 +89,8 @@ export class Prefix {
       secondary: side.disk,
       primary: pair.other(side.disk).disk,
       together: !wasBehind && isOfLink(report),
-      incidents: this.#model.incidents.count,
+      begunAt: this.#model.now,
+      joinedAt: this.#joinedAt.get(pair) ?? -1,
       void: false,
       unheard: false,
     };
@@ -108,7 +118,7 @@ export class Prefix {
     if (claim.void) return;
     const group = [claim];
     for (const other of this.#claims.values()) {
-      const sameCut = other.together && claim.together && other.incidents === claim.incidents;
+      const sameCut = other.together && claim.together && areOfOneCut(claim, other);
       const sameLink = other.pair.config.link === claim.pair.config.link;
       const sameWay = other.secondary.system === claim.secondary.system;
       if (other !== claim && !other.void && sameCut && sameLink && sameWay) group.push(other);
@@ -125,6 +135,11 @@ export class Prefix {
       findings.fail("X", member.secondary.volume, message, () => blameSectors(member.secondary, bad, incidents));
     }
   }
+}
+
+/** Each followed its primary before the other one did not any more. */
+function areOfOneCut(one: Claim, other: Claim): boolean {
+  return one.joinedAt < other.begunAt && other.joinedAt < one.begunAt;
 }
 
 /** It was suspended by no command. */
