@@ -6,18 +6,25 @@ import {
   crash,
   create,
   cut,
+  eio,
+  fill,
   heal,
+  image,
   KiB,
   mirror,
   pause,
   type Plan,
+  restart,
   resync,
+  rollback,
   scenario,
   split,
   stall,
   status,
+  step,
   takeover,
   wait,
+  withImages,
   workload,
   write,
 } from "../plan/index.ts";
@@ -100,6 +107,43 @@ test("where hosts may have written to both sides, the operator decides for the p
     verdict: "PASS",
     tolerated: ["pair was apart at the end: the operator resynchronised it"],
   });
+});
+
+test.each([
+  {
+    mixture: "that a first copy left, split by a command",
+    topology: base.topology,
+    steps: [
+      eio("pvol", ["read"]),
+      create("pair"),
+      wait(step("a", "pair.suspended")),
+      split("pair"),
+      heal("pvol"),
+      resync("pair", { direction: "reverse" }),
+    ],
+  },
+  {
+    mixture: "that lost its image in the middle of a rollback",
+    topology: withImages(base.topology, ["pvol"], { method: "old-data" }),
+    steps: [
+      ...apart,
+      wait(image("pvol")),
+      write("pvol", fill("what is to be undone")),
+      eio("pvol-area", ["read"]),
+      rollback("pvol"),
+      write("pvol", { offsetBytes: 0, lengthBytes: KiB(4) }),
+      crash("a", "power"),
+      restart("a"),
+      heal("pvol-area"),
+      heal("link"),
+      wait(connected("pair")),
+    ],
+  },
+])("where one side is a mixture $mixture, the operator takes what the other one has", async ({ topology, steps }) => {
+  const plan = scenario({ ...base, topology, steps });
+  expect(await rulesOf(plan)).toEqual(["L"]);
+  const { verdict, tolerated = [] } = await recordOf({ ...plan, attended: true });
+  expect([verdict, tolerated.at(-1)]).toEqual(["PASS", "pair was apart at the end: the operator resynchronised it"]);
 });
 
 test("a pair that the plan leaves split stays so, and so does one whose resync was answered and is not carried out", async () => {

@@ -3,6 +3,7 @@ import { type AdminStep, isAdminStep } from "../plan/admin-step.ts";
 import type { Step } from "../plan/step.ts";
 import type { Topology, TopologyPair } from "../plan/topology.ts";
 import { disksIn } from "../plan/system-disks.ts";
+import type { PairReport } from "../target/target.ts";
 import type { RunSystem, RunWorld } from "../world/run-world.ts";
 import type { FaultLedger } from "./fault-ledger.ts";
 import type { OperatorsWord } from "./operators-word.ts";
@@ -34,7 +35,7 @@ export interface AttendanceParts {
 
 /**
  * The operator of a plan that is `attended`. A failing disk shifts the moments of a plan, so it may leave undone what no
- * engine can do: a system that is down, or a disk that stalls, for ever; a resync that was not carried out; two sides that wrote.
+ * engine can do: a system that is down, or a disk that stalls, for ever; a resync that was not carried out; two sides that wrote; a side that is a mixture, and that no resync overwrites.
  * What an engine does by itself it is left to do.
  */
 export class Attendance {
@@ -96,13 +97,27 @@ export class Attendance {
 
   #missingWord({ name }: TopologyPair): AdminStep | undefined {
     const { world, word } = this.#parts;
-    const reports = world.systems.flatMap(({ serving }) => serving?.pairs() ?? []).filter(({ pair }) => pair === name);
+    const reports = world.systems.flatMap((system) =>
+      (system.serving?.pairs() ?? [])
+        .filter(({ pair }) => pair === name)
+        .map((report) => ({ at: system.name, ...report })),
+    );
     const isApart = reports.length === 2 && reports.every(({ status, connected }) => status === "SPLIT" && connected);
     if (!isApart || !word.created.has(name)) return undefined;
-    if (reports.every(({ suspension }) => suspension === "operator")) return word.unfulfilled(name);
-    const isDiverged = reports.every(({ suspension }) => suspension === "diverged");
-    return isDiverged && word.mayHaveTwoWriters(name)
-      ? { kind: "resync", pair: name, direction: "forward" }
-      : undefined;
+    const areAll = (why: string): boolean => reports.every(({ suspension }) => suspension === why);
+    const asked = areAll("operator") ? word.unfulfilled(name) : undefined;
+    const isDecidable =
+      asked !== undefined || areAll("not_consistent") || (areAll("diverged") && word.mayHaveTwoWriters(name));
+    if (!isDecidable) return undefined;
+    const whole = reports.filter(({ consistent }) => consistent);
+    if (whole.length < reports.length) return whole.length === 0 ? undefined : fromWhole(name, reports);
+    return asked ?? { kind: "resync", pair: name, direction: "forward" };
   }
+}
+
+/** At a primary, which takes the word; itself the mixture, it has the content of the other side brought. */
+function fromWhole(pair: string, reports: readonly (PairReport & { readonly at: string })[]): AdminStep | undefined {
+  const primaries = reports.filter(({ role }) => role === "primary");
+  const to = primaries.find(({ consistent }) => consistent) ?? primaries[0];
+  return to && { kind: "resync", pair, at: to.at, direction: to.consistent ? "forward" : "reverse" };
 }

@@ -21,6 +21,11 @@ export function isRefusedByDisk({ refusal }: CommandOutcome): boolean {
   return refusal.includes("DISK_FAILED");
 }
 
+/** The refusal is that of a side which is a mixture: who asks for the other one is not refused. */
+export function isRefusedByMixture({ refusal }: CommandOutcome): boolean {
+  return refusal.startsWith("NOT_CONSISTENT");
+}
+
 /** Gives an administrator's command to its system. */
 export function giveCommand(
   step: AdminStep,

@@ -44,7 +44,7 @@ test("of a pair that was not created it counts whether a disk was to blame, at e
   expect(word.isCreationPrevented).toBe(false);
 });
 
-test("a resync may not have been carried out if nobody answered, or a disk refused it, until a later word", () => {
+test("a resync may not have been carried out if nobody answered, or a disk or a mixture refused it, until a later word", () => {
   const word = new OperatorsWord();
   const step = { kind: "resync", pair: "pair", direction: "reverse" } as const;
   give(word, step, "yes");
@@ -54,6 +54,9 @@ test("a resync may not have been carried out if nobody answered, or a disk refus
   give(word, step, "yes");
   expect(word.unfulfilled("pair")).toBeUndefined();
   word.given(step, { done: "no", refusal: "DISK_FAILED: volume=meta code=EIO" }, word.issued(step));
+  expect(word.unfulfilled("pair")).toEqual(step);
+  give(word, step, "yes");
+  word.given(step, { done: "no", refusal: "NOT_CONSISTENT: pair=pair" }, word.issued(step));
   expect(word.unfulfilled("pair")).toEqual(step);
   const split = { kind: "split", pair: "pair", secondary: "read-only" } as const;
   give(word, split, "no");

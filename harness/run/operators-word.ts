@@ -1,5 +1,5 @@
 import type { AdminStep } from "../plan/admin-step.ts";
-import { type CommandOutcome, isRefusedByDisk } from "./give-command.ts";
+import { type CommandOutcome, isRefusedByDisk, isRefusedByMixture } from "./give-command.ts";
 
 /** What the commands of a plan say about its pairs: which were created, and which local mirrors may stay split. */
 export class OperatorsWord {
@@ -9,7 +9,7 @@ export class OperatorsWord {
   readonly #splitting = new Map<string, number>();
   /** By pair: when the latest command that may have split it was answered; infinite if it may still be carried out. */
   readonly #splitAt = new Map<string, number>();
-  /** By pair: the latest resync, if it may not have been carried out because its answer was lost, or a disk refused it. */
+  /** By pair: the latest resync, if it may not have been carried out: its answer was lost, or a disk or a mixture refused it. */
   readonly #unfulfilled = new Map<string, AdminStep>();
   readonly #twoWriters = new Set<string>();
   #order = 0;
@@ -36,7 +36,7 @@ export class OperatorsWord {
     return this.#maySplit.has(pair);
   }
 
-  /** The latest word about the pair, if it is a resync that may not have been carried out: nobody answered, or a disk refused it. */
+  /** The latest word about the pair, if it is a resync that may not have been carried out: nobody answered, or a disk or a mixture refused it. */
   unfulfilled(pair: string): AdminStep | undefined {
     return this.#unfulfilled.get(pair);
   }
@@ -75,7 +75,7 @@ export class OperatorsWord {
       // Had an earlier command created it, this one would be told of that.
       if (this.#isCreationPrevented) this.#created.delete(step.pair);
     }
-    if (step.kind === "resync" && (done === "unknown" || isRefusedByDisk(outcome)))
+    if (step.kind === "resync" && (done === "unknown" || isRefusedByDisk(outcome) || isRefusedByMixture(outcome)))
       this.#unfulfilled.set(step.pair, step);
     else if ("pair" in step && done !== "no") this.#unfulfilled.delete(step.pair);
     if (done === "no") return;
