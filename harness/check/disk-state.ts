@@ -20,6 +20,14 @@ export interface SectorListener {
   sectorChanged(disk: DiskState, sector: number, before: number, after: number): void;
 }
 
+/** What a request left that the disk refused: it is promised to nobody, and in no journal while nobody has seen it. */
+export interface Remains {
+  /** The {@link DiskState.floor} of what was there before. */
+  readonly before: number;
+  /** The next start of the system may put that back; a later one leaves what the first one left. */
+  mayBeUndone: boolean;
+}
+
 /** What one disk holds, sector by sector, as versions of its mirrored volume. */
 export class DiskState {
   readonly index: number;
@@ -41,11 +49,8 @@ export class DiskState {
   readonly floor: SparseInts;
   /** When a sector last went back to an older version with good reason, or may have. */
   readonly resetAt = new Map<number, number>();
-  /**
-   * Where a request left something that the disk refused: it is promised to nobody, and the next start of its system may undo
-   * it if nobody has seen it. By sector, the {@link floor} of what was there before.
-   */
-  readonly remains = new Map<number, number>();
+  /** By sector, until another request brings it or a host has read it. */
+  readonly remains = new Map<number, Remains>();
   /** True from a power loss to the end of the next resync. */
   weakened = false;
   /** When its system last lost power; -1 for never. */
@@ -98,6 +103,11 @@ export class DiskState {
     const first = offsetBytes / SECTOR_BYTES;
     const end = first + lengthBytes / SECTOR_BYTES;
     for (const sector of this.remains.keys()) if (sector >= first && sector < end) this.remains.delete(sector);
+  }
+
+  /** Its system started. */
+  keepRemains(): void {
+    for (const remains of this.remains.values()) remains.mayBeUndone = false;
   }
 
   /** Its system lost power: what was volatile may be gone. */

@@ -162,7 +162,7 @@ export class MirrorChecker implements Checker {
     for (const disk of this.#model.disks) {
       if (disk.system !== system) continue;
       this.#acknowledged.forgetLost(disk);
-      disk.remains.clear();
+      disk.keepRemains();
     }
     this.#journals.observe();
     this.#model.down.delete(system);

@@ -43,7 +43,7 @@ export class Moment {
     const wanted = this.#wanted.get(source);
     for (let place = 0; place < versions.touchedCount; place++) {
       const sector = versions.touched[place] as number;
-      const floor = source.remains.get(sector) ?? source.floor.get(sector);
+      const floor = source.remains.get(sector)?.before ?? source.floor.get(sector);
       if (isRefusedBy(source.index, versions.operation(floor))) continue;
       if (floor !== INITIAL_VERSION && versions.precedes(wanted?.get(sector) ?? INITIAL_VERSION, floor))
         wanted?.set(sector, floor);
