@@ -176,6 +176,7 @@ test("S: a rollback restores the image", () => {
 
 test.each([
   { state: "lost", consistent: false, isGivenUp: true },
+  { state: "none", consistent: false, isGivenUp: true },
   { state: "lost", consistent: true, isGivenUp: false },
   { state: "fixed", consistent: false, isGivenUp: false },
 ] as const)(

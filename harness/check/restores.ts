@@ -312,8 +312,7 @@ export class Restores {
   #isGivenUp({ disk, name }: Restore): boolean {
     if (!name.startsWith("image ")) return false;
     const images = this.#model.live(disk.system)?.images() ?? [];
-    const isLost = images.some(({ volume, state }) => volume === disk.name && state === "lost");
-    if (!isLost) return false;
+    if (images.some(({ volume, state }) => volume === disk.name && state === "fixed")) return false;
     return this.#model.pairsOf(disk).some((pair) => {
       this.#model.observe(pair);
       return !pair.isLocal && pair.side(disk).report?.consistent === false;
