@@ -8,7 +8,7 @@ import type { EngineError } from "../errors.ts";
 import type { Pair } from "../mirror/pair.ts";
 import type { PairOffer } from "../mirror/pair-offer.ts";
 import type { PairState } from "../mirror/pair-entry.ts";
-import { ByteReader } from "../wire/byte-codec.ts";
+import { ByteReader, ByteWriter } from "../wire/byte-codec.ts";
 import { FLAG_NUMBERED, numberedPayload } from "../wire/change-number.ts";
 import { encodeBackup } from "../mirror/backup.ts";
 import { type Command, encodeCommand } from "./command.ts";
@@ -251,6 +251,28 @@ async function answered(site: Site, b: HandPeer, ask: () => void): Promise<strin
   await site.until(() => b.heard("result").length > 0);
   return decodeResult(b.heard("result").at(-1)?.payload ?? new Uint8Array(0)).error?.code ?? "";
 }
+
+test("a pair that the other end's disk does not let it make is offered again until it does, in the same session", async () => {
+  const { site, b } = await open();
+  const { system } = site.at("a");
+  const created = system.execute(create);
+  await site.until(() => b.heard("pair-state").length === 1);
+  site.network.cut();
+  await site.run(created);
+  let refusals = 0;
+  b.onFrame = ({ kind, pairId }) => {
+    if (kind !== "pair-state") return;
+    if (refusals === 3) b.tell(pairId, b.offer(), b.state());
+    else b.send("pair-refused", { pairId, payload: new ByteWriter().text("DISK_FAILED").bytes() });
+    refusals++;
+  };
+  site.network.heal();
+  await site.until(() => refusals === 1);
+  const ends = b.ends.length;
+  await site.until(() => system.pair("p")?.refusal === "DISK_FAILED");
+  await site.until(() => system.pair("p")?.peerState !== undefined);
+  expect([refusals, b.ends.length, system.pair("p")?.refusal]).toEqual([4, ends, ""]);
+});
 
 test("a command that a secondary is asked for, and only the primary can carry out, is refused", async () => {
   const { site, b } = await fed();

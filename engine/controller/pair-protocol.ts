@@ -29,6 +29,8 @@ export class PairProtocol {
   readonly #runtime: Runtime;
   readonly #requests = new Map<Pair, ResyncRequestReader>();
   readonly #creating = new Map<Pair, CreateAnswer>();
+  /** New pairs that a disk of the other end refused, until they are offered again. */
+  readonly #offering = new Set<Pair>();
   /** Who waits to hear of which pair. */
   readonly #listeners = new Map<() => void, Pair>();
 
@@ -174,8 +176,20 @@ export class PairProtocol {
     if (pair.phase !== "leaving") pair.phase = "idle";
     pair.fenced = false;
     pair.release("start");
+    if (reason === "DISK_FAILED" && pair.peerState === undefined) this.#offerAgain(pair);
     // The source was busy: nothing else would make this end ask again.
     if (reason === "NOT_READY") this.#runtime.clock.after(ASK_AGAIN_NS, () => this.reconcile(pair));
+  }
+
+  /** The other end's disk may work again; until it does, that end knows nothing of the pair. */
+  #offerAgain(pair: Pair): void {
+    const { connection } = pair;
+    if (this.#offering.has(pair)) return;
+    this.#offering.add(pair);
+    this.#runtime.clock.after(ASK_AGAIN_NS, () => {
+      this.#offering.delete(pair);
+      if (pair.connection === connection) this.#tell(pair);
+    });
   }
 
   #onRequest(pair: Pair, connection: Connection, frame: Frame): void {
