@@ -104,7 +104,7 @@ export class ContentRules implements SectorListener {
       this.#acknowledged.releaseUnder(disk, sector, after, byPower);
       disk.resetAt.set(sector, this.#model.now);
     }
-    if (this.#isRefused && !disk.remains.has(sector)) disk.remains.set(sector, { before: floor, mayBeUndone: true });
+    if (this.#isRefused) disk.addRemains(sector, floor);
     disk.floor.set(sector, this.#oldestOf(disk, sector, after, version));
     versions.hold(version, disk.bit);
     const bad = this.#unacknowledged.reappeared(disk, sector, after);
@@ -181,12 +181,11 @@ export class ContentRules implements SectorListener {
   /** True if a start puts back what was there before a request that the disk refused, or something newer, and nobody was told that it is done. */
   #isUndone(disk: DiskState, sector: number, found: number): boolean {
     const { versions } = disk;
-    const remains = disk.remains.get(sector);
-    if (remains?.mayBeUndone !== true || !this.#model.down.has(disk.system)) return false;
+    const undoneTo = disk.remains.get(sector)?.undoneTo;
+    if (undoneTo === undefined || !this.#model.down.has(disk.system)) return false;
     const wanted = versions.newestRequiredOfAny(sector, disk.bit);
     return (
-      versions.covers(sector, found, remains.before) &&
-      (wanted === NO_VERSION || versions.covers(sector, found, wanted))
+      versions.covers(sector, found, undoneTo) && (wanted === NO_VERSION || versions.covers(sector, found, wanted))
     );
   }
 

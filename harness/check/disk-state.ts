@@ -20,12 +20,15 @@ export interface SectorListener {
   sectorChanged(disk: DiskState, sector: number, before: number, after: number): void;
 }
 
-/** What a request left that the disk refused: it is promised to nobody, and in no journal while nobody has seen it. */
+/** What requests left that the disk refused: it is promised to nobody as long as nobody has seen it. */
 export interface Remains {
-  /** The {@link DiskState.floor} of what was there before. */
+  /** The {@link DiskState.floor} of what was there before the first of them. */
   readonly before: number;
-  /** The next start of the system may put that back; a later one leaves what the first one left. */
-  mayBeUndone: boolean;
+  /**
+   * The same before the first one since the system started: its next start may put that back. `undefined` if there was none:
+   * a later start leaves what the first one left.
+   */
+  undoneTo: number | undefined;
 }
 
 /** What one disk holds, sector by sector, as versions of its mirrored volume. */
@@ -105,9 +108,15 @@ export class DiskState {
     for (const sector of this.remains.keys()) if (sector >= first && sector < end) this.remains.delete(sector);
   }
 
+  /** A request that the disk refused changed the sector. @param floor of what was there before it */
+  addRemains(sector: number, floor: number): void {
+    const { before = floor, undoneTo = floor } = this.remains.get(sector) ?? {};
+    this.remains.set(sector, { before, undoneTo });
+  }
+
   /** Its system started. */
   keepRemains(): void {
-    for (const remains of this.remains.values()) remains.mayBeUndone = false;
+    for (const remains of this.remains.values()) remains.undoneTo = undefined;
   }
 
   /** Its system lost power: what was volatile may be gone. */

@@ -64,6 +64,18 @@ test("F: a program that runs does not undo what a refused request left, nor does
   expect(failed(later.checker.finish())).toEqual(["F"]);
 });
 
+test("F: where a start kept what was refused, and others are refused, the next start brings nothing back that is older", () => {
+  for (const back of [4, 3, 2]) {
+    const stage = refusedAndKilled();
+    stage.start("b");
+    refuse(stage, 4);
+    refuse(stage, 5);
+    stage.kill("b");
+    stage.put("b/svol", 0, sectors(back));
+    expect(failed(stage.checker.finish())).toEqual(back === 2 ? ["F"] : []);
+  }
+});
+
 test("F: what a dead program asked for was refused to nobody: a start knows of it", () => {
   const stage = new Stage(onePair("async"));
   stage.pending.get("a pair")?.add(0);
