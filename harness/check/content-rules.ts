@@ -168,7 +168,7 @@ export class ContentRules implements SectorListener {
     findings.fail(rule, disk.volume, `${message} (${bad.length} sectors)`, () => blameSectors(disk, bad, incidents));
   }
 
-  /** F: true if the new content comes from a resync source that never had, or rightly lost, what was here; or if nobody was promised that. */
+  /** F: true if the new content comes from a resync source that never had, or rightly lost, what was here; or if nobody was promised what was here. */
   #mayGoBack(disk: DiskState, sector: number, floor: number, found: number): boolean {
     const { state } = disk.versions.operation(floor);
     if (state !== "acknowledged" && state !== "open") return true;

@@ -36,7 +36,7 @@ export class Moment {
 
   /**
    * No host writes to the volume: it gets its content from another one, perhaps late. Then what its
-   * disk holds now is a better measure than what was promised; but for what it was refused all the same.
+   * disk holds now is a better measure than what was promised, except for what was refused: to its own hosts, or by its disk.
    */
   atLeastPresent(source: DiskState): void {
     const { versions } = source;

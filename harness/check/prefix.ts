@@ -40,8 +40,8 @@ export class Prefix {
   /** Pairs whose secondary, consistent, was last seen copying: then it overwrote the primary. */
   readonly #reversed = new Set<PairState>();
   /**
-   * Pairs whose secondary, if it is consistent next, holds a moment of an earlier suspension: it was last seen copying, and
-   * consistent, or its system went down then, and has said nothing since: what a start finds is what it was before the resync.
+   * Pairs whose secondary, if the next that it says is that it is consistent, holds a moment of an earlier suspension: it was last
+   * seen copying, and either was consistent all the while, or its system went down then, and the start found it as before the resync.
    */
   readonly #behind = new Set<PairState>();
   /** Pairs whose secondary was last seen to follow its primary: copying, or in step. */
@@ -137,7 +137,7 @@ export class Prefix {
   }
 }
 
-/** Each followed its primary before the other one did not any more. */
+/** There was a time at which both followed their primaries: each of them began to before the other one was suspended. */
 function areOfOneCut(one: Claim, other: Claim): boolean {
   return one.joinedAt < other.begunAt && other.joinedAt < one.begunAt;
 }

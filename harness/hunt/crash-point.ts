@@ -8,10 +8,10 @@ import type { CrashKind, PowerLossChoice } from "../world/world.ts";
 /** What happens at a point: a system dies in one of two ways, the link is cut, or the disk fails for a while. */
 export type Blow = CrashKind | "cut" | "error";
 
-/** What fails of a disk: a request alone; a read and those behind it; all from a write on, reads too; or writes from it on, as there is no room. */
+/** What fails of a disk: a request alone; a read and those after it; all from a write on, reads too; or writes from it on, as there is no room. */
 export const DISK_ERRORS = {
   once: "this request alone, EIO",
-  ten: "it and the nine reads behind it, EIO",
+  ten: "this read and the nine after it, EIO",
   all: "every request from it on, EIO",
   full: "writes from it on, ENOSPC",
 } as const;

@@ -35,7 +35,8 @@ export interface AttendanceParts {
 
 /**
  * The operator of a plan that is `attended`. A failing disk shifts the moments of a plan, so it may leave undone what no
- * engine can do: a system that is down, or a disk that stalls, for ever; a resync that was not carried out; two sides that wrote; a side that is a mixture, and that no resync overwrites.
+ * engine can do: a system that is down, or a disk that stalls, for ever; a resync that was not carried out; two sides that wrote;
+ * a side that is a mixture, and that no resync overwrites.
  * What an engine does by itself it is left to do.
  */
 export class Attendance {
@@ -115,7 +116,7 @@ export class Attendance {
   }
 }
 
-/** At a primary, which takes the word; itself the mixture, it has the content of the other side brought. */
+/** Given at a primary, which takes the command: from there if it is whole, or else from the other side. */
 function fromWhole(pair: string, reports: readonly (PairReport & { readonly at: string })[]): AdminStep | undefined {
   const primaries = reports.filter(({ role }) => role === "primary");
   const to = primaries.find(({ consistent }) => consistent) ?? primaries[0];

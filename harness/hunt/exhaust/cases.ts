@@ -52,7 +52,7 @@ export function pointsAfter(points: readonly SeenPoint[], { system, at }: CrashP
   return index === -1 ? [] : points.slice(index + 1);
 }
 
-/** A read changes nothing, so a crash at it is one at the action before. */
+/** A read changes nothing: what a crash at it could show, one at the action before it or after it shows. */
 function mayStrike(blow: Blow, { at }: SeenPoint): boolean {
   if (blow === "cut") return at.kind === "sent";
   return blow === "error" ? at.kind !== "sent" : at.kind !== "disk-read";

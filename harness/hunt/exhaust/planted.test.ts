@@ -196,7 +196,7 @@ test("of a disk the request itself fails, or all from it on, or writes from it o
   }
 });
 
-test("of a disk a read fails alone, or with the nine behind it", { timeout: 120_000 }, async () => {
+test("of a disk a read fails alone, or with the nine after it", { timeout: 120_000 }, async () => {
   /** By read of the disk, in order. */
   let refused: boolean[] = [];
   const watched = withDisk(

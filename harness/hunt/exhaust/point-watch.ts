@@ -54,7 +54,7 @@ export class PointWatch implements RunObserver {
       const disks = disksIn(config);
       const isOfSystem = new Map(disks.map((disk) => [disk, objectsOf(this.#plan.topology, disk)]));
       const seen = (point: Omit<SeenPoint, "system" | "step" | "torn">): void => {
-        // A loss of power at a read leaves what it would leave at the request or the frame before.
+        // No power is lost at a read: nothing more could be left than at the action before it or after it.
         const torn = point.action === "read" ? undefined : this.#tornOf(world, isOfSystem);
         const step = this.#steps.get(system) ?? "";
         this.points.push({ system, step, ...point, ...(torn === undefined ? {} : { torn }) });
