@@ -104,7 +104,8 @@ export class ContentRules implements SectorListener {
       this.#acknowledged.releaseUnder(disk, sector, after, byPower);
       disk.resetAt.set(sector, this.#model.now);
     }
-    if (this.#isRefused) disk.addRemains(sector, floor);
+    if (this.#isRefused) disk.addRemains(sector, floor, after);
+    if (byPower) disk.bringBackRemains(sector, after);
     disk.floor.set(sector, this.#oldestOf(disk, sector, after, version));
     versions.hold(version, disk.bit);
     const bad = this.#unacknowledged.reappeared(disk, sector, after);

@@ -29,6 +29,8 @@ export interface Remains {
    * a later start leaves what the first one left.
    */
   undoneTo: number | undefined;
+  /** The hash of it. */
+  readonly left: number;
 }
 
 /** What one disk holds, sector by sector, as versions of its mirrored volume. */
@@ -54,6 +56,8 @@ export class DiskState {
   readonly resetAt = new Map<number, number>();
   /** By sector, until another request brings it or a host has read it. */
   readonly remains = new Map<number, Remains>();
+  /** What was replaced since: a loss of power may bring it back. */
+  readonly #replaced = new Map<number, Remains>();
   /** True from a power loss to the end of the next resync. */
   weakened = false;
   /** When its system last lost power; -1 for never. */
@@ -105,18 +109,28 @@ export class DiskState {
   replaceRemains({ offsetBytes, lengthBytes }: DiskChange): void {
     const first = offsetBytes / SECTOR_BYTES;
     const end = first + lengthBytes / SECTOR_BYTES;
-    for (const sector of this.remains.keys()) if (sector >= first && sector < end) this.remains.delete(sector);
+    for (const [sector, remains] of this.remains) {
+      if (sector < first || sector >= end) continue;
+      this.remains.delete(sector);
+      this.#replaced.set(sector, remains);
+    }
   }
 
-  /** A request that the disk refused changed the sector. @param floor of what was there before it */
-  addRemains(sector: number, floor: number): void {
+  /** A request that the disk refused changed the sector. @param floor of what was there before it; `left` is the hash of what it left */
+  addRemains(sector: number, floor: number, left: number): void {
     const { before = floor, undoneTo = floor } = this.remains.get(sector) ?? {};
-    this.remains.set(sector, { before, undoneTo });
+    this.remains.set(sector, { before, undoneTo, left });
+  }
+
+  /** A loss of power took what had replaced it. @param hash of what is there now */
+  bringBackRemains(sector: number, hash: number): void {
+    const replaced = this.#replaced.get(sector);
+    if (replaced?.left === hash) this.remains.set(sector, replaced);
   }
 
   /** Its system started. */
   keepRemains(): void {
-    for (const remains of this.remains.values()) remains.undoneTo = undefined;
+    for (const all of [this.remains, this.#replaced]) for (const remains of all.values()) remains.undoneTo = undefined;
   }
 
   /** Its system lost power: what was volatile may be gone. */

@@ -42,6 +42,17 @@ test.each<readonly [string, (stage: Stage) => void]>([
   expect(failed(stage.checker.finish())).toEqual(["F"]);
 });
 
+test("F: a loss of power in the middle of a start brings back what that had undone: the next one undoes it again", () => {
+  for (const left of [3, 2]) {
+    const stage = refusedAndKilled();
+    stage.put("b/svol", 0, sectors(2));
+    stage.checker.systemDown("b", "power");
+    stage.put("b/svol", 0, sectors(left), "power-loss");
+    stage.put("b/svol", 0, sectors(left - 1));
+    expect(failed(stage.checker.finish())).toEqual(left === 3 ? [] : ["F"]);
+  }
+});
+
 test("F: what a refused request left must stay if the pair acknowledged it for both volumes", () => {
   const stage = refusedAndKilled(undefined, "sync");
   stage.put("b/svol", 0, sectors(2));
