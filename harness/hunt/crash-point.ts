@@ -89,8 +89,16 @@ export function planAtAll(plan: Plan, points: readonly CrashPoint[], withinMs: n
     steps: [together(...strikes, sequence(...plan.steps))],
     expect,
     mayRefuse: true,
-    ...(mayLack ? { attended: true } : {}),
+    ...(mayLack || (points.length > 0 && hasLastingFault(plan.steps)) ? { attended: true } : {}),
   };
+}
+
+/** A fault of its own may last until a moment that a blow prevents. */
+function hasLastingFault(steps: readonly Step[]): boolean {
+  return steps.some((step) => {
+    if (step.kind === "inject") return "disk" in step.fault || step.fault.kind === "pause";
+    return "steps" in step && hasLastingFault(step.steps);
+  });
 }
 
 /** The label of the fault that the blow at the point with this index is. */

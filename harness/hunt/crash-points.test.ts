@@ -59,6 +59,9 @@ test("every action has a point for every blow, a cut at frames only, an error at
   const expected = (blow: Blow): string[] =>
     planAt(both, { ...(power as CrashPoint), blow }, 1).expect.map(({ kind }) => kind);
   expect([expected("power"), expected("error")]).toEqual([["converged", "holds"], ["converged"]]);
+  const attended = (of: typeof plan, blow: Blow) => planAt(of, { ...(power as CrashPoint), blow }, 1).attended === true;
+  const withFault = { ...plan, steps: [sequence(eio("pvol", ["read"])), ...plan.steps] };
+  expect([attended(plan, "power"), attended(plan, "error"), attended(withFault, "power")]).toEqual([false, true, true]);
   const errors = crashPoints(census, ["error"], { pointsMax: 100 }).points;
   expect(errors.map(describePoint)).toEqual([1, 2, 3].map((nth) => `disk error at write ${nth} of a/meta`));
 });

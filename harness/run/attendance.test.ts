@@ -71,9 +71,21 @@ test("hosts that wait for a system that nobody starts, for a disk that stalls or
     expect(await rulesOf(plan)).toEqual(["L"]);
     expect(await recordOf({ ...plan, attended: true })).toMatchObject({
       failures: [],
-      tolerated: ["hosts waited for a in vain: the operator let it go on"],
+      tolerated: ["a was waited for in vain: the operator let it go on"],
     });
   }
+});
+
+test.each([
+  { fault: eio("a/meta", ["read", "write", "flush"]), what: "whose disk refuses it" },
+  { fault: stall("a/meta", ["write"]), what: "whose disk stalls" },
+])("a start $what is waited for, and helped", async ({ fault }) => {
+  const plan = scenario({ ...base, steps: [...made, crash("a", "power"), fault, restart("a"), heal("a/meta")] });
+  expect(await rulesOf(plan)).not.toEqual([]);
+  expect(await recordOf({ ...plan, attended: true })).toMatchObject({
+    failures: [],
+    tolerated: ["a was waited for in vain: the operator let it go on"],
+  });
 });
 
 test("a host that waits for anything else is not helped: the engine is to serve it", async () => {

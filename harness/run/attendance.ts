@@ -14,16 +14,17 @@ const LOOK_NS = 60_000 * NS_PER_MS;
 /** Commands to one pair at the end: more would hide one that comes to nothing. */
 const COMMANDS_MAX = 3;
 
-/** The volume whose host takes the step; undefined for what an operator does, and for who waits until something is so. */
-export function hostOf(step: Step): string | undefined {
-  return "volume" in step && !isAdminStep(step) ? step.volume : undefined;
+/** The system that a host waits for which takes the step, or an operator who starts it; undefined for commands, and for who waits until something is so. */
+export function waitedFor(step: Step, world: Pick<RunWorld, "systemOfVolume">): string | undefined {
+  if (step.kind === "restart") return step.system;
+  return "volume" in step && !isAdminStep(step) ? world.systemOfVolume(step.volume).name : undefined;
 }
 
 export interface AttendanceParts {
   readonly world: RunWorld;
   readonly topology: Topology;
   readonly ledger: Pick<FaultLedger, "holdsUp" | "release">;
-  readonly waiting: Pick<WaitingList, "begunCount" | "hostsAlone">;
+  readonly waiting: Pick<WaitingList, "begunCount" | "systemsAlone">;
   readonly word: Pick<OperatorsWord, "created" | "unfulfilled" | "mayHaveTwoWriters">;
   /** Grows with every request of a host, and with every one that is done. */
   readonly hostProgress: () => number;
@@ -48,14 +49,14 @@ export class Attendance {
     this.#parts = parts;
   }
 
-  /** Looks after hosts that wait in vain, until the function returned is called. */
+  /** Looks after hosts that wait in vain, and starts that do, until the function returned is called. */
   begin(): () => void {
     const { world, waiting, hostProgress } = this.#parts;
     let before = -1;
     let cancel: () => void;
     const look = (): void => {
       const now = waiting.begunCount + hostProgress();
-      if (now === before) this.#helpHosts();
+      if (now === before) this.#help();
       before = now;
       cancel = world.after(LOOK_NS, look);
     };
@@ -63,15 +64,16 @@ export class Attendance {
     return () => cancel();
   }
 
-  /** If hosts are all that is waited for, and what each of them waits for can go on by nothing but an operator. */
-  #helpHosts(): void {
+  /** If systems are all that is waited for, and each of them can go on by nothing but an operator. */
+  #help(): void {
     const { world, waiting, ledger, onAttended } = this.#parts;
-    const systems = new Set(waiting.hostsAlone().map((volume) => world.systemOfVolume(volume)));
-    const isHeldUp = ({ name, state }: RunSystem): boolean => state === "down" || ledger.holdsUp(this.#namesOf(name));
+    const systems = new Set(waiting.systemsAlone().map((name) => world.system(name)));
+    const isHeldUp = ({ name, state, serving }: RunSystem): boolean =>
+      state === "down" || ledger.holdsUp(this.#namesOf(name), serving !== undefined);
     if (![...systems].every(isHeldUp)) return;
     for (const system of systems) {
-      onAttended(`hosts waited for ${system.name} in vain: the operator let it go on`);
-      ledger.release(this.#namesOf(system.name));
+      onAttended(`${system.name} was waited for in vain: the operator let it go on`);
+      ledger.release(this.#namesOf(system.name), system.serving !== undefined);
       void system.restart();
     }
   }

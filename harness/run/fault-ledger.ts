@@ -14,6 +14,7 @@ interface Running {
 }
 
 const HOLDING: ReadonlySet<AnyFault["kind"]> = new Set(["pause", "stall"]);
+const REFUSING: ReadonlySet<AnyFault["kind"]> = new Set(["eio", "enospc"]);
 
 /**
  * Every fault of a run: planned, injected, healed, and whether it did anything. A fault that the
@@ -56,18 +57,22 @@ export class FaultLedger {
     for (const running of this.#all.toReversed()) this.#heal(running);
   }
 
-  /** True if what waits for one of these, systems and disks, waits as long as a fault lasts: a pause, a stall. */
-  holdsUp(names: ReadonlySet<string>): boolean {
-    return this.#holding(names).length > 0;
+  /**
+   * True if what waits for one of these, a system and its disks, waits as long as a fault lasts: a pause, a stall; of a
+   * system that does not serve, what its disks refuse: it may be why.
+   */
+  holdsUp(names: ReadonlySet<string>, isServing: boolean): boolean {
+    return this.#holding(names, isServing).length > 0;
   }
 
   /** Ends what {@link holdsUp} tells of. */
-  release(names: ReadonlySet<string>): void {
-    for (const running of this.#holding(names).toReversed()) this.#heal(running);
+  release(names: ReadonlySet<string>, isServing: boolean): void {
+    for (const running of this.#holding(names, isServing).toReversed()) this.#heal(running);
   }
 
-  #holding(names: ReadonlySet<string>): readonly Running[] {
-    return this.#all.filter(({ fault, healed }) => !healed && HOLDING.has(fault.kind) && names.has(this.#on(fault)));
+  #holding(names: ReadonlySet<string>, isServing: boolean): readonly Running[] {
+    const holds = ({ kind }: AnyFault): boolean => HOLDING.has(kind) || (!isServing && REFUSING.has(kind));
+    return this.#all.filter(({ fault, healed }) => !healed && holds(fault) && names.has(this.#on(fault)));
   }
 
   /** What the faults that were injected acted on, by their kind. */

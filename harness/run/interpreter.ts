@@ -10,7 +10,7 @@ import type { HostRequestStep, Step, WhenStep } from "../plan/step.ts";
 import type { FileSystems } from "../files/file-system.ts";
 import type { LoadedTrace } from "../trace/trace-source.ts";
 import type { RunWorld } from "../world/run-world.ts";
-import { hostOf } from "./attendance.ts";
+import { waitedFor } from "./attendance.ts";
 import type { ConditionWatch } from "./condition-watch.ts";
 import type { FaultLedger } from "./fault-ledger.ts";
 import { FileSteps } from "./file-steps.ts";
@@ -101,7 +101,7 @@ export class Interpreter {
       case "link-bytes":
         return this.#linkBytes(step, path);
       default:
-        return this.#parts.waiting.during(what, this.#leaf(step, path), hostOf(step));
+        return this.#parts.waiting.during(what, this.#leaf(step, path), waitedFor(step, this.#parts.world));
     }
   }
 

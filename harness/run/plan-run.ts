@@ -271,7 +271,7 @@ export class PlanRun<W extends RunWorld = RunWorld, C extends Checker = Checker>
     this.#ledger.healAll();
     for (const system of this.world.systems) {
       system.resume();
-      await this.#waiting.during(`system ${system.name} to start`, system.restart());
+      await this.#waiting.during(`system ${system.name} to start`, system.restart(), system.name);
     }
     this.checker.checkpoint();
     const { word } = this.#interpreter;

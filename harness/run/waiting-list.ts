@@ -1,6 +1,6 @@
 /** What a run waits for: the answer to "why did it not end?". */
 export class WaitingList {
-  readonly #open = new Set<{ readonly what: string; readonly hostOf: string | undefined }>();
+  readonly #open = new Set<{ readonly what: string; readonly on: string | undefined }>();
   #begunCount = 0;
 
   /** How often something was waited for so far. */
@@ -8,9 +8,9 @@ export class WaitingList {
     return this.#begunCount;
   }
 
-  /** Lists `what` until `promise` settles. @param hostOf the volume whose host waits, if it is a host */
-  async during<T>(what: string, promise: Promise<T>, hostOf?: string): Promise<T> {
-    const entry = { what, hostOf };
+  /** Lists `what` until `promise` settles. @param on the system, if one is waited for: a host for an answer, or an operator for its start */
+  async during<T>(what: string, promise: Promise<T>, on?: string): Promise<T> {
+    const entry = { what, on };
     this.#begunCount++;
     this.#open.add(entry);
     try {
@@ -20,10 +20,10 @@ export class WaitingList {
     }
   }
 
-  /** The volumes whose hosts wait; none if anything else is waited for, too. */
-  hostsAlone(): readonly string[] {
-    const volumes = [...this.#open].map(({ hostOf }) => hostOf);
-    return volumes.every((volume) => volume !== undefined) ? volumes : [];
+  /** The systems that are waited for; none if anything else is waited for, too. */
+  systemsAlone(): readonly string[] {
+    const systems = [...this.#open].map(({ on }) => on);
+    return systems.every((system) => system !== undefined) ? systems : [];
   }
 
   /** At most eight, longest waiting first; `nothing` if none. */

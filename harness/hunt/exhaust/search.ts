@@ -63,6 +63,8 @@ export interface SearchResult {
 
 /** The points of one run lie in it; a little longer, and one that is not reached is given up. */
 const REACHED_WITHIN_MS = 1_000;
+/** The longest that a plan may wait: no run is longer. */
+const WITHIN_MS_MAX = 3_600_000;
 
 /** Tries every point of a scenario: the same options and results, the same requests. */
 export async function searchPoints(start: CaseBase, options: SearchOptions, run: RunRequests): Promise<SearchResult> {
@@ -73,7 +75,7 @@ export async function searchPoints(start: CaseBase, options: SearchOptions, run:
   const seen = first?.seen ?? [];
   const base: CaseBase = {
     ...start,
-    withinMs: Math.ceil(first?.virtualMs ?? 0) + REACHED_WITHIN_MS,
+    withinMs: withinOf(first?.virtualMs ?? 0),
   };
   const nothing = { first, base, total: seen.length, single: [], plannedCount: 0, leftOut: 0, second: [] };
   if (first?.verdict !== "PASS") return { ...nothing, torn: undefined, pairs: undefined };
@@ -84,7 +86,18 @@ export async function searchPoints(start: CaseBase, options: SearchOptions, run:
   const torn = isTorn ? tornTotals(tried, wholeMax) : undefined;
   const found = { ...nothing, single, plannedCount: cases.length, leftOut: all.length - cases.length, torn };
   if (!options.pairs) return { ...found, pairs: undefined };
-  return { ...found, ...(await searchPairs(base, tried, options, run, cases.length + 1)) };
+  const { failedFirsts, ...after } = await searchPairs(base, tried, options, run, cases.length + 1);
+  // The limit may have left them out before.
+  return {
+    ...found,
+    ...after,
+    single: [...single, ...failedFirsts],
+    plannedCount: found.plannedCount + failedFirsts.length,
+  };
+}
+
+function withinOf(virtualMs: number): number {
+  return Math.min(WITHIN_MS_MAX, Math.ceil(virtualMs) + REACHED_WITHIN_MS);
 }
 
 async function searchPairs(
@@ -93,7 +106,7 @@ async function searchPairs(
   { blows, limit }: SearchOptions,
   run: RunRequests,
   firstIndex: number,
-): Promise<Pick<SearchResult, "second" | "pairs">> {
+): Promise<Pick<SearchResult, "second" | "pairs"> & { readonly failedFirsts: readonly EndedCase[] }> {
   const firsts = firstOfEach(seen).flatMap((point) => plainCasesAt(point, blows));
   const requests = firsts.map((point, at): CaseRequest => {
     return { index: firstIndex + at, points: [point], watch: { points: "after" } };
@@ -107,9 +120,14 @@ async function searchPairs(
   const cases = evenly(all, limit);
   // A run with a blow takes longer than one without.
   const lastMs = results.reduce((last, { virtualMs }) => Math.max(last, virtualMs), 0);
-  const later = { ...base, withinMs: Math.max(base.withinMs, Math.ceil(lastMs) + REACHED_WITHIN_MS) };
+  const later = { ...base, withinMs: Math.max(base.withinMs, withinOf(lastMs)) };
   const second = await ended("pairs", later, cases, run, firstIndex + firsts.length);
+  const failedFirsts = results.flatMap((result): EndedCase[] => {
+    const point = firsts[result.index - firstIndex];
+    return result.verdict === "PASS" || point === undefined ? [] : [{ of: { points: [point] }, base, result }];
+  });
   return {
+    failedFirsts,
     second,
     pairs: {
       first: seen.flatMap((point) => plainCasesAt(point, blows)).length,

@@ -35,9 +35,9 @@ interface Incarnation {
   readonly onDown: (() => void)[];
 }
 
-/** A program whose disk failed while it started is started again after this, so many times. */
+/** A program whose disk failed while it started is started again after this, so many times: until long after an operator has looked. */
 const START_RETRY_NS = 100 * NS_PER_MS;
-const START_RETRIES_MAX = 100;
+const START_RETRIES_MAX = 2_400;
 
 /** One storage system: disks, a watch, a place on the network, and a program that lives and dies. */
 export class SimSystem implements RunSystem {
