@@ -6,6 +6,7 @@ import {
   crash,
   create,
   cut,
+  diskWrite,
   eio,
   fill,
   heal,
@@ -18,12 +19,15 @@ import {
   resync,
   rollback,
   scenario,
+  sequence,
   split,
   stall,
   status,
   step,
   takeover,
+  together,
   wait,
+  when,
   withImages,
   workload,
   write,
@@ -79,8 +83,12 @@ test("hosts that wait for a system that nobody starts, for a disk that stalls or
 test.each([
   { fault: eio("a/meta", ["read", "write", "flush"]), what: "whose disk refuses it" },
   { fault: stall("a/meta", ["write"]), what: "whose disk stalls" },
-])("a start $what is waited for, and helped", async ({ fault }) => {
-  const plan = scenario({ ...base, steps: [...made, crash("a", "power"), fault, restart("a"), heal("a/meta")] });
+])("a start $what, beside a moment that does not come, is waited for, and helped", async ({ fault }) => {
+  const never = { ...when(diskWrite("svol", 1_000), heal("link")), withinMs: 240_000 };
+  const plan = scenario({
+    ...base,
+    steps: [together(never, sequence(...made, crash("a", "power"), fault, restart("a"), heal("a/meta")))],
+  });
   expect(await rulesOf(plan)).not.toEqual([]);
   expect(await recordOf({ ...plan, attended: true })).toMatchObject({
     failures: [],

@@ -132,7 +132,7 @@ export class Interpreter {
         resolve(isTrue);
       });
     });
-    const isTrue = await waiting.during(`${path} when ${describeCondition(step.condition)}`, armed);
+    const isTrue = await waiting.duringMoment(`${path} when ${describeCondition(step.condition)}`, armed);
     if (!isTrue) return;
     if (taken > 0) await this.#parts.world.settled();
     await this.sequence(step.steps.slice(taken), `${path}.steps`);

@@ -1,6 +1,12 @@
+interface Waiting {
+  readonly what: string;
+  readonly on: string | undefined;
+  readonly isMoment: boolean;
+}
+
 /** What a run waits for: the answer to "why did it not end?". */
 export class WaitingList {
-  readonly #open = new Set<{ readonly what: string; readonly on: string | undefined }>();
+  readonly #open = new Set<Waiting>();
   #begunCount = 0;
 
   /** How often something was waited for so far. */
@@ -9,8 +15,16 @@ export class WaitingList {
   }
 
   /** Lists `what` until `promise` settles. @param on the system, if one is waited for: a host for an answer, or an operator for its start */
-  async during<T>(what: string, promise: Promise<T>, on?: string): Promise<T> {
-    const entry = { what, on };
+  during<T>(what: string, promise: Promise<T>, on?: string): Promise<T> {
+    return this.#list({ what, on, isMoment: false }, promise);
+  }
+
+  /** The same of a moment, which what else is waited for is to bring about. */
+  duringMoment<T>(what: string, promise: Promise<T>): Promise<T> {
+    return this.#list({ what, on: undefined, isMoment: true }, promise);
+  }
+
+  async #list<T>(entry: Waiting, promise: Promise<T>): Promise<T> {
     this.#begunCount++;
     this.#open.add(entry);
     try {
@@ -20,9 +34,9 @@ export class WaitingList {
     }
   }
 
-  /** The systems that are waited for; none if anything else is waited for, too. */
+  /** The systems that are waited for; none if anything else is waited for, too, but for moments. */
   systemsAlone(): readonly string[] {
-    const systems = [...this.#open].map(({ on }) => on);
+    const systems = [...this.#open].filter(({ isMoment }) => !isMoment).map(({ on }) => on);
     return systems.every((system) => system !== undefined) ? systems : [];
   }
 
