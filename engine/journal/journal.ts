@@ -236,8 +236,8 @@ export class Journal extends Tap {
   override failed(_first: number, _last: number, update: Update): void {
     const entry = this.#entries.get(update);
     assert(entry !== undefined, "a change that failed is in the journal");
-    const known = followVolume(this, entry).finally(() => this.#finish(update));
-    this.parts.runtime.tasks.spawn(this.unsure.follow(entry, known));
+    const handling = followVolume(this, entry).finally(() => this.#finish(update));
+    this.parts.runtime.tasks.spawn(this.unsure.follow(entry, handling));
   }
 
   override prepareRead(first: number, last: number): Promise<void> | undefined {

@@ -27,9 +27,9 @@ export class UnsureTracks {
     if (management.state.unsure) this.#tracks.setAll();
   }
 
-  /** Whoever reads where the change failed waits for this. @param known settles when the journal is through with it */
-  follow(entry: JournalEntry, known: Promise<void>): Promise<void> {
-    const followed = known.finally(() => this.#followed.delete(entry));
+  /** Whoever reads where the change failed waits for this. @param handling settles when the journal is through with it */
+  follow(entry: JournalEntry, handling: Promise<void>): Promise<void> {
+    const followed = handling.finally(() => this.#followed.delete(entry));
     this.#followed.set(entry, followed);
     return followed;
   }

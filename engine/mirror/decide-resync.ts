@@ -68,8 +68,8 @@ function dominant(mine: PairState, theirs: PairState): Side | "none" | "diverged
 }
 
 /**
- * A resync has begun to overwrite this side, or its first one is to come: that what is here goes was decided then. A side
- * that is a mixture for any other reason may hold writes of its hosts, and its history decides as that of any side does.
+ * True if a resync overwrites this side, or its first one is to come: when that began it was decided that this content goes. A
+ * side that is a mixture for any other reason may hold writes of its hosts, so its history decides, as that of a whole side does.
  */
 function isGivenUp({ consistent, copyFrom, current }: PairState): boolean {
   return !consistent && (copyFrom !== NO_GENERATION || current === NO_GENERATION);

@@ -11,7 +11,7 @@ export async function readVisible(volume: Volume, offsetBytes: number, lengthByt
   const prepared = volume.prepareRead(first, last);
   if (prepared !== undefined) await prepared;
   const data = await volume.disk.read(offsetBytes, lengthBytes);
-  if (failures === volume.failures) return data;
+  if (volume.journal === undefined || failures === volume.failures) return data;
   // Under the lock none is under way, and whoever took part in one is through with it.
   const release = await takeWhole(volume, first, last);
   try {
